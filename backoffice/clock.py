@@ -1,0 +1,63 @@
+"""The one seam for "now". Everything that needs the time asks here, so tests and drills can move it.
+
+Instants are aware and in UTC; a calendar date is always a local date of the installation's zone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+# A drill may run whole processes in another time: seconds added to the real clock.
+_offset = timedelta(seconds=float(os.environ.get("BACKOFFICE_CLOCK_OFFSET", "0")))
+_frozen: datetime | None = None
+
+
+def now() -> datetime:
+    """The present instant in UTC."""
+    return _frozen if _frozen is not None else datetime.now(UTC) + _offset
+
+
+@contextmanager
+def moved_to(instant: datetime) -> Iterator[None]:
+    """Let the clock stand still at `instant` inside the block (demo data and tests)."""
+    global _frozen
+    before, _frozen = _frozen, instant.astimezone(UTC)
+    try:
+        yield
+    finally:
+        _frozen = before
+
+
+@contextmanager
+def shifted(by: timedelta) -> Iterator[None]:
+    """Let the clock run `by` ahead of the real one inside the block."""
+    global _offset
+    before, _offset = _offset, _offset + by
+    try:
+        yield
+    finally:
+        _offset = before
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """The calendar date on which `instant` falls in `zone`."""
+    return instant.astimezone(zone).date()
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of the local `day`, in UTC.
+
+    Some zones skip midnight when summer time begins (Africa/Cairo, America/Santiago): fold=0 of the missing hour
+    maps to the instant of the jump itself, which is the first one of that day.
+    """
+    midnight = datetime.combine(day, time.min, tzinfo=zone)
+    instant = midnight.astimezone(UTC)
+    if instant.astimezone(zone).date() < day:
+        instant = midnight.replace(fold=1).astimezone(UTC)
+    # A skipped midnight resolves to an instant after the jump by the length of the gap: walk back to the jump.
+    wall = instant.astimezone(zone)
+    return instant - (wall.replace(tzinfo=None) - datetime.combine(day, time.min)) if wall.date() == day else instant

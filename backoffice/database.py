@@ -1,0 +1,190 @@
+"""One database is the truth: engine set-up for SQLite and PostgreSQL, `transaction()`, and column types.
+
+Pages read in read-only transactions: a GET that writes fails loudly on both databases. Whoever receives the outside
+call (a view, a job, a command) opens `transaction()`; services never commit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    event,
+    exc,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+
+from backoffice import money
+from backoffice.config import Settings
+
+# A write asked for after a read began would be ignored with this warning: check-then-write races would come back.
+warnings.filterwarnings("error", message=".*Connection is already established.*", category=exc.SAWarning)
+
+WRITE = "write"
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table. Constraint names are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+session: scoped_session[Session] = db.session
+
+
+class Amount(TypeDecorator[Decimal]):
+    """Money: `Decimal` in Python, integer minor units in the database. A fraction of a cent is refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else money.to_minor(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
+        # A sum() of BIGINT comes back as NUMERIC on PostgreSQL; int() of it is exact.
+        return None if value is None else money.from_minor(int(value))
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant: timestamptz on PostgreSQL, sortable naive UTC text on SQLite."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs an offset: {value}")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+JsonDict = JSON().with_variant(JSONB(), "postgresql")
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Arguments of `create_engine` for the configured database."""
+    if settings.is_sqlite:
+        # The bundled SQLite of this wheel is newer than the WAL-reset race of many system libraries.
+        import pysqlite3  # type: ignore[import-untyped, unused-ignore]
+
+        return {"module": pysqlite3.dbapi2, "pool_size": 16, "max_overflow": 16}
+    timeouts = (
+        "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=20s -c timezone=UTC"
+        # Searches would otherwise fall into a generic plan that ignores the index that serves them.
+        " -c plan_cache_mode=force_custom_plan"
+    )
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 16,
+        "max_overflow": 8,
+        "connect_args": {"connect_timeout": 5, "options": timeouts},
+    }
+
+
+def init_database(app: Flask) -> None:
+    """Bind the database to `app` and teach each engine how a transaction begins."""
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Install the begin and connect rules of this module on `engine`, once."""
+    if getattr(engine, "_backoffice_prepared", False):
+        return
+    engine._backoffice_prepared = True  # type: ignore[attr-defined]
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    else:
+        event.listen(engine, "begin", _on_postgresql_begin)
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions on its own: it would begin none before a SELECT.
+    connection.isolation_level = None
+    for pragma in (
+        "busy_timeout = 15000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    if connection.get_execution_options().get(WRITE):
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+
+
+def _on_postgresql_begin(connection: Connection) -> None:
+    # psycopg sends BEGIN READ ONLY or BEGIN with the first statement: no round trip of its own.
+    connection.connection.driver_connection.read_only = not connection.get_execution_options().get(WRITE)  # type: ignore[union-attr]
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One writing transaction around one outside call: all of it is kept, or nothing.
+
+    The read that the sign-in loader left open is ended first: asked for later, the right to write would be ignored.
+    Transactions do not nest, because an inner commit would keep half of the outer call.
+    """
+    current = session()
+    if current.info.get(WRITE):
+        raise RuntimeError("transaction() is already open; services never open one")
+    current.rollback()
+    connection = current.connection(execution_options={WRITE: True})
+    if not connection.get_execution_options().get(WRITE):
+        raise RuntimeError("the connection was already in use for reading")
+    current.info[WRITE] = True
+    try:
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        current.info.pop(WRITE, None)

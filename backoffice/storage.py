@@ -1,0 +1,74 @@
+"""Content-addressed document store: what is put in is found again under its sha256, unchanged or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from backoffice.errors import N_, Message, NotFound, Unavailable
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class DocumentStore:
+    """Documents in a folder, fanned out by the first two digits of their hash."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, sha256: str) -> Path:
+        """Where the document with this hash lives. Raises NotFound when it is no hash at all."""
+        if _SHA256.fullmatch(sha256) is None:
+            raise NotFound
+        return self.root / sha256[:2] / sha256
+
+    def put(self, content: bytes) -> str:
+        """Keep `content`, durably, and return its sha256. Putting the same bytes again changes nothing.
+
+        The order temp file, fsync, rename, fsync of the folder means that a kill leaves the whole document or none.
+        Raises Unavailable when the disk refuses.
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        target = self.path(sha256)
+        try:
+            if target.exists() and target.read_bytes() == content:
+                return sha256
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(target)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _fsync_folder(target.parent)
+            _fsync_folder(self.root)
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The document with this hash, verified. Raises NotFound, or Unavailable when its bytes were altered."""
+        try:
+            content = self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(Message(N_("The document is not in the store."))) from None
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be read now."))) from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise Unavailable(Message(N_("The stored document is damaged.")), code="document-damaged")
+        return content
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
