@@ -1,0 +1,53 @@
+// data-keep="name" on a form: what is typed survives a session that ran out, a crash, a wrong click. It stays in this
+// tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files.
+const PREFIX = "keep:";
+const SENT = "keep-sent:";
+const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
+
+const keepable = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
+
+export function keepTypedText(root) {
+  for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
+  if (!root.querySelector("[data-signed-out]")) forgetAccepted(root);
+  for (const form of root.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetAll);
+}
+
+function keep(form) {
+  const key = PREFIX + form.dataset.keep;
+  restore(form, key);
+  form.addEventListener("input", () => {
+    const values = keepable(form).filter(isSet).map((field) => [field.name, field.value]);
+    sessionStorage.setItem(key, JSON.stringify(values));
+  });
+  form.addEventListener("submit", () => sessionStorage.setItem(SENT + form.dataset.keep, "1"));
+}
+
+const isToggle = (field) => field.type === "checkbox" || field.type === "radio";
+const isSet = (field) => !isToggle(field) || field.checked;
+
+function restore(form, key) {
+  const stored = sessionStorage.getItem(key);
+  if (!stored) return;
+  const values = JSON.parse(stored);
+  for (const field of keepable(form)) {
+    const kept = values.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (isToggle(field)) field.checked = kept.includes(field.value);
+    else if (kept.length) field.value = kept[0];
+  }
+}
+
+// The form was sent and this page, of a signed-in person, does not show it again: it was accepted.
+function forgetAccepted(root) {
+  const shown = new Set([...root.querySelectorAll("form[data-keep]")].map((form) => form.dataset.keep));
+  for (const sent of Object.keys(sessionStorage).filter((key) => key.startsWith(SENT))) {
+    const name = sent.slice(SENT.length);
+    sessionStorage.removeItem(sent);
+    if (!shown.has(name)) sessionStorage.removeItem(PREFIX + name);
+  }
+}
+
+function forgetAll() {
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith(PREFIX) || key.startsWith(SENT)) sessionStorage.removeItem(key);
+  }
+}

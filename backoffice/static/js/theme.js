@@ -1,0 +1,16 @@
+// The theme switch without a page load: shown at once, and sent in the background so that the server knows it too.
+export function switchThemes(root) {
+  for (const form of root.querySelectorAll("form[data-preference='theme']")) {
+    form.addEventListener("submit", async (event) => {
+      const button = event.submitter;
+      if (!button) return;
+      event.preventDefault();
+      document.documentElement.dataset.theme = button.value;
+      for (const each of form.querySelectorAll("button[name='theme']")) each.setAttribute("aria-pressed", String(each === button));
+      const data = new FormData(form);
+      data.set(button.name, button.value);
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
+      if (answer.type !== "opaqueredirect" && !answer.ok) form.submit();
+    });
+  }
+}

@@ -1,0 +1,276 @@
+"""Filters of a list, read from the query string and written back to it.
+
+A list declares its filters once; `FilterSet.parse` turns the query into typed values, keeps what was typed where it
+makes no sense and says so beside the control, and builds the chips that take each filter away again. Nothing a
+reader can put into the address ends in an error page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlencode
+
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from backoffice import money
+from backoffice.web.formatting import amount, day
+
+
+class Chip(NamedTuple):
+    """One filter in force, with the address of the list without it."""
+
+    label: str
+    value: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An inclusive range; None leaves that side open. `bool(span)` tells whether it limits anything."""
+
+    low: Any = None
+    high: Any = None
+
+    def __bool__(self) -> bool:
+        return self.low is not None or self.high is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One of the two inputs of a range."""
+
+    name: str
+    label: str
+    typed: str
+
+
+@dataclass(slots=True)
+class Control:
+    """One filter as the template draws it."""
+
+    kind: str
+    name: str
+    label: str
+    value: Any
+    error: str = ""
+    typed: str = ""
+    max_length: int = 0
+    options: list[tuple[str, str, bool]] = field(default_factory=list)
+    low: Bound | None = None
+    high: Bound | None = None
+    # What the address says for this filter, and one (text, parameters of the chip) per removable part.
+    parameters: list[tuple[str, str]] = field(default_factory=list)
+    parts: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
+
+
+class Filter(Protocol):
+    """A kind of filter. `names` are the parameters of the query string it owns."""
+
+    name: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The query parameters this filter reads."""
+        ...
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Read the filter; a value that makes no sense yields an error and no limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any of several values, e.g. states. `choices`: (value, lazy label). Its value is a list, empty for "all"."""
+
+    name: str
+    label: Any
+    choices: Sequence[tuple[str, Any]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The one parameter, which may be repeated."""
+        return (self.name,)
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Keep the known values in the order of the choices; an unknown one is an error."""
+        given = {value for value in args.getlist(self.name) if value}
+        known = [value for value, _ in self.choices if value in given]
+        labels = {value: str(label) for value, label in self.choices}
+        return Control(
+            "choice",
+            self.name,
+            str(self.label),
+            known,
+            error=gettext("Choose from the list.") if given - set(known) else "",
+            options=[(value, labels[value], value in given) for value, _ in self.choices],
+            parameters=[(self.name, value) for value in known],
+            parts=[(labels[value], [(self.name, value)]) for value in known],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words to search for. Its value is the trimmed text, empty for none."""
+
+    name: str
+    label: Any
+    max_length: int = 100
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The one parameter."""
+        return (self.name,)
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Trim the text; too long a one, or one with control characters, is an error."""
+        typed = args.get(self.name, "").strip()
+        control = Control("text", self.name, str(self.label), typed, typed=typed, max_length=self.max_length)
+        if len(typed) > self.max_length:
+            control.error = gettext("At most %(limit)d characters.", limit=self.max_length)
+        elif not typed.isprintable():
+            control.error = gettext("Contains characters that cannot be searched for.")
+        if control.error:
+            control.value, control.typed = "", typed[: self.max_length]
+        elif typed:
+            control.parameters = [(self.name, typed)]
+            control.parts = [(typed, control.parameters)]
+        return control
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """Local dates from and to, both inclusive. Its value is a `Span` of dates."""
+
+    name: str
+    label: Any
+    low_name: str = ""
+    high_name: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`<name>_from` and `<name>_to` unless named otherwise."""
+        return (self.low_name or f"{self.name}_from", self.high_name or f"{self.name}_to")
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Read ISO dates."""
+        return _read_range("dates", self, args, _parse_date, lambda value: day(value).striptags())
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRange:
+    """Amounts in major units from and to, both inclusive. Its value is a `Span` of `Decimal`."""
+
+    name: str
+    label: Any
+    low_name: str = ""
+    high_name: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`<name>_min` and `<name>_max` unless named otherwise."""
+        return (self.low_name or f"{self.name}_min", self.high_name or f"{self.name}_max")
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Read amounts the way forms do."""
+        return _read_range("amounts", self, args, money.parse_amount, amount)
+
+
+def _parse_date(text: str) -> date:
+    if len(text) != len("2026-01-31"):
+        raise ValueError("not an ISO date")
+    return date.fromisoformat(text)
+
+
+def _read_range(kind: str, spec: Any, args: MultiDict[str, str], parse: Any, show: Any) -> Control:
+    typed = [args.get(name, "").strip()[:40] for name in spec.names]
+    labels = [gettext("from"), gettext("to")]
+    low, high = (Bound(name, label, text) for name, label, text in zip(spec.names, labels, typed, strict=True))
+    control = Control(kind, spec.name, str(spec.label), Span(), low=low, high=high)
+    try:
+        span = Span(*(parse(text) if text else None for text in typed))
+    except money.AmountError as error:
+        control.error = gettext(error.message.msgid, **error.message.params)
+        return control
+    except ValueError:
+        control.error = gettext("Enter a date as year-month-day, for example 2026-11-23.")
+        return control
+    if span.low is not None and span.high is not None and span.low > span.high:
+        control.error = gettext("The end lies before the beginning.")
+        return control
+    control.value = span
+    control.parameters = [(name, text) for name, text in zip(spec.names, typed, strict=True) if text]
+    if span:
+        control.parts = [(_span_text(span, show), control.parameters)]
+    return control
+
+
+def _span_text(span: Span, show: Any) -> str:
+    if span.low is None:
+        return str(gettext("to %(end)s", end=show(span.high)))
+    if span.high is None:
+        return str(gettext("from %(start)s", start=show(span.low)))
+    return f"{show(span.low)} – {show(span.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterState:
+    """The filters of one page view: typed values, errors, and the addresses that change them."""
+
+    controls: list[Control]
+    carried: list[tuple[str, str]]
+
+    def __getitem__(self, name: str) -> Any:
+        """The typed value of a filter: list, text or `Span`; empty where not given or wrong."""
+        return next(control.value for control in self.controls if control.name == name)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The sentence to show beside each control that made no sense."""
+        return {control.name: control.error for control in self.controls if control.error}
+
+    @property
+    def active(self) -> bool:
+        """Whether any filter limits the list: tells an empty list from a list with nothing found."""
+        return any(control.parameters for control in self.controls)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query string of this view without the place in the pages; for pager and sort links."""
+        return [*self.carried, *(pair for control in self.controls for pair in control.parameters)]
+
+    def url(self, path: str, changes: Mapping[str, str | None] | None = None) -> str:
+        """This view's address with `changes` applied (None removes) and the paging started afresh."""
+        changes = changes or {}
+        kept = [(name, value) for name, value in self.query if name not in changes]
+        return _address(path, [*kept, *((name, value) for name, value in changes.items() if value is not None)])
+
+    def chips(self, path: str) -> list[Chip]:
+        """One removable chip per filter in force; each choice of several is one of its own."""
+        chips = []
+        for control in self.controls:
+            for text, parameters in control.parts:
+                rest = [pair for pair in self.query if pair not in parameters]
+                chips.append(Chip(control.label, text, _address(path, rest)))
+        return chips
+
+
+def _address(path: str, query: Sequence[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+class FilterSet:
+    """The filters a list offers, declared once at module level."""
+
+    def __init__(self, *filters: Filter, carried: Sequence[str] = ("sort",)) -> None:
+        """`carried` names other query parameters that survive filtering, such as the sort order."""
+        self._filters = filters
+        self._carried = tuple(carried)
+
+    def parse(self, args: MultiDict[str, str]) -> FilterState:
+        """Read all filters from a query string (`flask.request.args`)."""
+        carried = [(name, args[name][:100]) for name in self._carried if args.get(name)]
+        return FilterState([each.read(args) for each in self._filters], carried)

@@ -1,0 +1,152 @@
+"""How money, instants and days read in the reader's language and the installation's zone.
+
+Lists show hundreds of them, so the locale's patterns are looked up once and each text is made by plain string
+formatting or taken from a cache: Babel's own formatting costs 50 to 150 microseconds a value.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, get_timezone_name
+from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
+from flask import Flask, current_app
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup
+
+from backoffice import clock
+
+MISSING = Markup("—")
+
+# The day before the month reads the same to every English reader; 11/12 and Nov 12 do not.
+_DAY_PATTERNS = {"en": "d MMM y"}
+_WEEKDAY_PATTERNS = {"en": "EEE d MMM y", "zh": "y年M月d日 EEE"}
+# One installation has one currency, so the short sign cannot be mistaken; CLDR would write CN¥ in English.
+_SHORT_SIGNS = {"CNY": "¥"}
+_NEAR_DAYS = 7
+
+
+class _MoneyStyle(NamedTuple):
+    """The signs with which one language writes one currency."""
+
+    sign: str
+    group: str
+    point: str
+
+
+@lru_cache(maxsize=64)
+def _money_style(language: str, currency: str) -> _MoneyStyle:
+    sign = _SHORT_SIGNS.get(currency) or get_currency_symbol(currency, language)
+    return _MoneyStyle(sign, get_group_symbol(language), get_decimal_symbol(language))
+
+
+@lru_cache(maxsize=4096)
+def _day_text(on: date, language: str, weekday: bool = False) -> str:
+    patterns = _WEEKDAY_PATTERNS if weekday else _DAY_PATTERNS
+    return format_date(on, patterns.get(language.split("_")[0], "long"), locale=language)
+
+
+def _language() -> str:
+    locale: Locale | None = get_locale()
+    return str(locale) if locale is not None else "en"
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def local_zone() -> ZoneInfo:
+    """The installation's time zone, in which every date on a page is meant."""
+    return _zone(str(current_app.config["BACKOFFICE_SETTINGS"].timezone))
+
+
+def currency_sign() -> str:
+    """The installation's currency as written before an amount, e.g. ``¥``."""
+    return _money_style(_language(), current_app.config["BACKOFFICE_SETTINGS"].currency).sign
+
+
+def amount(value: Decimal | str | None, sign: bool = True) -> str:
+    """Write an amount in major units with two places, grouped, e.g. ``¥52,212.50`` or ``-¥0.05``; a dash for none."""
+    if value is None:
+        return MISSING
+    style = _money_style(_language(), current_app.config["BACKOFFICE_SETTINGS"].currency)
+    number = Decimal(value)
+    digits = f"{abs(number):,.2f}"
+    if (style.group, style.point) != (",", "."):
+        digits = digits.translate({ord(","): style.group, ord("."): style.point})
+    return f"{'-' if number < 0 else ''}{style.sign if sign else ''}{digits}"
+
+
+def instant(value: datetime | None, seconds: bool = False) -> Markup:
+    """Write an aware instant in local time inside ``<time>``, e.g. ``16 Nov 2026, 09:14``; a dash for none.
+
+    Raises `ValueError` for a naive datetime: its meaning would be a guess.
+    """
+    if value is None:
+        return MISSING
+    if value.tzinfo is None:
+        raise ValueError("an instant needs its zone")
+    local = value.astimezone(local_zone())
+    language = _language()
+    clock_text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    separator = " " if language.startswith("zh") else ", "
+    return Markup('<time datetime="{}">{}{}{}</time>').format(
+        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _day_text(local.date(), language), separator, clock_text
+    )
+
+
+def _as_day(value: date | datetime) -> date:
+    return clock.local_date(value, local_zone()) if isinstance(value, datetime) else value
+
+
+def day(value: date | datetime | None, weekday: bool = False) -> Markup:
+    """Write a date (an instant counts as its local date) inside ``<time>``, e.g. ``16 Nov 2026``; a dash for none."""
+    if value is None:
+        return MISSING
+    on = _as_day(value)
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), _day_text(on, _language(), weekday))
+
+
+def relative_day(value: date | datetime | None) -> Markup:
+    """Write a near date in words (``Today``, ``in 3 days``), its date as tooltip, and a far one as `day` does."""
+    if value is None:
+        return MISSING
+    on = _as_day(value)
+    words = _relative_words((on - clock.local_date(clock.now(), local_zone())).days)
+    if words is None:
+        return day(on)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(on.isoformat(), _day_text(on, _language()), words)
+
+
+def _relative_words(days: int) -> str | None:
+    near = {0: gettext("Today"), 1: gettext("Tomorrow"), -1: gettext("Yesterday")}
+    if days in near:
+        return str(near[days])
+    if 1 < days <= _NEAR_DAYS:
+        return str(ngettext("in %(num)d day", "in %(num)d days", days))
+    if -_NEAR_DAYS <= days < -1:
+        return str(ngettext("%(num)d day ago", "%(num)d days ago", -days))
+    return None
+
+
+def percent(share: float | Decimal | None, places: int = 1) -> str:
+    """Write a share between 0 and 1 as a percentage, e.g. ``93.2%``; a dash for none."""
+    return MISSING if share is None else f"{share * 100:.{places}f}%"
+
+
+def zone_name() -> str:
+    """The installation's zone in the reader's language, e.g. ``China Time``, for the foot of reports."""
+    return str(get_timezone_name(local_zone(), locale=_language()))
+
+
+def init_formatting(app: Flask) -> None:
+    """Register the filters `amount`, `instant`, `day`, `relative_day`, `percent` and their globals on `app`."""
+    for function in (amount, instant, day, relative_day, percent):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)

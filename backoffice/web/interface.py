@@ -1,0 +1,77 @@
+"""What the layouts and components need from Python, in one registration."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_babel import get_locale, lazy_gettext
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from backoffice.permissions import Role
+from backoffice.web.formatting import init_formatting
+from backoffice.web.icons import init_icons
+from backoffice.web.navigation import init_navigation
+
+THEMES = ("light", "dark", "auto")
+THEME_COOKIE = "theme"
+
+# In the order of the cascade: later sheets lean on the tokens and resets of the earlier ones.
+STYLESHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "records.css", "surfaces.css", "print.css")
+
+_STATUS_LABELS = {
+    "pending": lazy_gettext("Pending"),
+    "approved": lazy_gettext("Approved"),
+    "issued": lazy_gettext("Issued"),
+    "rejected": lazy_gettext("Rejected"),
+    "withdrawn": lazy_gettext("Withdrawn"),
+}
+_ROLE_LABELS = {
+    Role.CUSTOMER: lazy_gettext("Customer"),
+    Role.REVIEWER: lazy_gettext("Reviewer"),
+    Role.MANAGER: lazy_gettext("Manager"),
+    Role.AUDITOR: lazy_gettext("Auditor"),
+    Role.ADMINISTRATOR: lazy_gettext("Administrator"),
+}
+_FLASH_TONES = {"success": "good", "good": "good", "warning": "warn", "warn": "warn", "error": "error"}
+
+
+def page_language() -> str:
+    """The page's language as an HTML `lang` value: `en` or `zh-CN`."""
+    locale = get_locale()
+    return "zh-CN" if locale is not None and locale.language == "zh" else "en"
+
+
+def page_theme() -> str:
+    """The theme the reader chose (cookie `theme`), `auto` unless it is one we know."""
+    chosen = request.cookies.get(THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def status_label(state: str) -> str:
+    """The public word for a request's state, translated. Raises `KeyError` for a state nobody may see."""
+    return str(_STATUS_LABELS[str(state).lower()])
+
+
+def role_label(role: Role | str) -> str:
+    """The role's name, translated."""
+    return str(_ROLE_LABELS[Role(role)])
+
+
+def flash_tone(category: str) -> str:
+    """Translate a flash category (`success`, `warning`, `error`, anything else) to a tone of the toast component."""
+    return _FLASH_TONES.get(category, "info")
+
+
+def csrf_field() -> Markup:
+    """The hidden input every POST form carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def init_interface(app: Flask) -> None:
+    """Register filters, globals, icons and the navigation registry that all templates rely on."""
+    init_formatting(app)
+    init_icons(app)
+    init_navigation(app)
+    for function in (page_language, page_theme, status_label, role_label, flash_tone, csrf_field):
+        app.jinja_env.globals[function.__name__] = function
+    app.jinja_env.globals["page_stylesheets"] = lambda: STYLESHEETS

@@ -1,0 +1,127 @@
+"""The side navigation: capabilities register their rooms and counts, the layout shows what the person may enter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flask import Flask, current_app, request, url_for
+
+from backoffice.permissions import Permission
+
+_EXTENSION = "backoffice.navigation"
+_COUNT_LIMIT = 1000
+
+
+class NavigationUser(Protocol):
+    """Whoever the navigation is drawn for."""
+
+    def can(self, permission: Permission) -> bool:
+        """Whether the person holds `permission`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry: where it leads, who sees it and, if it has one, the number beside it.
+
+    `count` is asked once per page, so it must be cheap (cached or capped); None and 0 show nothing. `args` are the
+    URL's arguments where several entries share an endpoint. Entries are sorted by `order` inside their `group`.
+    """
+
+    endpoint: str
+    label: Any  # a lazy string, resolved in the reader's language
+    icon: str
+    permission: Permission
+    count: Callable[[], int | None] | None = None
+    args: Mapping[str, Any] = field(default_factory=dict)
+    group: Any = ""
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """An entry ready to draw. `current` is the value of aria-current, or None."""
+
+    url: str
+    label: str
+    icon: str
+    current: str | None
+    count: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """Entries under one heading; the first group usually has none."""
+
+    label: str
+    links: list[NavLink]
+
+
+class Navigation:
+    """The entries of one application."""
+
+    def __init__(self) -> None:
+        self._items: list[NavItem] = []
+
+    def register(self, *items: NavItem) -> None:
+        """Add entries; called once per blueprint when the application is built."""
+        self._items.extend(items)
+
+    def items_for(self, user: NavigationUser) -> list[NavItem]:
+        """The entries `user` may enter, in order."""
+        return sorted((item for item in self._items if user.can(item.permission)), key=lambda item: item.order)
+
+
+def init_navigation(app: Flask) -> None:
+    """Give `app` an empty registry and the templates `navigation_items(user)`."""
+    app.extensions[_EXTENSION] = Navigation()
+    app.jinja_env.globals["navigation_items"] = groups_for
+
+
+def register(app: Flask, *items: NavItem) -> None:
+    """Add entries to the navigation of `app`."""
+    registry: Navigation = app.extensions[_EXTENSION]
+    registry.register(*items)
+
+
+def items_for(user: NavigationUser) -> list[NavItem]:
+    """The entries `user` may enter in the current application, in order."""
+    registry: Navigation = current_app.extensions[_EXTENSION]
+    return registry.items_for(user)
+
+
+def groups_for(user: NavigationUser) -> list[NavGroup]:
+    """The current application's navigation for `user`, with URLs, counts and the current entry marked."""
+    items = items_for(user)
+    here = _current(items)
+    groups: dict[str, list[NavLink]] = {}
+    for item in items:
+        current = here[1] if here and here[0] is item else None
+        groups.setdefault(str(item.group), []).append(_link(item, current))
+    return [NavGroup(label, links) for label, links in groups.items()]
+
+
+def _link(item: NavItem, current: str | None) -> NavLink:
+    count = item.count() if item.count else None
+    return NavLink(url_for(item.endpoint, **item.args), str(item.label), item.icon, current, _capped(count))
+
+
+def _capped(count: int | None) -> str | None:
+    if not count:
+        return None
+    return f"{count:,}" if count < _COUNT_LIMIT else f"{_COUNT_LIMIT:,}+"
+
+
+def _current(items: list[NavItem]) -> tuple[NavItem, str] | None:
+    """The entry that is this page, else the first one of this page's blueprint.
+
+    Of several entries for one endpoint the one whose arguments say most wins: "Issued" before the bare queue.
+    """
+    given = {**request.args.to_dict(), **(request.view_args or {})}
+    exact = [i for i in items if i.endpoint == request.endpoint and all(given.get(k) == v for k, v in i.args.items())]
+    if exact:
+        return max(exact, key=lambda item: len(item.args)), "page"
+    section = [item for item in items if request.blueprint and item.endpoint.startswith(f"{request.blueprint}.")]
+    return (section[0], "true") if section else None

@@ -1,0 +1,240 @@
+"""Keyset paging in both directions: no OFFSET, no count, and the last page costs what the first one does.
+
+A cursor is the order columns' values of the row at the page's edge, as base64url JSON. It is not secret and not
+signed: a forged one can only name a place to start reading from the same guarded query, so it is checked for form and
+type, and a bad one means the first page.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from urllib.parse import urlencode
+
+from sqlalchemy import Dialect, Select, and_, literal, or_, tuple_
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+T = TypeVar("T")
+Order = Sequence[tuple[Any, Literal["asc", "desc"]]]
+Direction = Literal["next", "previous", "last"]
+
+DEFAULT_SIZE = 50
+_LONGEST_CURSOR = 1024
+_BIGGEST_INTEGER = 2**63 - 1
+
+
+class _Session(Protocol):
+    def execute(self, statement: Any, /) -> Any: ...
+    def get_bind(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page was asked for: the one after or before a cursor, or the last; the first when `cursor` is None."""
+
+    cursor: str | None = None
+    direction: Direction = "next"
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> PageRequest:
+        """Read `after`, `before` or `last` from a query string."""
+        if "last" in args:
+            return cls(None, "last")
+        if "before" in args:
+            return cls(args["before"], "previous")
+        return cls(args.get("after"), "next")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of items in the list's order, and the cursors of its neighbours (None: there is none)."""
+
+    items: list[T]
+    previous_cursor: str | None
+    next_cursor: str | None
+
+    def links(self, path: str, query: Sequence[tuple[str, str]] = ()) -> PageLinks:
+        """The pager's URLs below `path`, keeping the filters in `query` and dropping old cursors."""
+        kept = [(name, value) for name, value in query if name not in {"after", "before", "last"}]
+
+        def url(*cursor: tuple[str, str]) -> str:
+            text = urlencode([*kept, *cursor])
+            return f"{path}?{text}" if text else path
+
+        return PageLinks(
+            first=url() if self.previous_cursor else None,
+            previous=url(("before", self.previous_cursor)) if self.previous_cursor else None,
+            next=url(("after", self.next_cursor)) if self.next_cursor else None,
+            last=url(("last", "1")) if self.next_cursor else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """URLs for components/pager.html; None where there is nowhere to go."""
+
+    first: str | None
+    previous: str | None
+    next: str | None
+    last: str | None
+
+
+def paginate(
+    session: _Session,
+    statement: Select[Any],
+    order: Order,
+    asked: PageRequest = PageRequest(),
+    size: int = DEFAULT_SIZE,
+    key: Callable[[Any], Sequence[Any]] | None = None,
+) -> Page[Any]:
+    """Read one page of `statement`, which must carry no order or limit of its own.
+
+    `order` are NOT NULL columns, the last of them unique, so that a place in the list is never ambiguous. Items are
+    entities where the statement selects exactly one, else rows; `key` tells an item's order values where they are not
+    attributes of the same name. A page that would come out empty or cut short at the front is replaced by the last or
+    the first one, so nobody lands on an empty page because rows moved meanwhile.
+    """
+    reader = _Reader(session, statement, order, size, key)
+    place = _decode(asked.cursor, order, session.get_bind().dialect) if asked.cursor else None
+    if asked.direction == "last":
+        return reader.before(None)
+    if place is None:
+        return reader.after(None)
+    if asked.direction == "previous":
+        page = reader.before(place)
+        return page if page.previous_cursor or len(page.items) == size else reader.after(None)
+    page = reader.after(place)
+    return page if page.items else reader.before(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads pages of one ordered statement; each with one row more than shown, to know whether there are others."""
+
+    session: _Session
+    statement: Select[Any]
+    order: Order
+    size: int
+    key: Callable[[Any], Sequence[Any]] | None
+
+    def after(self, place: list[Any] | None) -> Page[Any]:
+        rows = self._rows(self.order, place)
+        shown = rows[: self.size]
+        return self._page(shown, earlier=place is not None, later=len(rows) > self.size)
+
+    def before(self, place: list[Any] | None) -> Page[Any]:
+        backwards: Order = [(column, "desc" if way == "asc" else "asc") for column, way in self.order]
+        rows = self._rows(backwards, place)
+        shown = rows[: self.size][::-1]
+        return self._page(shown, earlier=len(rows) > self.size, later=place is not None)
+
+    def _rows(self, order: Order, place: list[Any] | None) -> list[Any]:
+        statement = self.statement.order_by(*(c.asc() if way == "asc" else c.desc() for c, way in order))
+        if place is not None:
+            statement = statement.where(_beyond(order, place))
+        result = self.session.execute(statement.limit(self.size + 1))
+        single = len(self.statement.column_descriptions) == 1
+        return list(result.scalars() if single else result)
+
+    def _page(self, shown: list[Any], *, earlier: bool, later: bool) -> Page[Any]:
+        if not shown:
+            return Page([], None, None)
+        return Page(
+            shown,
+            _encode(self._values(shown[0])) if earlier else None,
+            _encode(self._values(shown[-1])) if later else None,
+        )
+
+    def _values(self, item: Any) -> list[Any]:
+        if self.key is not None:
+            return list(self.key(item))
+        return [getattr(item, column.key) for column, _ in self.order]
+
+
+def _beyond(order: Order, place: Sequence[Any]) -> ColumnElement[bool]:
+    """The rows after `place` in `order`.
+
+    One row-value comparison where all columns run the same way: an index answers it in one step.
+    """
+    columns = [column for column, _ in order]
+    values = [literal(value, type_=column.type) for column, value in zip(columns, place, strict=True)]
+    ways = {way for _, way in order}
+    if len(ways) == 1:
+        left, right = tuple_(*columns), tuple_(*values)
+        return left > right if ways == {"asc"} else left < right
+    steps = []
+    for index, (column, way) in enumerate(order):
+        same = [columns[i] == values[i] for i in range(index)]
+        steps.append(and_(*same, column > values[index] if way == "asc" else column < values[index]))
+    first, way = order[0]
+    # The bound on the first column is implied, but lets the database start in the index instead of filtering.
+    return and_(first >= values[0] if way == "asc" else first <= values[0], or_(*steps))
+
+
+def _encode(values: Sequence[Any]) -> str:
+    text = json.dumps([_tagged(value) for value in values], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _tagged(value: Any) -> Any:
+    """Give JSON the types it lacks. Raises `TypeError` for others, None included: it has no place in an order."""
+    match value:
+        case bool() | int() | str():
+            return value
+        case Decimal():
+            return {"n": str(value)}
+        case datetime():
+            return {"t": value.isoformat()}
+        case date():
+            return {"d": value.isoformat()}
+        case _:
+            raise TypeError(f"cannot keep {value!r} in a cursor")
+
+
+def _untagged(value: Any) -> Any:
+    match value:
+        case bool() | int() | str():
+            return value
+        case {"n": str(text)}:
+            return Decimal(text)
+        case {"t": str(text)}:
+            return datetime.fromisoformat(text)
+        case {"d": str(text)}:
+            return date.fromisoformat(text)
+        case _:
+            raise ValueError("not a value of a cursor")
+
+
+def _decode(cursor: str, order: Order, dialect: Dialect) -> list[Any] | None:
+    """The place a cursor names, or None where it names none in this order."""
+    if len(cursor) > _LONGEST_CURSOR:
+        return None
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        values = [_untagged(value) for value in json.loads(text)]
+        fitting = len(values) == len(order) and all(
+            _fits(column.type, value, dialect) for (column, _), value in zip(order, values, strict=True)
+        )
+    except (ValueError, TypeError, AttributeError, ArithmeticError, InvalidOperation, RecursionError, binascii.Error):
+        return None
+    return values if fitting else None
+
+
+def _fits(kind: TypeEngine[Any], value: Any, dialect: Dialect) -> bool:
+    """Whether the column's database type can take `value`; PostgreSQL would answer a wrong one with an error."""
+    if isinstance(kind, TypeDecorator):
+        return _fits(kind.impl_instance, kind.process_bind_param(value, dialect), dialect)
+    if isinstance(value, (bool, int)):
+        return kind.python_type is type(value) and abs(value) <= _BIGGEST_INTEGER
+    if isinstance(value, str):
+        return issubclass(kind.python_type, str) and "\x00" not in value
+    if isinstance(value, Decimal):
+        return kind.python_type is Decimal and value.is_finite()
+    return type(value) is kind.python_type
