@@ -14,6 +14,23 @@ from zoneinfo import ZoneInfo
 # A drill may run whole processes in another time: seconds added to the real clock.
 _offset = timedelta(seconds=float(os.environ.get("BACKOFFICE_CLOCK_OFFSET", "0")))
 _frozen: datetime | None = None
+_zone = ZoneInfo("Asia/Shanghai")
+
+
+def configure(zone: ZoneInfo) -> None:
+    """Set the installation's zone, once, when the application is created."""
+    global _zone
+    _zone = zone
+
+
+def zone() -> ZoneInfo:
+    """The zone in which calendar dates are dates."""
+    return _zone
+
+
+def today() -> date:
+    """The local calendar date of the present instant."""
+    return local_date(now(), _zone)
 
 
 def now() -> datetime:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -19,11 +19,13 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Integer,
     MetaData,
+    Result,
     TypeDecorator,
     event,
     exc,
@@ -55,7 +57,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-session: scoped_session[Session] = db.session
+session = cast("scoped_session[Session]", db.session)
 
 
 class Amount(TypeDecorator[Decimal]):
@@ -188,3 +190,8 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         current.info.pop(WRITE, None)
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows a guarded UPDATE or DELETE touched: 0 means that its guard did not hold."""
+    return cast("CursorResult[Any]", result).rowcount

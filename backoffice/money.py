@@ -50,8 +50,9 @@ def parse_amount(text: str) -> Decimal:
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
 
 
-def to_minor(amount: Decimal) -> int:
+def to_minor(amount: Decimal | int) -> int:
     """Cents of `amount`. Raises ValueError when it is not finite or has a fraction of a cent."""
+    amount = Decimal(amount)
     if not amount.is_finite():
         raise ValueError(f"not an amount of money: {amount}")
     minor = amount.scaleb(2)

@@ -66,6 +66,36 @@ class DocumentStore:
         return content
 
 
+_store: DocumentStore | None = None
+
+
+def configure(root: Path) -> None:
+    """Say where documents live, once, when the application is created."""
+    global _store
+    _store = DocumentStore(root)
+
+
+def put(content: bytes) -> str:
+    """Keep `content` in the installation's store; see `DocumentStore.put`."""
+    return _configured().put(content)
+
+
+def get(sha256: str) -> bytes:
+    """A document of the installation's store; see `DocumentStore.get`."""
+    return _configured().get(sha256)
+
+
+def exists(sha256: str) -> bool:
+    """Whether the store holds a document under this hash (its bytes are verified when it is read)."""
+    return _configured().path(sha256).exists()
+
+
+def _configured() -> DocumentStore:
+    if _store is None:
+        raise RuntimeError("storage.configure() was not called")
+    return _store
+
+
 def _fsync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,0 +1,188 @@
+"""Entries that the platform reported, and how the money of recharges is spoken for.
+
+A recharge row carries what was refunded, reserved and invoiced of it, so that free money is found by one partial
+index. A reservation is the ledger's side of one invoice request; allocations spread it over recharges.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.accounts.models import Account
+from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.money import ZERO
+
+
+class EntryKind(StrEnum):
+    """What the platform reports. Only recharges, less their refunds, can be invoiced."""
+
+    RECHARGE = "recharge"
+    REFUND = "refund"
+    CONSUMPTION = "consumption"
+    GRANT = "grant"
+
+
+class EntryStatus(StrEnum):
+    """Pending may become completed or failed; nothing else changes."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class ReservationState(StrEnum):
+    """Open while the request is pending or approved, settled by its invoice, released by reject and withdraw."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    RELEASED = "released"
+
+
+class LedgerEntry(Base):
+    """One line of the platform's books; (source, external_id) is its identity."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", name="uq_ledger_entry_identity"),
+        CheckConstraint("kind IN ('recharge', 'refund', 'consumption', 'grant')", name="kind"),
+        CheckConstraint("status IN ('pending', 'completed', 'failed')", name="status"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("refunded >= 0 AND reserved >= 0 AND invoiced >= 0", name="parts_not_negative"),
+        CheckConstraint("refunded <= amount AND reserved + invoiced <= amount", name="parts_within_amount"),
+        CheckConstraint("kind = 'refund' OR refund_of IS NULL", name="refund_of_refunds_only"),
+        Index("ix_ledger_entry_account_occurred", "account_id", "occurred_at", "id"),
+        Index(
+            "ix_ledger_entry_free",
+            "account_id",
+            "occurred_at",
+            "id",
+            sqlite_where=text("kind = 'recharge' AND status = 'completed' AND refunded + reserved + invoiced < amount"),
+            postgresql_where=text(
+                "kind = 'recharge' AND status = 'completed' AND refunded + reserved + invoiced < amount"
+            ),
+        ),
+        Index(
+            "ix_ledger_entry_refund_of",
+            "source",
+            "refund_of",
+            sqlite_where=text("kind = 'refund'"),
+            postgresql_where=text("kind = 'refund'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(60))
+    external_id: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(12))
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    status: Mapped[str] = mapped_column(String(12))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    refund_of: Mapped[str | None] = mapped_column(String(120))
+    # Of a refund: what was taken off its recharge; a refund that arrives before its recharge waits with 0.
+    applied: Mapped[bool] = mapped_column(default=False)
+    channel: Mapped[str] = mapped_column(String(60), default="")
+    payer_name: Mapped[str] = mapped_column(String(256), default="")
+    bank_reference: Mapped[str] = mapped_column(String(120), default="")
+    description: Mapped[str] = mapped_column(String(256), default="")
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_file.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    refunded: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    reserved: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    invoiced: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+
+    @property
+    def free(self) -> Decimal:
+        """What of this recharge nobody has spoken for; negative when a refund came after its invoice (debt)."""
+        return self.amount - self.refunded - self.reserved - self.invoiced
+
+
+class Reservation(Base):
+    """The ledger's side of one invoice request: its amount, and how much of it found no money (short)."""
+
+    __tablename__ = "ledger_reservation"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'settled', 'released')", name="state"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("short >= 0 AND short <= amount", name="short_within_amount"),
+        CheckConstraint("state = 'open' OR short = 0", name="only_open_is_short"),
+        Index(
+            "ix_ledger_reservation_short",
+            "account_id",
+            "request_id",
+            sqlite_where=text("short > 0"),
+            postgresql_where=text("short > 0"),
+        ),
+    )
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("invoice_request.id"), primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    short: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)
+
+
+class Allocation(Base):
+    """A part of one request's amount taken from one recharge. Released allocations stay, with amount kept, as history."""
+
+    __tablename__ = "ledger_allocation"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'settled', 'released')", name="state"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        Index("ix_ledger_allocation_request_id", "request_id"),
+        Index("ix_ledger_allocation_recharge_id", "recharge_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey(Reservation.request_id))
+    recharge_id: Mapped[int] = mapped_column(ForeignKey(LedgerEntry.id))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)
+
+
+class LedgerFile(Base):
+    """One import of one file: what it held, what became of its lines, and who brought it."""
+
+    __tablename__ = "ledger_file"
+    __table_args__ = (
+        CheckConstraint("lines >= 0 AND added >= 0 AND unchanged >= 0 AND refused >= 0", name="counts_not_negative"),
+        Index("ix_ledger_file_sha256", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(256))
+    sha256: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(60))
+    imported_by: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    lines: Mapped[int] = mapped_column(default=0)
+    added: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    conflicts: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    sums: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
+
+
+class LedgerLineProblem(Base):
+    """A line that was not taken: refused (it breaks a rule) or in conflict with what is already in the books."""
+
+    __tablename__ = "ledger_line_problem"
+    __table_args__ = (
+        CheckConstraint("kind IN ('refused', 'conflict')", name="kind"),
+        Index("ix_ledger_line_problem_file_id", "file_id", "line"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey(LedgerFile.id))
+    line: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    external_id: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[str] = mapped_column(String(500))

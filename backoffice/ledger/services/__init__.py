@@ -1,0 +1,1 @@
+"""Verbs of the ledger: reservations on the money, entries of the platform, files that bring them."""

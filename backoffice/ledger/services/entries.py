@@ -1,0 +1,242 @@
+"""Booking the platform's entries: by identity, in batches, with one result per line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import insert, select
+
+from backoffice.accounts.models import Account
+from backoffice.database import session
+from backoffice.errors import N_, Message
+from backoffice.ledger.models import EntryKind, EntryStatus, LedgerEntry
+from backoffice.ledger.rules import Line, may_become
+from backoffice.ledger.services import reservations
+from backoffice.money import ZERO
+
+
+class Outcome(StrEnum):
+    """What became of a line."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """The outcome of one line, with the reason where it was not taken."""
+
+    line: Line
+    outcome: Outcome
+    reason: Message | None = None
+
+
+def book(lines: Sequence[Line], *, source: str, now: datetime, file_id: int | None = None) -> list[LineResult]:
+    """Book a batch of lines in the caller's transaction and say what became of each.
+
+    The same line again changes nothing; pending may become completed or failed; the same identity with another
+    account, kind or amount is a conflict and leaves the books as they are. Refunds are applied after the batch's
+    recharges, so their order inside a batch does not matter.
+    """
+    batch = _Batch(lines, source, now, file_id)
+    for line in lines:
+        batch.take(line)
+    batch.write()
+    return batch.results
+
+
+class _Batch:
+    """One batch under way: what is known, what is new, and which money moves once the rows are there."""
+
+    def __init__(self, lines: Sequence[Line], source: str, now: datetime, file_id: int | None) -> None:
+        self.source, self.now, self.file_id = source, now, file_id
+        self.results: list[LineResult] = []
+        self.accounts = _lock_accounts({line.account for line in lines})
+        named = {line.external_id for line in lines} | {line.refund_of for line in lines if line.refund_of}
+        self.known = {entry.external_id: entry for entry in _entries(source, named)}
+        self.awaited = _awaited(source, {line.external_id for line in lines if line.kind == EntryKind.RECHARGE})
+        self.new: dict[str, Line] = {}
+        self.completed: list[str] = []
+        self.refunds: list[str] = []
+        self.refund_totals: dict[str, Decimal] = defaultdict(lambda: ZERO)
+
+    def take(self, line: Line) -> None:
+        """Decide on one line; nothing is written yet."""
+        if line.account not in self.accounts:
+            self._answer(line, Outcome.REFUSED, Message(N_("there is no account %(code)s"), code=line.account))
+        elif line.external_id in self.known:
+            self._take_known(line, self.known[line.external_id])
+        elif line.external_id in self.new:
+            same = _same_line(self.new[line.external_id], line)
+            self._answer(line, Outcome.UNCHANGED) if same else self._conflict(
+                line, N_("the same id stands twice in this file with other values")
+            )
+        elif (fault := self._refund_fault(line)) is not None:
+            self._answer(line, Outcome.REFUSED, fault)
+        else:
+            self.new[line.external_id] = line
+            self._money_moves(line)
+            self._answer(line, Outcome.ADDED)
+
+    def _take_known(self, line: Line, entry: LedgerEntry) -> None:
+        if (entry.kind, entry.account_id, entry.amount, entry.refund_of) != (
+            line.kind, self.accounts[line.account], line.amount, line.refund_of,
+        ):  # fmt: skip
+            self._conflict(line, N_("known with another account, kind, amount or recharge"))
+        elif entry.status == line.status:
+            self._answer(line, Outcome.UNCHANGED)
+        elif not may_become(entry.status, line.status):
+            self._conflict(line, N_("known with a final status"))
+        elif line.status == EntryStatus.COMPLETED and (fault := self._refund_fault(line)) is not None:
+            self._answer(line, Outcome.REFUSED, fault)
+        else:
+            entry.status = line.status
+            entry.occurred_at = line.occurred_at
+            self._money_moves(line)
+            self._answer(line, Outcome.UPDATED)
+
+    def _refund_fault(self, line: Line) -> Message | None:
+        if line.kind != EntryKind.REFUND or line.refund_of is None:
+            return None
+        known, fresh = self.known.get(line.refund_of), self.new.get(line.refund_of)
+        if known is not None and (known.kind != EntryKind.RECHARGE or known.account_id != self.accounts[line.account]):
+            return Message(N_("refund_of is not a recharge of this account"))
+        if fresh is not None and (fresh.kind != EntryKind.RECHARGE or fresh.account != line.account):
+            return Message(N_("refund_of is not a recharge of this account"))
+        if line.status == EntryStatus.FAILED:
+            return None
+        paid = known.amount - known.refunded if known is not None else fresh.amount if fresh is not None else None
+        if paid is not None and self.refund_totals[line.refund_of] + line.amount > paid:
+            return Message(N_("the refunds would be above their recharge"))
+        return None
+
+    def _money_moves(self, line: Line) -> None:
+        if line.status != EntryStatus.COMPLETED:
+            return
+        if line.kind == EntryKind.RECHARGE:
+            self.completed.append(line.external_id)
+        elif line.kind == EntryKind.REFUND and line.refund_of:
+            self.refunds.append(line.external_id)
+            self.refund_totals[line.refund_of] += line.amount
+
+    def write(self) -> None:
+        """Insert the new rows, move the counters, apply refunds, cover short requests."""
+        session.flush()
+        if self.new:
+            session.execute(insert(LedgerEntry), [self._row(line) for line in self.new.values()])
+        self._count_recharges()
+        self._apply_refunds()
+        session.flush()
+        for account_id in sorted({self._account_of(external_id) for external_id in self.completed}):
+            reservations.cover_short(account_id)
+
+    def _count_recharges(self) -> None:
+        sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for external_id in self.completed:
+            sums[self._account_of(external_id)] += self._amount_of(external_id)
+        for account_id, total in sorted(sums.items()):
+            reservations.lock_account(account_id, recharged=total)
+        waited_for = [external_id for external_id in self.completed if external_id in self.awaited]
+        for recharge in _entries(self.source, waited_for):
+            reservations.take_waiting_refunds(recharge)
+
+    def _apply_refunds(self) -> None:
+        refunds = [refund for refund in _entries(self.source, self.refunds) if not refund.applied]
+        targets = {
+            entry.external_id: entry for entry in _entries(self.source, {r.refund_of for r in refunds if r.refund_of})
+        }
+        for refund in refunds:
+            recharge = targets.get(refund.refund_of or "")
+            # A refund before its recharge, or before the recharge is completed, waits.
+            if recharge is not None and recharge.status == EntryStatus.COMPLETED:
+                reservations.apply_refund(recharge, refund)
+
+    def _row(self, line: Line) -> dict[str, object]:
+        return {
+            "source": self.source,
+            "external_id": line.external_id,
+            "kind": line.kind,
+            "account_id": self.accounts[line.account],
+            "status": line.status,
+            "amount": line.amount,
+            "occurred_at": line.occurred_at,
+            "refund_of": line.refund_of,
+            "applied": False,
+            "channel": line.channel,
+            "payer_name": line.payer_name,
+            "bank_reference": line.bank_reference,
+            "description": line.description,
+            "file_id": self.file_id,
+            "created_at": self.now,
+            "refunded": ZERO,
+            "reserved": ZERO,
+            "invoiced": ZERO,
+        }
+
+    def _account_of(self, external_id: str) -> int:
+        known = self.known.get(external_id)
+        return known.account_id if known is not None else self.accounts[self.new[external_id].account]
+
+    def _amount_of(self, external_id: str) -> Decimal:
+        known = self.known.get(external_id)
+        return known.amount if known is not None else self.new[external_id].amount
+
+    def _answer(self, line: Line, outcome: Outcome, reason: Message | None = None) -> None:
+        self.results.append(LineResult(line, outcome, reason))
+
+    def _conflict(self, line: Line, reason: str) -> None:
+        self._answer(line, Outcome.CONFLICT, Message(reason))
+
+
+def _same_line(one: Line, other: Line) -> bool:
+    return (one.kind, one.account, one.amount, one.refund_of, one.status) == (
+        other.kind, other.account, other.amount, other.refund_of, other.status,
+    )  # fmt: skip
+
+
+def _lock_accounts(codes: Iterable[str]) -> dict[str, int]:
+    # In order of id: two imports that share accounts then wait for each other instead of deadlocking.
+    rows = session.execute(
+        select(Account.code, Account.id).where(Account.code.in_(list(codes))).order_by(Account.id).with_for_update()
+    )
+    return {code: account_id for code, account_id in rows}
+
+
+def _entries(source: str, external_ids: Iterable[str]) -> list[LedgerEntry]:
+    wanted = list(external_ids)
+    if not wanted:
+        return []
+    return list(
+        session.scalars(
+            select(LedgerEntry)
+            .where(LedgerEntry.source == source, LedgerEntry.external_id.in_(wanted))
+            .order_by(LedgerEntry.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _awaited(source: str, recharges: set[str]) -> set[str]:
+    """Those of `recharges` for which a refund is already waiting."""
+    if not recharges:
+        return set()
+    return {
+        name
+        for name in session.scalars(
+            select(LedgerEntry.refund_of).where(
+                LedgerEntry.source == source,
+                LedgerEntry.kind == EntryKind.REFUND,
+                LedgerEntry.refund_of.in_(list(recharges)),
+                LedgerEntry.applied.is_(False),
+            )
+        )
+        if name
+    }

@@ -1,0 +1,31 @@
+"""What a policy says on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from backoffice.database import session
+from backoffice.money import parse_amount
+from backoffice.policies.models import Policy
+from backoffice.policies.rules import DEFAULTS, PolicyKey
+
+
+def value(key: PolicyKey, on: date) -> Any:
+    """The value of `key` that holds on the day `on`; the built-in default where no row was written yet."""
+    # The row is asked for, not its value: a policy may say None (no cut-off hour), which is not the same as no row.
+    row = session.execute(
+        select(Policy.value)
+        .where(Policy.key == key, Policy.starts_on <= on)
+        .order_by(Policy.starts_on.desc(), Policy.id.desc())
+        .limit(1)
+    ).first()
+    return DEFAULTS[key] if row is None else row[0]
+
+
+def minimum_amount(on: date) -> Decimal:
+    """The smallest amount a customer may apply for."""
+    return parse_amount(value(PolicyKey.MINIMUM_AMOUNT, on))

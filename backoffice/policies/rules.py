@@ -1,0 +1,86 @@
+"""Which policies there are and what a valid value of each looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from backoffice.errors import N_, Invalid, Message
+from backoffice.money import AmountError, parse_amount
+
+
+class PolicyKey(StrEnum):
+    """The policies of an installation."""
+
+    SLA_BUSINESS_DAYS = "sla_business_days"
+    CUT_OFF_HOUR = "cut_off_hour"
+    MINIMUM_AMOUNT = "minimum_amount"
+    ON_TIME_TARGET = "on_time_target"
+    TAX = "tax"
+    SELLER = "seller"
+
+
+# What an installation begins with; each may be replaced by a dated row.
+DEFAULTS: Mapping[PolicyKey, Any] = {
+    PolicyKey.SLA_BUSINESS_DAYS: 5,
+    PolicyKey.CUT_OFF_HOUR: None,
+    PolicyKey.MINIMUM_AMOUNT: "1.00",
+    PolicyKey.ON_TIME_TARGET: 95,
+    PolicyKey.TAX: {"kind": "rate", "rate": "0.06"},
+    PolicyKey.SELLER: {
+        "name": "云台智能科技（上海）有限公司",
+        "latin_name": "Yuntai Intelligence Technology (Shanghai) Co., Ltd.",
+        "tax_id": "91310000MA1FL0A277",
+        "address": "上海市浦东新区博云路2号 2 Boyun Road, Pudong, Shanghai",
+        "phone": "+86 21 5080 1234",
+        "bank": "招商银行上海张江支行",
+        "bank_account": "1219 0876 5410 888",
+        "email": "invoices@backoffice.example",
+    },
+}
+
+
+def validate(key: PolicyKey, value: Any) -> None:
+    """Raises Invalid (field `value`) when `value` is not usable for this policy."""
+    if not _VALID[key](value):
+        raise Invalid({"value": [Message(N_("This value is not usable for this policy."))]})
+
+
+def _whole(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_amount(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and parse_amount(value) > 0
+    except AmountError:
+        return False
+
+
+def _is_tax(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) != {"kind", "rate"}:
+        return False
+    if value["kind"] not in {"rate", "zero", "exempt", "not_taxable", "reverse_charge"}:
+        return False
+    try:
+        rate = Decimal(value["rate"])
+    except (ArithmeticError, TypeError, ValueError):
+        return False
+    return rate.is_finite() and (0 < rate < 1 if value["kind"] == "rate" else rate == 0)
+
+
+def _is_seller(value: Any) -> bool:
+    keys = set(DEFAULTS[PolicyKey.SELLER])
+    return isinstance(value, dict) and set(value) == keys and all(isinstance(text, str) for text in value.values())
+
+
+_VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {
+    PolicyKey.SLA_BUSINESS_DAYS: _whole(1, 60),
+    PolicyKey.CUT_OFF_HOUR: lambda value: value is None or _whole(1, 23)(value),
+    PolicyKey.MINIMUM_AMOUNT: _is_amount,
+    PolicyKey.ON_TIME_TARGET: _whole(1, 100),
+    PolicyKey.TAX: _is_tax,
+    PolicyKey.SELLER: _is_seller,
+}

@@ -1,0 +1,1 @@
+"""The customer's pages: what may be invoiced, apply, follow, download."""

@@ -1,0 +1,71 @@
+"""What must hold between a request, its decisions and its reservation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, exists, func, or_, select
+
+from backoffice.database import session
+from backoffice.ledger.models import Reservation, ReservationState
+from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent
+from backoffice.requests.rules import State
+
+
+def check() -> Iterator[str]:
+    """Yield a sentence for each request whose parts contradict each other."""
+    yield from _decisions()
+    yield from _reservations()
+    without_event = ~exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
+    for (number,) in session.execute(select(InvoiceRequest.number).where(without_event)):
+        yield f"request {number}: its timeline does not say that it was submitted"
+
+
+def _decisions() -> Iterator[str]:
+    wanted = {State.APPROVED: "approve", State.ISSUED: "approve", State.REJECTED: "reject"}
+    for state, verdict in wanted.items():
+        in_force = exists().where(
+            Decision.request_id == InvoiceRequest.id, Decision.revoked_at.is_(None), Decision.verdict == verdict
+        )
+        for (number,) in session.execute(select(InvoiceRequest.number).where(InvoiceRequest.state == state, ~in_force)):
+            yield f"request {number}: it is {state} without a decision in force that says so"
+    undecided = exists().where(Decision.request_id == InvoiceRequest.id, Decision.revoked_at.is_(None))
+    for (number,) in session.execute(
+        select(InvoiceRequest.number).where(InvoiceRequest.state.in_([State.PENDING, State.WITHDRAWN]), undecided)
+    ):
+        yield f"request {number}: it is not decided, yet a decision is in force"
+    for request_id, count in session.execute(
+        select(Decision.request_id, func.count())
+        .where(Decision.revoked_at.is_(None))
+        .group_by(Decision.request_id)
+        .having(func.count() > 1)
+    ):
+        yield f"request id {request_id}: {count} decisions are in force"
+    own = or_(
+        Decision.decided_by == InvoiceRequest.applicant_id,
+    )
+    for (number,) in session.execute(
+        select(InvoiceRequest.number).join(Decision, Decision.request_id == InvoiceRequest.id).where(own)
+    ):
+        yield f"request {number}: its applicant decided on it"
+
+
+def _reservations() -> Iterator[str]:
+    fits = or_(
+        and_(
+            InvoiceRequest.state.in_([State.PENDING, State.APPROVED]),
+            InvoiceRequest.invoice_id.is_(None),
+            Reservation.state == ReservationState.OPEN,
+        ),
+        and_(InvoiceRequest.invoice_id.is_not(None), Reservation.state == ReservationState.SETTLED),
+        and_(
+            InvoiceRequest.state.in_([State.REJECTED, State.WITHDRAWN]),
+            Reservation.state == ReservationState.RELEASED,
+        ),
+    )
+    for (number,) in session.execute(
+        select(InvoiceRequest.number)
+        .outerjoin(Reservation, Reservation.request_id == InvoiceRequest.id)
+        .where(or_(Reservation.request_id.is_(None), ~fits, Reservation.amount != InvoiceRequest.amount))
+    ):
+        yield f"request {number}: its state and its reservation differ"

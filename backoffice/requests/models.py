@@ -1,0 +1,167 @@
+"""The invoice request, the decisions on it and its history."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.accounts.models import Account, User
+from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.headers.models import InvoiceHeader
+from backoffice.requests.rules import OPEN_STATES, Action, State, transition
+
+_OPEN = text("state IN ('pending', 'approved')")
+
+
+class InvoiceRequest(Base):
+    """One application for one invoice. The header is frozen at submission; the number and date of the invoice stand
+    here too once it is issued, so that lists need no join."""
+
+    __tablename__ = "invoice_request"
+    __table_args__ = (
+        UniqueConstraint("account_id", "submit_token", name="uq_invoice_request_submit_token"),
+        CheckConstraint("state IN ('pending', 'approved', 'issued', 'rejected', 'withdrawn')", name="state"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("(state = 'issued') = (invoice_number IS NOT NULL)", name="issued_has_number"),
+        CheckConstraint("invoice_id IS NULL OR state IN ('approved', 'issued')", name="numbered_is_approved"),
+        CheckConstraint("(state IN ('pending', 'approved')) = (closed_at IS NULL)", name="open_is_not_closed"),
+        # The customer's list, and the same under each filter.
+        Index("ix_invoice_request_account", "account_id", "submitted_at", "id"),
+        Index("ix_invoice_request_account_state", "account_id", "state", "submitted_at", "id"),
+        # The queue, most urgent first; the worker's approved ones; what the sweep may flag.
+        Index(
+            "ix_invoice_request_queue",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_invoice_request_open", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_invoice_request_issuable",
+            "issuable_at",
+            "id",
+            sqlite_where=text("state = 'approved'"),
+            postgresql_where=text("state = 'approved'"),
+        ),
+        # History by state and the figures of a period.
+        Index("ix_invoice_request_state", "state", "submitted_at", "id"),
+        Index("ix_invoice_request_submitted", "submitted_at", "id"),
+        Index("ix_invoice_request_closed", "closed_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    applicant_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    applicant_label: Mapped[str] = mapped_column(String(120))
+    header_id: Mapped[int] = mapped_column(ForeignKey(InvoiceHeader.id))
+    header: Mapped[dict[str, Any]] = mapped_column(JsonDict)
+    header_name: Mapped[str] = mapped_column(String(256))
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    email: Mapped[str] = mapped_column(String(254))
+    remarks: Mapped[str] = mapped_column(String(500), default="")
+    locale: Mapped[str] = mapped_column(String(5))
+    submit_token: Mapped[str] = mapped_column(String(64))
+    resubmission_of_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_request.id"), index=True)
+
+    state: Mapped[str] = mapped_column(String(12), default=State.PENDING)
+    submitted_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_on: Mapped[date]
+    due_on: Mapped[date]
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    calendar_version_id: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    flagged_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    issuable_at: Mapped[datetime | None] = mapped_column(Instant)
+    issue_error: Mapped[str | None] = mapped_column(Text)
+    # Set by transaction 1 of issuing: from here on there is no way back but a credit note.
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id", use_alter=True), unique=True)
+    invoice_number: Mapped[str | None] = mapped_column(String(24), unique=True)
+    issued_at: Mapped[datetime | None] = mapped_column(Instant)
+    issued_on: Mapped[date | None]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to act."""
+        return self.state in OPEN_STATES
+
+    @property
+    def can_withdraw(self) -> bool:
+        """Whether the applicant may still take it back."""
+        return transition(State(self.state), Action.WITHDRAW) is not None
+
+    @property
+    def can_be_decided(self) -> bool:
+        """Whether a reviewer's verdict is still wanted."""
+        return transition(State(self.state), Action.APPROVE) is not None
+
+    @property
+    def can_resubmit(self) -> bool:
+        """Whether a mended application may follow this one."""
+        return self.state == State.REJECTED
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether the invoice can be downloaded."""
+        return self.state == State.ISSUED
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it is still open past its promised day."""
+        return self.is_open and now >= self.due_at
+
+
+def is_open() -> ColumnElement[bool]:
+    """SQL predicate of open requests, worded as the partial index that serves it."""
+    return InvoiceRequest.state.in_(list(OPEN_STATES))
+
+
+class Decision(Base):
+    """A verdict of one reviewer. At most one is in force per request; a revoked one stays, with who and why."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('approve', 'reject')", name="verdict"),
+        CheckConstraint("verdict = 'approve' OR (remarks <> '' AND reason IS NOT NULL)", name="rejection_says_why"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revocation_is_whole"),
+        Index(
+            "uq_decision_in_force",
+            "request_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
+    verdict: Mapped[str] = mapped_column(String(10))
+    decided_by: Mapped[int] = mapped_column(ForeignKey(User.id))
+    decided_by_label: Mapped[str] = mapped_column(String(120))
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(String(20))
+    remarks: Mapped[str] = mapped_column(String(500), default="")
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    revoked_why: Mapped[str | None] = mapped_column(String(500))
+
+
+class RequestEvent(Base):
+    """One line of a request's timeline, in the words customers may see."""
+
+    __tablename__ = "request_event"
+    __table_args__ = (Index("ix_request_event_request_id", "request_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(String(20))
+    actor_label: Mapped[str] = mapped_column(String(120))
+    actor_role: Mapped[str | None] = mapped_column(String(20))
+    data: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)

@@ -1,0 +1,133 @@
+"""The one state table of an invoice request, and the pure rules around it.
+
+Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services apply it by conditional UPDATE.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from backoffice.errors import N_, Message
+from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
+
+REMARKS_LIMIT = 500
+
+
+class State(StrEnum):
+    """Public states. Approved means decided but not yet numbered; Issued means the PDF exists."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    ISSUED = "issued"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_STATES = (State.PENDING, State.APPROVED)
+
+
+class Action(StrEnum):
+    """What can happen to a request."""
+
+    WITHDRAW = "withdraw"
+    APPROVE = "approve"
+    REJECT = "reject"
+    ISSUE = "issue"
+
+
+class Who(StrEnum):
+    """Who may bring an action about."""
+
+    APPLICANT = "applicant"  # anybody of the customer account
+    REVIEWER = "reviewer"
+    SYSTEM = "system"
+
+
+class Money(StrEnum):
+    """What an action does to the reservation on the ledger."""
+
+    KEEP = "keep"
+    RELEASE = "release"
+    SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One line of the state table: where it leads, who may, what the money does, whether the clock stops."""
+
+    to: State
+    who: Who
+    money: Money
+    stops_clock: bool
+
+
+TRANSITIONS: dict[tuple[State, Action], Transition] = {
+    (State.PENDING, Action.WITHDRAW): Transition(State.WITHDRAWN, Who.APPLICANT, Money.RELEASE, stops_clock=True),
+    (State.PENDING, Action.REJECT): Transition(State.REJECTED, Who.REVIEWER, Money.RELEASE, stops_clock=True),
+    (State.PENDING, Action.APPROVE): Transition(State.APPROVED, Who.REVIEWER, Money.KEEP, stops_clock=False),
+    (State.APPROVED, Action.ISSUE): Transition(State.ISSUED, Who.SYSTEM, Money.SETTLE, stops_clock=True),
+}
+
+
+def transition(state: State, action: Action) -> Transition | None:
+    """The line of the table for `action` in `state`, or None when it is not possible there."""
+    return TRANSITIONS.get((state, action))
+
+
+class Reason(StrEnum):
+    """Coded reasons of a rejection; the remarks say the rest."""
+
+    TAX_ID = "tax_id"
+    HEADER_NAME = "header_name"
+    BANK_DETAILS = "bank_details"
+    AMOUNT = "amount"
+    DUPLICATE = "duplicate"
+    EMAIL = "email"
+    OTHER = "other"
+
+
+REASON_LABELS: dict[Reason, str] = {
+    Reason.TAX_ID: N_("The tax ID does not match the name"),
+    Reason.HEADER_NAME: N_("The header name is not a legal name"),
+    Reason.BANK_DETAILS: N_("Address or bank details are incomplete"),
+    Reason.AMOUNT: N_("The amount cannot be confirmed"),
+    Reason.DUPLICATE: N_("Already applied for"),
+    Reason.EMAIL: N_("The receiving email looks wrong"),
+    Reason.OTHER: N_("Another reason"),
+}
+
+# Which field of the form a reason points at, so that a resubmission shows it where it must be mended.
+REASON_FIELDS: dict[Reason, str] = {
+    Reason.TAX_ID: "header_id",
+    Reason.HEADER_NAME: "header_id",
+    Reason.BANK_DETAILS: "header_id",
+    Reason.AMOUNT: "amount",
+    Reason.DUPLICATE: "amount",
+    Reason.EMAIL: "email",
+}
+
+
+def request_number(day: date) -> str:
+    """A fresh public number for a request made on the local `day`: IR-YYYYMMDD and six random digits."""
+    return f"IR-{day:%Y%m%d}-{secrets.randbelow(1_000_000):06d}"
+
+
+def check_amount(text: str, *, invoiceable: Decimal, minimum: Decimal) -> tuple[Decimal | None, Message | None]:
+    """Read the amount a customer typed: the amount, or the sentence that says what is wrong with it."""
+    try:
+        amount = parse_amount(text)
+    except AmountError as error:
+        return None, error.message
+    if amount <= 0:
+        return None, Message(N_("Enter an amount greater than zero."))
+    if invoiceable <= 0:
+        return None, Message(N_("There is nothing left to invoice."))
+    if amount < minimum:
+        return None, Message(N_("The smallest amount is %(minimum)s."), minimum=format_amount(minimum))
+    if amount > min(invoiceable, LIMIT):
+        return None, Message(N_("You can invoice at most %(limit)s."), limit=format_amount(min(invoiceable, LIMIT)))
+    return amount, None

@@ -1,0 +1,313 @@
+"""Verbs on invoice requests: apply and withdraw, and the one way in which a state changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, update
+
+from backoffice import clock, glyphs, text
+from backoffice.audit import services as audit
+from backoffice.calendars import queries as calendars
+from backoffice.calendars import rules as calendar_rules
+from backoffice.database import rows_changed, session
+from backoffice.delivery import services as delivery
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from backoffice.headers import queries as headers
+from backoffice.headers.models import InvoiceHeader
+from backoffice.ledger import queries as ledger_queries
+from backoffice.ledger.services import reservations as ledger
+from backoffice.money import format_amount
+from backoffice.permissions import Actor, Permission
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from backoffice.requests import rules
+from backoffice.requests.models import InvoiceRequest, RequestEvent
+from backoffice.requests.rules import Action, Money, State
+
+FROZEN_HEADER_FIELDS = (
+    "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a customer typed. Texts are as typed; `plan` cleans and checks them."""
+
+    header_id: int | None
+    amount: str
+    email: str
+    remarks: str = ""
+    resubmission_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An application that may be submitted: what it would reserve, freeze and promise."""
+
+    account_id: int
+    header: InvoiceHeader
+    frozen_header: dict[str, Any]
+    amount: Decimal
+    email: str
+    remarks: str
+    parts: list[ledger_queries.Part]
+    due_on: date
+    due_at: datetime
+    calendar_version_id: int
+    resubmission_of: InvoiceRequest | None
+
+
+def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
+    """Check an application and say what submitting it would do, without doing it.
+
+    Raises Invalid with the sentences for each field, Forbidden for people without a customer account, NotFound when
+    it wants to follow a request that is not the account's own.
+    """
+    if actor.account_id is None or not actor.can(Permission.APPLY):
+        raise Forbidden
+    faults: dict[str, list[Message]] = {}
+    today = clock.local_date(now, clock.zone())
+    header = _header(actor.account_id, application.header_id, faults)
+    amount, fault = rules.check_amount(
+        application.amount,
+        invoiceable=ledger_queries.balance(actor.account_id).invoiceable,
+        minimum=policies.minimum_amount(today),
+    )
+    if fault is not None:
+        faults["amount"] = [fault]
+    email = _cleaned("email", lambda: text.clean_email(application.email), faults)
+    remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
+    if faults or header is None or amount is None:
+        raise Invalid(faults)
+    due_on, due_at, version_id = promised(now)
+    return Plan(
+        account_id=actor.account_id,
+        header=header,
+        frozen_header={name: getattr(header, name) for name in FROZEN_HEADER_FIELDS},
+        amount=amount,
+        email=email,
+        remarks=remarks,
+        parts=ledger_queries.plan_parts(actor.account_id, amount),
+        due_on=due_on,
+        due_at=due_at,
+        calendar_version_id=version_id,
+        resubmission_of=_rejected_before(actor.account_id, application.resubmission_of),
+    )
+
+
+def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
+    """The promised day, the instant from which the request is overdue, and the calendar version both come from."""
+    zone = clock.zone()
+    on = clock.local_date(submitted_at, zone)
+    calendar = calendars.current_calendar()
+    due_on = calendar_rules.due_on(
+        calendar,
+        submitted_at,
+        zone,
+        policies.value(PolicyKey.SLA_BUSINESS_DAYS, on),
+        policies.value(PolicyKey.CUT_OFF_HOUR, on),
+    )
+    return due_on, calendar_rules.due_at(due_on, zone), calendars.current_version_id()
+
+
+def apply(actor: Actor, application: Application, *, submit_token: str, locale: str, now: datetime) -> InvoiceRequest:
+    """Submit an application: reserve its amount, freeze the header, promise a day, write the first event.
+
+    `submit_token` names one filled-in form: the same one again returns the request it already made, so a double
+    Submit is one request. Raises what `plan` raises, and Conflict when the money went elsewhere meanwhile.
+    """
+    if actor.account_id is not None:
+        known = _by_token(actor.account_id, submit_token)
+        if known is not None:
+            return known
+    planned = plan(actor, application, now=now)
+    submitted_on = clock.local_date(now, clock.zone())
+    invoice_request = InvoiceRequest(
+        number=_free_number(submitted_on),
+        account_id=planned.account_id,
+        applicant_id=actor.id,
+        applicant_label=actor.label,
+        header_id=planned.header.id,
+        header=planned.frozen_header,
+        header_name=planned.header.name,
+        amount=planned.amount,
+        email=planned.email,
+        remarks=planned.remarks,
+        locale=locale,
+        submit_token=submit_token,
+        resubmission_of_id=planned.resubmission_of.id if planned.resubmission_of else None,
+        state=State.PENDING,
+        submitted_at=now,
+        submitted_on=submitted_on,
+        due_on=planned.due_on,
+        due_at=planned.due_at,
+        calendar_version_id=planned.calendar_version_id,
+    )
+    session.add(invoice_request)
+    session.flush()
+    ledger.reserve(planned.account_id, invoice_request.id, planned.amount)
+    follows = {"follows": planned.resubmission_of.number} if planned.resubmission_of else {}
+    add_event(invoice_request.id, "submitted", actor, at=now, **follows)
+    audit.record(
+        actor,
+        "request.apply",
+        "invoice_request",
+        invoice_request.number,
+        at=now,
+        after={"amount": str(planned.amount), "header": planned.header.name, "email": planned.email, **follows},
+    )
+    tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
+    return invoice_request
+
+
+def withdraw(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
+    """Take a pending request back and release its money. Raises NotFound, or Conflict when it was decided already."""
+    invoice_request = session.scalars(
+        select(InvoiceRequest).where(InvoiceRequest.number == number, InvoiceRequest.account_id == actor.account_id)
+    ).one_or_none()
+    if invoice_request is None:
+        raise NotFound
+    change_state(invoice_request, Action.WITHDRAW, actor, now=now)
+    add_event(invoice_request.id, "withdrawn", actor, at=now)
+    return invoice_request
+
+
+def change_state(
+    invoice_request: InvoiceRequest,
+    action: Action,
+    actor: Actor,
+    *,
+    now: datetime,
+    values: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
+
+    The UPDATE names the state the line starts from, so of two who act at once one changes a row and the other gets
+    Conflict. `values` are further columns to set with it.
+    """
+    before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
+    changed = rows_changed(
+        session.execute(
+            update(InvoiceRequest)
+            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before)
+            .values(state=line.to, closed_at=now if line.stops_clock else None, **(values or {}))
+        )
+    )
+    if not changed:
+        raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
+    session.refresh(invoice_request)
+    if line.money is Money.RELEASE:
+        ledger.release(invoice_request.id)
+    audit.record(
+        actor,
+        f"request.{action}",
+        "invoice_request",
+        invoice_request.number,
+        at=now,
+        before={"state": before},
+        after={"state": line.to},
+        reason=reason,
+    )
+
+
+def add_event(request_id: int, kind: str, actor: Actor, *, at: datetime, **data: Any) -> None:
+    """Write one line of the request's timeline."""
+    session.add(
+        RequestEvent(
+            request_id=request_id,
+            at=at,
+            kind=kind,
+            actor_label=actor.label,
+            actor_role=actor.role,
+            data=data,
+        )
+    )
+
+
+def tell(invoice_request: InvoiceRequest, template: str, *, now: datetime, **facts: Any) -> None:
+    """Queue a mail about the request to its receiving address, in the applicant's language, with the change."""
+    attachment = {name: facts.pop(name) for name in ("attachment_sha256", "attachment_name") if name in facts}
+    context = {
+        "request_number": invoice_request.number,
+        "header_name": invoice_request.header_name,
+        "amount": format_amount(invoice_request.amount),
+        **facts,
+    }
+    delivery.queue(
+        template,
+        invoice_request.email,
+        invoice_request.locale,
+        context,
+        at=now,
+        about=("invoice_request", invoice_request.id),
+        **attachment,
+    )
+
+
+def _header(account_id: int, header_id: int | None, faults: dict[str, list[Message]]) -> InvoiceHeader | None:
+    if header_id is None:
+        faults["header_id"] = [Message(N_("Choose an invoice header."))]
+        return None
+    try:
+        header = headers.header_of(account_id, header_id)
+    except NotFound:
+        faults["header_id"] = [Message(N_("This header is not available any more. Choose another one."))]
+        return None
+    missing = glyphs.missing("".join(str(getattr(header, name)) for name in FROZEN_HEADER_FIELDS))
+    if missing:
+        faults["header_id"] = [_unprintable(missing)]
+    return header
+
+
+def _cleaned(name: str, clean: Any, faults: dict[str, list[Message]]) -> str:
+    try:
+        return str(clean())
+    except text.TextError as error:
+        faults[name] = [error.message]
+        return ""
+
+
+def _printable_remarks(value: str) -> str:
+    remarks = text.clean(value, max_length=rules.REMARKS_LIMIT, multiline=True)
+    missing = glyphs.missing(remarks)
+    if missing:
+        raise text.TextError(_unprintable(missing))
+    return remarks
+
+
+def _unprintable(characters: object) -> Message:
+    return Message(
+        N_("No font can print these characters: %(characters)s"), characters=" ".join(str(c) for c in characters)
+    )  # type: ignore[attr-defined]
+
+
+def _rejected_before(account_id: int, number: str | None) -> InvoiceRequest | None:
+    if not number:
+        return None
+    former = session.scalars(
+        select(InvoiceRequest).where(InvoiceRequest.number == number, InvoiceRequest.account_id == account_id)
+    ).one_or_none()
+    if former is None:
+        raise NotFound
+    if not former.can_resubmit:
+        raise Conflict(Message(N_("Only a rejected request can be resubmitted.")))
+    return former
+
+
+def _by_token(account_id: int, token: str) -> InvoiceRequest | None:
+    return session.scalars(
+        select(InvoiceRequest).where(InvoiceRequest.account_id == account_id, InvoiceRequest.submit_token == token)
+    ).one_or_none()
+
+
+def _free_number(day: date) -> str:
+    while True:
+        number = rules.request_number(day)
+        if session.scalar(select(InvoiceRequest.id).where(InvoiceRequest.number == number)) is None:
+            return number

@@ -1,0 +1,77 @@
+"""Flagging overdue requests: once per request and promised date, safe with any number of workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from backoffice.accounts import queries as accounts
+from backoffice.database import rows_changed, session
+from backoffice.delivery import services as delivery
+from backoffice.money import format_amount
+from backoffice.permissions import SYSTEM, Role
+from backoffice.requests import services as requests
+from backoffice.requests.models import InvoiceRequest, is_open
+from backoffice.sla.models import Flag
+
+BATCH = 200
+
+
+def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
+    """Flag up to `limit` open requests whose due instant has passed, oldest promise first, and tell the managers.
+
+    Each row is changed by an UPDATE that repeats the question, so of two workers one flags and the other moves on.
+    Returns the requests this call flagged; fewer than `limit` means that none is left.
+    """
+    candidates = session.scalars(
+        select(InvoiceRequest)
+        .where(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.flagged_at.is_(None))
+        .order_by(InvoiceRequest.due_at, InvoiceRequest.id)
+        .limit(limit)
+    ).all()
+    flagged = [candidate for candidate in candidates if _flag(candidate, now)]
+    if flagged:
+        _tell_managers(flagged, now)
+    return flagged
+
+
+def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
+    changed = rows_changed(
+        session.execute(
+            update(InvoiceRequest)
+            .where(
+                InvoiceRequest.id == invoice_request.id,
+                is_open(),
+                InvoiceRequest.due_at <= now,
+                InvoiceRequest.flagged_at.is_(None),
+            )
+            .values(flagged_at=now)
+        )
+    )
+    if not changed:
+        return False
+    session.add(Flag(request_id=invoice_request.id, due_at=invoice_request.due_at, flagged_at=now))
+    requests.add_event(invoice_request.id, "flagged", SYSTEM, at=now, due_on=invoice_request.due_on.isoformat())
+    return True
+
+
+def _tell_managers(flagged: list[InvoiceRequest], now: datetime) -> None:
+    lines = [
+        {
+            "request_number": one.number,
+            "header_name": one.header_name,
+            "amount": format_amount(one.amount),
+            "due_on": one.due_on.isoformat(),
+        }
+        for one in flagged
+    ]
+    for manager in accounts.active_people(Role.MANAGER):
+        delivery.queue(
+            "flagged",
+            manager.email,
+            manager.locale or "en",
+            {"count": len(lines), "requests": lines, "person": manager.name},
+            at=now,
+            about=("invoice_request", flagged[0].id),
+        )
