@@ -70,7 +70,10 @@ class Control:
 class Filter(Protocol):
     """A kind of filter. `names` are the parameters of the query string it owns."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The key of its value in `FilterState`."""
+        ...
 
     @property
     def names(self) -> tuple[str, ...]:

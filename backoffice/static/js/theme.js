@@ -9,8 +9,8 @@ export function switchThemes(root) {
       for (const each of form.querySelectorAll("button[name='theme']")) each.setAttribute("aria-pressed", String(each === button));
       const data = new FormData(form);
       data.set(button.name, button.value);
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
-      if (answer.type !== "opaqueredirect" && !answer.ok) form.submit();
+      // Should it fail, the theme holds for this page only; the next click tries again.
+      await fetch(form.action, { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
     });
   }
 }
