@@ -7,6 +7,7 @@ reader can put into the address ends in an error page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +19,10 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice import money
 from backoffice.web.formatting import amount, day
+
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(1970, 2200)
 
 
 class Chip(NamedTuple):
@@ -183,9 +188,13 @@ class AmountRange:
 
 
 def _parse_date(text: str) -> date:
-    if len(text) != len("2026-01-31"):
-        raise ValueError("not an ISO date")
-    return date.fromisoformat(text)
+    """Read a date as browsers send it. The years are those whose days are instants in every zone and database."""
+    if _ISO_DATE.fullmatch(text) is None:
+        raise ValueError("not a date")
+    parsed = date.fromisoformat(text)
+    if parsed.year not in _YEARS:
+        raise ValueError("no date of this business")
+    return parsed
 
 
 def _read_range(kind: str, spec: Any, args: MultiDict[str, str], parse: Any, show: Any) -> Control:

@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import Dialect, Select, and_, literal, or_, tuple_
+from sqlalchemy import BigInteger, Dialect, Integer, Select, SmallInteger, and_, literal, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -27,7 +27,8 @@ Direction = Literal["next", "previous", "last"]
 
 DEFAULT_SIZE = 50
 _LONGEST_CURSOR = 1024
-_BIGGEST_INTEGER = 2**63 - 1
+# PostgreSQL answers a number beyond the column's size with an error, where SQLite just finds nothing.
+_BIGGEST = {SmallInteger: 2**15 - 1, BigInteger: 2**63 - 1, Integer: 2**31 - 1}
 
 
 class _Session(Protocol):
@@ -232,7 +233,8 @@ def _fits(kind: TypeEngine[Any], value: Any, dialect: Dialect) -> bool:
     if isinstance(kind, TypeDecorator):
         return _fits(kind.impl_instance, kind.process_bind_param(value, dialect), dialect)
     if isinstance(value, (bool, int)):
-        return kind.python_type is type(value) and abs(value) <= _BIGGEST_INTEGER
+        biggest = next((limit for size, limit in _BIGGEST.items() if isinstance(kind, size)), 0)
+        return kind.python_type is type(value) and (kind.python_type is bool or abs(value) <= biggest)
     if isinstance(value, str):
         return issubclass(kind.python_type, str) and "\x00" not in value
     if isinstance(value, Decimal):
