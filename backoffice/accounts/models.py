@@ -37,7 +37,7 @@ class Account(Base):
 class User(Base):
     """A person who signs in. Customers belong to exactly one account, the back office's people to none."""
 
-    __tablename__ = "user"
+    __tablename__ = "app_user"  # plain "user" is a function of PostgreSQL
     __table_args__ = (
         CheckConstraint("email = lower(email) AND email <> ''", name="email_lower_case"),
         CheckConstraint("name <> ''", name="name_given"),
@@ -45,7 +45,7 @@ class User(Base):
         CheckConstraint("(role = 'customer') = (account_id IS NOT NULL)", name="customers_have_an_account"),
         CheckConstraint("locale IN ('en', 'zh')", name="locale"),
         CheckConstraint("theme IN ('auto', 'light', 'dark')", name="theme"),
-        Index("ix_user_account_id", "account_id"),
+        Index("ix_app_user_account_id", "account_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -1,0 +1,181 @@
+"""Reads about people: who a session belongs to, whose sessions there are, lists for the administrator."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from backoffice.accounts.models import Account, LoginSession, User
+from backoffice.database import session
+from backoffice.errors import N_, Message, NotFound
+from backoffice.permissions import Actor, Permission, Role, allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lives without a request, and in any case."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    """What pages say about a customer's account."""
+
+    id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a request, as plain values.
+
+    `transaction()` ends the read in which the session was looked up and expires every row with it; this object stays
+    usable before, inside and after.
+    """
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    account: AccountName | None
+    locale: str
+    theme: str
+    single_keys: bool
+    sid: str
+    session_id: int
+    last_seen_at: datetime
+
+    # What flask-login asks a user for.
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """The secret the cookie carries: it names this session, not the person, so it can be revoked."""
+        return self.sid
+
+    @property
+    def account_id(self) -> int | None:
+        """The customer account, None for people of the back office."""
+        return self.account.id if self.account else None
+
+    def can(self, permission: Permission) -> bool:
+        """Whether the person's role holds `permission`."""
+        return allowed(self.role, permission)
+
+    def actor(self, via: str = "web", address: str | None = None) -> Actor:
+        """The person as services and the audit log know them."""
+        return Actor(self.id, self.name, self.role, self.account_id, via, address)
+
+
+def sid_hash(sid: str) -> str:
+    """What the database keeps of a session's secret."""
+    return hashlib.sha256(sid.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def signed_in(sid: str, *, now: datetime, limits: Limits) -> SignedIn | None:
+    """Whom the session secret `sid` speaks for now; None when it was ended, ran out, or the person was deactivated."""
+    row = session.execute(
+        select(LoginSession, User)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.sid_sha256 == sid_hash(sid),
+            LoginSession.last_seen_at > now - limits.idle,
+            LoginSession.created_at > now - limits.absolute,
+            User.is_active.is_(True),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    login: LoginSession = row[0]
+    user: User = row[1]
+    account = AccountName(user.account.id, user.account.code, user.account.name) if user.account else None
+    return SignedIn(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        role=Role(user.role),
+        account=account,
+        locale=user.locale,
+        theme=user.theme,
+        single_keys=user.single_keys,
+        sid=sid,
+        session_id=login.id,
+        last_seen_at=login.last_seen_at,
+    )
+
+
+def sessions_of(user_id: int, *, now: datetime, limits: Limits) -> list[LoginSession]:
+    """The person's living sessions, the most recently used first."""
+    return list(
+        session.scalars(
+            select(LoginSession)
+            .where(
+                LoginSession.user_id == user_id,
+                LoginSession.last_seen_at > now - limits.idle,
+                LoginSession.created_at > now - limits.absolute,
+            )
+            .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
+        )
+    )
+
+
+def user(user_id: int) -> User:
+    """The person with this id. Raises NotFound."""
+    found = session.get(User, user_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_person(email: str) -> User | None:
+    """The person who signs in with `email`, in any case of letters; None when there is none."""
+    return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def person(email: str) -> User:
+    """The person who signs in with `email`. Raises NotFound."""
+    found = find_person(email)
+    if found is None:
+        raise NotFound(Message(N_("Nobody signs in with %(email)s."), email=email))
+    return found
+
+
+def account(account_id: int) -> Account:
+    """The customer account with this id. Raises NotFound."""
+    found = session.get(Account, account_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_account(code: str) -> Account | None:
+    """The customer account that imports and commands call `code`; None when there is none."""
+    return session.scalar(select(Account).where(Account.code == code.strip().lower()))
+
+
+def active_people(role: Role) -> list[User]:
+    """Everybody of `role` who can sign in, in the order of their addresses: for instance whom to notify."""
+    return list(session.scalars(select(User).where(User.role == role, User.is_active.is_(True)).order_by(User.email)))
+
+
+def people_of(account_id: int) -> list[User]:
+    """The active people of a customer account, in the order of their names."""
+    statement = select(User).where(User.account_id == account_id, User.is_active.is_(True))
+    return list(session.scalars(statement.order_by(User.name, User.id)))
+
+
+def all_users() -> Select[tuple[User]]:
+    """Everybody, for a paged list."""
+    return select(User)
+
+
+def all_accounts() -> Select[tuple[Account]]:
+    """Every customer account, for a paged list or a choice."""
+    return select(Account)
