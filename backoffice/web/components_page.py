@@ -14,6 +14,7 @@ from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional
 
 from backoffice import clock
@@ -67,12 +68,19 @@ class SpecimenForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
 
     header = SelectField(
         lazy_gettext("Invoice Header"),
-        choices=[("", "—"), ("1", "杭州云栖数据服务有限公司"), ("2", "Lumen Robotics Ltd")],
+        choices=[
+            SelectChoice("", "—"),
+            SelectChoice("1", "杭州云栖数据服务有限公司"),
+            SelectChoice("2", "Lumen Robotics Ltd"),
+        ],
         validators=[DataRequired(lazy_gettext("Choose an invoice header."))],
     )
     kind = RadioField(
         lazy_gettext("Type"),
-        choices=[("enterprise", lazy_gettext("Enterprise")), ("personal", lazy_gettext("Personal"))],
+        choices=[
+            SelectChoice("enterprise", lazy_gettext("Enterprise")),
+            SelectChoice("personal", lazy_gettext("Personal")),
+        ],
         validators=[DataRequired(lazy_gettext("Choose a type."))],
     )
     amount = StringField(lazy_gettext("Invoice Amount"), validators=[DataRequired(lazy_gettext("Enter an amount."))])

@@ -20,7 +20,6 @@ from werkzeug.datastructures import MultiDict
 from backoffice import money
 from backoffice.web.formatting import amount, day
 
-
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 2200)
 
