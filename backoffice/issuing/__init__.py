@@ -1,0 +1,1 @@
+"""Issuing: gapless numbers, the frozen invoice, its PDF, and the register of all of them."""

@@ -1,0 +1,101 @@
+"""Amounts in words: Chinese capitals for the books, English words for everybody else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from backoffice.money import LIMIT, to_minor
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ((1000, "仟"), (100, "佰"), (10, "拾"), (1, ""))
+_GROUPS = ((10**8, "亿"), (10**4, "万"), (1, ""))
+
+# ISO 4217 code -> words before the number, name of the unit, name of the hundredth (singular, plural).
+_CURRENCIES: dict[str, tuple[str, tuple[str, str] | None, tuple[str, str] | None]] = {
+    "CNY": ("Renminbi", ("yuan", "yuan"), ("fen", "fen")),
+    "HKD": ("", ("Hong Kong dollar", "Hong Kong dollars"), ("cent", "cents")),
+    "USD": ("", ("US dollar", "US dollars"), ("cent", "cents")),
+    "SGD": ("", ("Singapore dollar", "Singapore dollars"), ("cent", "cents")),
+    "EUR": ("", ("euro", "euros"), ("cent", "cents")),
+    "GBP": ("", ("pound sterling", "pounds sterling"), ("penny", "pence")),
+}
+
+
+def capitals(amount: Decimal) -> str:
+    """`amount` in Chinese capitals, e.g. 1409.50 -> 壹仟肆佰零玖元伍角整, negative ones with 负 in front.
+
+    The form is the one of the People's Bank of China's rules for filling in bills: a run of zeros is one 零, a zero
+    at the end of a group is silent, 整 closes what has no fen. Raises ValueError beyond 999,999,999,999.99.
+    """
+    cents = _cents(amount)
+    yuan, jiao, fen = cents // 100, cents // 10 % 10, cents % 10
+    words = "负" if amount < 0 and cents else ""
+    if yuan:
+        words += _integer(yuan) + "元"
+    elif not cents:
+        words += "零元"
+    if jiao:
+        words += _DIGITS[jiao] + "角"
+    elif fen and yuan:
+        words += "零"
+    return words + (_DIGITS[fen] + "分" if fen else "整")
+
+
+def _integer(number: int) -> str:
+    """A positive whole number, read in groups of four digits."""
+    words: list[str] = []
+    gap = False  # zeros were passed since the last digit that was spoken
+    for size, group_name in _GROUPS:
+        group = number // size % 10_000
+        if not group:
+            gap = True
+            continue
+        for place, place_name in _PLACES:
+            digit = group // place % 10
+            if digit:
+                words += ["零" if gap and words else "", _DIGITS[digit], place_name]
+            gap = not digit
+        words.append(group_name)
+        gap = False  # the group's own name stands between: 壹拾万柒仟
+    return "".join(words)
+
+
+def english(amount: Decimal, currency: str) -> str:
+    """`amount` in English, e.g. "Renminbi one thousand four hundred and nine yuan and fifty fen only".
+
+    A currency we have no words for is named by its code with the hundredths as a fraction, as on a cheque:
+    "XAF one hundred and 50/100 only". Raises ValueError beyond 999,999,999,999.99.
+    """
+    cents = _cents(amount)
+    whole, rest = divmod(cents, 100)
+    name, units, hundredths = _CURRENCIES.get(currency, (currency, None, None))
+    if units is None or hundredths is None:
+        words = f"{name} {_cardinal(whole)} and {rest:02d}/100 only"
+    else:
+        parts = [f"{_cardinal(whole)} {units[whole != 1]}"] if whole or not rest else []
+        if rest:
+            parts.append(f"{_cardinal(rest)} {hundredths[rest != 1]}")
+        words = f"{name} {' and '.join(parts)} only".lstrip()
+    if amount < 0 and cents:
+        words = f"minus {words}"
+    return words[0].upper() + words[1:]
+
+
+def _cardinal(number: int) -> str:
+    return str(_speaker().to_cardinal(number)).replace(",", "")
+
+
+@cache
+def _speaker() -> Any:
+    # Imported when the first amount is spoken: the package loads every language it knows.
+    from num2words import CONVERTER_CLASSES
+
+    return CONVERTER_CLASSES["en"]
+
+
+def _cents(amount: Decimal) -> int:
+    if abs(amount) > LIMIT:
+        raise ValueError(f"{amount} is beyond what can be written in words")
+    return abs(to_minor(amount))
