@@ -135,7 +135,9 @@ def _rows() -> list[SpecimenRow]:
 
 def _forms() -> dict[str, Any]:
     """The sent form where there is one, and beside it one that was refused, so that errors always show."""
-    refused = SpecimenForm(formdata=None, meta={"csrf": False}, prefix="refused", amount="1,23", remarks="HT-2026-118 " * 16)
+    refused = SpecimenForm(
+        formdata=None, meta={"csrf": False}, prefix="refused", amount="1,23", remarks="HT-2026-118 " * 16
+    )
     refused.validate()
     return {"specimen_form": SpecimenForm(), "refused_form": refused}
 
