@@ -1,0 +1,186 @@
+"""The base of all forms and the fields they share. The rules live in the capabilities; here text becomes values.
+
+Every field keeps what was typed: a value that makes no sense is shown again beside the sentence that says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, StopValidation
+from wtforms.widgets import DateInput, EmailInput, TextArea
+
+from backoffice.errors import Invalid
+from backoffice.money import AmountError, parse_amount
+from backoffice.text import TextError, clean
+from backoffice.web.errors import translate
+
+LONGEST_EMAIL = 254
+_LONGEST_AMOUNT = 64
+_LONGEST_ID = 18
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form of the browser. Its CSRF token is checked for every POST by `extensions.csrf`, before any view runs."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf = False
+
+
+class Required(InputRequired):  # type: ignore[misc]
+    """Something must be typed or chosen; spaces alone are nothing."""
+
+    def __init__(self, message: Any = None) -> None:
+        super().__init__(message or lazy_gettext("Please fill this in."))
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Stop the field's validation with one sentence; a value that could not be read has its own already."""
+        if field.errors:
+            raise StopValidation
+        if not (field.raw_data and str(field.raw_data[0]).strip()):
+            raise StopValidation(str(self.message))
+
+
+def apply_errors(form: FlaskForm, error: Invalid) -> None:
+    """Put each sentence of a refusal beside its field, and those that belong to none of this form on top."""
+    for name, messages in error.fields.items():
+        sentences = [translate(message) for message in messages]
+        if name in form:
+            form[name].errors = [*form[name].errors, *sentences]
+        else:
+            form.form_errors.extend(sentences)
+    if not error.fields:
+        form.form_errors.append(translate(error.message))
+
+
+def whole_number(text: str | None) -> int | None:
+    """The id in a form's field or a query string; None for anything the database could not have given out."""
+    if not text or len(text) > _LONGEST_ID or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text)
+
+
+class TypedField(StringField):  # type: ignore[misc]
+    """A text input whose value is parsed: `typed` is what came, `data` what it means (None when it means nothing)."""
+
+    typed: str | None = None
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Parse the first value; empty text is None."""
+        if not valuelist:
+            return
+        self.typed = valuelist[0]
+        self.data = None
+        if self.typed.strip():
+            self.data = self.parse(self.typed)
+
+    def parse(self, text: str) -> Any:
+        """The value `text` stands for. Raises ValueError with a translated sentence."""
+        raise NotImplementedError
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return "" if self.data is None else self.written(self.data)
+
+    def written(self, value: Any) -> str:
+        """How a value that was not typed but given (a default, a draft) is written into the input."""
+        return str(value)
+
+
+class CleanString(TypedField):
+    """Text without hidden or forbidden characters (`text.clean`). Its value is always a string, empty for none."""
+
+    def __init__(
+        self,
+        label: Any = None,
+        validators: Iterable[Callable[[Any, Any], None]] | None = None,
+        *,
+        max_length: int,
+        multiline: bool = False,
+        **options: Any,
+    ) -> None:
+        self.max_length, self.multiline = max_length, multiline
+        super().__init__(label, list(validators or ()), **options)
+        self.flags.maxlength = max_length
+        if multiline:
+            self.widget = TextArea()
+            # The components choose how to draw a field by this word.
+            self.type = "TextAreaField"
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Clean the first value; nothing typed is the empty text."""
+        super().process_formdata(valuelist)
+        if valuelist and self.data is None:
+            self.data = ""
+
+    def parse(self, text: str) -> str:
+        """The cleaned text."""
+        try:
+            return clean(text, self.max_length, multiline=self.multiline)
+        except TextError as error:
+            raise ValueError(translate(error.message)) from None
+
+
+class AmountField(TypedField):
+    """An amount of money in major units; its value is a `Decimal` with two places."""
+
+    def parse(self, text: str) -> Decimal:
+        """Read the amount by the rule of `money.parse_amount`, which rounds nothing."""
+        try:
+            return parse_amount(text[:_LONGEST_AMOUNT])
+        except AmountError as error:
+            raise ValueError(translate(error.message)) from None
+
+    def written(self, value: Decimal) -> str:
+        """Plain figures, as people type them."""
+        return f"{value:.2f}"
+
+
+class SingleEmail(TypedField):
+    """Exactly one mail address; its value is in the form a mail server takes (ASCII)."""
+
+    widget = EmailInput()
+
+    def __init__(
+        self, label: Any = None, validators: Iterable[Callable[[Any, Any], None]] | None = None, **options: Any
+    ) -> None:
+        super().__init__(label, list(validators or ()), **options)
+        self.flags.maxlength = LONGEST_EMAIL
+
+    def parse(self, text: str) -> str:
+        """The normalised address; lists, display names, line breaks and non-ASCII local parts are refused."""
+        text = text.strip()
+        if len(text) > LONGEST_EMAIL:
+            raise ValueError(str(gettext("An email address has at most %(limit)d characters.", limit=LONGEST_EMAIL)))
+        if any(sign in text for sign in ",;，；、") or text.count("@") > 1:
+            raise ValueError(str(gettext("Enter one email address only.")))
+        try:
+            # A non-ASCII local part is accepted by few mail servers, and Flask-Mail fails on it when it sends.
+            valid = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError:
+            raise ValueError(str(gettext("Enter an email address, for example ada@lumen.example."))) from None
+        return str(valid.ascii_email or valid.normalized)
+
+
+class DateField(TypedField):
+    """A calendar date of the installation's zone, as browsers send it: 2026-11-23."""
+
+    widget = DateInput()
+
+    def parse(self, text: str) -> date:
+        """Read an ISO date."""
+        text = text.strip()
+        try:
+            if len(text) != len("2026-11-23"):
+                raise ValueError
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(str(gettext("Enter a date as year-month-day, for example 2026-11-23."))) from None
