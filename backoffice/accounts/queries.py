@@ -177,5 +177,11 @@ def all_users() -> Select[tuple[User]]:
 
 
 def all_accounts() -> Select[tuple[Account]]:
-    """Every customer account, for a paged list or a choice."""
+    """Every customer account, for a paged list."""
     return select(Account)
+
+
+def account_names() -> list[AccountName]:
+    """Every customer account by its code, for a choice."""
+    rows = session.execute(select(Account.id, Account.code, Account.name).order_by(Account.code))
+    return [AccountName(row.id, row.code, row.name) for row in rows]

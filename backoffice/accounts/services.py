@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, func, select, update
 
 from backoffice.accounts import passwords, queries
@@ -25,6 +24,7 @@ from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Actor, Permission, Role
+from backoffice.text import TextError, clean, clean_email
 
 LOCALES = ("en", "zh")
 THEMES = ("auto", "light", "dark")
@@ -61,13 +61,12 @@ class Attempt:
 def create_account(actor: Actor, *, code: str, name: str, now: datetime) -> Account:
     """Open a customer account; imports name it by `code`. Raises Invalid (code, name) and Forbidden."""
     _administers(actor)
-    code, name = code.strip().lower(), name.strip()
     faults: dict[str, list[Message | str]] = {}
+    code, name = code.strip().lower(), _checked_name(name, faults)
     if not _CODE.fullmatch(code):
         faults["code"] = [N_("Use up to 32 small letters, digits, hyphens and underscores.")]
     elif queries.find_account(code):
         faults["code"] = [N_("There is already an account with this code.")]
-    _check_name(name, faults)
     if faults:
         raise Invalid(faults)
     account = Account(code=code, name=name, created_at=now)
@@ -94,8 +93,7 @@ def create_user(
     """
     _administers(actor)
     faults: dict[str, list[Message | str]] = {}
-    email, name = _checked_email(email, faults), name.strip()
-    _check_name(name, faults)
+    email, name = _checked_email(email, faults), _checked_name(name, faults)
     if (role is Role.CUSTOMER) != (account_id is not None):
         faults["account_id"] = [
             N_("A customer needs an account.") if account_id is None else N_("Only customers belong to an account.")
@@ -264,20 +262,24 @@ def _administers(actor: Actor) -> None:
 
 def _checked_email(email: str, faults: dict[str, list[Message | str]]) -> str:
     try:
-        # Mail servers rarely take non-ASCII local parts, so nobody could be invited or notified there.
-        valid = validate_email(email.strip(), check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        faults["email"] = [N_("Enter one email address, for example ada@lumen.example.")]
+        normal = clean_email(email).lower()
+    except TextError as error:
+        faults["email"] = [error.message]
         return ""
-    normal = (valid.ascii_email or valid.normalized).lower()
     if queries.find_person(normal):
         faults["email"] = [N_("Somebody signs in with this email already.")]
     return normal
 
 
-def _check_name(name: str, faults: dict[str, list[Message | str]]) -> None:
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        faults["name"] = [Message(N_("Enter a name of at most %(limit)d characters."), limit=_LONGEST_NAME)]
+def _checked_name(name: str, faults: dict[str, list[Message | str]]) -> str:
+    try:
+        text = clean(name, max_length=_LONGEST_NAME)
+    except TextError as error:
+        faults["name"] = [error.message]
+        return ""
+    if not text:
+        faults["name"] = [N_("Enter a name.")]
+    return text
 
 
 def _refuse_guessing(email_sha256: str, address: str, now: datetime) -> None:

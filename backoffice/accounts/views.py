@@ -227,8 +227,7 @@ def new_user() -> ResponseReturnValue:
 
 
 def _account_choices() -> list[tuple[str, Any]]:
-    accounts = session.scalars(queries.all_accounts().order_by(Account.code)).all()
-    return [("", _l("None")), *((str(each.id), f"{each.code} – {each.name}") for each in accounts)]
+    return [("", _l("None")), *((str(each.id), f"{each.code} – {each.name}") for each in queries.account_names())]
 
 
 @blueprint.get("/admin/users/<int:user_id>")
