@@ -38,6 +38,11 @@ def now() -> datetime:
     return _frozen if _frozen is not None else datetime.now(UTC) + _offset
 
 
+def real_now() -> datetime:
+    """The machine's own clock, which schedulers live by; not for anything the business sees."""
+    return datetime.now(UTC)
+
+
 @contextmanager
 def moved_to(instant: datetime) -> Iterator[None]:
     """Let the clock stand still at `instant` inside the block (demo data and tests)."""
@@ -68,13 +73,8 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of the local `day`, in UTC.
 
-    Some zones skip midnight when summer time begins (Africa/Cairo, America/Santiago): fold=0 of the missing hour
-    maps to the instant of the jump itself, which is the first one of that day.
+    Some zones skip midnight when summer time begins (Africa/Cairo, America/Santiago): with fold=0 the missing midnight
+    is read with the offset before the jump, which is the instant of the jump itself. A midnight that happens twice is
+    meant the first time.
     """
-    midnight = datetime.combine(day, time.min, tzinfo=zone)
-    instant = midnight.astimezone(UTC)
-    if instant.astimezone(zone).date() < day:
-        instant = midnight.replace(fold=1).astimezone(UTC)
-    # A skipped midnight resolves to an instant after the jump by the length of the gap: walk back to the jump.
-    wall = instant.astimezone(zone)
-    return instant - (wall.replace(tzinfo=None) - datetime.combine(day, time.min)) if wall.date() == day else instant
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

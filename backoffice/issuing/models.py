@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from backoffice.accounts.models import Account
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backoffice.accounts.models import Account
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
 from backoffice.ledger.models import LedgerEntry
 from backoffice.requests.models import InvoiceRequest
@@ -85,7 +85,8 @@ class InvoiceLine(Base):
 
 # The law behind the triggers: an issued invoice is kept unchanged for ten years (design/domain.md 4 and 7).
 SQLITE_TRIGGERS = (
-    "CREATE TRIGGER invoice_no_delete BEFORE DELETE ON invoice BEGIN SELECT RAISE(ABORT, 'an invoice is never deleted'); END",
+    "CREATE TRIGGER invoice_no_delete BEFORE DELETE ON invoice"
+    " BEGIN SELECT RAISE(ABORT, 'an invoice is never deleted'); END",
     "CREATE TRIGGER invoice_no_update BEFORE UPDATE ON invoice WHEN NOT ("
     "OLD.pdf_sha256 IS NULL AND NEW.pdf_sha256 IS NOT NULL AND NEW.id IS OLD.id AND NEW.number IS OLD.number"
     " AND NEW.series IS OLD.series AND NEW.period IS OLD.period AND NEW.sequence IS OLD.sequence"
@@ -93,8 +94,10 @@ SQLITE_TRIGGERS = (
     " AND NEW.issued_on IS OLD.issued_on AND NEW.snapshot IS OLD.snapshot AND NEW.net IS OLD.net AND NEW.tax IS OLD.tax"
     " AND NEW.gross IS OLD.gross AND NEW.template IS OLD.template)"
     " BEGIN SELECT RAISE(ABORT, 'an invoice never changes'); END",
-    "CREATE TRIGGER invoice_line_no_delete BEFORE DELETE ON invoice_line BEGIN SELECT RAISE(ABORT, 'an invoice line is never deleted'); END",
-    "CREATE TRIGGER invoice_line_no_update BEFORE UPDATE ON invoice_line BEGIN SELECT RAISE(ABORT, 'an invoice line never changes'); END",
+    "CREATE TRIGGER invoice_line_no_delete BEFORE DELETE ON invoice_line"
+    " BEGIN SELECT RAISE(ABORT, 'an invoice line is never deleted'); END",
+    "CREATE TRIGGER invoice_line_no_update BEFORE UPDATE ON invoice_line"
+    " BEGIN SELECT RAISE(ABORT, 'an invoice line never changes'); END",
 )
 POSTGRESQL_TRIGGERS = (
     """CREATE FUNCTION invoice_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -108,7 +111,8 @@ BEGIN
   RAISE EXCEPTION 'an invoice never changes and is never deleted';
 END $$""",
     "CREATE TRIGGER invoice_frozen BEFORE UPDATE OR DELETE ON invoice FOR EACH ROW EXECUTE FUNCTION invoice_guard()",
-    "CREATE TRIGGER invoice_line_frozen BEFORE UPDATE OR DELETE ON invoice_line FOR EACH ROW EXECUTE FUNCTION invoice_guard()",
+    "CREATE TRIGGER invoice_line_frozen BEFORE UPDATE OR DELETE ON invoice_line"
+    " FOR EACH ROW EXECUTE FUNCTION invoice_guard()",
 )
 
 

@@ -129,7 +129,7 @@ class Reservation(Base):
 
 
 class Allocation(Base):
-    """A part of one request's amount taken from one recharge. Released allocations stay, with amount kept, as history."""
+    """A part of one request's amount taken from one recharge. Released ones stay as history."""
 
     __tablename__ = "ledger_allocation"
     __table_args__ = (

@@ -25,21 +25,19 @@ LIST_COLUMNS = (
 
 def requests_of(
     account_id: int, *, states: Collection[str] = (), since: date | None = None, until: date | None = None
-) -> Select[tuple[InvoiceRequest]]:
+) -> Select[InvoiceRequest]:
     """The account's requests for a list newest first; dates are local application dates, both included."""
     return in_period(
         with_states(select(InvoiceRequest).where(InvoiceRequest.account_id == account_id), states), since, until
     ).options(load_only(*LIST_COLUMNS))
 
 
-def with_states(statement: Select[tuple[InvoiceRequest]], states: Collection[str]) -> Select[tuple[InvoiceRequest]]:
+def with_states(statement: Select[InvoiceRequest], states: Collection[str]) -> Select[InvoiceRequest]:
     """Narrow a list to some states; none named means all."""
     return statement.where(InvoiceRequest.state.in_(list(states))) if states else statement
 
 
-def in_period(
-    statement: Select[tuple[InvoiceRequest]], since: date | None, until: date | None
-) -> Select[tuple[InvoiceRequest]]:
+def in_period(statement: Select[InvoiceRequest], since: date | None, until: date | None) -> Select[InvoiceRequest]:
     """Narrow a list to requests submitted between two local dates, inclusive, by the index on the instant."""
     zone = clock.zone()
     if since is not None:

@@ -5,11 +5,11 @@ Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 
 from backoffice.errors import N_, Message
 from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
@@ -111,9 +111,14 @@ REASON_FIELDS: dict[Reason, str] = {
 }
 
 
-def request_number(day: date) -> str:
-    """A fresh public number for a request made on the local `day`: IR-YYYYMMDD and six random digits."""
-    return f"IR-{day:%Y%m%d}-{secrets.randbelow(1_000_000):06d}"
+def request_number(day: date, token: str, attempt: int = 0) -> str:
+    """A public number for a request made on the local `day`: IR-YYYYMMDD and six digits.
+
+    The digits are drawn from the form's random token, so they say nothing of how many requests there are; `attempt`
+    draws again when a number is taken.
+    """
+    drawn = int.from_bytes(sha256(f"{token}/{attempt}".encode()).digest()[:8])
+    return f"IR-{day:%Y%m%d}-{drawn % 1_000_000:06d}"
 
 
 def check_amount(text: str, *, invoiceable: Decimal, minimum: Decimal) -> tuple[Decimal | None, Message | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select, update
@@ -128,7 +129,7 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     planned = plan(actor, application, now=now)
     submitted_on = clock.local_date(now, clock.zone())
     invoice_request = InvoiceRequest(
-        number=_free_number(submitted_on),
+        number=_free_number(submitted_on, submit_token),
         account_id=planned.account_id,
         applicant_id=actor.id,
         applicant_label=actor.label,
@@ -265,9 +266,9 @@ def _header(account_id: int, header_id: int | None, faults: dict[str, list[Messa
     return header
 
 
-def _cleaned(name: str, clean: Any, faults: dict[str, list[Message]]) -> str:
+def _cleaned(name: str, clean: Callable[[], str], faults: dict[str, list[Message]]) -> str:
     try:
-        return str(clean())
+        return clean()
     except text.TextError as error:
         faults[name] = [error.message]
         return ""
@@ -281,10 +282,8 @@ def _printable_remarks(value: str) -> str:
     return remarks
 
 
-def _unprintable(characters: object) -> Message:
-    return Message(
-        N_("No font can print these characters: %(characters)s"), characters=" ".join(str(c) for c in characters)
-    )  # type: ignore[attr-defined]
+def _unprintable(characters: Iterable[str]) -> Message:
+    return Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(characters))
 
 
 def _rejected_before(account_id: int, number: str | None) -> InvoiceRequest | None:
@@ -306,8 +305,9 @@ def _by_token(account_id: int, token: str) -> InvoiceRequest | None:
     ).one_or_none()
 
 
-def _free_number(day: date) -> str:
-    while True:
-        number = rules.request_number(day)
+def _free_number(day: date, token: str) -> str:
+    for attempt in count():
+        number = rules.request_number(day, token, attempt)
         if session.scalar(select(InvoiceRequest.id).where(InvoiceRequest.number == number)) is None:
             return number
+    raise AssertionError("count() does not end")

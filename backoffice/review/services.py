@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -39,7 +40,7 @@ def reject(actor: Actor, number: str, *, reason: str, remarks: str, now: datetim
     Raises Invalid when reason or remarks are missing, Forbidden and Conflict as `approve` does.
     """
     faults: dict[str, list[Message]] = {}
-    if reason not in Reason:
+    if reason not in set(Reason):
         faults["reason"] = [Message(N_("Choose a reason."))]
     if not remarks.strip():
         faults["remarks"] = [Message(N_("Tell the customer what to correct."))]
@@ -58,7 +59,7 @@ def _decide(
     invoice_request: InvoiceRequest,
     action: Action,
     now: datetime,
-    values: dict[str, object],
+    values: Mapping[str, object],
     remarks: str,
     reason: Reason | None,
 ) -> None:

@@ -92,7 +92,7 @@ def overview(now: datetime) -> Overview:
     )
 
 
-def listed(figure: Figure, now: datetime) -> Select[tuple[InvoiceRequest]]:
+def listed(figure: Figure, now: datetime) -> Select[InvoiceRequest]:
     """The requests that `figure` counts."""
     return select(InvoiceRequest).where(_predicate(figure, now)).options(load_only(*LIST_COLUMNS))
 

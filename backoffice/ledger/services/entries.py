@@ -207,7 +207,7 @@ def _lock_accounts(codes: Iterable[str]) -> dict[str, int]:
     rows = session.execute(
         select(Account.code, Account.id).where(Account.code.in_(list(codes))).order_by(Account.id).with_for_update()
     )
-    return {code: account_id for code, account_id in rows}
+    return {row.code: row.id for row in rows}
 
 
 def _entries(source: str, external_ids: Iterable[str]) -> list[LedgerEntry]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from io import BufferedReader, TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TextIO
 from zoneinfo import ZoneInfo
 
 from backoffice.audit import services as audit
@@ -44,6 +44,7 @@ class Report:
     problems: list[tuple[int, Outcome, str, Message]] = field(default_factory=list)
     lines: int = 0
     assumed_zone: int = 0
+    undone: bool = False
 
     @property
     def clean(self) -> bool:
@@ -67,7 +68,7 @@ class Report:
             self.sums[result.line.kind] = self.sums.get(result.line.kind, ZERO) + result.line.amount
 
 
-def read_lines(file: TextIO, *, currency: str, zone: ZoneInfo) -> Iterator[Line | BadLine]:
+def read_lines(file: Iterable[str], *, currency: str, zone: ZoneInfo) -> Iterator[Line | BadLine]:
     """Stream the lines of a CSV file; a bad one is yielded as such and the next are still read.
 
     Raises Invalid (field `file`) when the head lacks a column or the file is no UTF-8 text.
@@ -102,12 +103,12 @@ def _rows(reader: csv.DictReader[str], currency: str, zone: ZoneInfo) -> Iterato
             yield BadLine(number, error.message, str(row.get("external_id") or "")[:120])
 
 
-def open_file(path: Path) -> TextIO:
+def open_file(path: Path) -> TextIOWrapper:
     """Open a CSV file for `read_lines`; a byte order mark is skipped."""
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def sha256_of(file: BinaryIO) -> str:
+def sha256_of(file: BufferedReader) -> str:
     """Hash of a file's bytes, read in pieces."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 

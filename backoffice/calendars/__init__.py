@@ -1,0 +1,1 @@
+"""Business days: versioned calendar data, and the arithmetic of promises in pure functions."""

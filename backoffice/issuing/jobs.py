@@ -1,0 +1,48 @@
+"""The worker's entry to issuing: one request after the other, each step in its own transaction."""
+
+from __future__ import annotations
+
+import structlog
+from flask import current_app
+
+from backoffice import clock
+from backoffice.config import Settings
+from backoffice.database import session, transaction
+from backoffice.errors import BackofficeError
+from backoffice.issuing import queries, services
+from backoffice.issuing.services import Issuer
+
+log = structlog.get_logger(__name__)
+
+
+def issue_due(limit: int = 50) -> int:
+    """Issue approved requests whose undo window is over; returns how many became Issued by this call.
+
+    What a crash left half done (a number without a document, a document without its record) is finished first,
+    because it waits longest. A request that cannot be issued is marked with the reason and left for a reviewer.
+    """
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    issuer = Issuer(currency=settings.currency, external_url=settings.external_url)
+    waiting = queries.issuable(clock.now(), limit)
+    session.rollback()
+    return sum(issue_one(request_id, issuer) for request_id in waiting)
+
+
+def issue_one(request_id: int, issuer: Issuer) -> bool:
+    """Take one approved request through all steps it still lacks; False when another worker has it or it fails."""
+    try:
+        with transaction():
+            services.number_invoice(request_id, issuer=issuer, now=clock.now())
+        numbered = queries.numbered_invoice(request_id)
+        session.rollback()
+        if numbered is None:
+            return False
+        invoice_id, snapshot = numbered
+        sha256, size = services.render_document(snapshot)
+        with transaction():
+            return services.complete(invoice_id, sha256, size, now=clock.now())
+    except BackofficeError as error:
+        log.warning("issue failed", request_id=request_id, code=error.code, reason=str(error))
+        with transaction():
+            services.note_failure(request_id, str(error))
+        return False

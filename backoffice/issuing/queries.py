@@ -1,0 +1,58 @@
+"""Reads of invoices and of the work of issuing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from backoffice.database import session
+from backoffice.errors import NotFound
+from backoffice.issuing.models import Invoice
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import State
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An issued invoice's PDF in the store."""
+
+    number: str
+    sha256: str
+    size: int
+
+
+def document_of(request_id: int) -> Document:
+    """The document of an issued request. Raises NotFound until it is issued."""
+    row = session.execute(
+        select(Invoice.number, Invoice.pdf_sha256, Invoice.pdf_size)
+        .join(InvoiceRequest, InvoiceRequest.invoice_id == Invoice.id)
+        .where(InvoiceRequest.id == request_id, InvoiceRequest.state == State.ISSUED)
+    ).one_or_none()
+    if row is None or row.pdf_sha256 is None:
+        raise NotFound
+    return Document(row.number, row.pdf_sha256, row.pdf_size)
+
+
+def issuable(now: datetime, limit: int) -> list[int]:
+    """Ids of approved requests whose undo window is over and which did not fail, longest waiting first."""
+    return list(
+        session.scalars(
+            select(InvoiceRequest.id)
+            .where(
+                InvoiceRequest.state == State.APPROVED,
+                InvoiceRequest.issuable_at <= now,
+                InvoiceRequest.issue_error.is_(None),
+            )
+            .order_by(InvoiceRequest.issuable_at, InvoiceRequest.id)
+            .limit(limit)
+        )
+    )
+
+
+def numbered_invoice(request_id: int) -> tuple[int, dict[str, Any]] | None:
+    """Id and snapshot of the invoice a request got in transaction 1, if it got one."""
+    row = session.execute(select(Invoice.id, Invoice.snapshot).where(Invoice.request_id == request_id)).one_or_none()
+    return None if row is None else (row.id, row.snapshot)

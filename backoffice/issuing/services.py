@@ -1,0 +1,298 @@
+"""Issuing, in steps that can each be repeated.
+
+`number_invoice` is the point of no return (transaction 1): it takes the number, freezes the invoice and moves the
+money. `render_document` works outside any transaction from the frozen snapshot. `complete` (transaction 2) records the
+document, marks the request Issued and queues the mail. A crash between any two is mended by running the rest again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from backoffice import clock, glyphs, storage
+from backoffice.database import rows_changed, session
+from backoffice.errors import N_, BackofficeError, Conflict, Message
+from backoffice.issuing import rules
+from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.ledger.models import LedgerEntry
+from backoffice.ledger.services import reservations as ledger
+from backoffice.permissions import SYSTEM
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from backoffice.requests import services as requests
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import Action, State
+from backoffice.requests.services import Plan
+
+INVOICE_SERIES = "INV"
+
+
+class CannotIssue(BackofficeError):
+    """This request cannot become an invoice as things stand; a reviewer has to act."""
+
+    code = "cannot-issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """What the installation adds to every invoice: its currency and the address where anybody verifies one."""
+
+    currency: str
+    external_url: str
+
+    def verify_url(self, number: str) -> str:
+        """Address of the verification page for an invoice number."""
+        return f"{self.external_url}/verify?number={number}"
+
+
+def draft_snapshot(plan: Plan, *, issuer: Issuer, now: datetime) -> dict[str, Any]:
+    """The snapshot that issuing would freeze for an application if it were approved now; it has no number yet."""
+    lines = [(part.recharge, part.amount) for part in plan.parts]
+    today = clock.local_date(now, clock.zone())
+    return _snapshot(
+        plan.frozen_header, plan.remarks, None, lines, number=None, issued_at=now, issued_on=today, issuer=issuer
+    )
+
+
+def number_invoice(request_id: int, *, issuer: Issuer, now: datetime) -> Invoice | None:
+    """Take the next number for an approved request and freeze its invoice; None when another worker already did.
+
+    Locks the request, then the account, then the series. Raises CannotIssue when money, glyphs or the clock forbid
+    it; nothing is taken then, and no number is lost.
+    """
+    invoice_request = session.scalars(
+        select(InvoiceRequest)
+        .where(
+            InvoiceRequest.id == request_id, InvoiceRequest.state == State.APPROVED, InvoiceRequest.invoice_id.is_(None)
+        )
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if invoice_request is None:
+        return None
+    try:
+        parts = [(recharge, allocation.amount) for allocation, recharge in ledger.settle(invoice_request.id)]
+    except Conflict as conflict:
+        raise CannotIssue(conflict.message) from conflict
+    issued_on = clock.local_date(now, clock.zone())
+    period = f"{issued_on:%Y}"
+    sequence = _take_number(INVOICE_SERIES, period, issued_on)
+    number = f"{INVOICE_SERIES}-{period}-{sequence:06d}"
+    snapshot = _snapshot(
+        invoice_request.header, invoice_request.remarks, invoice_request.number, parts,
+        number=number, issued_at=now, issued_on=issued_on, issuer=issuer,
+    )  # fmt: skip
+    _check_glyphs(snapshot)
+    invoice = Invoice(
+        number=number,
+        series=INVOICE_SERIES,
+        period=period,
+        sequence=sequence,
+        request_id=invoice_request.id,
+        account_id=invoice_request.account_id,
+        issued_at=now,
+        issued_on=issued_on,
+        snapshot=snapshot,
+        net=Decimal(snapshot["net"]),
+        tax=Decimal(snapshot["tax"]),
+        gross=Decimal(snapshot["gross"]),
+        template=snapshot["template"],
+    )
+    session.add(invoice)
+    session.flush()
+    _add_lines(invoice, snapshot, parts)
+    invoice_request.invoice_id = invoice.id
+    invoice_request.issue_error = None
+    session.flush()
+    return invoice
+
+
+def render_document(snapshot: dict[str, Any]) -> tuple[str, int]:
+    """Render the frozen snapshot, put the PDF into the store and return its sha256 and size in bytes.
+
+    Needs no transaction. The same snapshot gives the same bytes, so doing it twice stores one document.
+    """
+    from backoffice.issuing.pdf import render
+
+    document = render(snapshot)
+    return storage.put(document), len(document)
+
+
+def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
+    """Record the document, mark the request Issued and queue the mail with the PDF; False when that was done before."""
+    invoice = session.get_one(Invoice, invoice_id, populate_existing=True)
+    invoice_request = session.get_one(InvoiceRequest, invoice.request_id, populate_existing=True)
+    if invoice_request.state == State.ISSUED:
+        return False
+    try:
+        requests.change_state(
+            invoice_request,
+            Action.ISSUE,
+            SYSTEM,
+            now=now,
+            values={"invoice_number": invoice.number, "issued_at": invoice.issued_at, "issued_on": invoice.issued_on},
+        )
+    except Conflict:
+        return False
+    session.execute(
+        update(Invoice)
+        .where(Invoice.id == invoice_id, Invoice.pdf_sha256.is_(None))
+        .values(pdf_sha256=sha256, pdf_size=size)
+    )
+    requests.add_event(invoice_request.id, "issued", SYSTEM, at=now, invoice_number=invoice.number)
+    requests.tell(
+        invoice_request,
+        "issued",
+        now=now,
+        invoice_number=invoice.number,
+        issued_on=invoice.issued_on.isoformat(),
+        attachment_sha256=sha256,
+        attachment_name=f"{invoice.number}.pdf",
+    )
+    return True
+
+
+def note_failure(request_id: int, reason: str) -> None:
+    """Write on the request why it cannot be issued; the queue shows it and the worker leaves it alone until retried."""
+    session.execute(update(InvoiceRequest).where(InvoiceRequest.id == request_id).values(issue_error=reason))
+
+
+def retry(request_id: int) -> bool:
+    """Let the worker try a failed issue again; False when there is nothing to retry."""
+    changed = rows_changed(
+        session.execute(
+            update(InvoiceRequest)
+            .where(
+                InvoiceRequest.id == request_id,
+                InvoiceRequest.state == State.APPROVED,
+                InvoiceRequest.issue_error.is_not(None),
+            )
+            .values(issue_error=None)
+        )
+    )
+    return bool(changed)
+
+
+def _take_number(series: str, period: str, issued_on: date) -> int:
+    """Increment-and-return on the locked row of the series and period; never max+1, never a database sequence."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(
+        dialect.insert(InvoiceSeries).values(series=series, period=period, last_number=0).on_conflict_do_nothing()
+    )
+    _refuse_clock_gone_back(series, period, issued_on)
+    number: int = session.execute(
+        update(InvoiceSeries)
+        .where(InvoiceSeries.series == series, InvoiceSeries.period == period)
+        .values(last_number=InvoiceSeries.last_number + 1, last_issued_on=issued_on)
+        .returning(InvoiceSeries.last_number)
+    ).scalar_one()
+    return number
+
+
+def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
+    """Numbers are chronological: none before the series' last date, none in a period once a later one has begun."""
+    rows = session.execute(
+        select(InvoiceSeries.period, InvoiceSeries.last_issued_on)
+        .where(InvoiceSeries.series == series, InvoiceSeries.period >= period)
+        .order_by(InvoiceSeries.period)
+        .with_for_update()
+    ).all()
+    for begun, last in rows:
+        if begun > period or (last is not None and last > issued_on):
+            raise CannotIssue(
+                Message(N_("The clock went back: the last invoice is dated %(last)s."), last=last or begun),
+                code="clock-gone-back",
+            )
+
+
+def _snapshot(
+    header: dict[str, Any],
+    remarks: str,
+    request_number: str | None,
+    parts: list[tuple[LedgerEntry, Decimal]],
+    *,
+    number: str | None,
+    issued_at: datetime,
+    issued_on: date,
+    issuer: Issuer,
+) -> dict[str, Any]:
+    zone = clock.zone()
+    lines = []
+    for recharge, amount in parts:
+        occurred_on = clock.local_date(recharge.occurred_at, zone)
+        # The kind and rate of the day the recharge was completed, frozen per line (design/domain.md 4).
+        tax = policies.value(PolicyKey.TAX, occurred_on)
+        lines.append(
+            rules.LineInput(
+                description=_description(recharge),
+                occurred_on=occurred_on,
+                external_id=recharge.external_id,
+                gross=amount,
+                tax_kind=rules.TaxKind(tax["kind"]),
+                rate=Decimal(tax["rate"]),
+            )
+        )
+    return dict(
+        rules.build_snapshot(
+            lines,
+            number=number,
+            language=header["language"],
+            issued_at=issued_at,
+            issued_on=issued_on,
+            currency=issuer.currency,
+            seller=policies.value(PolicyKey.SELLER, issued_on),
+            buyer=header,
+            remarks=remarks,
+            request_number=request_number,
+            verify_url=issuer.verify_url(number) if number else None,
+        )
+    )
+
+
+def _description(recharge: LedgerEntry) -> str:
+    return recharge.description or "AI 平台账户充值 AI platform account top-up"
+
+
+def _add_lines(invoice: Invoice, snapshot: dict[str, Any], parts: list[tuple[LedgerEntry, Decimal]]) -> None:
+    session.execute(
+        insert(InvoiceLine),
+        [
+            {
+                "invoice_id": invoice.id,
+                "position": line["position"],
+                "recharge_id": recharge.id,
+                "description": line["description"],
+                "tax_kind": line["tax_kind"],
+                "rate": line["rate"],
+                "net": Decimal(line["net"]),
+                "tax": Decimal(line["tax"]),
+                "gross": Decimal(line["gross"]),
+            }
+            for line, (recharge, _) in zip(snapshot["lines"], parts, strict=True)
+        ],
+    )
+
+
+def _check_glyphs(snapshot: dict[str, Any]) -> None:
+    missing = glyphs.missing("".join(_texts(snapshot)))
+    if missing:
+        raise CannotIssue(
+            Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing)),
+            code="missing-glyph",
+        )
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value.replace("\n", " ")]
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return []

@@ -1,0 +1,102 @@
+"""The managers' page: is the promise kept, and what will break it next? Each figure opens the requests it counts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, abort, render_template, request
+from flask_babel import lazy_gettext
+
+from backoffice import clock, scheduling
+from backoffice.database import session
+from backoffice.permissions import Permission
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from backoffice.requests.models import InvoiceRequest
+from backoffice.review import queries as review
+from backoffice.review.rules import urgency
+from backoffice.sla import queries
+from backoffice.sla.queries import Figure
+from backoffice.web.guards import guard
+from backoffice.web.navigation import NavItem, register
+from backoffice.web.paging import PageRequest, paginate
+
+blueprint = Blueprint("sla", __name__, url_prefix="/sla")
+
+SWEEP = "sweep"
+NEXT_SHOWN = 5
+
+TITLES = {
+    Figure.OPEN: lazy_gettext("Open requests"),
+    Figure.OVERDUE: lazy_gettext("Overdue requests"),
+    Figure.DUE_TODAY: lazy_gettext("Requests due today"),
+    Figure.MET: lazy_gettext("Requests closed in time"),
+    Figure.MISSED: lazy_gettext("Requests that missed their day"),
+    Figure.DUE_IN_PERIOD: lazy_gettext("Requests due in the last 30 days"),
+    Figure.CLOSED: lazy_gettext("Requests closed in the last 30 days"),
+}
+
+
+def init(app: Flask) -> None:
+    """Add the service level, with the number of overdue requests, to the navigation of `app`."""
+    register(
+        app,
+        NavItem(
+            "sla.dashboard",
+            lazy_gettext("Service level"),
+            "chart-line",
+            Permission.SEE_SERVICE_LEVEL,
+            count=lambda: review.capped_count(queries.listed(Figure.OVERDUE, clock.now())),
+            order=30,
+        ),
+    )
+
+
+@blueprint.get("")
+@guard(Permission.SEE_SERVICE_LEVEL)
+def dashboard() -> str:
+    """The figures of this moment and of the last 30 days, and the promises that end next."""
+    now = clock.now()
+    today = clock.today()
+    runs = {run.name: run for run in scheduling.last_runs()}
+    upcoming = review.with_account(queries.listed(Figure.OPEN, now))
+    return render_template(
+        "sla/dashboard.html",
+        overview=queries.overview(now),
+        smallest_sample=queries.SMALLEST_SAMPLE,
+        window_days=queries.WINDOW_DAYS,
+        target_days=policies.value(PolicyKey.SLA_BUSINESS_DAYS, today),
+        on_time_target=policies.value(PolicyKey.ON_TIME_TARGET, today) / 100,
+        sweep=runs.get(SWEEP),
+        upcoming=session.execute(upcoming.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)).all(),
+        urgency_of=_urgency,
+    )
+
+
+@blueprint.get("/requests/<figure>")
+@guard(Permission.SEE_SERVICE_LEVEL)
+def requests(figure: str) -> str:
+    """The requests that a figure counts, with their number and sum."""
+    try:
+        shown = Figure(figure)
+    except ValueError:
+        abort(404)
+    listed = queries.listed(shown, clock.now())
+    page = paginate(
+        session,
+        review.with_account(listed),
+        [(InvoiceRequest.due_at, "asc"), (InvoiceRequest.id, "asc")],
+        PageRequest.of(request.args),
+        key=lambda row: (row[0].due_at, row[0].id),
+    )
+    return render_template(
+        "sla/requests.html",
+        figure=shown,
+        title=TITLES[shown],
+        totals=review.totals(listed),
+        page=page,
+        links=page.links(request.path),
+        urgency_of=_urgency,
+    )
+
+
+def _urgency(shown: InvoiceRequest) -> str | None:
+    return urgency(shown.state, shown.due_at, shown.due_on, now=clock.now(), today=clock.today())
