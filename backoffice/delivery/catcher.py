@@ -1,0 +1,66 @@
+"""The mail catcher of `make run`: an SMTP server on this machine that keeps every mail and delivers none.
+
+    python -m backoffice.delivery.catcher
+
+Listens on 127.0.0.1 at `BACKOFFICE_MAIL_PORT` and writes a Maildir to `mail` in the instance folder, which `/dev/mail`
+shows. Ends on SIGTERM and Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
+
+from backoffice import config
+
+HOST = "127.0.0.1"
+_LARGEST_MAIL = 40 * 1024 * 1024
+
+
+def maildir(instance_path: Path) -> Path:
+    """Where caught mail lives."""
+    return instance_path / "mail"
+
+
+def start(folder: Path, port: int) -> Controller:
+    """Start catching into the Maildir `folder` and return the server, whose `stop()` ends it.
+
+    Raises OSError when the port is taken.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    controller = Controller(Mailbox(folder), hostname=HOST, port=port, data_size_limit=_LARGEST_MAIL)
+    controller.start()
+    return controller
+
+
+def main() -> int:
+    """Catch mail until told to stop; returns the exit code."""
+    settings = config.load()
+    folder = maildir(settings.instance_path)
+    done = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        done.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    try:
+        controller = start(folder, settings.mail_port)
+    except OSError as error:
+        sys.stderr.write(f"The mail catcher cannot listen on {HOST}:{settings.mail_port}: {error}\n")
+        return 1
+    sys.stdout.write(f"Catching mail on {HOST}:{settings.mail_port} into {folder}\n")
+    sys.stdout.flush()
+    done.wait()
+    controller.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

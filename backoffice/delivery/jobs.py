@@ -1,0 +1,90 @@
+"""The timed entry of delivery: send what is due."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import current_app
+
+from backoffice import clock
+from backoffice.config import Settings
+from backoffice.database import session, transaction
+from backoffice.delivery import services
+from backoffice.delivery.connection import Connection
+from backoffice.delivery.messages import Parcel, compose
+from backoffice.delivery.rules import AddressError, MessageState, Outcome, envelope_address
+from backoffice.errors import NotFound, Unavailable
+
+_log = structlog.get_logger(__name__)
+
+_RENDER_SECONDS = 60.0
+_SLACK_SECONDS = 60.0
+
+
+def send_due(limit: int = 50) -> int:
+    """Send up to `limit` messages that are due and return how many were tried. Safe to run in several processes.
+
+    Each message: one transaction leases it; outside any transaction it is rendered (once, the bytes are kept) and
+    sent; one transaction records the server's answer. A crash between the server's answer and the record leads to a
+    repeat with the same Message-ID and the same bytes. Stops when the line breaks: the others keep their attempts.
+    """
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    # A delivery begun in time ends, and is recorded, long before anybody else may take the message.
+    lease_seconds = _RENDER_SECONDS + 2 * settings.mail_deadline_seconds + _SLACK_SECONDS
+    tried = 0
+    with Connection(settings) as connection:
+        while tried < limit and (parcel := _take(lease_seconds)) is not None:
+            tried += 1
+            outcome = _attempt(parcel, connection, time.monotonic() + _RENDER_SECONDS)
+            if outcome is None:
+                continue
+            _record(parcel, outcome)
+            if outcome.broken_off:
+                break
+    return tried
+
+
+def _take(lease_seconds: float) -> Parcel | None:
+    with transaction():
+        message = services.take(clock.now(), lease_seconds)
+        return None if message is None else Parcel.of(message)
+
+
+def _attempt(parcel: Parcel, connection: Connection, latest_start: float) -> Outcome | None:
+    """Render if that was never done, and send. None when the lease may end before the delivery would."""
+    mime = parcel.mime
+    if mime is None:
+        rendered = _render(parcel)
+        if isinstance(rendered, Outcome):
+            return rendered
+        mime = rendered
+        with transaction():
+            if not services.keep_mime(parcel.id, parcel.lease, mime):
+                return None
+    session.rollback()  # nothing of the database is held while a server takes its time
+    if time.monotonic() > latest_start:
+        return None
+    return connection.send(parcel.recipient, mime)
+
+
+def _render(parcel: Parcel) -> bytes | Outcome:
+    try:
+        envelope_address(parcel.recipient)
+        return compose(parcel)
+    except (AddressError, NotFound) as error:
+        return Outcome(MessageState.FAILED, f"not sent: {error}")
+    except Unavailable as error:
+        return Outcome(MessageState.DEFERRED, f"not sent yet: {error}")
+    except Exception as error:
+        # One mail that cannot be rendered must not stop the others; a mended release finds it waiting.
+        _log.exception("delivery.render_failed", message=parcel.id, template=parcel.template)
+        return Outcome(MessageState.DEFERRED, f"not rendered: {type(error).__name__}: {error}")
+
+
+def _record(parcel: Parcel, outcome: Outcome) -> None:
+    with transaction():
+        recorded = services.record_outcome(parcel.id, parcel.lease, outcome, now=clock.now())
+    _log.info(
+        "delivery.attempt", message=parcel.id, outcome=outcome.state.value, answer=outcome.answer, recorded=recorded
+    )

@@ -1,0 +1,72 @@
+"""Outgoing messages: one row per message and recipient."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.delivery.rules import OPEN_STATES
+
+_OPEN = text("state IN ('queued', 'sending', 'deferred')")
+
+
+class Message(Base):
+    """A mail to one person. What it says is frozen as template and context when it is queued, and as bytes when it is
+    first taken for sending; from then on every attempt sends these bytes."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'sending', 'accepted', 'deferred', 'failed', 'cancelled')", name="state"),
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint("locale IN ('en', 'zh')", name="locale"),
+        CheckConstraint("(state = 'accepted') = (accepted_at IS NOT NULL)", name="accepted_says_when"),
+        CheckConstraint(
+            "(state = 'sending') = (lease IS NOT NULL) AND (lease IS NULL) = (leased_until IS NULL)",
+            name="lease_is_whole",
+        ),
+        CheckConstraint("(attachment_sha256 IS NULL) = (attachment_name IS NULL)", name="attachment_is_whole"),
+        # Open ones in the order they are due; while one is being sent, `next_attempt_at` is the end of its lease.
+        Index("ix_message_open", "next_attempt_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_message_about", "about_type", "about_id", "id"),
+        Index("ix_message_state", "state", "id"),
+        Index("ix_message_follows_id", "follows_id"),
+        Index("uq_message_message_id", "message_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    template: Mapped[str] = mapped_column(String(40))
+    locale: Mapped[str] = mapped_column(String(5))
+    recipient: Mapped[str] = mapped_column(String(254))
+    context: Mapped[dict[str, Any]] = mapped_column(JsonDict)
+    attachment_sha256: Mapped[str | None] = mapped_column(String(64))
+    attachment_name: Mapped[str | None] = mapped_column(String(120))
+    about_type: Mapped[str] = mapped_column(String(40))
+    about_id: Mapped[int] = mapped_column(Id)
+    # The message this one repeats, to the same or a corrected address.
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+
+    message_id: Mapped[str] = mapped_column(String(120))
+    mime: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(Instant)
+    lease: Mapped[str | None] = mapped_column(String(32))
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)
+    server_answer: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the message is still on its way."""
+        return self.state in OPEN_STATES
+
+
+def is_open() -> ColumnElement[bool]:
+    """SQL predicate of messages on their way, worded as the partial index that serves it."""
+    return Message.state.in_([state.value for state in OPEN_STATES])

@@ -1,0 +1,40 @@
+"""Reads of outgoing messages. The bytes of a mail are not read with its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from backoffice.database import session
+from backoffice.delivery.models import Message
+from backoffice.delivery.rules import MessageState
+
+
+def about(object_type: str, object_id: int, *, template: str | None = None) -> Sequence[Message]:
+    """The messages about one object, oldest first; only those of one mail when `template` is given."""
+    statement = select(Message).where(Message.about_type == object_type, Message.about_id == object_id)
+    if template is not None:
+        statement = statement.where(Message.template == template)
+    return session.scalars(statement.order_by(Message.id)).all()
+
+
+def latest(object_type: str, object_id: int, template: str) -> Message | None:
+    """The newest message of one mail about one object: whether the customer has it, waits for it, or cannot get it."""
+    messages = about(object_type, object_id, template=template)
+    return messages[-1] if messages else None
+
+
+def problems(limit: int = 100) -> Sequence[Message]:
+    """Failed messages nobody has sent anew: work items that close themselves, oldest first."""
+    successor = aliased(Message)
+    return session.scalars(
+        select(Message)
+        .where(
+            Message.state == MessageState.FAILED,
+            ~select(successor.id).where(successor.follows_id == Message.id).exists(),
+        )
+        .order_by(Message.id)
+        .limit(limit)
+    ).all()
