@@ -1,0 +1,31 @@
+"""The invoice as a PDF: a pure function of its frozen snapshot, drawn on fpdf2 with faces cut by HarfBuzz.
+
+    faces     metrics of the typefaces, and the part of one that a document embeds
+    typeset   words to lines: measuring, runs by face, wrapping
+    canvas    pages that collect text and lines until the document's characters are known
+    qr        the square that leads to the verification page
+    labels    every fixed word of the face, in Chinese and English
+    layout_v1 the template of today; an issued invoice names the template that drew it
+    writer    the one module that leans on fpdf2's non-public names
+
+fpdf2 and HarfBuzz are loaded by the first call, not by importing this package.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backoffice.issuing.rules import Snapshot
+
+
+def render(snapshot: Snapshot) -> bytes:
+    """The PDF of an invoice, or of a draft when the snapshot has no number.
+
+    The same snapshot gives the same bytes in every process, time zone and order of calls (with the same locked
+    libraries: deflate is part of the template). One document is rendered at a time per process. Raises Invalid when a
+    text is too long, or has a character none of our faces can show; nothing is ever dropped or cut.
+    """
+    from backoffice.issuing.pdf import document
+
+    return document.render(snapshot)

@@ -1,0 +1,129 @@
+"""Pages that collect text, rules and boxes until the characters of the whole document are known.
+
+Everything is in points; x grows to the right and y downwards from the top left corner of an A4 page; a text's y is
+its baseline. Text is kept as text: only when the last page is done are the faces cut and the text turned into the
+glyph numbers of those cuts, so that a document embeds no table from one numbering to the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import cos, radians, sin
+from typing import Literal
+
+from backoffice.fonts import FaceName
+from backoffice.issuing.pdf import faces, typeset
+from backoffice.issuing.pdf.faces import Cut
+from backoffice.issuing.pdf.typeset import Style
+
+PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
+FONT_NUMBERS: dict[FaceName, int] = {"sc": 1, "sc-bold": 2, "latin": 3, "latin-bold": 4}
+
+Align = Literal["left", "right", "center"]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A string to be shown in a face, not yet encoded."""
+
+    text: str
+    face: FaceName
+
+
+class Page:
+    """The operators of one page. Colour and font are written only where they change."""
+
+    def __init__(self) -> None:
+        self.operators: list[str | Show] = []
+        self._fill = self._stroke = self._font = ""
+
+    def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
+        """Write one line; `x` is its left edge, its right edge or its middle."""
+        if not text:
+            return
+        if align != "left":
+            width = typeset.width(text, style)
+            x -= width if align == "right" else width / 2
+        self._show(f"{x:.2f} {PAGE_HEIGHT - y:.2f} Td", text, style)
+
+    def slanted(self, x: float, y: float, text: str, style: Style, degrees: float) -> None:
+        """Write one line around its middle, turned counter-clockwise (the mark across a draft)."""
+        half = typeset.width(text, style) / 2
+        c, s = cos(radians(degrees)), sin(radians(degrees))
+        left, base = x - half * c, PAGE_HEIGHT - y - half * s
+        self._show(f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {left:.2f} {base:.2f} Tm", text, style)
+
+    def _show(self, placement: str, text: str, style: Style) -> None:
+        out = self.operators
+        self._set_fill(style.color)
+        out.append("BT")
+        out.append(placement)
+        for run in typeset.runs(text, style.bold):
+            font = f"/F{FONT_NUMBERS[run.face]} {style.size:g} Tf"
+            if font != self._font:
+                out.append(font)
+                self._font = font
+            out.append(Show(run.text, run.face))
+        out.append("ET")
+
+    def rule(self, x1: float, x2: float, y: float, thickness: float, color: str) -> None:
+        """Draw a horizontal line, as a filled box: it stays crisp at every zoom."""
+        self.box(x1, y - thickness / 2, x2 - x1, thickness, color)
+
+    def box(self, x: float, y: float, width: float, height: float, color: str) -> None:
+        """Fill a rectangle whose top left corner is (x, y)."""
+        self.boxes([(x, y, width, height)], color)
+
+    def boxes(self, rectangles: Iterable[tuple[float, float, float, float]], color: str) -> None:
+        """Fill rectangles (x, y, width, height) as one path, so that no seam shows between neighbours."""
+        self._set_fill(color)
+        self.operators.extend(f"{x:.2f} {PAGE_HEIGHT - y - h:.2f} {w:.2f} {h:.2f} re" for x, y, w, h in rectangles)
+        self.operators.append("f")
+
+    def frame(self, x: float, y: float, width: float, height: float, thickness: float, color: str) -> None:
+        """Outline a rectangle; `color` is a stroke colour."""
+        if color != self._stroke:
+            self.operators.append(color)
+            self._stroke = color
+        self.operators.append(f"{thickness:g} w {x:.2f} {PAGE_HEIGHT - y - height:.2f} {width:.2f} {height:.2f} re S")
+
+    def _set_fill(self, color: str) -> None:
+        if color != self._fill:
+            self.operators.append(color)
+            self._fill = color
+
+
+class Canvas:
+    """The pages of a document in the making."""
+
+    def __init__(self) -> None:
+        self.pages: list[Page] = []
+
+    def add_page(self) -> Page:
+        """A new empty page after the others."""
+        page = Page()
+        self.pages.append(page)
+        return page
+
+    def finish(self) -> tuple[list[bytes], dict[int, tuple[faces.Face, Cut]]]:
+        """Content streams of the pages, and by font number the faces they use with their cuts."""
+        texts: defaultdict[FaceName, set[str]] = defaultdict(set)
+        for page in self.pages:
+            for operator in page.operators:
+                if isinstance(operator, Show):
+                    texts[operator.face].update(operator.text)
+        cuts = {name: faces.face(name).cut(texts[name]) for name in FONT_NUMBERS if name in texts}
+        codes = {name: cut.codes for name, cut in cuts.items()}
+        contents = [_encode(page.operators, codes) for page in self.pages]
+        return contents, {FONT_NUMBERS[name]: (faces.face(name), cut) for name, cut in cuts.items()}
+
+
+def _encode(operators: list[str | Show], codes: dict[FaceName, dict[int, int]]) -> bytes:
+    return "\n".join(
+        operator
+        if isinstance(operator, str)
+        else f"<{operator.text.translate(codes[operator.face]).encode('utf-16-be').hex()}> Tj"
+        for operator in operators
+    ).encode("ascii")

@@ -1,0 +1,90 @@
+"""One snapshot to one file: check what came in, draw it with its template, write it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from backoffice import glyphs
+from backoffice.errors import N_, Invalid, Message
+from backoffice.issuing.pdf import labels, layout_v1, writer
+from backoffice.issuing.pdf.canvas import Canvas
+from backoffice.issuing.rules import Snapshot
+
+_TEMPLATES: dict[str, Callable[[Snapshot], Canvas]] = {"v1": layout_v1.draw}
+
+# Longest texts we lay out, in characters. Headers and recharges are held to less when they are saved; these bounds keep
+# the time of one rendering short and every row smaller than a page, whatever stands in a snapshot.
+MAX_LINES = 5_000
+MAX_TEXT = 300
+MAX_REMARKS = 2_000
+_LIMITS = {"remarks": MAX_REMARKS, "words": 400}
+
+_LANGUAGES = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}
+
+# The faces' width tables, and fpdf2 itself, are not made for several threads; a draft can wait 5 ms for another.
+_lock = Lock()
+
+
+def render(snapshot: Snapshot) -> bytes:
+    """See backoffice.issuing.pdf.render."""
+    check(snapshot)
+    with _lock:
+        contents, fonts = _TEMPLATES[snapshot["template"]](snapshot).finish()
+        return writer.write(contents, fonts, _properties(snapshot))
+
+
+def check(snapshot: Snapshot) -> None:
+    """Raise Invalid for a snapshot that cannot be drawn whole: unknown template, too long, or a missing character."""
+    faults: dict[str, list[Message | str]] = {}
+    if snapshot["template"] not in _TEMPLATES:
+        faults["template"] = [Message(N_("There is no invoice template %(name)s."), name=snapshot["template"])]
+    if not 0 < len(snapshot["lines"]) <= MAX_LINES:
+        faults["lines"] = [Message(N_("An invoice has 1 to %(most)s lines."), most=MAX_LINES)]
+    else:
+        for field, text in _texts(snapshot):
+            fault = _fault(field, text)
+            if fault:
+                faults.setdefault(field, []).append(fault)
+    if faults:
+        raise Invalid(faults, N_("This invoice cannot be drawn."))
+
+
+def _fault(field: str, text: str) -> Message | None:
+    most = _LIMITS.get(field, MAX_TEXT)
+    if len(text) > most:
+        return Message(N_("A text has at most %(most)s characters."), most=most)
+    missing = glyphs.missing(text if field == "remarks" else text.replace("\n", "\0"))
+    if missing:
+        return Message(N_("No font has: %(characters)s"), characters=glyphs.describe(missing))
+    return None
+
+
+def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Every string in the snapshot with the path of names that leads to it."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{field}.{name}" if field else name)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value, 1):
+            yield from _texts(inner, f"{field}.{position}")
+
+
+def _properties(snapshot: Snapshot) -> writer.Properties:
+    language = snapshot["language"]
+    own = snapshot["number"] or labels.DRAFT.inline(language)
+    canonical = json.dumps(snapshot, sort_keys=True, ensure_ascii=True).encode()
+    return writer.Properties(
+        title=f"{labels.TITLE.inline(language)} {own}",
+        author=snapshot["seller"]["name"],
+        subject=snapshot["buyer"]["name"],
+        language=_LANGUAGES[language],
+        created=datetime.fromisoformat(snapshot["issued_at"]),
+        file_id=hashlib.sha256(canonical).hexdigest()[:32].upper(),
+    )

@@ -1,0 +1,184 @@
+"""The table of lines: columns as wide as their figures need, rows as high as their texts need, pages planned first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from backoffice.issuing.pdf import labels, typeset
+from backoffice.issuing.pdf.canvas import Align, Page
+from backoffice.issuing.pdf.labels import Label
+from backoffice.issuing.pdf.typeset import Style
+from backoffice.issuing.rules import Language, LineSnapshot, TaxKind
+
+INK, MUTED, ACCENT = "0.13 g", "0.42 g", "0.09 0.23 0.42 rg"
+HAIRLINE, TINT = "0.85 g", "0.955 0.965 0.98 rg"
+
+CELL = Style(7.8, color=INK)
+STRONG = Style(7.8, bold=True, color=INK)
+HEAD = Style(7.2, bold=True, color=ACCENT)
+HEAD_EN = Style(6.4, color=MUTED)
+LEADING, PADDING, GAP = 10.6, 4.6, 9.0
+
+
+class Column(NamedTuple):
+    """A column and where it stands; `x` is the edge or middle its text aligns to."""
+
+    label: Label
+    align: Align
+    x: float
+    width: float
+
+
+class Row(NamedTuple):
+    """The lines of text of each cell."""
+
+    cells: tuple[list[str], ...]
+
+    @property
+    def height(self) -> float:
+        """In points, with the space above and below."""
+        return max(map(len, self.cells)) * LEADING + 2 * PADDING
+
+
+_WRAPPED = (2, 3)  # columns whose text may take several lines
+_ORDER: tuple[tuple[Label, Align], ...] = (
+    (labels.POSITION, "left"), (labels.OCCURRED_ON, "left"), (labels.EXTERNAL_ID, "left"),
+    (labels.DESCRIPTION, "left"), (labels.QUANTITY, "right"), (labels.UNIT_PRICE, "right"), (labels.NET, "right"),
+    (labels.RATE, "right"), (labels.TAX, "right"),
+)  # fmt: skip
+NET_COLUMN, TAX_COLUMN = 6, 8
+
+
+def amount(text: str) -> str:
+    """A decimal of the snapshot for people: thousands grouped, decimals as they are."""
+    return f"{Decimal(text):,f}"
+
+
+def rate(kind: str, fraction: str, language: Language) -> str:
+    """A tax rate in percent, or the reason why there is none."""
+    if kind == TaxKind.RATE:
+        return f"{(Decimal(fraction) * 100).normalize():f}%"
+    return labels.TAX_KINDS[kind].inline(language)
+
+
+def cells(line: LineSnapshot, language: Language) -> tuple[str, ...]:
+    """The texts of a line in the order of the columns."""
+    return (
+        str(line["position"]),
+        line["occurred_on"],
+        line["external_id"],
+        line["description"],
+        amount(line["quantity"]),
+        amount(line["unit_price"]),
+        amount(line["net"]),
+        rate(line["tax_kind"], line["rate"], language),
+        amount(line["tax"]),
+    )
+
+
+class Table:
+    """Columns and rows of one invoice between `left` and `right`."""
+
+    def __init__(
+        self, lines: Sequence[LineSnapshot], totals: tuple[str, str], language: Language, left: float, right: float
+    ) -> None:
+        self._language = language
+        self._left, self._right = left, right
+        texts = [cells(line, language) for line in lines]
+        self.columns = self._place(texts, totals)
+        self.rows = [self._row(text) for text in texts]
+        self.head_height = 2 * PADDING + (18.0 if language == "both" else 10.0)
+
+    def _place(self, texts: list[tuple[str, ...]], totals: tuple[str, str]) -> list[Column]:
+        """Columns of figures fit their widest figure; ids get up to 92 points; the description has what is left."""
+        longest = [max(column, key=len) for column in zip(*texts, strict=True)]
+        widths = [typeset.width(text, CELL) for text in longest]
+        for index, total in ((NET_COLUMN, totals[0]), (TAX_COLUMN, totals[1])):
+            widths[index] = max(widths[index], typeset.width(total, STRONG))
+        for index, (label, _) in enumerate(_ORDER):
+            widths[index] = max(widths[index], self._head_width(label))
+        widths[2] = min(widths[2], 92.0)
+        widths[3] = self._right - self._left - sum(widths) + widths[3] - GAP * (len(widths) - 1)
+        columns, x = [], self._left
+        for (label, align), width in zip(_ORDER, widths, strict=True):
+            columns.append(Column(label, align, x + width if align == "right" else x, width))
+            x += width + GAP
+        return columns
+
+    def _head_width(self, label: Label) -> float:
+        styles = {"zh": [HEAD], "en": [HEAD], "both": [HEAD, HEAD_EN]}[self._language]
+        return max(map(typeset.width, label.lines(self._language), styles))
+
+    def _row(self, texts: tuple[str, ...]) -> Row:
+        return Row(
+            tuple(
+                typeset.wrap(text, CELL, self.columns[index].width) if index in _WRAPPED else [text]
+                for index, text in enumerate(texts)
+            )
+        )
+
+    def plan(self, first_room: float, next_room: float, closing: float) -> list[tuple[int, int]]:
+        """Rows [start, stop) of each page, given the room below the head on the first and on the later pages.
+
+        The closing part (sums and words) needs `closing` points and stays in one piece, with a row above it on its page
+        wherever there is more than one.
+        """
+        pages: list[tuple[int, int]] = []
+        start, used, room = 0, 0.0, first_room
+        for index, row in enumerate(self.rows):
+            if used + row.height > room and index > start:
+                pages.append((start, index))
+                start, used, room = index, 0.0, next_room
+            used += row.height
+        if used + closing > room:
+            # A single row that leaves no room below keeps its page, and the sums go on alone.
+            last = len(self.rows) - 1 if len(self.rows) - start > 1 else len(self.rows)
+            pages.append((start, last))
+            start = last
+        return [*pages, (start, len(self.rows))]
+
+    def draw(self, page: Page, y: float, start: int, stop: int) -> float:
+        """Draw the head and the rows [start, stop) from `y` down; the new y is returned."""
+        self._draw_head(page, y)
+        y += self.head_height
+        for index in range(start, stop):
+            row = self.rows[index]
+            if index > start:
+                page.rule(self._left, self._right, y, 0.4, HAIRLINE)
+            self._draw_row(page, y, row.cells, CELL)
+            y += row.height
+        if stop > start:
+            page.rule(self._left, self._right, y, 0.8, ACCENT)
+        return y
+
+    def _draw_head(self, page: Page, y: float) -> None:
+        page.rule(self._left, self._right, y, 0.8, ACCENT)
+        bottom = y + self.head_height
+        for column in self.columns:
+            lines = column.label.lines(self._language)
+            page.text(column.x, y + PADDING + 7.4, lines[0], HEAD, column.align)
+            if len(lines) > 1:
+                page.text(column.x, y + PADDING + 16.2, lines[1], HEAD_EN, column.align)
+        page.rule(self._left, self._right, bottom, 0.8, ACCENT)
+
+    def _draw_row(self, page: Page, y: float, texts: Sequence[list[str]], style: Style) -> None:
+        for column, lines in zip(self.columns, texts, strict=True):
+            baseline = y + PADDING + 7.9
+            for line in lines:
+                page.text(column.x, baseline, line, style, column.align)
+                baseline += LEADING
+
+    @property
+    def sum_height(self) -> float:
+        """Height of one line of sums."""
+        return LEADING + 2 * PADDING
+
+    def draw_sum(self, page: Page, y: float, label: str, net: str, tax: str, style: Style) -> float:
+        """Draw a line of sums under the rows, its figures in their columns; the new y is returned."""
+        baseline = y + PADDING + 7.9
+        page.text(self.columns[3].x, baseline, label, style)
+        for column, text in ((self.columns[NET_COLUMN], net), (self.columns[TAX_COLUMN], tax)):
+            page.text(column.x, baseline, text, style, column.align)
+        return y + self.sum_height
