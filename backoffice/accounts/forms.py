@@ -7,18 +7,18 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 
 from backoffice.accounts.rules import MAX_PASSWORD
 from backoffice.permissions import Role
-from backoffice.web.forms import CleanString, Form, Required, SingleEmail
+from backoffice.web.forms import CleanString, Form, Required, SingleEmail, choices
 
-_ROLES = [
+_ROLES = (
     (Role.CUSTOMER.value, _l("Customer")),
     (Role.REVIEWER.value, _l("Reviewer")),
     (Role.MANAGER.value, _l("Manager")),
     (Role.AUDITOR.value, _l("Auditor")),
     (Role.ADMINISTRATOR.value, _l("Administrator")),
-]
+)
 # Names of languages are written in the language itself, so that whoever needs one finds it.
-_LOCALES = [("en", "English"), ("zh", "中文")]
-_THEMES = [("auto", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))]
+_LOCALES = (("en", "English"), ("zh", "中文"))
+_THEMES = (("auto", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark")))
 
 _CURRENT = {"autocomplete": "current-password"}
 _NEW = {"autocomplete": "new-password", "maxlength": MAX_PASSWORD}
@@ -44,8 +44,8 @@ class PasswordForm(Form):
 class SettingsForm(Form):
     """Language, look and keys of the person."""
 
-    locale = SelectField(_l("Language"), choices=_LOCALES)
-    theme = SelectField(_l("Theme"), choices=_THEMES)
+    locale = SelectField(_l("Language"), choices=choices(_LOCALES))
+    theme = SelectField(_l("Theme"), choices=choices(_THEMES))
     single_keys = BooleanField(_l("Shortcuts of a single key"))
 
 
@@ -54,9 +54,9 @@ class UserForm(Form):
 
     email = SingleEmail(_l("Email"), [Required()], render_kw={"autocomplete": "off"})
     name = CleanString(_l("Name"), [Required()], max_length=120, render_kw={"autocomplete": "off"})
-    role = SelectField(_l("Role"), [Required()], choices=_ROLES)
+    role = SelectField(_l("Role"), [Required()], choices=choices(_ROLES))
     account_id = SelectField(_l("Customer account"), choices=[])
-    locale = SelectField(_l("Language"), [Required()], choices=_LOCALES)
+    locale = SelectField(_l("Language"), [Required()], choices=choices(_LOCALES))
     password = PasswordField(_l("First password"), [Required()], render_kw=_NEW)
 
 

@@ -18,7 +18,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import Invalid
 from backoffice.permissions import Permission, Role
 from backoffice.web import locale
-from backoffice.web.forms import apply_errors
+from backoffice.web.forms import apply_errors, choices
 from backoffice.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, safe_target
 from backoffice.web.interface import THEME_COOKIE
 from backoffice.web.navigation import NavItem, register
@@ -63,7 +63,7 @@ def login() -> ResponseReturnValue:
     status, headers = 200, {}
     if form.validate_on_submit():
         try:
-            return _welcome(sign_in.sign_in(form.email.data, form.password.data), target)
+            return _welcome(sign_in.sign_in(form.email.data or "", form.password.data or ""), target)
         except services.TooManyAttempts as error:
             apply_errors(form, error)
             status, headers = 429, {"Retry-After": str(error.retry_seconds)}
@@ -210,11 +210,11 @@ def new_user() -> ResponseReturnValue:
         with transaction():
             user = services.create_user(
                 current_actor(),
-                email=form.email.data,
-                name=form.name.data,
+                email=form.email.data or "",
+                name=form.name.data or "",
                 role=Role(form.role.data),
                 account_id=int(form.account_id.data) if form.account_id.data else None,
-                password=form.password.data,
+                password=form.password.data or "",
                 locale=form.locale.data,
                 now=clock.now(),
             )
@@ -222,12 +222,13 @@ def new_user() -> ResponseReturnValue:
     except Invalid as error:
         apply_errors(form, error)
         return render_template("accounts/new_user.html", form=form), 400
-    flash(gettext("%(name)s can sign in now.", name=form.name.data), "success")
+    flash(gettext("%(name)s can sign in now.", name=form.name.data or ""), "success")
     return redirect(url_for("accounts.show_user", user_id=user_id))
 
 
-def _account_choices() -> list[tuple[str, Any]]:
-    return [("", _l("None")), *((str(each.id), f"{each.code} – {each.name}") for each in queries.account_names())]
+def _account_choices() -> list[Any]:
+    named = [(str(each.id), f"{each.code} – {each.name}") for each in queries.account_names()]
+    return choices([("", gettext("None")), *named])
 
 
 @blueprint.get("/admin/users/<int:user_id>")
@@ -294,9 +295,11 @@ def new_account() -> ResponseReturnValue:
         return render_template("accounts/new_account.html", form=form), 400 if form.is_submitted() else 200
     try:
         with transaction():
-            services.create_account(current_actor(), code=form.code.data, name=form.name.data, now=clock.now())
+            services.create_account(
+                current_actor(), code=form.code.data or "", name=form.name.data or "", now=clock.now()
+            )
     except Invalid as error:
         apply_errors(form, error)
         return render_template("accounts/new_account.html", form=form), 400
-    flash(gettext("The account %(name)s is open.", name=form.name.data), "success")
+    flash(gettext("The account %(name)s is open.", name=form.name.data or ""), "success")
     return redirect(url_for("accounts.customer_accounts"))

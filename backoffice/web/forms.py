@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import SelectChoice, StringField
 from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import DateInput, EmailInput, TextArea
 
@@ -56,6 +56,11 @@ def apply_errors(form: FlaskForm, error: Invalid) -> None:
             form.form_errors.extend(sentences)
     if not error.fields:
         form.form_errors.append(translate(error.message))
+
+
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """What a SelectField or RadioField offers, from (value, label) pairs; labels may be lazy."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def whole_number(text: str | None) -> int | None:

@@ -1,0 +1,155 @@
+"""A small application of the accounts capability alone, on a real SQLite file, with Ada, Rita and Ana in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+
+import backoffice
+from backoffice import clock, config, database
+from backoffice.accounts import services
+from backoffice.accounts import views as accounts_views
+from backoffice.database import db, transaction
+from backoffice.permissions import SYSTEM, Permission, Role
+from backoffice.web.guards import PUBLIC, assert_every_route_guarded, guard
+
+PASSWORD = "invoice-demo-2026"
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def rooms() -> list[Blueprint]:
+    """Stand-ins for the pages of later capabilities that roles are led to."""
+    portal, review, sla = (Blueprint(name, __name__) for name in ("portal", "review", "sla"))
+    portal.get("/invoices", endpoint="invoices")(guard(Permission.SEE_OWN_INVOICES)(lambda: "own invoices"))
+    review.get("/review", endpoint="queue")(guard(Permission.SEE_QUEUE)(lambda: "the queue"))
+    review.post("/review", endpoint="decide")(guard(Permission.DECIDE)(lambda: "decided"))
+    sla.get("/sla", endpoint="dashboard")(guard(Permission.SEE_SERVICE_LEVEL)(lambda: "the figures"))
+    return [portal, review, sla]
+
+
+def build(folder: Path, extend: Callable[[Flask], None] = lambda app: None, **overrides: Any) -> Flask:
+    """An application with its schema, ready for requests."""
+    settings = config.load(demo=True, instance_path=folder, database_url="", **overrides)
+    app = Flask("backoffice", instance_path=str(folder), template_folder=str(config.ROOT / "templates"))
+    backoffice.configure(app, settings)
+    app.testing = False  # error pages are part of what is tested
+    database.init_database(app)
+    backoffice.init_web(app)
+    app.register_blueprint(accounts_views.blueprint)
+    accounts_views.init(app)
+    for room in rooms():
+        app.register_blueprint(room)
+    extend(app)
+    assert_every_route_guarded(app)
+    with app.app_context(), transaction() as current:
+        tables = [t for t in db.metadata.sorted_tables if t.name in TABLES]
+        db.metadata.create_all(current.connection(), tables=tables)
+    return app
+
+
+TABLES = {"account", "app_user", "login_session", "sign_in_attempt", "audit_event"}
+
+
+@dataclass
+class Cast:
+    """Ids of the people and accounts every test may count on."""
+
+    lumen: int
+    ada: int
+    rita: int
+    ana: int
+
+
+def people(app: Flask) -> Cast:
+    """Create the cast through the services."""
+    with app.app_context(), transaction():
+        lumen = services.create_account(SYSTEM, code="lumen", name="Lumen Labs", now=NOW).id
+
+        def person(email: str, name: str, role: Role, account_id: int | None = None) -> int:
+            return services.create_user(
+                SYSTEM, email=email, name=name, role=role, password=PASSWORD, account_id=account_id, now=NOW
+            ).id
+
+        return Cast(
+            lumen=lumen,
+            ada=person("ada@lumen.example", "Ada Wong", Role.CUSTOMER, lumen),
+            rita=person("rita@backoffice.example", "Rita Reviewer", Role.REVIEWER),
+            ana=person("ana@backoffice.example", "Ana Admin", Role.ADMINISTRATOR),
+        )
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """The application at 2026-11-23 09:00 UTC; the clock stands still until a test moves it."""
+    with clock.moved_to(NOW):
+        app = build(tmp_path)
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Ada (customer), Rita (reviewer), Ana (administrator)."""
+    return people(app)
+
+
+class Browser:
+    """A client that sends forms the way a browser does: with the token of a page it has seen."""
+
+    def __init__(self, app: Flask, address: str = "127.0.0.1") -> None:
+        self.client: FlaskClient = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
+
+    def get(self, path: str, **options: Any) -> Any:
+        """Open a page."""
+        return self.client.get(path, **options)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, page: str = "/login", **options: Any) -> Any:
+        """Send a form found on `page`."""
+        return self.client.post(path, data={"csrf_token": self.token(page), **(data or {})}, **options)
+
+    def token(self, page: str = "/login") -> str:
+        """The CSRF token of `page` (its target, when it leads on)."""
+        text = self.client.get(page).get_data(as_text=True)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', text)
+        if found is None:
+            found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get("/settings").get_data(as_text=True))
+        assert found, text
+        return unescape(found[1])
+
+    def sign_in(self, email: str = "ada@lumen.example", password: str = PASSWORD, **data: str) -> Any:
+        """Fill in the sign-in page."""
+        return self.post("/login", {"email": email, "password": password, **data})
+
+    def is_signed_in(self) -> bool:
+        """Whether a page for signed-in people opens."""
+        return bool(self.get("/settings").status_code == 200)
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's value."""
+        found = self.client.get_cookie("session")
+        assert found is not None
+        return found.value
+
+    def copy(self, app: Flask) -> Browser:
+        """A thief's browser with a copy of the cookie."""
+        thief = Browser(app)
+        thief.client.set_cookie("session", self.cookie)
+        return thief
+
+
+@pytest.fixture
+def browser(app: Flask, cast: Cast) -> Browser:
+    """A browser nobody has signed in with."""
+    return Browser(app)
