@@ -1,0 +1,70 @@
+"""The desk's words for coded values, translated when a page is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from backoffice.delivery.rules import MessageState
+from backoffice.headers.models import InvoiceHeader
+from backoffice.requests.rules import REASON_LABELS, Action
+
+fields = {
+    "name": _l("Name"),
+    "kind": _l("Type"),
+    "vat_kind": _l("VAT invoice"),
+    "tax_id": _l("Tax ID"),
+    "address": _l("Address"),
+    "phone": _l("Phone"),
+    "bank": _l("Bank"),
+    "bank_account": _l("Bank account"),
+    "language": _l("Invoice language"),
+}
+kinds = {
+    "enterprise": _l("Enterprise"),
+    "personal": _l("Personal"),
+    "public_body": _l("Public body or other"),
+}
+vat_kinds = {"ordinary": _l("VAT ordinary"), "special": _l("VAT special")}
+languages = {"zh": _l("Chinese"), "en": _l("English"), "both": _l("Chinese and English")}
+reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
+verdicts = {Action.APPROVE.value: _l("Approved by"), Action.REJECT.value: _l("Rejected by")}
+events = {
+    "submitted": _l("Submitted"),
+    "withdrawn": _l("Withdrawn by the customer"),
+    "approved": _l("Approved"),
+    "rejected": _l("Rejected"),
+    "flagged": _l("Flagged as overdue"),
+    "issued": _l("Issued"),
+}
+# Mails that go to the customer; those to managers are not the reviewer's concern.
+mails = {
+    "submitted": _l("Application received"),
+    "rejected": _l("Rejection"),
+    "issued": _l("Invoice"),
+}
+mail_states = {
+    MessageState.QUEUED.value: _l("Waiting to be sent"),
+    MessageState.SENDING.value: _l("Being sent"),
+    MessageState.ACCEPTED.value: _l("Accepted by the mail server"),
+    MessageState.DEFERRED.value: _l("Trying again later"),
+    MessageState.FAILED.value: _l("Failed"),
+    MessageState.CANCELLED.value: _l("Cancelled"),
+}
+mail_tones = {
+    MessageState.QUEUED.value: "neutral",
+    MessageState.SENDING.value: "neutral",
+    MessageState.ACCEPTED.value: "good",
+    MessageState.DEFERRED.value: "warn",
+    MessageState.FAILED.value: "bad",
+    MessageState.CANCELLED.value: "neutral",
+}
+
+_coded: dict[str, dict[str, Any]] = {"kind": kinds, "vat_kind": vat_kinds, "language": languages}
+
+
+def value(name: str, header: InvoiceHeader) -> str:
+    """The present value of a header's field in words; empty where the customer took it away."""
+    present = getattr(header, name)
+    return str(_coded[name][present]) if name in _coded else present
