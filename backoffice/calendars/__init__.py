@@ -1,1 +1,1 @@
-"""Business days: versioned calendar data, and the arithmetic of promises in pure functions."""
+"""Business days: versioned calendar data (weekends, holidays, working weekends) and the arithmetic of due dates."""

@@ -1,43 +1,75 @@
-"""The calendar in force."""
+"""Reads of the calendar in force. A version never changes, so its calendar is built once per process."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from datetime import date
+from threading import Lock
 
 from sqlalchemy import func, select
 
 from backoffice.calendars.models import CalendarDay, CalendarVersion, CalendarYear
-from backoffice.calendars.rules import BusinessCalendar
-from backoffice.database import db, session
+from backoffice.calendars.rules import BusinessCalendar, DayKind, SpecialDay
+from backoffice.database import session
 from backoffice.errors import N_, Message, Unavailable
+
+# By content, not by id: an id that a rolled-back transaction gave away may come again with other days.
+_built: dict[str, BusinessCalendar] = {}
+_building = Lock()
+_MOST = 16
 
 
 def current_version_id() -> int:
-    """Id of the version in force. Raises Unavailable when the installation has no calendar."""
-    found = session.scalar(select(func.max(CalendarVersion.id)))
-    if found is None:
+    """The version in force. Raises Unavailable before the first one was seeded."""
+    return current_version().id
+
+
+def current_version() -> CalendarVersion:
+    """The newest version. Raises Unavailable before the first one was seeded."""
+    version = newest_version()
+    if version is None:
         raise Unavailable(Message(N_("There is no business calendar yet.")))
-    return found
+    return version
+
+
+def newest_version() -> CalendarVersion | None:
+    """The newest version, None in an installation that has none yet."""
+    return session.scalars(
+        select(CalendarVersion).where(CalendarVersion.id == select(func.max(CalendarVersion.id)).scalar_subquery())
+    ).one_or_none()
 
 
 def current_calendar() -> BusinessCalendar:
-    """The calendar in force; a version never changes, so each is read once per process."""
-    return _calendar(str(db.engine.url), current_version_id())
+    """The calendar in force. Raises Unavailable before the first version was seeded."""
+    return calendar_of(current_version())
+
+
+def calendar_of(version: CalendarVersion) -> BusinessCalendar:
+    """The calendar of one version, read from the database at most once per process."""
+    built = _built.get(version.fingerprint)
+    if built is None:
+        built = BusinessCalendar(map(int, version.weekend), special_days_of(version.id), years_of(version.id))
+        with _building:
+            while len(_built) >= _MOST:
+                del _built[next(iter(_built))]
+            _built[version.fingerprint] = built
+    return built
+
+
+def special_days_of(version_id: int) -> dict[date, SpecialDay]:
+    """The days of a version that are not what their weekday says, in order."""
+    rows = session.execute(
+        select(CalendarDay.day, CalendarDay.kind, CalendarDay.name)
+        .where(CalendarDay.version_id == version_id)
+        .order_by(CalendarDay.day)
+    )
+    return {row.day: SpecialDay(DayKind(row.kind), row.name) for row in rows}
 
 
 def years_of(version_id: int) -> dict[int, bool]:
-    """The years a version speaks of, and whether each is provisional."""
+    """The years a version speaks for; True for a provisional one."""
     rows = session.execute(
-        select(CalendarYear.year, CalendarYear.provisional).where(CalendarYear.version_id == version_id)
+        select(CalendarYear.year, CalendarYear.provisional)
+        .where(CalendarYear.version_id == version_id)
+        .order_by(CalendarYear.year)
     )
     return {row.year: row.provisional for row in rows}
-
-
-@lru_cache(maxsize=8)
-def _calendar(_database: str, version_id: int) -> BusinessCalendar:
-    days = session.scalars(select(CalendarDay).where(CalendarDay.version_id == version_id)).all()
-    return BusinessCalendar(
-        holidays={day.day: day.name for day in days if day.kind == "holiday"},
-        make_up_days={day.day: day.name for day in days if day.kind == "workday"},
-        provisional_years=frozenset(year for year, provisional in years_of(version_id).items() if provisional),
-    )

@@ -1,0 +1,1 @@
+"""Invoice headers: the buyer's legal identity, its fields, their limits and the tax ID's check digits."""
