@@ -58,18 +58,18 @@ class _Handler:
         reply = self._replies.get(verb, otherwise)
         return reply(argument) if callable(reply) else reply
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802
         self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802
+    ) -> str:
         reply = self._reply("MAIL", address, "250 OK")
         if reply.startswith("2"):
             envelope.mail_from = address
             envelope.mail_options.extend(options)
         return reply
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802
+    ) -> str:
         reply = self._reply("RCPT", address, "250 OK")
         if reply.startswith("2"):
             envelope.rcpt_tos.append(address)
