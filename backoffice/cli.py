@@ -58,7 +58,7 @@ def _actor(email: str | None) -> Actor:
 
     if email is None:
         return replace(SYSTEM, label="operator", via="cli")
-    person = accounts.user_by_email(email)
+    person = accounts.find_person(email)
     if person is None:
         raise click.BadParameter(f"nobody has the address {email}", param_hint="--as")
     return person.actor(via="cli")
@@ -157,7 +157,7 @@ def users_create(
         actor = _actor(as_email)
         account = None
         if account_code:
-            account = queries.account_by_code(account_code) or services.create_account(
+            account = queries.find_account(account_code) or services.create_account(
                 actor, code=account_code, name=account_name or account_code, now=now
             )
         services.create_user(

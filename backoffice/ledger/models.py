@@ -121,7 +121,7 @@ class Reservation(Base):
         ),
     )
 
-    request_id: Mapped[int] = mapped_column(ForeignKey("invoice_request.id"), primary_key=True, autoincrement=False)
+    request_id: Mapped[int] = mapped_column(Id, ForeignKey("invoice_request.id"), primary_key=True, autoincrement=False)
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     amount: Mapped[Decimal] = mapped_column(Amount)
     short: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
@@ -140,7 +140,7 @@ class Allocation(Base):
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    request_id: Mapped[int] = mapped_column(ForeignKey(Reservation.request_id))
+    request_id: Mapped[int] = mapped_column(Id, ForeignKey(Reservation.request_id))
     recharge_id: Mapped[int] = mapped_column(ForeignKey(LedgerEntry.id))
     amount: Mapped[Decimal] = mapped_column(Amount)
     state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)

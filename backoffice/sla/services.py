@@ -66,7 +66,7 @@ def _tell_managers(flagged: list[InvoiceRequest], now: datetime) -> None:
         }
         for one in flagged
     ]
-    for manager in accounts.active_users(Role.MANAGER):
+    for manager in accounts.active_people(Role.MANAGER):
         delivery.queue(
             "flagged",
             manager.email,
