@@ -1,0 +1,124 @@
+"""What each timed job did last, and whether a worker lives: the `job_run` table.
+
+Written when a job ends, so a job that hangs shows by a row that grows old.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, String, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice import clock
+from backoffice.database import Base, Instant, db, session, transaction
+
+HEARTBEAT = "heartbeat"
+# The worker beats every ten seconds; three missed beats and a little patience mean that nobody is working.
+STALE_AFTER = timedelta(seconds=35)
+# Jobs that look for work every second would write a row a second that says "nothing to do".
+QUIET_FOR = timedelta(seconds=10)
+
+OK = "ok"
+FAILED = "failed"
+
+
+class JobRun(Base):
+    """The last run of one timed job, whichever process ran it."""
+
+    __tablename__ = "job_run"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("last_outcome IN ('ok', 'failed')", name="last_outcome"),
+        CheckConstraint("last_duration_ms >= 0", name="last_duration_not_negative"),
+    )
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    last_started_at: Mapped[datetime] = mapped_column(Instant)
+    last_finished_at: Mapped[datetime] = mapped_column(Instant)
+    last_duration_ms: Mapped[int]
+    last_count: Mapped[int]
+    last_outcome: Mapped[str] = mapped_column(String(8))
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    next_run_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+# When this process last wrote the row of an idle job. Losing it costs one extra write.
+_written: dict[tuple[str, str], datetime] = {}
+
+
+def record_run(name: str, job: Callable[[], int], *, next_run_at: datetime | None = None) -> int:
+    """Run `job` and record when, how long, how many things it did and how it ended; return that count.
+
+    The job opens its own transactions; the record has one of its own, so a failed job is recorded too. What the job
+    raises is raised again. Runs that found nothing to do are recorded every ten seconds only.
+    """
+    started_at, began = clock.now(), time.monotonic()
+    count, outcome, error = 0, OK, ""
+    try:
+        count = job()
+    except Exception as problem:
+        outcome, error = FAILED, type(problem).__name__  # the text of an exception may quote personal data
+        raise
+    finally:
+        finished_at = clock.now()
+        if count or outcome == FAILED or _is_due(name, finished_at):
+            _write(
+                name=name,
+                last_started_at=started_at,
+                last_finished_at=finished_at,
+                last_duration_ms=round((time.monotonic() - began) * 1000),
+                last_count=count,
+                last_outcome=outcome,
+                last_error=error,
+                next_run_at=next_run_at,
+            )
+    return count
+
+
+def beat() -> int:
+    """The worker's sign of life: one thing done, so `record_run` writes its row every time."""
+    return 1
+
+
+def soon() -> datetime:
+    """When a job of a starting worker first runs: at once.
+
+    The scheduler lives by the machine's clock, whatever a drill has done to ours.
+    """
+    return datetime.now(UTC)
+
+
+def worker_age(at: datetime) -> timedelta | None:
+    """How long before `at` a worker last gave a sign of life; None when none ever did."""
+    beaten_at = session.scalar(select(JobRun.last_finished_at).where(JobRun.name == HEARTBEAT))
+    return None if beaten_at is None else at - beaten_at
+
+
+def worker_is_alive(at: datetime) -> bool:
+    """Whether a worker gave a sign of life within the last 35 seconds before `at`."""
+    age = worker_age(at)
+    return age is not None and age <= STALE_AFTER
+
+
+def last_runs() -> list[JobRun]:
+    """The last run of every job, by name."""
+    return list(session.scalars(select(JobRun).order_by(JobRun.name)))
+
+
+def _is_due(name: str, at: datetime) -> bool:
+    last = _written.get((str(db.engine.url), name))
+    return last is None or not timedelta(0) <= at - last < QUIET_FOR
+
+
+def _write(**values: Any) -> None:
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(JobRun).values(**values)
+    changes = {column: value for column, value in values.items() if column != "name"}
+    with transaction():
+        session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes))
+    _written[str(db.engine.url), values["name"]] = values["last_finished_at"]

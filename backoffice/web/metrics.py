@@ -1,0 +1,68 @@
+"""Numbers for a monitoring system, in the text format of Prometheus.
+
+Counts are per process: behind several web processes each is asked on its own. Rooms register gauges of the business
+with `register_gauge`; they are asked when somebody looks, never in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+_registry = CollectorRegistry()
+_requests = Counter(
+    "backoffice_http_requests", "Requests answered.", ["endpoint", "method", "status"], registry=_registry
+)
+_durations = Histogram(
+    "backoffice_http_request_seconds",
+    "Time from the request to its answer.",
+    ["endpoint"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+    registry=_registry,
+)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+Measure = Callable[[], float | None]
+
+
+class _Gauges(Collector):
+    """Asks each registered callable at the moment of the scrape."""
+
+    def __init__(self) -> None:
+        self.measures: dict[str, tuple[str, Measure]] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        for name, (description, measure) in self.measures.items():
+            value = measure()
+            if value is not None:
+                yield GaugeMetricFamily(name, description, value=value)
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())  # asked at registration, when no database is there yet
+
+
+_gauges = _Gauges()
+_registry.register(_gauges)
+
+
+def register_gauge(name: str, description: str, measure: Measure) -> None:
+    """Show `measure()` under `name`, with a reader's database session at hand; None leaves the line out.
+
+    Registering a name again replaces its measure, so that several applications may live in one process.
+    """
+    _gauges.measures[name] = (description, measure)
+
+
+def count_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:
+    """Count one answered request. Addresses and methods nobody knows are counted as one: scanners try thousands."""
+    label = endpoint or "(none)"
+    _requests.labels(label, method if method in _METHODS else "(other)", str(status)).inc()
+    _durations.labels(label).observe(seconds)
+
+
+def exposition() -> bytes:
+    """Everything measured, as a scrape wants it."""
+    return generate_latest(_registry)
