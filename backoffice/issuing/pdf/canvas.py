@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import cos, radians, sin
 from typing import Literal
 
 from backoffice.fonts import FaceName
 from backoffice.issuing.pdf import faces, typeset
 from backoffice.issuing.pdf.faces import Cut
-from backoffice.issuing.pdf.typeset import Style
+from backoffice.issuing.pdf.typeset import Run, Style
 
 PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
 FONT_NUMBERS: dict[FaceName, int] = {"sc": 1, "sc-bold": 2, "latin": 3, "latin-bold": 4}
@@ -24,48 +23,41 @@ FONT_NUMBERS: dict[FaceName, int] = {"sc": 1, "sc-bold": 2, "latin": 3, "latin-b
 Align = Literal["left", "right", "center"]
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
-    """A string to be shown in a face, not yet encoded."""
-
-    text: str
-    face: FaceName
-
-
 class Page:
     """The operators of one page. Colour and font are written only where they change."""
 
     def __init__(self) -> None:
-        self.operators: list[str | Show] = []
+        self.operators: list[str | Run] = []
         self._fill = self._stroke = self._font = ""
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
         """Write one line; `x` is its left edge, its right edge or its middle."""
         if not text:
             return
+        runs, width = typeset.measure(text, style.bold)
         if align != "left":
-            width = typeset.width(text, style)
-            x -= width if align == "right" else width / 2
-        self._show(f"{x:.2f} {PAGE_HEIGHT - y:.2f} Td", text, style)
+            x -= width * style.size / (1000 if align == "right" else 2000)
+        self._show(f"{x:.2f} {PAGE_HEIGHT - y:.2f} Td", runs, style)
 
     def slanted(self, x: float, y: float, text: str, style: Style, degrees: float) -> None:
         """Write one line around its middle, turned counter-clockwise (the mark across a draft)."""
-        half = typeset.width(text, style) / 2
+        runs, width = typeset.measure(text, style.bold)
+        half = width * style.size / 2000
         c, s = cos(radians(degrees)), sin(radians(degrees))
         left, base = x - half * c, PAGE_HEIGHT - y - half * s
-        self._show(f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {left:.2f} {base:.2f} Tm", text, style)
+        self._show(f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {left:.2f} {base:.2f} Tm", runs, style)
 
-    def _show(self, placement: str, text: str, style: Style) -> None:
+    def _show(self, placement: str, runs: Iterable[Run], style: Style) -> None:
         out = self.operators
         self._set_fill(style.color)
         out.append("BT")
         out.append(placement)
-        for run in typeset.runs(text, style.bold):
+        for run in runs:
             font = f"/F{FONT_NUMBERS[run.face]} {style.size:g} Tf"
             if font != self._font:
                 out.append(font)
                 self._font = font
-            out.append(Show(run.text, run.face))
+            out.append(run)
         out.append("ET")
 
     def rule(self, x1: float, x2: float, y: float, thickness: float, color: str) -> None:
@@ -74,13 +66,15 @@ class Page:
 
     def box(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """Fill a rectangle whose top left corner is (x, y)."""
-        self.boxes([(x, y, width, height)], color)
-
-    def boxes(self, rectangles: Iterable[tuple[float, float, float, float]], color: str) -> None:
-        """Fill rectangles (x, y, width, height) as one path, so that no seam shows between neighbours."""
         self._set_fill(color)
-        self.operators.extend(f"{x:.2f} {PAGE_HEIGHT - y - h:.2f} {w:.2f} {h:.2f} re" for x, y, w, h in rectangles)
-        self.operators.append("f")
+        self.operators.append(f"{x:.2f} {PAGE_HEIGHT - y - height:.2f} {width:.2f} {height:.2f} re f")
+
+    def grid(self, x: float, y: float, side: float, runs: Iterable[tuple[int, int, int]], color: str) -> None:
+        """Fill squares of a grid from (x, y), given as (column, row, length); one path, so that no seam shows."""
+        self._set_fill(color)
+        self.operators.append(f"q {side:.4f} 0 0 {-side:.4f} {x:.2f} {PAGE_HEIGHT - y:.2f} cm")
+        self.operators.extend(f"{column} {row} {length} 1 re" for column, row, length in runs)
+        self.operators.append("f Q")
 
     def frame(self, x: float, y: float, width: float, height: float, thickness: float, color: str) -> None:
         """Outline a rectangle; `color` is a stroke colour."""
@@ -112,7 +106,7 @@ class Canvas:
         texts: defaultdict[FaceName, set[str]] = defaultdict(set)
         for page in self.pages:
             for operator in page.operators:
-                if isinstance(operator, Show):
+                if isinstance(operator, Run):
                     texts[operator.face].update(operator.text)
         cuts = {name: faces.face(name).cut(texts[name]) for name in FONT_NUMBERS if name in texts}
         codes = {name: cut.codes for name, cut in cuts.items()}
@@ -120,7 +114,7 @@ class Canvas:
         return contents, {FONT_NUMBERS[name]: (faces.face(name), cut) for name, cut in cuts.items()}
 
 
-def _encode(operators: list[str | Show], codes: dict[FaceName, dict[int, int]]) -> bytes:
+def _encode(operators: list[str | Run], codes: dict[FaceName, dict[int, int]]) -> bytes:
     return "\n".join(
         operator
         if isinstance(operator, str)

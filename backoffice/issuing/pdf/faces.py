@@ -28,15 +28,28 @@ class Cut:
     widths: dict[int, int]  # glyph id in the cut -> thousandths of an em
 
 
-class Widths(dict[str, int]):
-    """Character -> advance in thousandths of an em, asked of the font once; 0 marks one the face lacks."""
+class Glyphs(dict[int, int]):
+    """Code point -> glyph id, asked of the font once; 0 for one the face lacks."""
 
     def __init__(self, font: Any) -> None:
         super().__init__()
         self._font = font
 
+    def __missing__(self, code: int) -> int:
+        glyph = self[code] = int(self._font.get_nominal_glyph(code) or 0)
+        return glyph
+
+
+class Widths(dict[str, int]):
+    """Character -> advance in thousandths of an em, asked of the font once; 0 marks one the face lacks."""
+
+    def __init__(self, font: Any, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._font = font
+        self._glyphs = glyphs
+
     def __missing__(self, character: str) -> int:
-        glyph = self._font.get_nominal_glyph(ord(character))
+        glyph = self._glyphs[ord(character)]
         width = self[character] = int(self._font.get_glyph_h_advance(glyph)) if glyph else 0
         return width
 
@@ -52,15 +65,18 @@ class Face:
         self._font.scale = (1000, 1000)
         # Prepared once (35 ms), so that a cut takes 0.1 ms instead of 1.6.
         self._prepared = hb.subset_preprocess(face)
-        self.widths = Widths(self._font)
+        self._glyphs = Glyphs(self._font)
+        self.widths = Widths(self._font, self._glyphs)
         extents = self._font.get_font_extents("ltr")
         self.ascent, self.descent = int(extents.ascender), int(extents.descender)
         self.cap_height = int(self._font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT))
         self.is_bold = name.endswith("bold")
 
     def cut(self, characters: Iterable[str]) -> Cut:
-        """The cut with exactly `characters`, all of which the face must have."""
-        glyphs = {code: self._font.get_nominal_glyph(code) for code in sorted(map(ord, characters))}
+        """The cut with exactly `characters`. Raises LookupError for one the face lacks: it would be an empty box."""
+        glyphs = {code: self._glyphs[code] for code in sorted(map(ord, characters))}
+        if not all(glyphs.values()):
+            raise LookupError(f"{self.postscript_name} lacks {[chr(code) for code in glyphs if not glyphs[code]]}")
         plan_input = hb.SubsetInput()
         plan_input.glyph_set.update(list(glyphs.values()))
         plan_input.flags |= hb.SubsetFlags.NO_HINTING

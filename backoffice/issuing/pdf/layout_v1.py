@@ -128,15 +128,21 @@ class _Layout:
 
     def _draw_head(self, page: Page) -> float:
         room = WIDTH - QR_SIZE - 20 if self._s["verify_url"] else WIDTH
-        y = self._draw_lines(page, LEFT, 40, typeset.wrap(self._s["seller"]["name"], LETTERHEAD, room), LETTERHEAD, 13)
-        latin_name = self._s["seller"]["latin_name"]
-        if latin_name and latin_name != self._s["seller"]["name"]:
-            y = self._draw_lines(page, LEFT, y, typeset.wrap(latin_name, SMALL, room), SMALL, 10)
+        first, second = self._seller_names()
+        y = self._draw_lines(page, LEFT, 40, typeset.wrap(first, LETTERHEAD, room), LETTERHEAD, 13)
+        y = self._draw_lines(page, LEFT, y, typeset.wrap(second, SMALL, room) if second else [], SMALL, 10)
         self._draw_title(page, y + 24)
         page.text(LEFT, y + 39, self._notice(), SMALL)
         self._draw_qr(page)
         y = self._draw_facts(page, max(y + 52, 118))
         return self._draw_parties(page, y + 22) + 8
+
+    def _seller_names(self) -> tuple[str, str]:
+        """The seller's name and its other form, the one in the reader's script first."""
+        name, latin = self._s["seller"]["name"], self._s["seller"]["latin_name"]
+        if not latin or latin == name:
+            return name, ""
+        return (latin, name) if self._language == "en" else (name, latin)
 
     def _draw_title(self, page: Page, y: float) -> None:
         first, *rest = labels.TITLE.lines(self._language)
@@ -154,10 +160,9 @@ class _Layout:
         if not self._s["verify_url"]:
             return
         count, dark = qr.modules(self._s["verify_url"])
-        side = QR_SIZE / count
-        left, top = RIGHT - QR_SIZE, 26.0
-        page.boxes([(left + x * side, top + y * side, n * side, side) for x, y, n in dark], "0 g")
-        page.text(left + QR_SIZE / 2, top + QR_SIZE + 10, labels.VERIFY.inline(self._language), TINY, "center")
+        top = 26.0
+        page.grid(RIGHT - QR_SIZE, top, QR_SIZE / count, dark, "0 g")
+        page.text(RIGHT, top + QR_SIZE + 10, labels.VERIFY.inline(self._language), TINY, "right")
 
     def _draw_facts(self, page: Page, y: float) -> float:
         facts = [
@@ -221,7 +226,7 @@ class _Layout:
         return self._sum_lines() * self._table.sum_height + 6 + self._panel_height()
 
     def _panel_height(self) -> float:
-        return 2 * INSET - 4 + sum(spoken.height for spoken in self._spoken) + 5
+        return 2 * INSET - 9 + sum(spoken.height for spoken in self._spoken) + 5
 
     def _draw_closing(self, page: Page, y: float) -> float:
         groups = self._s["tax_groups"]

@@ -7,8 +7,7 @@ and inside a word only when the word alone is wider than the line. Nothing is ev
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from backoffice.fonts import FaceName
@@ -31,8 +30,7 @@ class Style(NamedTuple):
     color: str = "0.13 g"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Text that one face draws."""
 
     face: FaceName
@@ -45,35 +43,36 @@ def _pair(bold: bool) -> tuple[faces.Face, faces.Face]:
     return (faces.face("sc-bold"), faces.face("latin-bold")) if bold else (faces.face("sc"), faces.face("latin"))
 
 
-def runs(text: str, bold: bool) -> list[Run]:
-    """Split `text` by face. A word with a letter the main face lacks is drawn whole by the companion, so that two
-    designs never meet inside a word."""
+@lru_cache(maxsize=2048)  # labels, dates, rates and quantities come again and again
+def measure(text: str, bold: bool) -> tuple[tuple[Run, ...], int]:
+    """The runs of one line of `text` by face, and its width in thousandths of its size."""
+    main, _ = _pair(bold)
+    advances = [main.widths[character] for character in text]
+    if all(advances):
+        return (Run(main.name, text),), sum(advances)
+    runs = tuple(_runs(text, bold))
+    return runs, sum(faces.face(run.face).widths[character] for run in runs for character in run.text)
+
+
+def _runs(text: str, bold: bool) -> list[Run]:
+    """Split `text` by face. A word with a letter the main face lacks is drawn by the companion as far as that has its
+    characters, so that two designs hardly ever meet inside a word."""
     main, companion = _pair(bold)
-    if all(map(main.widths.__getitem__, text)):
-        return [Run(main.name, text)]
-    result: list[Run] = []
+    runs: list[Run] = []
     for token in _TOKENS.findall(text):
-        face = main if all(map(main.widths.__getitem__, token)) else companion
-        for part in [token] if all(map(face.widths.__getitem__, token)) else token:
-            chosen = face if face.widths[part[0]] else main
-            if result and result[-1].face == chosen.name:
-                result[-1] = Run(chosen.name, result[-1].text + part)
+        whole = all(map(main.widths.__getitem__, token))
+        for character in token:
+            face = main if whole or not companion.widths[character] else companion
+            if runs and runs[-1].face == face.name:
+                runs[-1] = Run(face.name, runs[-1].text + character)
             else:
-                result.append(Run(chosen.name, part))
-    return result
+                runs.append(Run(face.name, character))
+    return runs
 
 
 def width(text: str, style: Style) -> float:
     """Width of one line of `text` in points."""
-    main, _ = _pair(style.bold)
-    advances = list(map(main.widths.__getitem__, text))
-    if all(advances):
-        return sum(advances) * style.size / 1000
-    return (
-        sum(sum(map(faces.face(run.face).widths.__getitem__, run.text)) for run in runs(text, style.bold))
-        * style.size
-        / 1000
-    )
+    return measure(text, style.bold)[1] * style.size / 1000
 
 
 def wrap(text: str, style: Style, limit: float) -> list[str]:

@@ -150,7 +150,7 @@ def _widths(widths: dict[int, int]) -> str:
 def _to_unicode(codes: dict[int, int]) -> bytes:
     """The character map that lets people search and copy the text (ISO 32000-1, 9.10.3)."""
     pairs = sorted((glyph, code) for code, glyph in codes.items())
-    lines = [f"<{glyph:04X}> <{chr(code).encode('utf-16-be').hex().upper()}>" for glyph, code in pairs]
+    lines = [f"<{glyph:04X}> <{_utf16(code)}>" for glyph, code in pairs]
     sections = [[f"{len(block)} beginbfchar", *block, "endbfchar"] for block in _hundreds(lines)]
     blocks = "\n".join(line for section in sections for line in section)
     return (
@@ -160,6 +160,10 @@ def _to_unicode(codes: dict[int, int]) -> bytes:
         "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"
         f"{blocks}\nendcmap CMapName currentdict /CMap defineresource pop end end"
     ).encode("ascii")
+
+
+def _utf16(code: int) -> str:
+    return f"{code:04X}" if code < 0x10000 else chr(code).encode("utf-16-be").hex().upper()
 
 
 def _hundreds(lines: list[str]) -> Iterator[list[str]]:

@@ -1,0 +1,108 @@
+"""Amounts in words, against vectors and against a second implementation that works another way."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from backoffice.issuing.words import capitals, english
+
+VECTORS = {
+    "1409.50": "壹仟肆佰零玖元伍角整",
+    "6007.14": "陆仟零柒元壹角肆分",
+    "325.04": "叁佰贰拾伍元零肆分",
+    "100100001.00": "壹亿零壹拾万零壹元整",
+    "1680.32": "壹仟陆佰捌拾元叁角贰分",
+    "107000.53": "壹拾万柒仟元伍角叁分",
+    "0.05": "伍分",
+    "0.50": "伍角整",
+    "10.00": "壹拾元整",
+    "700007189.09": "柒亿零柒仟壹佰捌拾玖元零玖分",
+    "-1409.50": "负壹仟肆佰零玖元伍角整",
+    "0.00": "零元整",
+    "100000000.00": "壹亿元整",
+    "10001000.00": "壹仟万壹仟元整",
+    "999999999999.99": "玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分",
+}
+
+
+@pytest.mark.parametrize(("amount", "expected"), VECTORS.items())
+def test_capitals_of_the_vectors(amount: str, expected: str) -> None:
+    assert capitals(Decimal(amount)) == expected
+
+
+def spelled_out(cents: int) -> str:
+    """Every digit with its place, then zeros rubbed out by the rules: slow, and nothing like the code under test."""
+    digits = f"{cents // 100:012d}"
+    places = ["仟", "佰", "拾", "亿", "仟", "佰", "拾", "万", "仟", "佰", "拾", "元"]
+    full = "".join("零壹贰叁肆伍陆柒捌玖"[int(d)] + p for d, p in zip(digits, places, strict=True))
+    full = re.sub("零[仟佰拾]", "零", full)
+    full = re.sub("零+", "零", full)
+    full = re.sub("零([亿万元])", r"\1", full)
+    # A group in which nothing is left falls away with its name, and leaves one zero behind.
+    full = re.sub("^[亿]", "", full)
+    full = re.sub("^零?万", "", full)
+    full = re.sub("亿万", "亿零", full)
+    full = re.sub("零+", "零", full).lstrip("零")
+    full = full.replace("零元", "元")
+    full = "" if full == "元" else full
+    jiao, fen = cents // 10 % 10, cents % 10
+    tail = ("零壹贰叁肆伍陆柒捌玖"[jiao] + "角") if jiao else ("零" if fen and full else "")
+    tail += ("零壹贰叁肆伍陆柒捌玖"[fen] + "分") if fen else "整"
+    return (full or ("零元" if not cents else "")) + tail
+
+
+AMOUNTS = st.one_of(
+    st.integers(0, 10**14 - 1),
+    # Numbers of few digits and many zeros are where the rules of 零 bite.
+    st.lists(st.sampled_from("000000123456789"), min_size=1, max_size=14).map(lambda digits: int("".join(digits))),
+)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(AMOUNTS)
+@example(10**13)
+@example(100_000_000_01)
+def test_capitals_agree_with_the_slow_reference(cents: int) -> None:
+    assert capitals(Decimal(cents) / 100) == spelled_out(cents)
+
+
+@given(st.integers(1, 10**14 - 1))
+def test_a_negative_amount_says_so_first(cents: int) -> None:
+    assert capitals(-Decimal(cents) / 100) == "负" + capitals(Decimal(cents) / 100)
+
+
+@given(st.integers(0, 10**14 - 1), st.integers(0, 10**14 - 1))
+def test_no_two_amounts_share_their_words(one: int, other: int) -> None:
+    a, b = Decimal(one) / 100, Decimal(other) / 100
+    assert (capitals(a) == capitals(b)) == (one == other) == (english(a, "CNY") == english(b, "CNY"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        ("1409.50", "CNY", "Renminbi one thousand four hundred and nine yuan and fifty fen only"),
+        ("0.00", "CNY", "Renminbi zero yuan only"),
+        ("0.05", "CNY", "Renminbi five fen only"),
+        ("-1001.01", "CNY", "Minus Renminbi one thousand and one yuan and one fen only"),
+        ("1.00", "USD", "One US dollar only"),
+        ("21.01", "USD", "Twenty-one US dollars and one cent only"),
+        ("5.10", "HKD", "Five Hong Kong dollars and ten cents only"),
+        ("2.02", "GBP", "Two pounds sterling and two pence only"),
+        ("7.05", "XAF", "XAF seven and 05/100 only"),
+    ],
+)
+def test_english_words(amount: str, currency: str, expected: str) -> None:
+    assert english(Decimal(amount), currency) == expected
+
+
+@pytest.mark.parametrize("amount", ["1000000000000.00", "-1000000000000.00", "0.005", "NaN"])
+def test_what_has_no_words_is_refused(amount: str) -> None:
+    with pytest.raises((ValueError, ArithmeticError)):
+        capitals(Decimal(amount))
+    with pytest.raises((ValueError, ArithmeticError)):
+        english(Decimal(amount), "CNY")
