@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
+from backoffice.issuing.rules import Snapshot
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
 
@@ -52,7 +52,7 @@ def issuable(now: datetime, limit: int) -> list[int]:
     )
 
 
-def numbered_invoice(request_id: int) -> tuple[int, dict[str, Any]] | None:
+def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:
     """Id and snapshot of the invoice a request got in transaction 1, if it got one."""
     row = session.execute(select(Invoice.id, Invoice.snapshot).where(Invoice.request_id == request_id)).one_or_none()
     return None if row is None else (row.id, row.snapshot)

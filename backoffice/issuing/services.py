@@ -51,7 +51,7 @@ class Issuer:
         return f"{self.external_url}/verify?number={number}"
 
 
-def draft_snapshot(plan: Plan, *, issuer: Issuer, now: datetime) -> dict[str, Any]:
+def draft_snapshot(plan: Plan, *, issuer: Issuer, now: datetime) -> rules.Snapshot:
     """The snapshot that issuing would freeze for an application if it were approved now; it has no number yet."""
     lines = [(part.recharge, part.amount) for part in plan.parts]
     today = clock.local_date(now, clock.zone())
@@ -98,7 +98,7 @@ def number_invoice(request_id: int, *, issuer: Issuer, now: datetime) -> Invoice
         account_id=invoice_request.account_id,
         issued_at=now,
         issued_on=issued_on,
-        snapshot=snapshot,
+        snapshot=dict(snapshot),
         net=Decimal(snapshot["net"]),
         tax=Decimal(snapshot["tax"]),
         gross=Decimal(snapshot["gross"]),
@@ -113,7 +113,7 @@ def number_invoice(request_id: int, *, issuer: Issuer, now: datetime) -> Invoice
     return invoice
 
 
-def render_document(snapshot: dict[str, Any]) -> tuple[str, int]:
+def render_document(snapshot: rules.Snapshot) -> tuple[str, int]:
     """Render the frozen snapshot, put the PDF into the store and return its sha256 and size in bytes.
 
     Needs no transaction. The same snapshot gives the same bytes, so doing it twice stores one document.
@@ -221,7 +221,7 @@ def _snapshot(
     issued_at: datetime,
     issued_on: date,
     issuer: Issuer,
-) -> dict[str, Any]:
+) -> rules.Snapshot:
     zone = clock.zone()
     lines = []
     for recharge, amount in parts:
@@ -238,20 +238,18 @@ def _snapshot(
                 rate=Decimal(tax["rate"]),
             )
         )
-    return dict(
-        rules.build_snapshot(
-            lines,
-            number=number,
-            language=header["language"],
-            issued_at=issued_at,
-            issued_on=issued_on,
-            currency=issuer.currency,
-            seller=policies.value(PolicyKey.SELLER, issued_on),
-            buyer=header,
-            remarks=remarks,
-            request_number=request_number,
-            verify_url=issuer.verify_url(number) if number else None,
-        )
+    return rules.build_snapshot(
+        lines,
+        number=number,
+        language=header["language"],
+        issued_at=issued_at,
+        issued_on=issued_on,
+        currency=issuer.currency,
+        seller=policies.value(PolicyKey.SELLER, issued_on),
+        buyer=header,
+        remarks=remarks,
+        request_number=request_number,
+        verify_url=issuer.verify_url(number) if number else None,
     )
 
 
@@ -259,7 +257,7 @@ def _description(recharge: LedgerEntry) -> str:
     return recharge.description or "AI 平台账户充值 AI platform account top-up"
 
 
-def _add_lines(invoice: Invoice, snapshot: dict[str, Any], parts: list[tuple[LedgerEntry, Decimal]]) -> None:
+def _add_lines(invoice: Invoice, snapshot: rules.Snapshot, parts: list[tuple[LedgerEntry, Decimal]]) -> None:
     session.execute(
         insert(InvoiceLine),
         [
@@ -279,7 +277,7 @@ def _add_lines(invoice: Invoice, snapshot: dict[str, Any], parts: list[tuple[Led
     )
 
 
-def _check_glyphs(snapshot: dict[str, Any]) -> None:
+def _check_glyphs(snapshot: rules.Snapshot) -> None:
     missing = glyphs.missing("".join(_texts(snapshot)))
     if missing:
         raise CannotIssue(

@@ -64,11 +64,15 @@ def _progress(path: Path, currency: str, zone: ZoneInfo) -> Iterator[list[Line |
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(),
     )
-    with files.open_file(path) as file, Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with (
+        path.open("rb") as raw,
+        files.as_text(raw) as file,
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+    ):
         task = progress.add_task(path.name, total=size)
         for batch in files.batches(files.read_lines(file, currency=currency, zone=zone)):
             yield batch
-            progress.update(task, completed=file.buffer.tell())
+            progress.update(task, completed=raw.tell())
         progress.update(task, completed=size)
 
 

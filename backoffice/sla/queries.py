@@ -138,5 +138,7 @@ def _turnaround(now: datetime) -> list[float]:
     rows = session.execute(
         select(InvoiceRequest.submitted_at, InvoiceRequest.closed_at).where(_predicate(Figure.CLOSED, now))
     )
-    seconds = (calendar_rules.business_seconds_between(calendar, start, end, zone) for start, end in rows)
+    seconds = (
+        calendar_rules.business_seconds_between(calendar, start, end, zone) for start, end in rows if end is not None
+    )
     return sorted(value / 86400 for value in seconds)

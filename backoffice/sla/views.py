@@ -57,7 +57,7 @@ def dashboard() -> str:
     now = clock.now()
     today = clock.today()
     runs = {run.name: run for run in scheduling.last_runs()}
-    upcoming = review.with_account(queries.listed(Figure.OPEN, now))
+    upcoming = review.with_account(queries.listed(Figure.OPEN, now)).where(InvoiceRequest.due_at > now)
     return render_template(
         "sla/dashboard.html",
         overview=queries.overview(now),

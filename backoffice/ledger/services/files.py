@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from io import BufferedReader, TextIOWrapper
 from itertools import islice
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backoffice.audit import services as audit
@@ -103,9 +102,9 @@ def _rows(reader: csv.DictReader[str], currency: str, zone: ZoneInfo) -> Iterato
             yield BadLine(number, error.message, str(row.get("external_id") or "")[:120])
 
 
-def open_file(path: Path) -> TextIOWrapper:
-    """Open a CSV file for `read_lines`; a byte order mark is skipped."""
-    return path.open(encoding="utf-8-sig", newline="")
+def as_text(raw: BufferedReader) -> TextIOWrapper:
+    """The text of a CSV file's bytes for `read_lines`; a byte order mark is skipped."""
+    return TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
 def sha256_of(file: BufferedReader) -> str:

@@ -673,6 +673,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint(REQUEST_TO_INVOICE, "invoice_request")
+    op.execute("UPDATE invoice_request SET invoice_id = NULL")  # SQLite refuses to drop what is pointed at
     op.drop_table("ledger_allocation")
     op.drop_table("invoice_line")
     op.drop_table("sla_flag")
