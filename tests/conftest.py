@@ -1,0 +1,198 @@
+"""Fixtures everybody uses. Start from the smallest that does: `context` for services, `client` or `visitor` for pages.
+
+A test that asks for `database` (or anything below it) runs on SQLite and on PostgreSQL; marked `browser` on SQLite
+alone, marked `postgres_only` on PostgreSQL alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from backoffice import clock
+from backoffice.config import Settings
+from tests.support import chromium, databases
+from tests.support.apps import bare_app, test_settings, whole_app
+from tests.support.people import CHEAP, Cast, create_cast
+from tests.support.visitor import Visitor
+
+DATABASES = ("sqlite", "postgresql")
+_shared = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run makes the folder that all of them share."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_shared] = databases.open_shared_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """And removes it, after the last test of the last process."""
+    if folder := config.stash.get(_shared, None):
+        databases.close_shared_folder(folder)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that need a database on both kinds, unless their marks say otherwise."""
+    if "database" not in metafunc.fixturenames:
+        return
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    kinds: tuple[str, ...] = DATABASES
+    if "browser" in marks:
+        kinds = ("sqlite",)
+    if "postgres_only" in marks:
+        kinds = ("postgresql",)
+    metafunc.parametrize("database", kinds, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a Chromium, browser tests are skipped with one line; where every push is checked they fail."""
+    if chromium.find_chromium() is None and not chromium.required():
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on: sqlite or postgresql."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database: str, tmp_path: Path) -> Iterator[str]:
+    """A database of its own, with schema, policies and calendar, and nobody in it."""
+    url = databases.new_database(database, tmp_path / "instance")
+    yield url
+    databases.drop_database(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of an installation in the test's own folder; mail goes to a port where nobody listens."""
+    return test_settings(tmp_path / "instance", database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application. No context is pushed: requests must not share a session with the test."""
+    application = whole_app(settings)
+    yield application
+    _let_go(application)
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+    """An application context around the test: of `app` when the test asks for it, else of one without pages."""
+    whole = "app" in request.fixturenames
+    application: Flask = request.getfixturevalue("app") if whole else bare_app(settings)
+    with application.app_context():
+        yield application
+    if not whole:
+        _let_go(application)
+
+
+def _let_go(application: Flask) -> None:
+    from backoffice.database import db
+
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backoffice.accounts import passwords
+
+    monkeypatch.setattr(passwords, "_hasher", CHEAP)
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest, settings: Settings) -> Cast:
+    """The demo people: ada, lin (lumen), bo (yunqi), rita, rui, max, otto, ana."""
+    if "context" in request.fixturenames:
+        request.getfixturevalue("context")
+        return create_cast(clock.now())
+    application: Flask = request.getfixturevalue("app")
+    with application.app_context():
+        return create_cast(clock.now())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A bare test client; `visitor` reads forms as well."""
+    return app.test_client()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody at a browser without JavaScript, not signed in."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[..., Visitor]:
+    """`visit(person)` opens a new browser with that person signed in; `visit()` with nobody."""
+
+    def open_browser(person: Any = None) -> Visitor:
+        browser = Visitor(app)
+        if person is not None:
+            browser.sign_in(person)
+        return browser
+
+    return open_browser
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[..., Visitor]:
+    """`sign_in(client, email)` signs the client's browser in through the page."""
+
+    def enter(client: FlaskClient, email: str, password: str = "invoice-demo-2026") -> Visitor:
+        browser = Visitor(app, client)
+        browser.sign_in(email, password)
+        return browser
+
+    return enter
+
+
+@pytest.fixture
+def freeze() -> Iterator[Callable[[datetime], None]]:
+    """`freeze(instant)` lets our clock stand still there until the test ends or moves it again."""
+    with ExitStack() as stack:
+
+        def stand_still(instant: datetime) -> None:
+            stack.enter_context(clock.moved_to(instant))
+
+        yield stand_still
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """The application served on a port of this machine, as `make run` serves it; gives its address."""
+    from waitress.server import create_server
+
+    server = create_server(app, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium: Playwright brings none of its own here."""
+    path = chromium.find_chromium()
+    if path is None:
+        pytest.fail(chromium.MISSING)
+    # Without a sandbox: containers of build machines seldom allow the system calls it needs.
+    return {**browser_type_launch_args, "executable_path": str(path), "args": ["--no-sandbox"]}

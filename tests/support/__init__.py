@@ -1,0 +1,1 @@
+"""What several tests lean on: databases, people, a plain browser, the search for Chromium."""

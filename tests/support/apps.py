@@ -1,0 +1,58 @@
+"""Applications for tests: the whole one, and one without pages for tests of services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from backoffice import clock, config, configure, create_app, database, fonts, storage
+from backoffice.config import Settings
+
+NOBODY_LISTENS = 1  # tcpmux: connections are refused at once
+
+
+def test_settings(instance: Path, url: str, **overrides: Any) -> Settings:
+    """Settings for `url` that owe nothing to the environment of the machine."""
+    values: dict[str, Any] = {
+        "demo": True,
+        "instance_path": instance,
+        "database_url": url,
+        "mail_port": NOBODY_LISTENS,
+        "undo_seconds": 0,
+    }
+    return Settings(**{**values, **overrides})
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+def bare_app(settings: Settings) -> Flask:
+    """Database, documents and mail without pages: what services, queries and jobs need, in a few milliseconds."""
+    from backoffice.extensions import babel, mail, migrate
+
+    app = Flask("backoffice", instance_path=str(settings.instance_path), template_folder=str(config.ROOT / "templates"))
+    configure(app, settings)
+    clock.configure(settings.zone)
+    storage.configure(settings.instance_path / "documents")
+    fonts.configure(font_cache())
+    database.init_database(app)
+    migrate.init_app(app, database.db, directory=str(config.ROOT / "backoffice" / "migrations"))
+    mail.init_app(app)
+    babel.init_app(app)
+    return app
+
+
+def whole_app(settings: Settings) -> Flask:
+    """The application as it is served."""
+    app = create_app(settings)
+    fonts.configure(font_cache())
+    return app
+
+
+def font_cache() -> Path:
+    """Cut fonts are the same for every test of a run: cutting them anew takes longer than most tests."""
+    import os
+
+    return Path(os.environ["BACKOFFICE_TEST_SHARED"]) / "fonts"

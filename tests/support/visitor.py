@@ -1,0 +1,162 @@
+"""A browser without JavaScript: keeps cookies, reads the forms of a page, sends them back with their hidden fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.support.people import Person
+
+
+class Visitor:
+    """Somebody at a plain browser. `page` is the last response, `path` where it came from."""
+
+    def __init__(self, app: Flask, client: FlaskClient | None = None) -> None:
+        self.client = client or app.test_client()
+        self.page: TestResponse
+        self.path = "/"
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Open an address of this site."""
+        return self._arrive(self.client.get(path, **options))
+
+    def submit(
+        self, fields: dict[str, Any] | None = None, *, button: str | None = None, **options: Any
+    ) -> TestResponse:
+        """Fill the form of the present page and send it; `button` names one of its submit buttons by value or text.
+
+        Of several forms the one is taken that has all of `fields` and the button. Fails when the page has no such form:
+        a person could not have sent it either.
+        """
+        fields = fields or {}
+        forms = [form for form in self.forms() if form.fits(fields, button)]
+        if not forms:
+            raise AssertionError(f"{self.path} has no form with {sorted(fields)} and button {button!r}")
+        form = forms[0]
+        target, data = urljoin(self.path, form.action or self.path), form.filled(fields, button)
+        if form.method == "get":
+            return self.get(target, query_string=data, **options)
+        return self._arrive(self.client.post(target, data=data, **options))
+
+    def follow(self) -> TestResponse:
+        """Go where the last response leads, until it leads nowhere."""
+        for _ in range(10):
+            if not 300 <= self.page.status_code < 400:
+                return self.page
+            self.get(self.page.headers["Location"])
+        raise AssertionError(f"{self.path} leads in circles")
+
+    def sign_in(self, person: Person | str, password: str = "invoice-demo-2026") -> TestResponse:
+        """Sign in through the page; the response is the redirect to the person's home."""
+        email, password = (person.email, person.password) if isinstance(person, Person) else (person, password)
+        self.get("/login")
+        response = self.submit({"email": email, "password": password})
+        assert response.status_code in (302, 303), f"{email} was not let in: {response.status_code}"
+        return response
+
+    def forms(self) -> list[Form]:
+        """The forms of the present page."""
+        parser = _FormParser()
+        parser.feed(self.page.text)
+        return parser.forms
+
+    def _arrive(self, response: TestResponse) -> TestResponse:
+        self.page = response
+        self.path = urlsplit(response.request.url)._replace(scheme="", netloc="").geturl()
+        return response
+
+
+class Form:
+    """One form of a page: where it goes, what it holds."""
+
+    def __init__(self, action: str, method: str) -> None:
+        self.action = action
+        self.method = method
+        self.names: set[str] = set()
+        self.values: list[tuple[str, str]] = []
+        self.buttons: list[tuple[str, str, str]] = []  # name, value, text
+
+    def fits(self, fields: Iterable[str], button: str | None) -> bool:
+        """Whether a person could fill `fields` here and press `button`."""
+        return set(fields) <= self.names and (button is None or self._button(button) is not None)
+
+    def filled(self, fields: dict[str, Any], button: str | None) -> dict[str, Any]:
+        """What a browser would send: what the page holds, over it `fields`, and the button pressed."""
+        data: dict[str, Any] = {}
+        for name, value in self.values:
+            data.setdefault(name, []).append(value)
+        data.update(fields)
+        pressed = self._button(button) if button else next(iter(self.buttons), None)
+        if pressed and pressed[0]:
+            data[pressed[0]] = pressed[1]
+        return data
+
+    def _button(self, wanted: str) -> tuple[str, str, str] | None:
+        return next((one for one in self.buttons if wanted in (one[1], one[2].strip())), None)
+
+
+class _FormParser(HTMLParser):
+    """Collects forms; controls outside of their form (`form="id"`) are not used on our pages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._form: Form | None = None
+        self._area: str | None = None
+        self._select: str | None = None
+        self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = Form(given.get("action", ""), given.get("method", "get").lower())
+            self.forms.append(self._form)
+        elif self._form is None:
+            return
+        elif tag == "input":
+            self._input(self._form, given)
+        elif tag == "textarea":
+            self._area, self._text = given.get("name", ""), ""
+            self._form.names.add(self._area)
+        elif tag == "select":
+            self._select = given.get("name", "")
+            self._form.names.add(self._select)
+        elif tag == "option" and self._select is not None and "selected" in given:
+            self._form.values.append((self._select, given.get("value", "")))
+        elif tag == "button" and given.get("type", "submit") == "submit":
+            self._text = ""
+            self._form.buttons.append((given.get("name", ""), given.get("value", ""), ""))
+
+    def _input(self, form: Form, given: dict[str, str]) -> None:
+        kind, name = given.get("type", "text"), given.get("name", "")
+        if kind == "submit":
+            form.buttons.append((name, given.get("value", ""), given.get("value", "")))
+        elif name and "disabled" not in given:
+            form.names.add(name)
+            if kind in ("radio", "checkbox") and "checked" not in given:
+                return
+            if kind not in ("file", "button"):
+                form.values.append((name, given.get("value", "on" if kind in ("radio", "checkbox") else "")))
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._form is None:
+            return
+        if tag == "form":
+            self._form = None
+        elif tag == "textarea" and self._area is not None:
+            self._form.values.append((self._area, self._text.removeprefix("\n")))
+            self._area = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "button" and self._form.buttons and not self._form.buttons[-1][2]:
+            name, value, _ = self._form.buttons[-1]
+            self._form.buttons[-1] = (name, value, " ".join(self._text.split()))
