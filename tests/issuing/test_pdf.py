@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -167,11 +168,10 @@ def test_the_sums_stay_together_with_a_line_above_and_inside_the_page(lines: int
     assert snapshot["capitals"] in last
     canvas = document.layout_v1.draw(snapshot)
     for page in canvas.pages:
-        for operator in page.operators:
-            if isinstance(operator, str) and operator.endswith(" Td"):
-                x, y, _ = operator.split()
-                assert 40 <= float(x) <= 555
-                assert 20 <= float(y) <= 820
+        places = [re.search(r"BT (\S+) (\S+) Td", op.before) for op in page.operators if not isinstance(op, str)]
+        spots = [(float(place[1]), float(place[2])) for place in places if place]
+        assert len(spots) > 20
+        assert all(40 <= x <= 555 and 20 <= y <= 820 for x, y in spots)
 
 
 def test_long_texts_wrap_and_lose_nothing() -> None:

@@ -8,9 +8,9 @@ glyph numbers of those cuts, so that a document embeds no table from one numberi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import cos, radians, sin
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from backoffice.fonts import FaceName
 from backoffice.issuing.pdf import faces, typeset
@@ -23,11 +23,20 @@ FONT_NUMBERS: dict[FaceName, int] = {"sc": 1, "sc-bold": 2, "latin": 3, "latin-b
 Align = Literal["left", "right", "center"]
 
 
+class Show(NamedTuple):
+    """A text operator whose string is not encoded yet, with the operators around it."""
+
+    before: str
+    text: str
+    face: FaceName
+    after: str
+
+
 class Page:
     """The operators of one page. Colour and font are written only where they change."""
 
     def __init__(self) -> None:
-        self.operators: list[str | Run] = []
+        self.operators: list[str | Show] = []
         self._fill = self._stroke = self._font = ""
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
@@ -47,18 +56,17 @@ class Page:
         left, base = x - half * c, PAGE_HEIGHT - y - half * s
         self._show(f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {left:.2f} {base:.2f} Tm", runs, style)
 
-    def _show(self, placement: str, runs: Iterable[Run], style: Style) -> None:
-        out = self.operators
-        self._set_fill(style.color)
-        out.append("BT")
-        out.append(placement)
-        for run in runs:
-            font = f"/F{FONT_NUMBERS[run.face]} {style.size:g} Tf"
+    def _show(self, placement: str, runs: Sequence[Run], style: Style) -> None:
+        before = f"{style.color}\nBT {placement}" if style.color != self._fill else f"BT {placement}"
+        self._fill = style.color
+        last = len(runs) - 1
+        for index, run in enumerate(runs):
+            font = f" /F{FONT_NUMBERS[run.face]} {style.size:g} Tf"
             if font != self._font:
-                out.append(font)
+                before += font
                 self._font = font
-            out.append(run)
-        out.append("ET")
+            self.operators.append(Show(before, run.text, run.face, "ET" if index == last else ""))
+            before = ""
 
     def rule(self, x1: float, x2: float, y: float, thickness: float, color: str) -> None:
         """Draw a horizontal line, as a filled box: it stays crisp at every zoom."""
@@ -106,7 +114,7 @@ class Canvas:
         texts: defaultdict[FaceName, set[str]] = defaultdict(set)
         for page in self.pages:
             for operator in page.operators:
-                if isinstance(operator, Run):
+                if isinstance(operator, Show):
                     texts[operator.face].update(operator.text)
         cuts = {name: faces.face(name).cut(texts[name]) for name in FONT_NUMBERS if name in texts}
         codes = {name: cut.codes for name, cut in cuts.items()}
@@ -114,10 +122,12 @@ class Canvas:
         return contents, {FONT_NUMBERS[name]: (faces.face(name), cut) for name, cut in cuts.items()}
 
 
-def _encode(operators: list[str | Run], codes: dict[FaceName, dict[int, int]]) -> bytes:
-    return "\n".join(
-        operator
-        if isinstance(operator, str)
-        else f"<{operator.text.translate(codes[operator.face]).encode('utf-16-be').hex()}> Tj"
-        for operator in operators
-    ).encode("ascii")
+def _encode(operators: list[str | Show], codes: dict[FaceName, dict[int, int]]) -> bytes:
+    lines = []
+    for operator in operators:
+        if isinstance(operator, str):
+            lines.append(operator)
+        else:
+            before, text, face, after = operator
+            lines.append(f"{before} <{text.translate(codes[face]).encode('utf-16-be').hex()}> Tj {after}")
+    return "\n".join(lines).encode("ascii")

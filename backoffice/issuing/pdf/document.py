@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -49,7 +49,7 @@ def check(snapshot: Snapshot) -> None:
     elif len(snapshot["tax_groups"]) > MAX_TAX_GROUPS:
         faults["tax_groups"] = [Message(N_("An invoice has at most %(most)s tax rates."), most=MAX_TAX_GROUPS)]
     else:
-        texts = list(_texts(snapshot))
+        texts = _texts(snapshot)
         faults |= {field: [fault] for field, text in texts if (fault := _misshapen(field, text))}
         # Nearly always nothing is missing: one look at all characters together spares one at each text.
         if not faults and glyphs.missing("".join(set().union(*(text for _, text in texts)))):
@@ -70,22 +70,26 @@ def _unprintable(field: str, text: str) -> Message | None:
     return Message(N_("No font has: %(characters)s"), characters=glyphs.describe(missing)) if missing else None
 
 
-def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+def _texts(value: Any, field: str = "") -> list[tuple[str, str]]:
     """Every string in the snapshot with the path of names that leads to it."""
     if isinstance(value, str):
-        yield field, value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts(inner, f"{field}.{name}" if field else name)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value, 1):
-            yield from _texts(inner, f"{field}.{position}")
+        return [(field, value)]
+    if not isinstance(value, dict | list):
+        return []
+    prefix = f"{field}." if field else ""
+    found: list[tuple[str, str]] = []
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value, 1):
+        if isinstance(inner, str):
+            found.append((f"{prefix}{name}", inner))
+        elif inner:
+            found += _texts(inner, f"{prefix}{name}")
+    return found
 
 
 def _properties(snapshot: Snapshot) -> writer.Properties:
     language = snapshot["language"]
     own = snapshot["number"] or labels.DRAFT.inline(language)
-    canonical = json.dumps(snapshot, sort_keys=True, ensure_ascii=True).encode()
+    canonical = json.dumps(snapshot, sort_keys=True).encode()
     return writer.Properties(
         title=f"{labels.TITLE.inline(language)} {own}",
         author=snapshot["seller"]["name"],
