@@ -286,13 +286,13 @@ def _refuse_guessing(email_sha256: str, address: str, now: datetime) -> None:
     since = now - ATTEMPT_WINDOW
     recent = select(SignInAttempt.at).where(SignInAttempt.at > since, SignInAttempt.succeeded.is_(False))
     last_success = session.scalar(
-        select(func.max(SignInAttempt.at)).where(
+        select(func.max(SignInAttempt.id)).where(
             SignInAttempt.email_sha256 == email_sha256, SignInAttempt.at > since, SignInAttempt.succeeded.is_(True)
         )
     )
     of_email = recent.where(SignInAttempt.email_sha256 == email_sha256)
     if last_success is not None:
-        of_email = of_email.where(SignInAttempt.at > last_success)
+        of_email = of_email.where(SignInAttempt.id > last_success)
     of_address = recent.where(SignInAttempt.address == address)
     ends = [
         locked_until(session.scalars(of_email).all(), FAILURES_PER_EMAIL),

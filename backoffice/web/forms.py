@@ -31,6 +31,11 @@ class Form(FlaskForm):  # type: ignore[misc]
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         csrf = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The key of `errors` under which sentences about no single field stand; the components expect None.
+        self._form_error_key = None
+
 
 class Required(InputRequired):  # type: ignore[misc]
     """Something must be typed or chosen; spaces alone are nothing."""

@@ -11,6 +11,7 @@ import uuid
 import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from backoffice.config import Settings
 from backoffice.web.guards import STATIC_ENDPOINT
@@ -43,8 +44,18 @@ _ONE_YEAR = 365 * 24 * 3600
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 
 
+class DatabaseId(IntegerConverter):
+    """`<int:...>` in a route: no longer than an id the database can hold, so that a longer one is simply not found."""
+
+    regex = r"\d{1,18}"
+
+
 def init_security(app: Flask) -> None:
-    """Configure cookies, limits and hosts of `app` from its settings, and add the headers to each response."""
+    """Configure cookies, limits and hosts of `app` from its settings, and add the headers to each response.
+
+    To be called before routes are added.
+    """
+    app.url_map.converters["int"] = DatabaseId
     settings: Settings = app.config["BACKOFFICE_SETTINGS"]
     secure = settings.secure_cookies
     app.config.update(

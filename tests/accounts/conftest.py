@@ -20,7 +20,7 @@ from backoffice.accounts import services
 from backoffice.accounts import views as accounts_views
 from backoffice.database import db, transaction
 from backoffice.permissions import SYSTEM, Permission, Role
-from backoffice.web.guards import PUBLIC, assert_every_route_guarded, guard
+from backoffice.web.guards import assert_every_route_guarded, guard
 
 PASSWORD = "invoice-demo-2026"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -150,6 +150,6 @@ class Browser:
 
 
 @pytest.fixture
-def browser(app: Flask, cast: Cast) -> Browser:
+def visitor(app: Flask, cast: Cast) -> Browser:
     """A browser nobody has signed in with."""
     return Browser(app)
