@@ -1,4 +1,8 @@
-"""Cleaning and limits of text that people type: what is kept in the database can be printed and means what it shows."""
+"""Cleaning and limits of text that people type: what is kept can be printed and means what it shows.
+
+Invisible characters that come along when people copy are dropped in silence; what no honest text holds is refused with
+a sentence. Renderers and searches may rely on it: NFC, no controls, no stacked marks, a known greatest length.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,21 @@ from email_validator import EmailNotValidError, validate_email
 
 from backoffice.errors import N_, Message
 
-EMAIL_LIMIT = 254
+EMAIL_LIMIT = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 # Marks stacked on one letter beyond this serve nobody, and cost a renderer quadratic time.
 MARKS_LIMIT = 4
+# What may be dropped or folded on the way: more than this much above the limit is refused before anything is done.
+_SLACK = 1000
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_LINE_BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
-_BRACKETS = {"（": "\ue000", "）": "\ue001"}
+# Letters by their category, but blank to the eye: a name of them looks like no name.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
+_GAPS = re.compile("[\t\n ]+")
+_TRIMMED = "\t\n \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_FULL_WIDTH_BRACKETS = re.compile("([（）])")
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 class TextError(ValueError):
@@ -30,77 +41,91 @@ class TextError(ValueError):
 def clean(value: str, *, max_length: int, multiline: bool = False) -> str:
     """Trim, normalise to NFC and drop invisible characters; refuse what no honest text holds.
 
-    `max_length` counts characters and is checked first, so ten megabytes cost nothing. Raises TextError for controls
-    (NUL among them), direction overrides, lone surrogates, private or unassigned characters and stacked marks.
+    On one line, line breaks and tabs become a space. `max_length` counts characters of the result; the input's length
+    is looked at first, so ten megabytes cost nothing. Raises TextError for controls (NUL among them), marks of writing
+    direction, lone surrogates, private, unassigned or blank characters and stacked marks.
     """
-    if len(value) > 2 * max_length + 1000:
+    if len(value) > 2 * max_length + _SLACK:
         raise _too_long(len(value), max_length)
-    text = _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", value)).strip()
-    text = text.replace("\t", " ") if multiline else re.sub(r"[\t\n ]+", " ", text)
-    if (fault := _hidden_fault(text)) is not None:
-        raise TextError(fault)
-    text = unicodedata.normalize("NFC", text)
-    if len(text) > max_length:
-        raise _too_long(len(text), max_length)
-    return text
+    text = _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", value)).strip(_TRIMMED)
+    text = text.replace("\t", " ") if multiline else _GAPS.sub(" ", text)
+    _refuse_hidden(text)
+    return _within(unicodedata.normalize("NFC", text), max_length)
 
 
 def clean_name(value: str, *, max_length: int) -> str:
     """A legal name: like `clean`, and compatibility forms are unified, but full-width brackets stay as registered."""
     text = clean(value, max_length=max_length)
-    for bracket, stand_in in _BRACKETS.items():
-        text = text.replace(bracket, stand_in)
-    text = unicodedata.normalize("NFKC", text)
-    for bracket, stand_in in _BRACKETS.items():
-        text = text.replace(stand_in, bracket)
-    if len(text) > max_length:
-        raise _too_long(len(text), max_length)
-    return text.strip()
+    # The brackets are part of a Chinese company's registered name; a look-alike would be another name.
+    parts = _FULL_WIDTH_BRACKETS.split(text)
+    parts[::2] = (unicodedata.normalize("NFKC", part) for part in parts[::2])
+    text = _GAPS.sub(" ", "".join(parts)).strip(_TRIMMED)
+    # Some signs unfold into eighteen characters, or into what would have been refused.
+    _refuse_hidden(text)
+    return _within(text, max_length)
 
 
 def clean_email(value: str) -> str:
-    """Exactly one address that plain SMTP can carry, its domain in lower case.
+    """Exactly one address that plain SMTP can carry: ASCII, the domain in lower case (IDNA where it is not Latin).
 
-    Raises TextError for lists, display names, line breaks and letters beyond ASCII before the @.
+    No name server is asked. Raises TextError for lists, display names, line breaks and letters beyond ASCII before
+    the @.
     """
-    if len(value) > 4 * EMAIL_LIMIT:
+    if len(value) > 2 * EMAIL_LIMIT + _SLACK:
         raise _too_long(len(value), EMAIL_LIMIT)
-    text = value.strip()
+    # Chinese keyboards type a full-width @ and full stop.
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", value)).strip(" ")
     if not text:
         raise TextError(Message(N_("Enter an email address.")))
-    if any(character in text for character in ",;\r\n\t <>") or text.count("@") > 1:
+    if re.search(r"[\s,;、<>\"]", text) or text.count("@") > 1:
         raise TextError(Message(N_("Enter exactly one email address, without a name or a list.")))
-    local, _, _ = text.rpartition("@")
-    if not local.isascii():
+    _refuse_hidden(text)
+    if not text.partition("@")[0].isascii():
         raise TextError(Message(N_("The part before @ may only hold English letters, figures and signs.")))
     try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except (EmailNotValidError, UnicodeError):
         raise TextError(Message(N_("This is not an email address, for example name@company.com."))) from None
-    return checked.normalized
+    return _within(f"{checked.local_part}@{checked.ascii_domain}", EMAIL_LIMIT)
 
 
 def hidden_characters(text: str) -> list[str]:
-    """Names of the characters in `text` that a reader cannot see or that turn the reading direction."""
-    found = _INVISIBLE.findall(text) + _DIRECTION.findall(text)
-    return [unicodedata.name(character, f"U+{ord(character):04X}") for character in dict.fromkeys(found)]
+    """Code and name of each character a reader cannot see or that turns the reading direction; each once."""
+    found = [character for character in dict.fromkeys(text) if _is_hidden(character, unicodedata.category(character))]
+    return [f"{_code(character)} {unicodedata.name(character, '')}".rstrip() for character in found]
 
 
-def _hidden_fault(text: str) -> Message | None:
+def _refuse_hidden(text: str) -> None:
+    """Raise TextError for the first character that cannot stay, in one pass."""
+    if text.isascii() and text.isprintable():
+        return
     if _DIRECTION.search(text):
-        return Message(N_("Remove the characters that change the direction of writing."))
+        raise TextError(Message(N_("Remove the characters that change the direction of writing.")))
     marks = 0
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category[0] == "M" else 0
         if marks > MARKS_LIMIT:
-            return Message(N_("Too many accents are stacked on one letter."))
-        if category in ("Cc", "Cs", "Co", "Cn") and character != "\n":
-            return Message(N_("Remove the character %(code)s; it cannot be printed."), code=f"U+{ord(character):04X}")
-    return None
+            raise TextError(Message(N_("Too many accents are stacked on one letter.")))
+        if _is_hidden(character, category):
+            raise TextError(Message(N_("Remove the character %(code)s; it cannot be printed."), code=_code(character)))
+
+
+def _is_hidden(character: str, category: str) -> bool:
+    return (category in _UNPRINTABLE and character != "\n") or character in _BLANK
+
+
+def _within(text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise _too_long(len(text), limit)
+    return text
 
 
 def _too_long(length: int, limit: int) -> TextError:
     return TextError(
         Message(N_("This is %(length)s characters long; at most %(limit)s are possible."), length=length, limit=limit)
     )
+
+
+def _code(character: str) -> str:
+    return f"U+{ord(character):04X}"
