@@ -1,0 +1,157 @@
+"""The customer's page of invoice headers: list, create, edit, default, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.errors import Invalid
+from backoffice.headers import queries, rules, services
+from backoffice.headers.forms import HeaderForm, begin
+from backoffice.headers.models import InvoiceHeader
+from backoffice.permissions import Permission
+from backoffice.web.forms import apply_errors
+from backoffice.web.guards import current_actor, guard
+from backoffice.web.navigation import NavItem, register
+
+blueprint = Blueprint("headers", __name__, url_prefix="/invoice-headers")
+
+# Ids are 64-bit numbers in the database: a longer one in the address is nobody's header, not an error.
+_ONE = f"/<int(max={2**63 - 1}):header_id>"
+
+
+def init(app: Flask) -> None:
+    """Add the headers to the navigation of `app`."""
+    register(
+        app,
+        NavItem(
+            "headers.list_headers", lazy_gettext("Invoice Headers"), "id-card", Permission.MANAGE_HEADERS, order=20
+        ),
+    )
+
+
+@blueprint.get("")
+@guard(Permission.MANAGE_HEADERS)
+def list_headers() -> str:
+    """The account's headers, the default first."""
+    headers = queries.headers_of(_account_id())
+    return render_template("headers/list.html", headers=headers, statuses={h.id: _status(h) for h in headers})
+
+
+def _status(header: InvoiceHeader) -> tuple[str, str] | None:
+    """A tag for a tax ID that is not simply right."""
+    result = rules.tax_id_of({"kind": header.kind, "tax_id": header.tax_id})
+    if result is not None and result.outcome == rules.TaxIdOutcome.LEGACY:
+        return "neutral", gettext("Legacy tax ID")
+    if result is not None and result.outcome == rules.TaxIdOutcome.WRONG_CHECK_DIGIT:
+        return "warn", gettext("Check digit does not fit")
+    return None
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@guard(Permission.MANAGE_HEADERS)
+def new() -> Any:
+    """Create a header; with ?next=apply, on the way through an application."""
+    if request.method == "GET":
+        return _page(begin(None))
+    form = HeaderForm()
+    try:
+        with transaction():
+            made = services.create(
+                current_actor(),
+                form.values(),
+                now=clock.now(),
+                tax_id_confirmed=form.tax_id_confirmed.data,
+                make_default=form.is_default.data,
+            )
+            header_id = made.id
+    except Invalid as invalid:
+        return _refused(form, invalid)
+    flash(gettext("The header is saved."), "success")
+    if _to_application():
+        return redirect(url_for("portal.apply", resume=1, header=header_id), 303)
+    return redirect(url_for("headers.list_headers"), 303)
+
+
+@blueprint.route(f"{_ONE}/edit", methods=["GET", "POST"])
+@guard(Permission.MANAGE_HEADERS)
+def edit(header_id: int) -> Any:
+    """Change a header. Requests and invoices keep what it said when they were made."""
+    header = queries.header_of(_account_id(), header_id)
+    if request.method == "GET":
+        return _page(begin(header), header=header)
+    form = HeaderForm()
+    try:
+        with transaction():
+            services.edit(
+                current_actor(),
+                header_id,
+                form.values(),
+                now=clock.now(),
+                tax_id_confirmed=form.tax_id_confirmed.data,
+                make_default=form.is_default.data,
+            )
+    except Invalid as invalid:
+        return _refused(form, invalid, header=queries.header_of(_account_id(), header_id))
+    flash(gettext("The header is saved."), "success")
+    return redirect(url_for("headers.list_headers"), 303)
+
+
+@blueprint.post(f"{_ONE}/default")
+@guard(Permission.MANAGE_HEADERS)
+def make_default(header_id: int) -> BaseResponse:
+    """Let applications begin with this header."""
+    with transaction():
+        name = services.set_default(current_actor(), header_id, now=clock.now()).name
+    flash(gettext("%(name)s is the default header now.", name=name), "success")
+    return redirect(url_for("headers.list_headers"), 303)
+
+
+@blueprint.route(f"{_ONE}/archive", methods=["GET", "POST"])
+@guard(Permission.MANAGE_HEADERS)
+def archive(header_id: int) -> Any:
+    """Remove a header from the list; the page asks once, for browsers that do not open the dialog."""
+    header = queries.header_of(_account_id(), header_id)
+    if request.method == "GET":
+        return render_template("headers/archive.html", header=header)
+    with transaction():
+        name = services.archive(current_actor(), header_id, now=clock.now()).name
+    flash(gettext("%(name)s is removed.", name=name), "success")
+    return redirect(url_for("headers.list_headers"), 303)
+
+
+def _page(form: HeaderForm, *, header: InvoiceHeader | None = None, ask_to_confirm: bool = False) -> str:
+    to_application = _to_application()
+    cancel = url_for("portal.apply", resume=1) if to_application else url_for("headers.list_headers")
+    return render_template(
+        "headers/edit.html",
+        form=form,
+        header=header,
+        ask_to_confirm=ask_to_confirm,
+        details_open=form.details_open,
+        application_open=form.application_open,
+        to_application=to_application,
+        cancel_url=cancel,
+    )
+
+
+def _refused(form: HeaderForm, invalid: Invalid, *, header: InvoiceHeader | None = None) -> tuple[str, int]:
+    """The form again with what was typed; a tax ID whose check digit does not fit may be confirmed."""
+    apply_errors(form, invalid)
+    return _page(form, header=header, ask_to_confirm=form.may_confirm_tax_id), 422
+
+
+def _to_application() -> bool:
+    return request.args.get("next") == "apply"
+
+
+def _account_id() -> int:
+    """The customer account of whoever is signed in; the guard lets nobody in who has none."""
+    account_id: int = current_user.account_id
+    return account_id

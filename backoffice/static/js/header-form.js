@@ -1,0 +1,25 @@
+// The form of an invoice header: fields that the chosen type and kind of VAT invoice do not use step aside. They stay in
+// the form with what was typed, and come back with the choice; without this module all of them stand there, explained.
+const form = document.querySelector("form[data-header-form]");
+if (form) follow(form);
+
+function follow(fields) {
+  const show = () => {
+    const chosen = (name) => fields.querySelector(`[name="${name}"]:checked`)?.value;
+    for (const part of fields.querySelectorAll("[data-only-kinds]")) {
+      const unused = Boolean(chosen("kind")) && !part.dataset.onlyKinds.split(" ").includes(chosen("kind"));
+      part.hidden = unused && part.querySelector(".is-invalid") === null;
+      if (part.hidden) part.querySelector("input[value='ordinary']").checked = true;
+    }
+    for (const part of fields.querySelectorAll("[data-only-special]")) {
+      const open = chosen("vat_kind") === "special" && chosen("kind") !== "personal";
+      part.open = open || hasText(part) || part.querySelector("[aria-invalid]") !== null;
+    }
+  };
+  fields.addEventListener("change", show);
+  show();
+}
+
+function hasText(part) {
+  return [...part.querySelectorAll("input, textarea")].some((field) => field.value !== "");
+}
