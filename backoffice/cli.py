@@ -319,11 +319,11 @@ def tax_id() -> None:
 @click.argument("code")
 def tax_id_check(code: str) -> None:
     """Check a tax ID. Exit code 0 valid or legacy, 1 wrong check digit, 2 wrong form."""
-    from backoffice.headers import rules
+    from backoffice.headers import tax_ids
 
-    result = rules.check_tax_id(code)
-    click.echo(rules.describe_tax_id(result))
-    sys.exit(rules.exit_code(result))
+    result = tax_ids.check_tax_id(code)
+    click.echo(tax_ids.describe_tax_id(result))
+    sys.exit(tax_ids.exit_code(result))
 
 
 @cli.group("demo", cls=AppGroup)

@@ -26,6 +26,7 @@ from backoffice.calendars import queries as calendars
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.delivery import services as delivery
+from backoffice.delivery.messages import Parcel, compose
 from backoffice.delivery.rules import MessageState, Outcome
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs as issuing
@@ -59,15 +60,15 @@ ACCOUNTS = (("lumen", "Lumen Robotics"), ("yunqi", "云栖数据"))
 HEADERS = {
     "lumen": (
         {"kind": "enterprise", "vat_kind": "special", "name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277",
-         "address": "上海市徐汇区漕河泾开发区宜山路900号", "phone": "021-6485 2200", "bank": "中国建设银行上海漕河泾支行",
-         "bank_account": "3105 0170 4200 0000 1188", "language": "both"},
+         "address": "上海市徐汇区漕河泾开发区宜山路900号", "phone": "021-6485 2200",
+         "bank": "中国建设银行上海漕河泾支行", "bank_account": "3105 0170 4200 0000 1188", "language": "both"},
         {"kind": "enterprise", "vat_kind": "ordinary", "name": "Lumen Robotics (Shenzhen) Co., Ltd.",
          "tax_id": "91440300MA5DA0X7X5", "language": "en"},
         {"kind": "personal", "vat_kind": "ordinary", "name": "Łukasz Nowak", "language": "en"},
     ),
     "yunqi": (
-        {"kind": "enterprise", "vat_kind": "ordinary", "name": "杭州云栖数据服务有限公司", "tax_id": "91500000MA60K9P35N",
-         "language": "zh"},
+        {"kind": "enterprise", "vat_kind": "ordinary", "name": "杭州云栖数据服务有限公司",
+         "tax_id": "91500000MA60K9P35N", "language": "zh"},
         {"kind": "public_body", "vat_kind": "ordinary", "name": "云栖数据研究院（筹）", "tax_id": "1210000040000000XN",
          "language": "zh"},
     ),
@@ -90,7 +91,7 @@ class Event:
 
     at: datetime
     order: int
-    act: Callable[[], None] = field(compare=False)
+    act: Callable[[], object] = field(compare=False)
 
 
 def seed(settings: Settings, *, seed: int, if_empty: bool = False) -> None:
@@ -126,6 +127,7 @@ class _Year:
             self._headers()
         for day in (start + timedelta(days=offset) for offset in range(DAYS + 1)):
             self._plan_day(day)
+        self._plan_ending()
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("a year of history", total=DAYS)
             while self.events and self.events[0].at <= self.now:
@@ -156,10 +158,10 @@ class _Year:
     def _plan_day(self, day: date) -> None:
         # Customers top up all week; offices apply on business days, and more towards the end of a month.
         for code, _ in ACCOUNTS:
-            if self.random.random() < (0.30 if code == "lumen" else 0.16):
+            if self.random.random() < (0.42 if code == "lumen" else 0.25):
                 self._at_random(day, lambda code=code: self._recharge(code))  # type: ignore[misc]
             busy = 0.85 if day.day >= 25 else 0.5
-            for _ in range(3 if code == "lumen" else 2):
+            for _ in range(4 if code == "lumen" else 2):
                 if self.calendar.is_business_day(day) and self.random.random() < busy * 0.4:
                     self._at_random(day, lambda code=code: self._apply(code))  # type: ignore[misc]
         self._schedule(self._at(day, 0, 1), self._sweep)
@@ -168,10 +170,38 @@ class _Year:
     def _sweep(self) -> None:
         sla.sweep()
 
-    def _recharge(self, code: str) -> None:
+    def _plan_ending(self) -> None:
+        """Whatever chance made of the year, today shows every state: overdue, due today, fresh, approved, rejected."""
+        waiting = ((7, "lumen"), (6, "yunqi"), (5, "lumen"), (4, "yunqi"), (3, "lumen"), (2, "lumen"), (1, "yunqi"))
+        for days, code in waiting:
+            self._story(self._office_time(self._business_days_ago(days)), code)
+        for minutes, verdict in ((95, self._withdraw), (70, self._reject_for_good), (45, self._approve_slowly)):
+            self._story(self.now - timedelta(minutes=minutes), "lumen", verdict)
+
+    def _story(self, at: datetime, code: str, verdict: Callable[[str, str], None] | None = None) -> None:
+        """A recharge and an application at a moment; it waits, or gets its verdict half an hour later."""
+
+        def tell() -> None:
+            self._recharge(code, 40000)
+            number = self._apply(code, verdict=False)
+            if number is not None and verdict is not None:
+                self._schedule(clock.now() + timedelta(minutes=30), lambda: verdict(code, number))
+
+        self._schedule(at, tell)
+
+    def _business_days_ago(self, count: int) -> date:
+        day = self.today
+        while count:
+            day -= timedelta(days=1)
+            count -= self.calendar.is_business_day(day)
+        return day
+
+    def _recharge(self, code: str, at_least: int = 0) -> None:
         now = clock.now()
         channel, payer = self.random.choice(CHANNELS)
-        amount = Decimal(self.random.choice((5000, 8000, 12000, 20000, 36000, 50000))) + self._cents(99999)
+        amount = Decimal(max(at_least, self.random.choice((5000, 8000, 12000, 20000, 36000, 50000)))) + self._cents(
+            99999
+        )
         line = Line(
             number=0, kind="recharge", external_id=f"R{now:%Y%m%d}{self.random.randrange(10**6):06d}", account=code,
             status="completed", amount=amount, occurred_at=now, refund_of=None, channel=channel, payer_name=payer,
@@ -204,19 +234,21 @@ class _Year:
         accepted = Outcome(MessageState.ACCEPTED, "250 2.0.0 accepted (demo history)")
         with transaction():
             while (message := delivery.take(clock.now(), lease_seconds=60)) is not None:
-                delivery.record_outcome(message.id, message.lease or "", accepted, now=clock.now())
+                parcel = Parcel.of(message)
+                delivery.keep_mime(parcel.id, parcel.lease, compose(parcel))
+                delivery.record_outcome(parcel.id, parcel.lease, accepted, now=clock.now())
 
     def _refund(self, line: Line) -> None:
         with transaction():
             book([replace(line, occurred_at=clock.now())], source=SOURCE, now=clock.now())
 
-    def _apply(self, code: str, resubmission_of: str | None = None) -> None:
+    def _apply(self, code: str, resubmission_of: str | None = None, *, verdict: bool = True) -> str | None:
         actor = self.people[self.random.choice(("ada", "lin")) if code == "lumen" else "bo"]
         account_id = actor.account_id or 0
         free = ledger.balance(account_id).invoiceable
         session.rollback()
         if free < 1000:
-            return
+            return None
         amount = (
             free
             if self.random.random() < 0.2
@@ -235,7 +267,9 @@ class _Year:
                 locale="en" if actor.label.isascii() else "zh", now=clock.now(),
             )  # fmt: skip
             number = made.number
-        self._plan_verdict(code, number)
+        if verdict:
+            self._plan_verdict(code, number)
+        return number
 
     def _plan_verdict(self, code: str, number: str) -> None:
         now, chance = clock.now(), self.random.random()
@@ -263,6 +297,16 @@ class _Year:
             request_id = approved.id
             issued_at = clock.now() + timedelta(seconds=self.settings.undo_seconds, minutes=self.random.randrange(1, 4))
             self._schedule(issued_at, lambda: self._issue(request_id))
+
+    def _approve_slowly(self, _code: str, number: str) -> None:
+        """An approval whose undo window is still open, so that Approved can be seen before the worker issues it."""
+        with self._tolerant():
+            review.approve(self.people["rui"], number, now=clock.now(), undo_seconds=3600)
+
+    def _reject_for_good(self, _code: str, number: str) -> None:
+        reason, remarks = REJECTIONS[0]
+        with self._tolerant():
+            review.reject(self.people["rita"], number, reason=reason, remarks=remarks, now=clock.now())
 
     def _issue(self, request_id: int) -> None:
         issuing.issue_one(request_id, self.issuer)
@@ -292,10 +336,10 @@ class _Year:
         except Conflict:
             return
 
-    def _schedule(self, at: datetime, act: Callable[[], None]) -> None:
+    def _schedule(self, at: datetime, act: Callable[[], object]) -> None:
         heapq.heappush(self.events, Event(at, next(self.order), act))
 
-    def _at_random(self, day: date, act: Callable[[], None]) -> None:
+    def _at_random(self, day: date, act: Callable[[], object]) -> None:
         self._schedule(self._office_time(day), act)
 
     def _office_time(self, day: date) -> datetime:

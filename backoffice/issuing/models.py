@@ -118,7 +118,8 @@ END $$""",
 
 def _install(target: Any, dialect: str, statements: tuple[str, ...]) -> None:
     for statement in statements:
-        event.listen(target, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+        ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+        event.listen(target, "after_create", ddl)
 
 
 _install(Base.metadata.tables["invoice"], "sqlite", SQLITE_TRIGGERS[:2])

@@ -20,6 +20,7 @@ from wtforms.validators import DataRequired, Email, Length, Optional
 from backoffice import clock
 from backoffice.permissions import Permission, Role
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, Text
+from backoffice.web.guards import PUBLIC, guard
 from backoffice.web.paging import PageLinks
 
 components_blueprint = Blueprint("dev_components", __name__, url_prefix="/dev/components")
@@ -143,6 +144,7 @@ def _forms() -> dict[str, Any]:
 
 
 @components_blueprint.route("", methods=["GET", "POST"])
+@guard(PUBLIC)
 def show() -> str:
     """Show all components; a POST checks the specimen form."""
     forms = _forms()
