@@ -1,0 +1,29 @@
+"""The web process of `make run`: waitress on one address, stopped gracefully by SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+import waitress
+
+from backoffice import create_app
+
+THREADS = 8
+
+
+def main() -> None:
+    """Serve the application on 127.0.0.1:$PORT until told to stop; requests under way are answered first."""
+    signal.signal(signal.SIGTERM, _leave)
+    waitress.serve(
+        create_app(), host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), threads=THREADS, _quiet=True
+    )
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)  # waitress takes this as the wish to shut down
+
+
+if __name__ == "__main__":
+    main()
