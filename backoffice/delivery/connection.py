@@ -158,7 +158,7 @@ class _Client(smtplib.SMTP):
     lever: socket.socket
 
     def __init__(self, settings: Settings, name: str, deadline: _Deadline) -> None:
-        self._deadline: _Deadline | None = deadline
+        self._deadline = deadline
         self._tls = settings.mail_security == "tls"
         self._context = _tls_context(settings)
         super().__init__(
@@ -178,11 +178,9 @@ class _Client(smtplib.SMTP):
         except BaseException:
             client.close()
             raise
-        client._deadline = None
         return client
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        assert self._deadline is not None
         connected = _connect(host, port, timeout, self._deadline)
         self.lever = connected.dup()
         self._deadline.watch(self.lever)

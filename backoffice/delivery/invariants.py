@@ -29,7 +29,6 @@ def _ends() -> Iterator[str]:
     accepted = Message.state == MessageState.ACCEPTED
     faults = (
         (accepted & Message.accepted_at.is_(None), "it was accepted, but nobody knows when"),
-        (accepted & Message.mime.is_(None), "it was accepted, but its bytes are not kept"),
         (~accepted & Message.accepted_at.is_not(None), "it has a time of acceptance, but was not accepted"),
         (tried & or_(Message.server_answer.is_(None), Message.server_answer == ""), "its last attempt has no answer"),
         (tried & (Message.attempts == 0), "it has an outcome without an attempt"),

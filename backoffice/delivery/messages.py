@@ -18,6 +18,7 @@ from backoffice import storage
 from backoffice.config import Settings
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import attachment_name, one_line
+from backoffice.web.formatting import currency_sign
 
 # Where the button of each mail leads, below the installation's address. The pages belong to later capabilities: their
 # paths are among the fixed names of the architecture.
@@ -73,6 +74,7 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     words: dict[str, Any] = {
         "person": None,
+        "currency_sign": currency_sign,
         "url": settings.external_url + _path(template, context),
         "mail_locale": "zh-CN" if locale == "zh" else "en",
         "day": _day,

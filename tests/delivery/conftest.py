@@ -4,43 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-import backoffice
-from backoffice import clock, config, database, storage
-from backoffice.database import Base, session, transaction
+from backoffice import clock
+from backoffice.database import session, transaction
 from backoffice.delivery import services
 from backoffice.delivery.models import Message
 from tests.faults.smtp_servers import Server
 
 NOW = datetime(2026, 3, 6, 3, 0, tzinfo=UTC)
 CONTEXT = {"request_number": "R-2026-000001", "header_name": "Lumen 光明", "amount": "1,409.50", "due_on": "2026-03-13"}
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    settings = config.load(demo=True, instance_path=tmp_path / "instance", database_url="")
-    app = Flask("backoffice", template_folder=str(config.ROOT / "templates"))
-    backoffice.configure(app, settings)
-    clock.configure(settings.zone)
-    storage.configure(settings.instance_path / "documents")
-    database.init_database(app)
-    backoffice.init_web(app)
-    from backoffice.accounts import views as accounts
-    from backoffice.delivery import views as delivery
-
-    app.register_blueprint(accounts.blueprint)
-    app.register_blueprint(delivery.blueprint)
-    with app.app_context():
-        with transaction():
-            Base.metadata.create_all(session.connection())
-        yield app
-        database.session.remove()
-        database.db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +26,14 @@ def moment() -> Iterator[datetime]:
 
 
 @pytest.fixture
-def queue(app: Flask) -> Callable[..., int]:
+def queue(context: Flask) -> Callable[..., int]:
     """Queue a mail and return the row's id."""
 
     def queue(template: str = "submitted", recipient: str = "ada@lumen.example", **further: Any) -> int:
-        context = {**CONTEXT, **further.pop("context", {})}
+        facts = {**CONTEXT, **further.pop("context", {})}
         options = {"locale": "en", "at": NOW, "about": ("invoice_request", 1), **further}
         with transaction():
-            message = services.queue(template, recipient, options.pop("locale"), context, **options)
+            message = services.queue(template, recipient, options.pop("locale"), facts, **options)
             session.flush()
             return message.id
 
@@ -65,19 +41,21 @@ def queue(app: Flask) -> Callable[..., int]:
 
 
 @pytest.fixture
-def use_server(app: Flask) -> Callable[..., None]:
+def use_server(context: Flask) -> Callable[..., None]:
     """Let the application send to a server, quickly giving up."""
 
     def use(server: Server, **settings: Any) -> None:
         update = {"mail_server": server.host, "mail_port": server.port, "mail_timeout_seconds": 0.5}
         update["mail_deadline_seconds"] = 1.0
-        app.config["BACKOFFICE_SETTINGS"] = app.config["BACKOFFICE_SETTINGS"].model_copy(update={**update, **settings})
+        context.config["BACKOFFICE_SETTINGS"] = context.config["BACKOFFICE_SETTINGS"].model_copy(
+            update={**update, **settings}
+        )
 
     return use
 
 
 @pytest.fixture
-def message(app: Flask) -> Callable[[int], Message]:
+def message(context: Flask) -> Callable[[int], Message]:
     """Read a message as it is now."""
 
     def read(message_id: int) -> Message:

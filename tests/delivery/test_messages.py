@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from backoffice.delivery import rules, services
 from backoffice.delivery.messages import Parcel, compose, render
 from backoffice.errors import NotFound
 from tests.delivery.conftest import NOW
+from tests.support.apps import bare_app, test_settings
 
 REQUESTS = [{"request_number": "R-1", "header_name": "<b>Lumen</b> & Co", "amount": "10.00", "due_on": "2026-03-13"}]
 FACTS = {
@@ -31,6 +33,14 @@ FACTS = {
     "person": "Ada",
 }
 PDF = b"%PDF-1.7 a document\n" * 400
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Flask]:
+    """Words and MIME need no database."""
+    app = bare_app(test_settings(tmp_path / "instance", ""))
+    with app.app_context():
+        yield app
 
 
 def parcel(**different: object) -> Parcel:
@@ -56,10 +66,10 @@ def unpacked(mime: bytes) -> EmailMessage:
 
 @pytest.mark.parametrize("locale", rules.LOCALES)
 @pytest.mark.parametrize("template", sorted(rules.CONTEXT))
-def test_every_mail_is_whole_in_both_languages(app: Flask, template: str, locale: str) -> None:
+def test_every_mail_is_whole_in_both_languages(context: Flask, template: str, locale: str) -> None:
     needed = {name: FACTS[name] for name in rules.CONTEXT[template]}
-    for context in (needed, FACTS):
-        mail = render(template, locale, context)
+    for facts in (needed, FACTS):
+        mail = render(template, locale, facts)
         assert mail.subject
         assert "\n" not in mail.subject
         for part in (mail.text, mail.html):
@@ -71,13 +81,13 @@ def test_every_mail_is_whole_in_both_languages(app: Flask, template: str, locale
 
 
 @pytest.mark.parametrize("template", sorted(rules.CONTEXT))
-def test_html_runs_and_loads_nothing_and_escapes_all_data(app: Flask, template: str) -> None:
+def test_html_runs_and_loads_nothing_and_escapes_all_data(context: Flask, template: str) -> None:
     html = render(template, "en", {**FACTS, "person": "<i>Ada</i>", "reason": "<u>x</u> 100%"}).html
     assert not re.search(r"<(script|img|link|iframe|form|b|i|u)\b|\ssrc=|url\(|\son\w+=", html)
     assert "&lt;i&gt;Ada" in html
 
 
-def test_the_decision_is_told_with_reason_and_remarks(app: Flask) -> None:
+def test_the_decision_is_told_with_reason_and_remarks(context: Flask) -> None:
     mail = render("rejected", "en", FACTS)
     assert "Reason: The tax ID does not match the name" in mail.text
     assert "  Line one\n  <script>alert(1)</script>" in mail.text
@@ -85,19 +95,19 @@ def test_the_decision_is_told_with_reason_and_remarks(app: Flask) -> None:
     assert "http://127.0.0.1:8000/invoices/R-2026-000001" in mail.text
 
 
-def test_the_invoice_mail_names_number_and_amount_with_currency(app: Flask) -> None:
+def test_the_invoice_mail_names_number_and_amount_with_currency(context: Flask) -> None:
     mail = render("issued", "en", FACTS)
     assert "INV-2026-000001" in mail.subject
     assert "Invoice Amount: ¥1,409.50" in mail.text
     assert "¥1,409.50" in mail.html
 
 
-def test_days_are_written_in_the_readers_language(app: Flask) -> None:
+def test_days_are_written_in_the_readers_language(context: Flask) -> None:
     assert "Friday, March 13, 2026" in render("submitted", "en", FACTS).text
     assert "2026年3月13日星期五" in render("submitted", "zh", FACTS).text
 
 
-def test_a_long_list_of_overdue_requests_is_cut_and_counted(app: Flask) -> None:
+def test_a_long_list_of_overdue_requests_is_cut_and_counted(context: Flask) -> None:
     mail = render("flagged", "en", {"requests": REQUESTS * 120, "person": None})
     assert mail.subject == "120 invoice requests are overdue"
     assert mail.text.count("R-1") == 50
@@ -106,12 +116,12 @@ def test_a_long_list_of_overdue_requests_is_cut_and_counted(app: Flask) -> None:
     assert render("flagged", "en", {"requests": REQUESTS}).subject == "1 invoice request is overdue"
 
 
-def test_a_link_cannot_be_bent_by_data(app: Flask) -> None:
+def test_a_link_cannot_be_bent_by_data(context: Flask) -> None:
     text = render("submitted", "en", {**FACTS, "request_number": "../x?y#z"}).text
     assert "http://127.0.0.1:8000/invoices/..%2Fx%3Fy%23z" in text
 
 
-def test_the_parcel_carries_its_id_date_and_parts(app: Flask) -> None:
+def test_the_parcel_carries_its_id_date_and_parts(context: Flask) -> None:
     mail = unpacked(compose(parcel(locale="zh")))
     assert mail["Message-ID"] == "<fixed@mail.backoffice.local>"
     assert mail["Date"].datetime == NOW
@@ -122,7 +132,7 @@ def test_the_parcel_carries_its_id_date_and_parts(app: Flask) -> None:
     assert "光明" in mail.get_body(("html",)).get_content()
 
 
-def test_every_server_can_carry_the_bytes(app: Flask) -> None:
+def test_every_server_can_carry_the_bytes(context: Flask) -> None:
     """RFC 5321: lines of at most 998 bytes and CRLF; without 8BITMIME also seven bits."""
     long = {**FACTS, "remarks": "很" * 500, "header_name": "明" * 200}
     mime = compose(parcel(template="rejected", locale="zh", context=long))
@@ -132,7 +142,7 @@ def test_every_server_can_carry_the_bytes(app: Flask) -> None:
     assert "很" * 500 in unpacked(mime).get_body(("plain",)).get_content()
 
 
-def test_the_document_is_attached_unchanged(app: Flask) -> None:
+def test_the_document_is_attached_unchanged(context: Flask) -> None:
     sha256 = storage.put(PDF)
     mime = compose(parcel(template="issued", attachment_sha256=sha256, attachment_name="INV-2026-000001.pdf"))
     (attachment,) = unpacked(mime).iter_attachments()
@@ -141,7 +151,7 @@ def test_the_document_is_attached_unchanged(app: Flask) -> None:
     assert attachment.get_content() == PDF
 
 
-def test_a_document_that_is_gone_is_not_left_out_silently(app: Flask) -> None:
+def test_a_document_that_is_gone_is_not_left_out_silently(context: Flask) -> None:
     with pytest.raises(NotFound):
         compose(parcel(template="issued", attachment_sha256="0" * 64, attachment_name="a.pdf"))
 
@@ -149,11 +159,11 @@ def test_a_document_that_is_gone_is_not_left_out_silently(app: Flask) -> None:
 @pytest.mark.parametrize(
     "poison", ["X\r\nBcc: all@evil.example", "X\nBcc: all@evil.example", "X\r\n\r\n<html>", "X\u2028Bcc: y"]
 )
-def test_data_cannot_add_headers(app: Flask, poison: str) -> None:
-    context = {**FACTS, "header_name": poison, "invoice_number": poison, "request_number": poison}
+def test_data_cannot_add_headers(context: Flask, poison: str) -> None:
+    facts = {**FACTS, "header_name": poison, "invoice_number": poison, "request_number": poison}
     sha256 = storage.put(PDF)
     mail = unpacked(
-        compose(parcel(template="issued", context=context, attachment_sha256=sha256, attachment_name=f"{poison}.pdf"))
+        compose(parcel(template="issued", context=facts, attachment_sha256=sha256, attachment_name=f"{poison}.pdf"))
     )
     assert mail["Bcc"] is None
     assert set(mail.keys()) == {
@@ -165,12 +175,12 @@ def test_data_cannot_add_headers(app: Flask, poison: str) -> None:
     assert attachment["Bcc"] is None
 
 
-def test_a_line_break_in_the_recipient_is_refused(app: Flask) -> None:
+def test_a_line_break_in_the_recipient_is_refused(context: Flask) -> None:
     with pytest.raises(ValueError, match="line break"):
         compose(parcel(recipient="ada@lumen.example\r\nBcc: all@evil.example"))
 
 
-def test_a_mail_cannot_be_queued_without_what_it_says(app: Flask) -> None:
+def test_a_mail_cannot_be_queued_without_what_it_says(context: Flask) -> None:
     silent = {name: value for name, value in FACTS.items() if name != "remarks"}
     with pytest.raises(ValueError, match="remarks"):
         services.queue("rejected", "a@b.example", "en", silent, at=NOW, about=("x", 1))

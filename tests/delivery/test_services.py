@@ -41,7 +41,7 @@ def finish(message_id: int, outcome: Outcome) -> None:
     assert record(taken, outcome)
 
 
-def test_a_mail_is_queued_with_the_change_or_not_at_all(app) -> None:
+def test_a_mail_is_queued_with_the_change_or_not_at_all(context) -> None:
     def interrupted() -> None:
         with transaction():
             services.queue("submitted", "a@b.example", "en", CONTEXT, at=NOW, about=("invoice_request", 1))
