@@ -1,9 +1,9 @@
-"""A small application of the accounts capability alone, on a real SQLite file, with Ada, Rita and Ana in it."""
+"""The pages of the accounts capability alone, on both databases, with Ada, Rita and Ana in it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
@@ -16,13 +16,16 @@ from flask.testing import FlaskClient
 
 import backoffice
 from backoffice import clock, config, database
-from backoffice.accounts import services
+from backoffice.accounts import passwords, services
 from backoffice.accounts import views as accounts_views
 from backoffice.database import db, transaction
 from backoffice.permissions import SYSTEM, Permission, Role
 from backoffice.web.guards import assert_every_route_guarded, guard
+from tests.support.apps import test_settings
 
 PASSWORD = "invoice-demo-2026"
+# Taken before any fixture puts a cheap one in its place.
+FULL_STRENGTH = passwords._hasher
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -36,27 +39,26 @@ def rooms() -> list[Blueprint]:
     return [portal, review, sla]
 
 
-def build(folder: Path, extend: Callable[[Flask], None] = lambda app: None, **overrides: Any) -> Flask:
-    """An application with its schema, ready for requests."""
-    settings = config.load(demo=True, instance_path=folder, database_url="", **overrides)
+def build(folder: Path, url: str, **overrides: Any) -> Flask:
+    """The pages of this capability on the migrated database at `url`."""
+    settings = test_settings(folder, url, **overrides)
     app = Flask("backoffice", instance_path=str(folder), template_folder=str(config.ROOT / "templates"))
     backoffice.configure(app, settings)
-    app.testing = False  # error pages are part of what is tested
     database.init_database(app)
     backoffice.init_web(app)
     app.register_blueprint(accounts_views.blueprint)
     accounts_views.init(app)
     for room in rooms():
         app.register_blueprint(room)
-    extend(app)
     assert_every_route_guarded(app)
-    with app.app_context(), transaction() as current:
-        tables = [t for t in db.metadata.sorted_tables if t.name in TABLES]
-        db.metadata.create_all(current.connection(), tables=tables)
     return app
 
 
-TABLES = {"account", "app_user", "login_session", "sign_in_attempt", "audit_event"}
+def close(app: Flask) -> None:
+    """Let go of the connections, so that the database can be dropped."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 @dataclass
@@ -88,13 +90,21 @@ def people(app: Flask) -> Cast:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
+def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     """The application at 2026-11-23 09:00 UTC; the clock stands still until a test moves it."""
     with clock.moved_to(NOW):
-        app = build(tmp_path)
+        app = build(tmp_path / "instance", database_url)
         yield app
-        with app.app_context():
-            db.engine.dispose()
+        close(app)
+
+
+@pytest.fixture
+def full_strength(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashing with the real parameters, which the other tests do without."""
+    monkeypatch.setattr(passwords, "_hasher", FULL_STRENGTH)
+    passwords.dummy.cache_clear()
+    yield
+    passwords.dummy.cache_clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import CheckConstraint, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from backoffice.accounts import invariants, queries, services
@@ -59,30 +59,28 @@ def test_a_new_person_can_sign_in(app: Flask, ana: Browser, cast: Cast) -> None:
     assert '<html lang="zh-CN"' in browser.get("/settings").text
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"email": "ADA@lumen.example"}, "email"),
-        ({"email": "not an address"}, "email"),
-        ({"email": "a@x.example, b@x.example"}, "email"),
-        ({"name": ""}, "name"),
-        ({"name": "\u202eLin"}, "name"),
-        ({"role": "owner"}, "role"),
-        ({"role": "reviewer"}, "account_id"),
-        ({"account_id": ""}, "account_id"),
-        ({"account_id": "999999"}, "account_id"),
-        ({"locale": "de"}, "locale"),
-        ({"password": "short"}, "password"),
-        ({"password": "lin@lumen.example"}, "password"),
-    ],
-)
-def test_a_person_who_breaks_a_rule_is_refused_beside_the_field(
-    app: Flask, ana: Browser, cast: Cast, changes: dict[str, str], field: str
-) -> None:
-    form = {**LIN, "account_id": str(cast.lumen), **changes}
-    answer = ana.post("/admin/users/new", form, page="/settings")
-    assert answer.status_code == 400
-    assert f'id="{field}-error"' in answer.text
+BROKEN_RULES: list[tuple[dict[str, str], str]] = [
+    ({"email": "ADA@lumen.example"}, "email"),
+    ({"email": "not an address"}, "email"),
+    ({"email": "a@x.example, b@x.example"}, "email"),
+    ({"name": ""}, "name"),
+    ({"name": "\u202eLin"}, "name"),
+    ({"role": "owner"}, "role"),
+    ({"role": "reviewer"}, "account_id"),
+    ({"account_id": ""}, "account_id"),
+    ({"account_id": "999999"}, "account_id"),
+    ({"locale": "de"}, "locale"),
+    ({"password": "short"}, "password"),
+    ({"password": "lin@lumen.example"}, "password"),
+]
+
+
+def test_a_person_who_breaks_a_rule_is_refused_beside_the_field(app: Flask, ana: Browser, cast: Cast) -> None:
+    for changes, field in BROKEN_RULES:
+        form = {**LIN, "account_id": str(cast.lumen), **changes}
+        answer = ana.post("/admin/users/new", form, page="/settings")
+        assert answer.status_code == 400, changes
+        assert f'id="{field}-error"' in answer.text, changes
     assert find(app, "lin@lumen.example") is None
 
 
@@ -134,11 +132,11 @@ def test_a_new_account_is_listed(ana: Browser) -> None:
     assert "云栖智能" in page
 
 
-@pytest.mark.parametrize(("code", "name", "field"), [("lumen", "X", "code"), ("a b", "X", "code"), ("x", "", "name")])
-def test_an_account_that_breaks_a_rule_is_refused(ana: Browser, code: str, name: str, field: str) -> None:
-    answer = ana.post("/admin/accounts/new", {"code": code, "name": name}, page="/settings")
-    assert answer.status_code == 400
-    assert f'id="{field}-error"' in answer.text
+def test_an_account_that_breaks_a_rule_is_refused(ana: Browser) -> None:
+    for code, name, field in (("lumen", "X", "code"), ("a b", "X", "code"), ("x", "", "name")):
+        answer = ana.post("/admin/accounts/new", {"code": code, "name": name}, page="/settings")
+        assert answer.status_code == 400
+        assert f'id="{field}-error"' in answer.text
 
 
 def test_services_refuse_whoever_lacks_the_right(app: Flask, cast: Cast) -> None:
@@ -161,23 +159,34 @@ def test_services_refuse_whoever_lacks_the_right(app: Flask, cast: Cast) -> None
     assert set(refused.value.fields) == {"email", "name", "account_id", "locale", "password"}
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        update(Account).values(reserved=-1),
-        update(Account).values(invoiced=-1),
-        update(User).values(role="owner"),
-        update(User).where(User.role == "customer").values(account_id=None),
-        update(User).values(locale="de"),
-        update(User).values(theme="pink"),
-        text("UPDATE app_user SET email = 'ADA@lumen.example' WHERE role = 'customer'"),
-        text("UPDATE app_user SET account_id = (SELECT id FROM account) WHERE role = 'reviewer'"),
-    ],
-    ids=str,
-)
-def test_the_database_refuses_what_the_services_never_write(app: Flask, cast: Cast, statement: object) -> None:
-    with app.app_context(), pytest.raises(IntegrityError), transaction():
-        session.execute(statement)  # type: ignore[call-overload]
+REFUSED_BY_THE_DATABASE = [
+    update(Account).values(reserved=-1),
+    update(Account).values(invoiced=-1),
+    update(User).values(role="owner"),
+    update(User).where(User.role == "customer").values(account_id=None),
+    update(User).values(locale="de"),
+    update(User).values(theme="pink"),
+    text("UPDATE app_user SET email = 'ADA@lumen.example' WHERE role = 'customer'"),
+    text("UPDATE app_user SET account_id = (SELECT id FROM account) WHERE role = 'reviewer'"),
+]
+
+
+def test_the_database_refuses_what_the_services_never_write(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        for statement in REFUSED_BY_THE_DATABASE:
+            with pytest.raises(IntegrityError), transaction():
+                session.execute(statement)
+
+
+def switch_off_checks() -> None:
+    """Let the connection write what only a broken program or a hand in the database could."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA ignore_check_constraints = ON"))
+        return
+    for table in (User.__table__, Account.__table__, LoginSession.__table__):
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint):
+                session.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT {constraint.name}"))
 
 
 def test_the_invariants_hold_and_find_seeded_faults(app: Flask, cast: Cast) -> None:
@@ -186,14 +195,13 @@ def test_the_invariants_hold_and_find_seeded_faults(app: Flask, cast: Cast) -> N
         assert list(invariants.check()) == []
         with transaction():
             session.execute(update(User).where(User.id == cast.ada).values(is_active=False, password_hash="plain"))
-            session.execute(text("PRAGMA ignore_check_constraints = ON"))
+            switch_off_checks()
             session.execute(
                 text("UPDATE app_user SET role = 'owner', email = 'RITA@x.example' WHERE name LIKE 'Rita%'")
             )
             session.execute(text("UPDATE app_user SET account_id = NULL WHERE role = 'customer'"))
             session.execute(text("UPDATE account SET reserved = -1"))
             session.execute(text("UPDATE login_session SET last_seen_at = '2020-01-01 00:00:00.000000'"))
-            session.execute(text("PRAGMA ignore_check_constraints = OFF"))
         faults = "\n".join(invariants.check())
         [login_id] = session.scalars(select(LoginSession.id))
     for fault in (

@@ -52,7 +52,7 @@ def test_every_keyboard_types_the_same_password() -> None:
     assert passwords.matches(passwords.hashed(composed), decomposed)
 
 
-def test_hashes_are_salted_argon2id_of_the_recommended_strength() -> None:
+def test_hashes_are_salted_argon2id_of_the_recommended_strength(full_strength: None) -> None:
     first, second = passwords.hashed("invoice-demo-2026"), passwords.hashed("invoice-demo-2026")
     assert first != second
     assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -20,10 +20,10 @@ from backoffice.accounts.models import LoginSession, SignInAttempt, User
 from backoffice.accounts.queries import sid_hash
 from backoffice.accounts.rules import FAILURES_PER_ADDRESS, FAILURES_PER_EMAIL
 from backoffice.audit.models import AuditEvent
-from backoffice.database import session, transaction
+from backoffice.database import Base, session, transaction
 from backoffice.errors import Invalid
 from backoffice.permissions import SYSTEM, Actor, Role
-from tests.accounts.conftest import NOW, PASSWORD, Browser, Cast, build, people
+from tests.accounts.conftest import NOW, PASSWORD, Browser, Cast, build, close, people
 
 NEW_PASSWORD = "a quite different phrase"
 WRONG = "The email or the password is wrong."
@@ -44,7 +44,7 @@ def scalars(app: Flask, statement: Any) -> list[Any]:
 def actions(app: Flask) -> list[str]:
     """What the audit log holds since the cast was created."""
     every = scalars(app, select(AuditEvent.action).order_by(AuditEvent.id))
-    return [action for action in every if action not in ("account.created", "user.created")]
+    return [action for action in every if action.startswith("user.") and action != "user.created"]
 
 
 def test_signing_in_leads_home_by_role(app: Flask, cast: Cast) -> None:
@@ -72,11 +72,11 @@ def test_the_database_keeps_no_session_secret_and_no_password(app: Flask, visito
         sid = cookie["_user_id"]
     assert len(sid) >= 43
     assert login.sid_sha256 == sid_hash(sid)
-    stored = Path(app.instance_path, "backoffice.sqlite").read_bytes()
-    stored += Path(app.instance_path, "backoffice.sqlite-wal").read_bytes()
-    assert sid.encode() not in stored
-    assert PASSWORD.encode() not in stored
-    assert login.sid_sha256.encode() in stored  # the reading would have found it
+    with app.app_context():
+        stored = repr([session.execute(table.select()).all() for table in Base.metadata.sorted_tables])
+    assert sid not in stored
+    assert PASSWORD not in stored
+    assert login.sid_sha256 in stored  # the reading would have found it
 
 
 def test_wrong_unknown_and_deactivated_look_alike(app: Flask, cast: Cast) -> None:
@@ -96,7 +96,9 @@ def test_wrong_unknown_and_deactivated_look_alike(app: Flask, cast: Cast) -> Non
         assert not browser.is_signed_in()
 
 
-def test_unknown_people_cost_the_same_hash(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_people_cost_the_same_hash(
+    app: Flask, full_strength: None, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checked: list[str] = []
     real = passwords.matches
     monkeypatch.setattr(passwords, "matches", lambda known, typed: checked.append(known) or real(known, typed))
@@ -155,24 +157,19 @@ def test_a_changed_password_ends_all_other_sessions(app: Flask, visitor: Browser
     assert "user.password-changed" in actions(app)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "field"),
-    [
+def test_a_refused_change_of_password_changes_nothing(app: Flask, visitor: Browser) -> None:
+    visitor.sign_in()
+    for old, new, field in (
         ("not the password", NEW_PASSWORD, "old"),
         ("", NEW_PASSWORD, "old"),
         (PASSWORD, "short", "new"),
         (PASSWORD, "ada@lumen.example", "new"),
         (PASSWORD, PASSWORD, "new"),
         (PASSWORD, "", "new"),
-    ],
-)
-def test_a_refused_change_of_password_changes_nothing(
-    app: Flask, visitor: Browser, old: str, new: str, field: str
-) -> None:
-    visitor.sign_in()
-    answer = visitor.post("/settings/password", {"old": old, "new": new}, page="/settings")
-    assert answer.status_code == 400
-    assert f'id="{field}-error"' in answer.text
+    ):
+        answer = visitor.post("/settings/password", {"old": old, "new": new}, page="/settings")
+        assert answer.status_code == 400, (old, new)
+        assert f'id="{field}-error"' in answer.text, (old, new)
     assert Browser(app).sign_in(password=PASSWORD).status_code == 302
     assert "user.password-changed" not in actions(app)
 
@@ -317,7 +314,9 @@ def test_a_password_that_changed_meanwhile_is_not_proven(app: Flask, cast: Cast)
         assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
 
 
-def test_an_outdated_hash_is_renewed_at_the_next_sign_in(app: Flask, visitor: Browser, cast: Cast) -> None:
+def test_an_outdated_hash_is_renewed_at_the_next_sign_in(
+    app: Flask, full_strength: None, visitor: Browser, cast: Cast
+) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     with app.app_context(), transaction():
         session.execute(update(User).where(User.id == cast.ada).values(password_hash=old))
@@ -335,16 +334,18 @@ def test_after_signing_in_one_goes_on_to_the_page_asked_for(app: Flask, visitor:
     assert visitor.sign_in(next="/invoices?status=pending").headers["Location"] == "/invoices?status=pending"
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)"]
-)
-def test_nobody_is_sent_to_another_site(app: Flask, visitor: Browser, target: str) -> None:
-    form = visitor.get(f"/login?next={quote(target)}").text.partition("<main")[2]
-    assert '<input type="hidden" name="next" value="">' in form
-    assert visitor.sign_in(next=target).headers["Location"] == "/"
-    assert visitor.get(f"/login?next={quote(target)}").headers["Location"] == "/"
-    chosen = visitor.post("/preferences", {"theme": "dark", "next": target}, page="/settings")
-    assert chosen.headers["Location"] == "/"
+OTHER_SITES = ("https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)")
+
+
+def test_nobody_is_sent_to_another_site(app: Flask, cast: Cast) -> None:
+    for target in OTHER_SITES:
+        browser = Browser(app)
+        form = browser.get(f"/login?next={quote(target)}").text.partition("<main")[2]
+        assert '<input type="hidden" name="next" value="">' in form, target
+        assert browser.sign_in(next=target).headers["Location"] == "/", target
+        assert browser.get(f"/login?next={quote(target)}").headers["Location"] == "/", target
+        chosen = browser.post("/preferences", {"theme": "dark", "next": target}, page="/settings")
+        assert chosen.headers["Location"] == "/", target
 
 
 def test_the_person_stays_usable_around_a_transaction(app: Flask, visitor: Browser) -> None:
@@ -358,18 +359,14 @@ def test_the_person_stays_usable_around_a_transaction(app: Flask, visitor: Brows
         assert current_user.actor() == Actor(current_user.id, "Ada Wong", Role.CUSTOMER, current_user.account_id)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/login", "/logout", "/preferences", "/settings", "/settings/password", "/settings/sign-out-everywhere",
-        "/admin/users/new", "/admin/accounts/new", "/admin/users/1/password", "/admin/users/1/deactivate",
-        "/admin/users/1/reactivate",
-    ],
-)  # fmt: skip
-def test_no_form_is_taken_without_its_token(app: Flask, visitor: Browser, path: str) -> None:
+def test_no_form_is_taken_without_its_token(app: Flask, visitor: Browser) -> None:
     visitor.sign_in("ana@backoffice.example")
     before = scalars(app, select(func.count()).select_from(AuditEvent))
-    assert visitor.client.post(path, data={"email": "x", "name": "x"}).status_code == 400
+    unsafe = [rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert len(unsafe) >= 12
+    for path in unsafe:
+        answer = visitor.client.post(path.replace("<int:user_id>", "1"), data={"email": "x", "name": "x"})
+        assert answer.status_code == 400, path
     assert scalars(app, select(func.count()).select_from(AuditEvent)) == before
     assert visitor.is_signed_in()
 
@@ -395,9 +392,9 @@ def test_a_forged_remember_cookie_opens_nothing(app: Flask, visitor: Browser) ->
     assert not thief.is_signed_in()
 
 
-def test_the_limits_come_from_the_settings(tmp_path: Path) -> None:
+def test_the_limits_come_from_the_settings(tmp_path: Path, database_url: str) -> None:
     with clock.moved_to(NOW):
-        app = build(tmp_path, session_idle_minutes=5, session_absolute_hours=1)
+        app = build(tmp_path / "instance", database_url, session_idle_minutes=5, session_absolute_hours=1)
         people(app)
         browser = Browser(app)
         browser.sign_in()
@@ -407,3 +404,4 @@ def test_the_limits_come_from_the_settings(tmp_path: Path) -> None:
         assert not browser.is_signed_in()
     with app.app_context():
         assert sign_in.limits().absolute == timedelta(hours=1)
+    close(app)
