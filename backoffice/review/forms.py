@@ -10,7 +10,7 @@ from wtforms import RadioField, TextAreaField
 
 from backoffice.requests.rules import REMARKS_LIMIT
 from backoffice.review import labels
-from backoffice.web.forms import Form
+from backoffice.web.forms import Form, choices
 
 
 class ApproveForm(Form):
@@ -25,7 +25,7 @@ class RejectForm(Form):
     """Why a request is turned down: a coded reason, and what the customer should mend."""
 
     reason = RadioField(
-        lazy_gettext("Reason"), id="reject-reason", choices=list(labels.reasons.items()), validate_choice=False
+        lazy_gettext("Reason"), id="reject-reason", choices=choices(labels.reasons.items()), validate_choice=False
     )
     remarks = TextAreaField(
         lazy_gettext("Remarks"), id="reject-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}

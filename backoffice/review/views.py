@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
@@ -14,7 +16,7 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.delivery import queries as delivery
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid
-from backoffice.headers import rules as headers
+from backoffice.headers.rules import HeaderKind, TaxIdOutcome, check_tax_id
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
@@ -214,22 +216,35 @@ def _page(number: str, *, refusal: BackofficeError | None = None, **forms: Form)
         typed=[] if may_decide else [form.remarks.data for form in forms.values() if form.remarks.data],
         issue_error=translate(shown.issue_error) if shown.issue_error else None,
         labels=labels,
-        tax_id=_tax_id_tag(shown.header["tax_id"]),
+        tax_id=_tax_id_check(shown.header),
         urgency=urgency_of()(shown),
     )
 
 
-def _tax_id_tag(code: str) -> tuple[str, str]:
-    """Tone and words of the tax ID check, for a tag."""
-    match headers.check_tax_id(code).status:
-        case headers.TaxIdStatus.VALID:
-            return "good", gettext("Check digit valid")
-        case headers.TaxIdStatus.LEGACY:
-            return "info", gettext("Legacy tax ID")
-        case headers.TaxIdStatus.WRONG_CHECK_DIGIT:
-            return "warn", gettext("Check digit does not fit")
-        case _:
-            return "bad", gettext("Not a tax ID")
+@dataclass(frozen=True, slots=True)
+class TaxIdCheck:
+    """The result of the tax ID check in words: a tag, and a sentence where it is not simply right."""
+
+    tone: str
+    text: str
+    note: str | None = None
+
+
+def _tax_id_check(header: Mapping[str, str]) -> TaxIdCheck | None:
+    """The check of a frozen header; None where there is nothing to check: no ID, or a person's."""
+    if not header["tax_id"] or header["kind"] == HeaderKind.PERSONAL:
+        return None
+    result = check_tax_id(header["tax_id"])
+    note = translate(result.message)
+    match result.outcome:
+        case TaxIdOutcome.VALID:
+            return TaxIdCheck("good", gettext("Check digit valid"))
+        case TaxIdOutcome.LEGACY:
+            return TaxIdCheck("info", gettext("Legacy tax ID"), note)
+        case TaxIdOutcome.WRONG_CHECK_DIGIT:
+            return TaxIdCheck("warn", gettext("Check digit does not fit"), note)
+        case TaxIdOutcome.WRONG_FORM:
+            return TaxIdCheck("bad", gettext("Not a tax ID"), note)
 
 
 def _refused(number: str, refusal: BackofficeError, **forms: Form) -> tuple[str, int]:

@@ -1,0 +1,112 @@
+"""A filled desk: both customers with money and a header, and the verbs that tests of review and service level need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, func, select
+
+from backoffice.database import db, session, transaction
+from backoffice.headers.models import InvoiceHeader
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services import entries
+from backoffice.requests import services as requests
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import Application
+from tests.support.people import Cast, Person
+
+# A Monday, 10:00 in Shanghai; in China's calendar the weeks around it have no holiday.
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+_NOT_COUNTED = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK")
+
+
+class Desk:
+    """The installation under test. Its verbs open their own application context, as a process beside the web would."""
+
+    def __init__(self, app: Flask, cast: Cast) -> None:
+        self.app = app
+        self.cast = cast
+        self._tokens = count()
+        with app.app_context(), transaction():
+            self._headers = {
+                cast.lumen: _open_house(cast.ada, "lumen", "Lumen Robotics Ltd", "91310000MA1FL0A277"),
+                cast.yunqi: _open_house(cast.bo, "yunqi", "杭州云栖数据服务有限公司", "91500000MA60K9P35N"),
+            }
+
+    def apply(self, who: Person | None = None, amount: str = "100.00", days_ago: float = 0, remarks: str = "") -> str:
+        """Submit an application that many days before NOW, Ada's unless said otherwise; returns its number."""
+        who = who or self.cast.ada
+        assert who.account_id is not None
+        application = Application(self._headers[who.account_id], amount, "ap@bills.example", remarks)
+        at, token = NOW - timedelta(days=days_ago), f"token-{next(self._tokens)}"
+        with self.app.app_context(), transaction():
+            return requests.apply(who.actor, application, submit_token=token, locale="en", now=at).number
+
+    def run(self, verb: Any, *args: Any, **options: Any) -> Any:
+        """Call a service in a transaction of its own."""
+        with self.app.app_context(), transaction():
+            return verb(*args, **options)
+
+    def state(self, number: str) -> str:
+        """The request's state as the database has it."""
+        with self.app.app_context():
+            return session.scalars(select(InvoiceRequest.state).where(InvoiceRequest.number == number)).one()
+
+    def count(self, model: Any, *conditions: Any) -> int:
+        """How many rows there are."""
+        with self.app.app_context():
+            return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL sent inside the block, without the words that open and close transactions."""
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(_NOT_COUNTED):
+                sent.append(statement)
+
+        with self.app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def _open_house(who: Person, code: str, name: str, tax_id: str) -> int:
+    header = InvoiceHeader(
+        account_id=who.account_id,
+        kind="enterprise",
+        name=name,
+        tax_id=tax_id,
+        created_by=who.id,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    session.add(header)
+    session.flush()
+    entries.book([_recharge(code, "1"), _recharge(code, "2")], source="platform", now=NOW)
+    return header.id
+
+
+def _recharge(code: str, number: str) -> Line:
+    return Line(
+        number=1,
+        kind="recharge",
+        external_id=f"{code}-{number}",
+        account=code,
+        status="completed",
+        amount=Decimal("5000.00"),
+        occurred_at=NOW - timedelta(days=100),
+        refund_of=None,
+        channel="Alipay",
+        payer_name=f"Payer of {code}",
+    )

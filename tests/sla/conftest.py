@@ -1,0 +1,5 @@
+"""The service level is tested on the same filled installation as the desk."""
+
+from tests.review.conftest import desk
+
+__all__ = ["desk"]

@@ -1,0 +1,126 @@
+"""The managers' page: every figure equals its list, small samples show no percentage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from backoffice import scheduling
+from backoffice.database import session
+from backoffice.permissions import Role
+from backoffice.review import services as review
+from backoffice.sla import jobs, queries
+from backoffice.sla.queries import Figure
+from tests.review.desk import NOW, Desk
+from tests.support.visitor import Visitor
+
+
+def reject(desk: Desk, number: str, days_ago: float) -> None:
+    """Close a request that many days before NOW."""
+    at = NOW - timedelta(days=days_ago)
+    desk.run(review.reject, desk.cast.rita.actor, number, reason="other", remarks="No.", now=at)
+
+
+def shown(page: str, name: str) -> str:
+    """A figure's value as the page shows it."""
+    found = re.search(rf'id="{name}">.*?<p class="figure-value">(.*?)</p>', page, re.S)
+    assert found, name
+    return found[1].strip()
+
+
+def history(desk: Desk, *, kept: int, broken: int) -> None:
+    """Requests of three weeks ago, closed in time or too late, and two open ones, one of them overdue."""
+    for _ in range(kept):
+        reject(desk, desk.apply(days_ago=21), days_ago=19)
+    for _ in range(broken):
+        reject(desk, desk.apply(amount="7.00", days_ago=21), days_ago=2)
+    desk.apply(amount="30.00", days_ago=10)
+    desk.apply(amount="500.00", days_ago=7)
+
+
+def test_each_list_holds_what_its_figure_counts(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    history(desk, kept=4, broken=2)
+    with desk.app.app_context():
+        overview = queries.overview(NOW)
+        lists = {figure: list(session.scalars(queries.listed(figure, NOW))) for figure in Figure}
+    assert {figure: len(listed) for figure, listed in lists.items()} == {
+        Figure.OPEN: overview.open.number,
+        Figure.OVERDUE: overview.overdue.number,
+        Figure.DUE_TODAY: overview.due_today.number,
+        Figure.MET: overview.met,
+        Figure.MISSED: overview.missed,
+        Figure.DUE_IN_PERIOD: overview.n,
+        Figure.CLOSED: overview.turnaround_n,
+    }
+    manager = visit(desk.cast.max)
+    for figure, listed in lists.items():
+        page = manager.get(f"/sla/requests/{figure}").text
+        assert page.count("<tr>") == 1 + len(listed), figure
+        words = "1 request" if len(listed) == 1 else f"{len(listed)} requests"
+        assert f"{words} · ¥{sum((one.amount for one in listed), Decimal(0)):,.2f}" in page
+
+
+def test_the_page_shows_the_figures(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    history(desk, kept=4, broken=2)
+    page = visit(desk.cast.max).get("/sla").text
+    assert (shown(page, "open"), shown(page, "overdue"), shown(page, "due-today")) == ("2", "1", "1")
+    # Four kept, two closed late and one still open past its day.
+    assert shown(page, "on-time") == "57.1%"
+    assert "4 of 7 · target 95%" in page
+    assert shown(page, "missed") == "3"
+    assert shown(page, "turnaround") == "2.0 business days"
+    assert "Promise: 5 business days" in page
+
+
+def test_under_five_cases_there_is_no_percentage(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    history(desk, kept=3, broken=0)
+    page = visit(desk.cast.max).get("/sla").text
+    assert shown(page, "on-time") == "3 of 4"
+    assert "Too few for a percentage (fewer than 5)" in page
+    assert "%" not in shown(page, "on-time")
+
+
+def test_an_empty_installation_has_a_page(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    page = visit(desk.cast.max).get("/sla").text
+    assert shown(page, "open") == "0"
+    assert shown(page, "turnaround") == "—"
+    assert "No worker has looked for overdue requests yet." in page
+    assert "No request counts towards this figure" in visit(desk.cast.max).get("/sla/requests/missed").text
+
+
+def test_the_page_says_when_the_sweep_ran(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    with desk.app.app_context():
+        scheduling.record_run("sweep", jobs.sweep)
+    page = visit(desk.cast.max).get("/sla").text
+    assert re.search(r"last looked for: <time[^>]*>23 Nov 2026, 10:00</time>", page)
+
+
+def test_the_navigation_counts_what_is_overdue(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    history(desk, kept=0, broken=0)
+    page = visit(desk.cast.max).get("/sla").text
+    assert re.search(r'href="/sla" aria-current="page">.*?<span class="count">1</span>', page, re.S)
+
+
+@pytest.mark.parametrize(("address", "cost"), [("/sla", 14), ("/sla/requests/open", 5)])
+def test_the_cost_does_not_grow_with_the_history(
+    desk: Desk, visit: Callable[..., Visitor], address: str, cost: int
+) -> None:
+    max_, costs = visit(desk.cast.max), []
+    max_.get(address)  # the calendar is read once per process
+    for _ in range(2):
+        history(desk, kept=3, broken=3)
+        with desk.statements() as sent:
+            assert max_.get(address).status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] <= cost
+
+
+def test_only_those_who_watch_the_promise_enter(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    for address in ("/sla", "/sla/requests/open"):
+        allowed = {person.role for person in desk.cast if visit(person).get(address).status_code == 200}
+        assert allowed == {Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR}
+    assert visit(desk.cast.max).get("/sla/requests/nonsense").status_code == 404

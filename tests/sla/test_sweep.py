@@ -1,0 +1,65 @@
+"""The sweep: each broken promise is flagged once and told to every manager once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from backoffice import clock
+from backoffice.database import session
+from backoffice.delivery.models import Message
+from backoffice.requests.models import InvoiceRequest, RequestEvent
+from backoffice.review import services as review
+from backoffice.sla import jobs
+from backoffice.sla.models import Flag
+from tests.review.desk import NOW, Desk
+
+
+def sweep(desk: Desk) -> int:
+    """What the worker does every minute."""
+    with desk.app.app_context():
+        return jobs.sweep()
+
+
+def test_a_broken_promise_is_flagged_once_and_told_once(desk: Desk) -> None:
+    overdue = [desk.apply(days_ago=10), desk.apply(days_ago=12)]
+    desk.apply(days_ago=7)  # due today
+    assert [sweep(desk), sweep(desk)] == [2, 0]
+    assert desk.count(Flag) == 2
+    assert desk.count(RequestEvent, RequestEvent.kind == "flagged") == 2
+    with desk.app.app_context():
+        mail = session.scalars(select(Message).where(Message.template == "flagged")).one()
+        assert mail.recipient == desk.cast.max.email
+        assert {line["request_number"] for line in mail.context["requests"]} == set(overdue)
+        flagged = session.scalars(select(InvoiceRequest.number).where(InvoiceRequest.flagged_at == NOW))
+        assert set(flagged) == set(overdue)
+
+
+def test_approved_requests_are_still_owed_and_closed_ones_are_not(desk: Desk) -> None:
+    approved, rejected = desk.apply(days_ago=10), desk.apply(days_ago=10)
+    desk.run(review.approve, desk.cast.rita.actor, approved, now=NOW)
+    desk.run(review.reject, desk.cast.rita.actor, rejected, reason="other", remarks="No.", now=NOW)
+    assert sweep(desk) == 1
+    with desk.app.app_context():
+        flagged = session.scalars(select(InvoiceRequest.number).where(InvoiceRequest.flagged_at.is_not(None)))
+        assert list(flagged) == [approved]
+
+
+def test_the_promise_breaks_with_the_first_instant_of_the_next_day(desk: Desk) -> None:
+    desk.apply(days_ago=7)  # Monday a week ago: due today, in Shanghai until 16:00 UTC
+    midnight = NOW.replace(hour=16)
+    with clock.moved_to(midnight - timedelta(seconds=1)):
+        assert sweep(desk) == 0
+    with clock.moved_to(midnight):
+        assert sweep(desk) == 1
+
+
+def test_more_than_one_batch_is_swept_in_one_run(desk: Desk) -> None:
+    from backoffice.sla import services
+
+    for _ in range(5):
+        desk.apply(amount="1.00", days_ago=10)
+    flagged = [len(desk.run(services.flag_overdue, now=NOW, limit=2)) for _ in range(3)]
+    assert flagged == [2, 2, 1]
+    assert desk.count(Message, Message.template == "flagged") == 3
