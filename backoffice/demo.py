@@ -177,6 +177,8 @@ class _Year:
             self._story(self._office_time(self._business_days_ago(days)), code)
         for minutes, verdict in ((95, self._withdraw), (70, self._reject_for_good), (45, self._approve_slowly)):
             self._story(self.now - timedelta(minutes=minutes), "lumen", verdict)
+        for code, _ in ACCOUNTS:  # and there is money left to apply for
+            self._schedule(self.now - timedelta(minutes=5), lambda code=code: self._recharge(code, 60000))  # type: ignore[misc]
 
     def _story(self, at: datetime, code: str, verdict: Callable[[str, str], None] | None = None) -> None:
         """A recharge and an application at a moment; it waits, or gets its verdict half an hour later."""

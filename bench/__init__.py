@@ -1,0 +1,1 @@
+"""Benchmarks: figures as ratios of one run, never part of the tests. `make bench` runs them all."""
