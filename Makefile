@@ -16,7 +16,7 @@ APP_STAMP := .venv/.app-$(call sum,pyproject.toml)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard backoffice/translations/*/LC_MESSAGES/messages.po))
 
 INSTALL = "$$(sh scripts/find-python)" -m pip --disable-pip-version-check --python $(BIN)/python install --quiet --no-input
-LOCKED = --no-deps --require-hashes --only-binary :all:
+LOCKED = --no-compile --no-deps --require-hashes --only-binary :all:
 
 .PHONY: help setup setup-dev run test check bench demo-load lock reset
 

@@ -1,11 +1,12 @@
 """Structured logs: one line an event, with the request's id and the actor's number, and without personal data.
 
-People at a terminal read coloured lines; everything else gets one JSON object a line on standard error.
+In demo mode people read plain lines; everything else gets one JSON object a line on standard error.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from typing import Any
@@ -56,12 +57,14 @@ def configure(settings: Settings) -> None:
     root.addHandler(handler)
     root.setLevel(settings.log_level)
     # One line for each job of each second says nothing; its outcome stands in job_run.
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for talkative in ("apscheduler", "alembic.runtime", "fontTools"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def _renderer(settings: Settings) -> Processor:
-    if settings.demo and sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer()
+    # The supervisor of `make run` reads our lines from a pipe to put our name before them: people read those, too.
+    if settings.demo and (sys.stderr.isatty() or "BACKOFFICE_SUPERVISOR" in os.environ):
+        return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 

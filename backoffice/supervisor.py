@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import http.client
 import os
 import re
 import signal
@@ -16,14 +17,13 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("mail", "web", "worker")
+HEAD_START = 5.0  # seconds that the web gets before the worker, at most
 PATIENCE = 60.0  # seconds until the first page must be there
 GRACE = 10.0  # seconds for a child to end what it is doing
 LONGEST_PAUSE = 30.0
@@ -191,7 +191,7 @@ class Supervisor:
         # Somebody with a mail server of their own wants mail to go there.
         roles = [role for role in ROLES if role != "mail" or "BACKOFFICE_MAIL_SERVER" not in os.environ]
         self._children = [Child(role, env, self.say) for role in roles]
-        self._address = f"http://127.0.0.1:{env['PORT']}"
+        self._port = int(env["PORT"])
 
     def run(self) -> int:
         """Prepare, start, watch. Returns 0 after an orderly stop, 1 when the web never came up."""
@@ -212,15 +212,20 @@ class Supervisor:
 
     def _watch(self) -> int:
         began, announced = time.monotonic(), False
+        for child in self._children:
+            # Two Pythons that load at once on two cores delay the first page; the worker can wait for it a little.
+            child.start_at = began + HEAD_START if child.role == "worker" else began
         while not self._stopping.wait(0.05 if not announced else 0.5):
             for child in self._children:
                 child.look_after()
             if announced:
                 continue
-            if is_ready(self._address):
+            if is_ready(self._port):
                 announced = True
+                for child in self._children:
+                    child.start_at = 0.0
                 with self._lines:
-                    print(welcome(self._address), flush=True)  # noqa: T201
+                    print(welcome(f"http://127.0.0.1:{self._port}"), flush=True)  # noqa: T201
             elif time.monotonic() - began > PATIENCE or max(child.failures for child in self._children) >= HOPELESS:
                 self.say("run", "the pages did not come up; the lines above say why")
                 return 1
@@ -235,13 +240,16 @@ class Supervisor:
         self.say("run", "stopped")
 
 
-def is_ready(address: str) -> bool:
+def is_ready(port: int) -> bool:
     """Whether /readyz says that pages can be served."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def welcome(address: str) -> str:
