@@ -58,7 +58,7 @@ def _status(header: InvoiceHeader) -> tuple[str, str] | None:
 @guard(Permission.MANAGE_HEADERS)
 def new() -> Any:
     """Create a header; with ?next=apply, on the way through an application."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(begin(None))
     form = HeaderForm()
     try:
@@ -84,7 +84,7 @@ def new() -> Any:
 def edit(header_id: int) -> Any:
     """Change a header. Requests and invoices keep what it said when they were made."""
     header = queries.header_of(_account_id(), header_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(begin(header), header=header)
     form = HeaderForm()
     try:
@@ -118,7 +118,8 @@ def make_default(header_id: int) -> BaseResponse:
 def archive(header_id: int) -> Any:
     """Remove a header from the list; the page asks once, for browsers that do not open the dialog."""
     header = queries.header_of(_account_id(), header_id)
-    if request.method == "GET":
+    # HEAD asks for this page, too, and comes without a token: whatever is not a POST must change nothing.
+    if request.method != "POST":
         return render_template("headers/archive.html", header=header)
     with transaction():
         name = services.archive(current_actor(), header_id, now=clock.now()).name

@@ -93,10 +93,13 @@ def apply() -> Any:
 
     The button that was pressed says which step comes next; every step carries what was typed.
     """
-    if request.method == "GET":
+    if request.method != "POST":
         return _begin()
     steps = {"submit": _submit, "edit": _form_page, "all": _fill_all, "new-header": _leave_for_header}
-    return steps.get(request.form.get("action", ""), _review)(ApplyForm())
+    form = ApplyForm()
+    if form.resubmit.data:
+        queries.own_request(_account_id(), form.resubmit.data)
+    return steps.get(request.form.get("action", ""), _review)(form)
 
 
 def _begin() -> Any:
@@ -108,7 +111,7 @@ def _begin() -> Any:
         **(draft or {}),
     }
     if "resubmit" in request.args:
-        former = requests.by_number(request.args["resubmit"], account_id=_account_id())
+        former = queries.own_request(_account_id(), request.args["resubmit"])
         if not former.can_resubmit:
             flash(gettext("Only a rejected request can be resubmitted."), "warning")
             return redirect(_address(former.number), 303)
@@ -125,7 +128,7 @@ def _form_page(form: ApplyForm, status: int = 200) -> tuple[str, int]:
         form.header_id.data = str(usable[0].id) if usable[0].is_default or len(usable) == 1 else ""
     form.offer(usable)
     form.ensure_token()
-    former = requests.by_number(form.resubmit.data, account_id=account_id) if form.resubmit.data else None
+    former = queries.own_request(account_id, form.resubmit.data) if form.resubmit.data else None
     page = render_template(
         "portal/apply.html",
         form=form,
@@ -181,10 +184,10 @@ def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False) -> tuple
 
 def _submit(form: ApplyForm) -> Any:
     """Make the request. The same form sent twice leads to the request it made the first time."""
-    known = queries.submitted_with(_account_id(), form.submit_token.data or "")
+    form.ensure_token()
+    known = queries.submitted_with(_account_id(), form.submit_token.data)
     if known is not None:
         return redirect(_address(known.number), 303)
-    form.ensure_token()
     try:
         plan = services.plan(current_actor(), form.application(), now=clock.now())
         seen = request.form.get("seen", "")
@@ -254,8 +257,8 @@ def _reason(code: str | None) -> Reason | None:
 @guard(Permission.APPLY)
 def withdraw(number: str) -> Any:
     """Take a pending request back; the page asks once, for browsers that do not open the dialog."""
-    found = requests.by_number(number, account_id=_account_id())
-    if request.method == "GET" and found.can_withdraw:
+    found = queries.own_request(_account_id(), number)
+    if request.method != "POST" and found.can_withdraw:
         return render_template("portal/withdraw.html", invoice_request=found)
     try:
         if request.method == "POST":
@@ -265,7 +268,7 @@ def withdraw(number: str) -> Any:
         else:
             flash(_too_late(found), "warning")
     except Conflict:
-        flash(_too_late(requests.by_number(number, account_id=_account_id())), "warning")
+        flash(_too_late(queries.own_request(_account_id(), number)), "warning")
     return redirect(_address(number), 303)
 
 
@@ -277,7 +280,7 @@ def _too_late(found: InvoiceRequest) -> str:
 @guard(Permission.SEE_OWN_INVOICES)
 def download(number: str) -> BaseResponse:
     """The issued invoice, byte for byte as it was stored and mailed."""
-    found = requests.by_number(number, account_id=_account_id())
+    found = queries.own_request(_account_id(), number)
     document = issuing.document_of(found.id)
     answer = Response(storage.get(document.sha256), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = _attachment(f"{document.number} {found.header_name}", document.number)
