@@ -19,6 +19,9 @@ LENGTH = 18
 LEGACY_LENGTHS = (15, 17, 20)
 TYPED_LIMIT = 64
 
+# Positions 3 to 8 are a region's number (GB/T 2260): no letter is ever suggested there.
+_DIGITS, _REGION = ALPHABET[:10], range(3, 9)
+
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 # The organisation code inside: symbols 9 to 16 and its check symbol, the 17th. Letters count from A = 10 to Z = 35.
@@ -67,7 +70,8 @@ def check_tax_id(typed: str) -> TaxIdResult:
         return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _wrong_length(code))
     illegal = tuple(place for place, symbol in enumerate(code, 1) if symbol not in _VALUE)
     if illegal:
-        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, _only_repair(code, illegal))
+        repair = _only_repair(code, illegal) if len(illegal) == 1 else None
+        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, repair)
     wrong = tuple(_wrong_checks(code))
     if wrong:
         places = range(1, LENGTH + 1)
@@ -117,17 +121,12 @@ def _wrong_checks(code: str) -> Iterator[int]:
 
 
 def _only_repair(code: str, places: range | tuple[int, ...]) -> str | None:
-    """The valid code one symbol away, changed at one of `places`; None when there is none or more than one.
-
-    A code with two illegal symbols has none: each change leaves the other one illegal.
-    """
+    """The valid code one symbol away, changed at one of `places`; None when there is none or more than one."""
     found = (
         repaired
         for place in places
-        for symbol in ALPHABET
-        if (repaired := code[: place - 1] + symbol + code[place:]) != code
-        and all(other in _VALUE for other in repaired)
-        and not any(_wrong_checks(repaired))
+        for symbol in (_DIGITS if place in _REGION else ALPHABET)
+        if not any(_wrong_checks(repaired := code[: place - 1] + symbol + code[place:]))
     )
     first = next(found, None)
     return first if next(found, None) is None else None

@@ -1,0 +1,246 @@
+"""The buyer's legal identity: which fields, which limits, which tax IDs (GB 32100-2015, GB 11714)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backoffice.errors import Invalid
+from backoffice.headers import rules
+from backoffice.headers.rules import TaxIdOutcome, check_tax_id
+from backoffice.headers.tax_ids import ALPHABET, check_symbol, organisation_check_symbol
+
+VECTORS = (
+    "91110000MA00000152",
+    "91310000MA1FL0A277",
+    "91440300MA5DA0X7X5",
+    "1210000040000000XN",
+    "91500000MA60K9P35N",
+)
+VALID = VECTORS[1]
+ENTERPRISE = {"kind": "enterprise", "name": "上海流明机器人有限公司", "tax_id": VALID}
+BANK = {"address": "宜山路900号", "phone": "021-6485 2200", "bank": "建设银行", "bank_account": "3105 0170"}
+
+
+def flips(code: str) -> list[tuple[int, str]]:
+    """Every code that differs from `code` in one symbol of the alphabet, with the position of that symbol."""
+    return [
+        (place + 1, code[:place] + symbol + code[place + 1 :])
+        for place in range(len(code))
+        for symbol in ALPHABET
+        if symbol != code[place]
+    ]
+
+
+def passes(code: str) -> bool:
+    """Both checks, said once more without the search for a repair."""
+    return organisation_check_symbol(code[8:16]) == code[16] and check_symbol(code[:17]) == code[17]
+
+
+def plausible(code: str, changed: int) -> bool:
+    """A region's number has no letter: whatever was typed, none is suggested there."""
+    return not 3 <= changed <= 8 or code[changed - 1].isdecimal()
+
+
+class TestTaxId:
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_vectors_pass(self, code: str) -> None:
+        result = check_tax_id(code)
+        assert (result.outcome, result.code, result.positions, result.suggestion) == ("valid", code, (), None)
+        assert rules.exit_code(result) == 0
+
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_any_flipped_symbol_fails_by_the_outer_check_and_the_inner_one_sees_its_own_part(self, code: str) -> None:
+        changed = flips(code)
+        assert len(changed) == 18 * 30
+        for place, flipped in changed:
+            result = check_tax_id(flipped)
+            assert result.outcome == TaxIdOutcome.WRONG_CHECK_DIGIT, flipped
+            assert rules.exit_code(result) == 1
+            assert 18 in result.positions, f"{flipped}: weights 3^(i-1) mod 31 miss no single symbol"
+            # Of the organisation code, GB 11714 counts letters from 10 to 35: two symbols 11 or 22 apart look alike.
+            inner = organisation_check_symbol(flipped[8:16]) != flipped[16]
+            assert (17 in result.positions) is inner
+            assert not inner or 9 <= place <= 17
+            if place == 17:
+                assert inner
+
+    def test_the_inner_check_catches_most_but_not_all_flips_of_the_organisation_code(self) -> None:
+        inside = [flipped for code in VECTORS for place, flipped in flips(code) if 9 <= place <= 16]
+        caught = [flipped for flipped in inside if organisation_check_symbol(flipped[8:16]) != flipped[16]]
+        assert 0.9 < len(caught) / len(inside) < 1
+
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_suggests_the_right_code_where_one_flip_explains_it_and_never_a_wrong_one(self, code: str) -> None:
+        suggested = 0
+        for _, flipped in flips(code)[::7]:
+            repairs = [other for place, other in flips(flipped) if passes(other) and plausible(other, place)]
+            assert code in repairs
+            assert check_tax_id(flipped).suggestion == (code if len(repairs) == 1 else None)
+            suggested += len(repairs) == 1
+        assert suggested > 3
+
+    @pytest.mark.parametrize(
+        ("typed", "positions", "suggestion"),
+        [
+            ("9131O000MA1FL0A277", (5,), VALID),
+            ("91310000MAIFL0A277", (11,), VALID),
+            ("913100OOMA1FL0A277", (7, 8), None),
+            ("91310000MA1FL0A27!", (18,), VALID),
+            ("9131\x000000A1FL0A277", (5,), None),
+            ("91310000公A1FL0A277", (9,), VALID),
+        ],
+    )
+    def test_names_illegal_symbols(self, typed: str, positions: tuple[int, ...], suggestion: str | None) -> None:
+        result = check_tax_id(typed)
+        assert (result.outcome, result.positions) == (TaxIdOutcome.WRONG_FORM, positions)
+        assert result.suggestion == suggestion
+        assert rules.exit_code(result) == 2
+
+    @pytest.mark.parametrize("typed", ["", " ", "9", VALID[:16], VALID + "0", VALID * 3, "9" * 10_000_000])
+    def test_refuses_wrong_lengths(self, typed: str) -> None:
+        assert check_tax_id(typed).outcome == TaxIdOutcome.WRONG_FORM
+
+    @pytest.mark.parametrize("length", [15, 17, 20])
+    def test_legacy_forms_pass_with_a_badge(self, length: int) -> None:
+        result = check_tax_id(("310115OISVZ123456789X")[:length])
+        assert (result.outcome, rules.exit_code(result)) == (TaxIdOutcome.LEGACY, 0)
+        assert check_tax_id("3" * (length - 1) + "#").positions == (length,)
+
+    @pytest.mark.parametrize("typed", [VALID.lower(), f" {VALID}\t", "9131 0000 MA1F L0A2 77", "9131-0000-MA1FL0A277",
+                                       "９１３１００００ＭＡ１ＦＬ０Ａ２７７", f"\u200b{VALID}\ufeff"])  # fmt: skip
+    def test_reads_it_as_people_write_it(self, typed: str) -> None:
+        assert check_tax_id(typed).code == VALID
+        assert check_tax_id(typed).outcome == TaxIdOutcome.VALID
+
+    @given(st.text(alphabet=ALPHABET, min_size=3, max_size=3), st.text(alphabet=ALPHABET, min_size=13, max_size=13))
+    def test_what_the_standard_computes_passes(self, head: str, tail: str) -> None:
+        first_16 = head + tail
+        inner = organisation_check_symbol(first_16[8:])
+        assert check_tax_id(first_16 + inner + check_symbol(first_16 + inner)).outcome == TaxIdOutcome.VALID
+
+    @given(st.text(st.characters(), max_size=40))
+    def test_never_raises_and_prints_what_a_terminal_can_show(self, typed: str) -> None:
+        result = check_tax_id(typed)
+        told = rules.describe_tax_id(result)
+        assert rules.exit_code(result) in (0, 1, 2)
+        assert all(line.isprintable() for line in told.splitlines())
+        told.encode()
+
+    def test_points_at_the_symbol(self) -> None:
+        assert rules.describe_tax_id(check_tax_id("91310000MAIFL0A277")).splitlines() == [
+            "91310000MAIFL0A277  wrong form",
+            "          ^",
+            "A tax ID cannot contain these characters (position): I (11)",
+            "Did you mean 91310000MA1FL0A277?",
+        ]
+        assert rules.describe_tax_id(check_tax_id(VALID)) == f"{VALID}  valid\nThis tax ID is valid."
+
+
+def faults(fields: dict[str, object]) -> dict[str, list[str]]:
+    with pytest.raises(Invalid) as caught:
+        rules.validate(fields)
+    return {name: [str(message) for message in messages] for name, messages in caught.value.fields.items()}
+
+
+class TestValidate:
+    def test_gives_every_field_its_normal_value(self) -> None:
+        values = rules.validate(
+            {**ENTERPRISE, "name": " Ｌｕｍｅｎ（中国）\u200b ", "tax_id": "9131 0000 ma1fl0a277",
+             "email": "AP@Lumen.Example", "remarks": "one\r\ntwo", "unknown": object()}
+        )  # fmt: skip
+        assert values == {
+            "kind": "enterprise", "vat_kind": "ordinary", "language": "both", "name": "Lumen（中国）", "tax_id": VALID,
+            "address": "", "phone": "", "bank": "", "bank_account": "", "email": "AP@lumen.example",
+            "remarks": "one\ntwo",
+        }  # fmt: skip
+        assert tuple(values) == rules.FIELDS
+        assert rules.validate(values) == values
+
+    def test_special_needs_address_phone_bank_and_account(self) -> None:
+        special = {**ENTERPRISE, "vat_kind": "special"}
+        assert set(faults(dict(special))) == {"address", "phone", "bank", "bank_account"}
+        assert rules.validate({**special, **BANK})["bank_account"] == "3105 0170"
+        for name in BANK:
+            assert faults({**special, **BANK, name: " "}) == {name: ["Please fill this in."]}
+
+    @pytest.mark.parametrize("kind", ["enterprise", "public_body"])
+    def test_who_needs_a_tax_id(self, kind: str) -> None:
+        without = {"kind": kind, "name": "Lumen"}
+        if kind == "enterprise":
+            assert faults(dict(without)) == {"tax_id": ["Please fill this in."]}
+        else:
+            assert rules.validate(without)["tax_id"] == ""
+        assert faults({**without, **BANK, "vat_kind": "special"}) == {"tax_id": ["Please fill this in."]}
+
+    def test_a_person_gets_no_special_invoice(self) -> None:
+        person = {"kind": "personal", "name": "Łukasz Nowak"}
+        assert rules.validate(person)["name"] == "Łukasz Nowak"
+        assert faults({**person, **BANK, "tax_id": "X1", "vat_kind": "special"}) == {
+            "vat_kind": ["A person cannot get a special VAT invoice."]
+        }
+
+    def test_a_persons_id_has_its_own_rules(self) -> None:
+        person = {"kind": "personal", "name": "林晓"}
+        for typed, kept in (("11010519491231002x", "11010519491231002X"), ("E 1234 5678", "E12345678")):
+            values = rules.validate({**person, "tax_id": typed})
+            assert values["tax_id"] == kept
+            assert rules.tax_id_of(values) is None
+        for typed in ("ID: 1", "证1", "1" * 33, "1\0"):
+            assert faults({**person, "tax_id": typed}) == {"tax_id": ["An ID has at most 32 letters and digits."]}
+
+    def test_a_wrong_form_blocks(self) -> None:
+        assert faults({**ENTERPRISE, "tax_id": "91310000MAIFL0A277"}) == {
+            "tax_id": ["A tax ID cannot contain these characters (position): I (11)"]
+        }
+        assert faults({**ENTERPRISE, "tax_id": "123"}) == {
+            "tax_id": ["A tax ID has 18 characters (15, 17 or 20 before 2015), this one has 3."]
+        }
+
+    def test_a_wrong_check_digit_only_warns(self) -> None:
+        values = rules.validate({**ENTERPRISE, "tax_id": "91310000NA1FL0A277"})
+        assert values["tax_id"] == "91310000NA1FL0A277"
+        first, second = map(str, rules.warnings(values)["tax_id"])
+        assert first.startswith("These check symbols do not fit (position): 7 (17), 7 (18).")
+        assert second == f"Did you mean {VALID}?"
+
+    @pytest.mark.parametrize("tax_id", [VALID, "310115123456789", ""])
+    def test_nothing_to_warn_of(self, tax_id: str) -> None:
+        assert rules.warnings(rules.validate({"kind": "public_body", "name": "院", "tax_id": tax_id})) == {}
+
+    @pytest.mark.parametrize(("name", "limit"), [("name", 256), ("address", 128), ("phone", 32), ("bank", 128),
+                                                 ("bank_account", 32), ("remarks", 500)])  # fmt: skip
+    def test_limits(self, name: str, limit: int) -> None:
+        assert rules.validate({**ENTERPRISE, name: "9" * limit})[name] == "9" * limit
+        for length in (limit + 1, 10_000_000):
+            assert list(faults({**ENTERPRISE, name: "9" * length})) == [name]
+
+    @pytest.mark.parametrize("name", ["kind", "vat_kind", "language"])
+    @pytest.mark.parametrize("value", ["other", "ENTERPRISE", " special", "\0"])
+    def test_choices_are_closed(self, name: str, value: str) -> None:
+        assert faults({**ENTERPRISE, name: value})[name] == ["Choose one of the offered values."]
+
+    @pytest.mark.parametrize("value", [1, True, ["x"], {"x": 1}, b"x", 1.5])
+    @pytest.mark.parametrize("name", rules.FIELDS)
+    def test_only_text_is_text(self, name: str, value: object) -> None:
+        assert faults({**ENTERPRISE, name: value})[name] == ["This must be text."]
+
+    def test_tells_all_faults_at_once_in_the_order_of_the_form(self) -> None:
+        found = faults(
+            {"kind": "enterprise", "vat_kind": "special", "name": "x\0", "email": "a@b,c@d", "bank": "y" * 129}
+        )
+        assert list(found) == ["name", "tax_id", "address", "phone", "bank", "bank_account", "email"]
+        assert found["name"] == ["Remove the character U+0000; it cannot be printed."]
+        assert faults({}) == {"kind": ["Choose one of the offered values."], "name": ["Please fill this in."]}
+
+    @given(st.dictionaries(st.sampled_from(rules.FIELDS), st.text(st.characters(), max_size=30)))
+    def test_any_text_gives_values_or_sentences(self, fields: dict[str, str]) -> None:
+        try:
+            values = rules.validate(fields)
+        except Invalid as error:
+            unknown = set(error.fields) - set(rules.FIELDS)
+        else:
+            unknown = set()
+            assert rules.validate(values) == values
+        assert not unknown
