@@ -69,7 +69,6 @@ def init_web(app: Flask) -> None:
 
     migrate.init_app(app, db, directory=str(ROOT / "backoffice" / "migrations"), render_as_batch=True)
     mail.init_app(app)
-    csrf.init_app(app)
     limiter.init_app(app)
     init_security(app)
     init_login(app)
@@ -77,6 +76,7 @@ def init_web(app: Flask) -> None:
     init_interface(app)
     init_errors(app)
     init_guards(app)
+    csrf.init_app(app)  # after the guards: whoever is not signed in is led to the sign-in page, token or not
 
 
 def register_pages(app: Flask, settings: Settings) -> None:

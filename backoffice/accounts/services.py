@@ -22,6 +22,7 @@ from backoffice.accounts.rules import (
 )
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
+from backoffice.delivery import services as delivery
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Actor, Permission, Role
 from backoffice.text import TextError, clean, clean_email
@@ -226,6 +227,7 @@ def change_password(actor: Actor, attempt: Attempt, new: str, *, keep_sid: str, 
         raise Invalid({"new": [N_("This is the password you have already.")]})
     _set_password(user, new, now)
     _end_sessions(user.id, except_sid=keep_sid)
+    _give_notice(user, now)
     audit.record(actor, "user.password-changed", "user", user.id, at=now)
 
 
@@ -320,6 +322,11 @@ def _set_password(user: User, new: str, now: datetime) -> None:
         raise Invalid({"new": weak})
     user.password_hash = passwords.hashed(new)
     user.password_changed_at = now
+
+
+def _give_notice(user: User, now: datetime) -> None:
+    """Mail the person that the password changed: whoever did not do it learns of it at once."""
+    delivery.queue("security_notice", user.email, user.locale, {"person": user.name}, at=now, about=("user", user.id))
 
 
 def _end_sessions(user_id: int, except_sid: str | None = None) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from backoffice import clock, config, configure, create_app, database, fonts, storage
 from backoffice.config import Settings
@@ -48,11 +50,17 @@ def whole_app(settings: Settings) -> Flask:
     """The application as it is served."""
     app = create_app(settings)
     fonts.configure(font_cache())
+    # Each application would compile every template anew, which takes longer than most tests.
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder("templates")))
     return app
 
 
 def font_cache() -> Path:
     """Cut fonts are the same for every test of a run: cutting them anew takes longer than most tests."""
-    import os
+    return _shared_folder("fonts")
 
-    return Path(os.environ["BACKOFFICE_TEST_SHARED"]) / "fonts"
+
+def _shared_folder(name: str) -> Path:
+    folder = Path(os.environ["BACKOFFICE_TEST_SHARED"]) / name
+    folder.mkdir(exist_ok=True)
+    return folder
