@@ -35,10 +35,8 @@ def _limit(name: str) -> dict[str, Any]:
 class HeaderForm(Form):
     """One header; what was typed is kept as typed until it is right."""
 
-    kind = RadioField(
-        lazy_gettext("Type"), choices=_KINDS, default="enterprise", validate_choice=False, render_kw={"required": True}
-    )
-    name = StringField(lazy_gettext("Name"), render_kw={"required": True, "autocomplete": "organization"})
+    kind = RadioField(lazy_gettext("Type"), choices=_KINDS, default="enterprise", validate_choice=False)
+    name = StringField(lazy_gettext("Name"), render_kw={"autocomplete": "organization"})
     tax_id = StringField(lazy_gettext("Tax ID"), render_kw={"autocomplete": "off", "spellcheck": "false"})
     tax_id_confirmed = BooleanField(lazy_gettext("The tax ID is right as I typed it"))
     vat_kind = RadioField(
@@ -46,7 +44,6 @@ class HeaderForm(Form):
         choices=_VAT_KINDS,
         default="ordinary",
         validate_choice=False,
-        render_kw={"required": True},
     )
     address = StringField(lazy_gettext("Address"), render_kw=_limit("address"))
     phone = StringField(lazy_gettext("Phone"), render_kw=_limit("phone") | {"autocomplete": "tel"})
@@ -57,11 +54,16 @@ class HeaderForm(Form):
         choices=_LANGUAGES,
         default="both",
         validate_choice=False,
-        render_kw={"required": True},
     )
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
     remarks = TextAreaField(lazy_gettext("Remarks"), render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Marks the labels only: the rules are the services', and their sentences say what to do.
+        for name in ("kind", "name", "vat_kind", "language"):
+            self[name].flags.required = True
 
     def values(self) -> dict[str, str]:
         """What was typed, for the services."""

@@ -129,10 +129,17 @@ def checked(values: Mapping[str, str], *, tax_id_confirmed: bool) -> dict[str, s
     A tax ID whose check digit does not fit is refused until the customer insists on it (`tax_id_confirmed`); a
     reviewer looks at it again. Raises Invalid with the sentences for each field.
     """
-    cleaned = rules.validate(values)
-    faults = {} if tax_id_confirmed else rules.warnings(cleaned)
+    faults: dict[str, list[Message]] = {}
+    try:
+        cleaned = rules.validate(values)
+    except Invalid as refusal:
+        # Everything is said at once: the checks below look at what was typed where it is not at fault already.
+        faults = refusal.fields
+        cleaned = {name: "" if name in faults else values.get(name) or "" for name in rules.FIELDS}
+    if not tax_id_confirmed:
+        faults = rules.warnings(cleaned) | faults
     for name in PRINTED:
-        missing = glyphs.missing(cleaned[name])
+        missing = glyphs.missing(cleaned[name]) if name not in faults else []
         if missing:
             told = N_("No font can print these characters: %(characters)s")
             faults[name] = [Message(told, characters=glyphs.describe(missing))]

@@ -31,14 +31,18 @@ DRAFT_LIMITS = {"header_id": 20, "amount": 60, "email": 254, "remarks": REMARKS_
 class ApplyForm(Form):
     """One application. `resubmit` is the number of the rejected request it follows, if any."""
 
-    header_id = SelectField(lazy_gettext("Invoice Header"), validate_choice=False, render_kw={"required": True})
-    amount = StringField(lazy_gettext("Invoice Amount"), render_kw={"required": True})
-    email = EmailField(
-        lazy_gettext("Receiving Email"), render_kw={"required": True, "maxlength": 254, "autocomplete": "email"}
-    )
+    header_id = SelectField(lazy_gettext("Invoice Header"), validate_choice=False)
+    amount = StringField(lazy_gettext("Invoice Amount"))
+    email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
     remarks = TextAreaField(lazy_gettext("Remarks"), render_kw={"maxlength": REMARKS_LIMIT})
     resubmit = HiddenField()
     submit_token = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Marks the labels only: the rules are the service's, and its sentences say what to do.
+        for name in ("header_id", "amount", "email"):
+            self[name].flags.required = True
 
     def offer(self, headers: Sequence[InvoiceHeader]) -> None:
         """Let the person choose among the account's headers; one that is gone is not silently replaced."""

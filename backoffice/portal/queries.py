@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,9 +12,12 @@ from sqlalchemy import select
 from backoffice.database import session
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
+from backoffice.errors import NotFound
 from backoffice.ledger import queries as ledger
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent
+
+_NUMBER = re.compile(r"IR-[0-9]{8}-[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,19 @@ class Dossier:
     followed_by: str | None
 
 
+def own_request(account_id: int, number: str) -> InvoiceRequest:
+    """The request `number` of the account. Raises NotFound, for another account's too.
+
+    An address can hold what no number does; PostgreSQL would answer a NUL character with an error.
+    """
+    if _NUMBER.fullmatch(number) is None:
+        raise NotFound
+    return requests.by_number(number, account_id=account_id)
+
+
 def dossier(account_id: int, number: str) -> Dossier:
-    """The request `number` of the account. Raises NotFound, for another account's too."""
-    found = requests.by_number(number, account_id=account_id)
+    """Everything about the account's request `number`. Raises NotFound as `own_request` does."""
+    found = own_request(account_id, number)
     return Dossier(
         request=found,
         parts=ledger.parts_of(found.id),

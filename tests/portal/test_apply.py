@@ -1,0 +1,256 @@
+"""Applying for an invoice through plain HTTP, without JavaScript: the way through, and every way to get it wrong."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+from backoffice.headers import services as headers
+from tests.portal.conftest import APPLY, Customer, World, text
+
+NEW_HEADER = "/invoice-headers/new?next=apply"
+
+
+def test_the_form_begins_with_the_default_header_the_own_address_and_the_limit(ada: Customer, world: World) -> None:
+    page = text(ada.get(APPLY))
+    typed = ada.typed()
+    assert typed["header_id"] == str(world.header_id)
+    assert typed["email"] == "ada@lumen.example"
+    assert "¥10,000.00" in page
+    assert len(typed["submit_token"]) >= 16
+    ada.apply(amount="1", email="ap@lumen.example")
+    ada.get(APPLY)
+    assert ada.typed()["email"] == "ap@lumen.example"
+
+
+def test_apply_review_submit_leads_to_a_pending_request(ada: Customer, world: World) -> None:
+    shown = text(ada.review(amount="7,500.50", email="ap@lumen.example", remarks="PO 4500"))
+    # The review shows the recharges it takes, oldest first, the draft's net and tax, and the promised day.
+    assert "¥6,000.00" in shown
+    assert "¥1,500.50" in shown
+    assert "7,075.94" in shown
+    assert "424.56" in shown
+    assert "13 Mar 2026" in shown
+    assert world.count() == 0
+
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    made = world.request(number)
+    assert (made.state, made.amount, made.email, made.remarks) == (
+        "pending", Decimal("7500.50"), "ap@lumen.example", "PO 4500",
+    )  # fmt: skip
+    detail = text(ada.follow())
+    assert "Your request is submitted" in detail
+    assert "Pending" in detail
+
+
+def test_a_double_submit_is_one_request(ada: Customer, world: World) -> None:
+    review = ada.review(amount="10000")
+    first = ada.press("submit")
+    ada.page, ada.path = review, APPLY
+    # Nothing is left to invoice, and yet the second click leads to the same request instead of to an error.
+    second = ada.press("submit")
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] == second.headers["Location"]
+    assert world.count() == 1
+
+
+def test_a_double_submit_at_the_same_moment_is_one_request(ada: Customer, world: World) -> None:
+    ada.review(amount="10000")
+    data = {**ada.typed(), "action": "submit"}
+    cookie = {"Cookie": "; ".join(f"{c.key}={c.value}" for c in ada.client._cookies.values())}
+
+    def click(_: int) -> tuple[int, str | None]:
+        answer = world.app.test_client(use_cookies=False).post(APPLY, data=data, headers=cookie)
+        return answer.status_code, answer.headers.get("Location")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(click, range(8)))
+    assert len(answers) == 1
+    assert answers.pop()[0] == 303
+    assert world.count() == 1
+
+
+def test_change_returns_to_the_form_with_everything_typed(ada: Customer) -> None:
+    ada.review(amount="12.5", email="x@y.example", remarks="line one\nline two")
+    ada.press("edit")
+    typed = ada.typed()
+    assert (typed["amount"], typed["email"]) == ("12.5", "x@y.example")
+    assert typed["remarks"].splitlines() == ["line one", "line two"]
+
+
+def test_all_fills_in_the_limit_and_keeps_the_rest(ada: Customer) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="kept", email="kept@y.example")
+    typed = ada.typed()
+    assert (typed["amount"], typed["remarks"], typed["email"]) == ("10000.00", "kept", "kept@y.example")
+
+
+def test_submit_without_the_review_shows_the_review(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "5", "action": "submit"})
+    assert answer.status_code == 200
+    assert "Review and submit" in text(answer)
+    assert world.count() == 0
+
+
+def test_a_header_edited_after_the_review_is_shown_once_more(ada: Customer, world: World) -> None:
+    ada.review(amount="5")
+    other = {"kind": "enterprise", "name": "Another Name Ltd", "tax_id": "91310000MA1FL0A277"}
+    world.act(headers.edit, world.cast.lin.actor, world.header_id, other)
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    assert "Something changed since you looked" in text(answer)
+    assert world.count() == 0
+    assert ada.press("submit").status_code == 303
+
+
+def test_money_that_went_elsewhere_between_review_and_submit(ada: Customer, world: World) -> None:
+    ada.review(amount="10000", remarks="keep me")
+    world.customer("lin").apply(amount="1")
+    answer = ada.press("submit")
+    assert answer.status_code == 422
+    assert "9,999.00" in fault(answer, "amount")
+    assert ada.typed()["remarks"] == "keep me"
+
+
+AMOUNTS = {
+    "": "Enter an amount.",
+    "0": "greater than zero",
+    "-5": "greater than zero",
+    "1.234": "at most two decimals",
+    "10000.01": "at most",
+    "0.99": "smallest amount",
+    "NaN": "in figures",
+    "Infinity": "in figures",
+    "1e3": "in figures",
+    "1,23": "in figures",
+    "١٢٣": "in figures",
+    "<script>alert(1)</script>": "in figures",
+    "9" * 400: "in figures",
+    "12\x00": "in figures",
+}
+
+
+def test_a_wrong_amount_is_explained_beside_the_field_and_everything_typed_is_kept(ada: Customer, world: World) -> None:
+    for typed, said in AMOUNTS.items():
+        answer = ada.review(amount=typed, remarks="kept", email="kept@y.example")
+        assert answer.status_code == 422, typed
+        assert said in fault(answer, "amount"), typed
+        kept = ada.typed()
+        assert (kept["amount"], kept["remarks"], kept["email"]) == (typed, "kept", "kept@y.example")
+    assert world.count() == 0
+
+
+def test_amounts_as_people_type_them(ada: Customer, world: World) -> None:
+    for typed in ("１２３４．５０", "1,234.50", "¥1234.5", " 1234.50 "):
+        assert world.request(ada.apply(amount=typed)).amount == Decimal("1234.50"), typed
+
+
+ADDRESSES = (
+    "",
+    "nobody",
+    "a@b.example, c@d.example",
+    "a@b.example;c@d.example",
+    "a@b.example\r\nBcc: c@d.example",
+    "a@b.example\nTo: c@d.example",
+    "Ada <a@b.example>",
+    "ünï@b.example",
+    "a@b.example\x00",
+    "a" * 300 + "@b.example",
+    "a@" + "b" * 5000,
+)
+
+
+def test_exactly_one_address_is_taken(ada: Customer, world: World) -> None:
+    for typed in ADDRESSES:
+        answer = ada.review(amount="5", email=typed, remarks="kept")
+        assert answer.status_code == 422, typed
+        assert fault(answer, "email"), typed
+        assert ada.typed()["email"] == typed
+        assert ada.typed()["remarks"] == "kept"
+    assert world.count() == 0
+
+
+REMARKS = (
+    "x" * 501,
+    "发" * 501,
+    "nul \x00 inside",
+    "bell \x07",
+    "turned \u202e around",
+    "no font has 🦄",
+    "private \ue000 use",
+    "e" + "\u0301" * 60,
+    "x" * 10_000_000,
+)
+
+
+def test_remarks_that_cannot_be_printed_are_explained_and_kept(ada: Customer, world: World) -> None:
+    for typed in REMARKS:
+        answer = ada.review(amount="5", remarks=typed)
+        assert answer.status_code == 422, typed[:20]
+        assert fault(answer, "remarks"), typed[:20]
+        assert ada.typed()["remarks"] == typed, typed[:20]
+        assert ada.typed()["amount"] == "5"
+    assert world.count() == 0
+
+
+def test_invisible_characters_are_dropped(ada: Customer, world: World) -> None:
+    made = world.request(ada.apply(amount="5", remarks="a\u200bb\ufeff", email="a\u200b@b.example"))
+    assert (made.remarks, made.email) == ("ab", "a@b.example")
+
+
+def test_a_header_that_is_not_there(ada: Customer, world: World) -> None:
+    for typed in ("", "0", "abc", "99999999999999999999", "-1", "1 OR 1=1", "١"):
+        answer = ada.review(amount="5", header_id=typed)
+        assert answer.status_code == 422, typed
+        assert fault(answer, "header_id"), typed
+    assert world.count() == 0
+
+
+def test_another_accounts_header_is_not_there(bo: Customer, world: World) -> None:
+    bo.get(APPLY)
+    data = {**bo.typed(), "amount": "5", "header_id": str(world.header_id), "action": "review"}
+    answer = bo.client.post(APPLY, data=data)
+    assert answer.status_code == 422
+    assert "流明" not in text(answer)
+    assert world.count() == 0
+
+
+def test_without_a_header_the_way_leads_to_one_and_back_with_everything_typed(bo: Customer, world: World) -> None:
+    remarks = "订单 4500\n第二行 " + "".join(chr(0x4E00 + 37 * i) for i in range(480))
+    assert "You have none yet" in text(bo.get(APPLY))
+    away = bo.press("new-header", amount="123.45", email="cw@yunqi.example", remarks=remarks)
+    assert away.status_code == 303
+    # What a browser would refuse to keep would be lost on the way.
+    assert all(len(cookie) < 4093 for cookie in away.headers.getlist("Set-Cookie"))
+    assert text(bo.follow())
+    assert bo.path == NEW_HEADER
+    assert bo.submit({"kind": "enterprise", "name": "", "tax_id": ""}).status_code == 422
+    bo.submit({"kind": "enterprise", "name": "杭州云栖数据服务有限公司", "tax_id": "91500000MA60K9P35N"})
+    bo.follow()
+    typed = bo.typed()
+    assert (typed["amount"], typed["email"]) == ("123.45", "cw@yunqi.example")
+    assert typed["remarks"].splitlines() == remarks.splitlines()
+    bo.press("review")
+    number = bo.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(number).header_name == "杭州云栖数据服务有限公司"
+
+
+def test_turning_back_from_the_new_header_keeps_what_was_typed(bo: Customer) -> None:
+    bo.get(APPLY)
+    bo.press("new-header", amount="123.45", remarks="kept")
+    assert "/invoices/apply?resume=1" in text(bo.follow())
+    bo.get("/invoices/apply?resume=1")
+    assert bo.typed()["remarks"] == "kept"
+
+
+def test_too_much_text_stays_here_instead_of_being_cut_on_the_way(bo: Customer) -> None:
+    bo.get(APPLY)
+    assert bo.press("new-header", remarks="字" * 501).status_code == 422
+    assert bo.typed()["remarks"] == "字" * 501
+
+
+def fault(answer: object, name: str) -> str:
+    """The sentence beside a field of the page."""
+    page = text(answer)  # type: ignore[arg-type]
+    return page.partition(f'id="{name}-error"')[2].partition("</p>")[0]
