@@ -1,0 +1,184 @@
+"""An installation at work, without pages: money comes in, customers apply, reviewers decide, the worker issues.
+
+Every verb is one call of a service in a transaction of its own, as a page or a job would make it. Needs an application
+context (fixture `context`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from flask import Flask
+
+from backoffice import clock, invariants
+from backoffice.accounts.models import Account
+from backoffice.database import session, transaction
+from backoffice.headers import services as headers
+from backoffice.issuing import jobs as issuing
+from backoffice.issuing.services import Issuer
+from backoffice.ledger import queries as ledger
+from backoffice.ledger.models import Reservation
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services import entries
+from backoffice.requests import queries, services
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import Application
+from backoffice.review import services as review
+from tests.support.people import Cast, Person
+
+ISSUER = Issuer(currency="CNY", external_url="https://invoices.example")
+LUMEN = {"kind": "enterprise", "name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277"}
+YUNQI = {"kind": "enterprise", "name": "杭州云栖数据服务有限公司", "tax_id": "91500000MA60K9P35N"}
+EMAIL = "accounts.payable@lumen.example"
+AGES_AGO = timedelta(days=400)
+
+
+class Office:
+    """The people of the cast, a header for each customer account, and the verbs of their day."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self._recharges, self._tokens = count(1), count(1)
+        with transaction():
+            self.headers = {
+                cast.lumen: headers.create(cast.ada.actor, LUMEN, now=clock.now()).id,
+                cast.yunqi: headers.create(cast.bo.actor, YUNQI, now=clock.now()).id,
+            }
+
+    # --- money ---
+
+    def line(self, kind: str, amount: str, external_id: str, *, to: str = "lumen", **further: object) -> Line:
+        """One line of the platform's books; `further` are other fields of Line."""
+        fields: dict[str, object] = {"status": "completed", "occurred_at": clock.now(), "refund_of": None, **further}
+        return Line(
+            number=1, kind=kind, external_id=external_id, account=to, amount=Decimal(amount), **fields  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def book(self, *lines: Line) -> list[entries.LineResult]:
+        """Let the books take lines, all in one transaction."""
+        with transaction():
+            return entries.book(lines, source="platform", now=clock.now())
+
+    def recharge(self, amount: str, *, to: str = "lumen", **further: object) -> str:
+        """A completed recharge, each later than the one before; returns its id."""
+        number = next(self._recharges)
+        at = clock.now() - AGES_AGO + timedelta(minutes=number)
+        self.book(self.line("recharge", amount, f"R-{number}", to=to, **{"occurred_at": at, **further}))
+        return f"R-{number}"
+
+    def refund(self, recharge: str, amount: str, *, to: str = "lumen", **further: object) -> list[entries.LineResult]:
+        """A completed refund of a recharge."""
+        return self.book(
+            self.line("refund", amount, f"F-{next(self._recharges)}", to=to, refund_of=recharge, **further)
+        )
+
+    def invoiceable(self, account_id: int | None = None) -> str:
+        """The Invoiceable Amount, Lumen's unless said otherwise, as text."""
+        session.rollback()
+        return str(ledger.balance(account_id or self.cast.lumen).invoiceable)
+
+    def counters(self, account_id: int | None = None) -> tuple[str, str, str]:
+        """What was recharged, is reserved and is invoiced, as text."""
+        session.rollback()
+        account = session.get_one(Account, account_id or self.cast.lumen, populate_existing=True)
+        return str(account.recharged), str(account.reserved), str(account.invoiced)
+
+    def parts(self, number: str) -> list[tuple[str, str]]:
+        """From which recharges a request takes its money: (external id, amount)."""
+        session.rollback()
+        return [(part.recharge.external_id, str(part.amount)) for part in ledger.parts_of(self.request(number).id)]
+
+    def short(self, number: str) -> str:
+        """How much of a request's money a refund took away."""
+        session.rollback()
+        return str(session.get_one(Reservation, self.request(number).id, populate_existing=True).short)
+
+    # --- requests ---
+
+    def application(self, amount: str, who: Person | None = None, **further: object) -> Application:
+        """A well-formed application; `further` are other fields of Application."""
+        who = who or self.cast.ada
+        fields: dict[str, object] = {"email": EMAIL, "header_id": self.headers[who.account_id or 0], **further}
+        return Application(amount=amount, **fields)  # type: ignore[arg-type]
+
+    def apply(self, amount: str, who: Person | None = None, *, token: str | None = None, **further: object) -> str:
+        """Apply, Ada unless said otherwise; returns the request's number."""
+        who = who or self.cast.ada
+        token = token or f"token-{next(self._tokens)}"
+        with transaction():
+            return services.apply(
+                who.actor, self.application(amount, who, **further), submit_token=token, locale="en", now=clock.now()
+            ).number
+
+    def apply_often(self, times: int, amount: str = "1.00", who: Person | None = None) -> list[str]:
+        """Many applications in one transaction: set-up, where thousands of commits would only take time."""
+        who = who or self.cast.ada
+        with transaction():
+            return [
+                services.apply(
+                    who.actor,
+                    self.application(amount, who),
+                    submit_token=f"token-{next(self._tokens)}",
+                    locale=("en", "zh")[turn % 2],
+                    now=clock.now(),
+                ).number
+                for turn in range(times)
+            ]
+
+    def withdraw(self, number: str, who: Person | None = None) -> None:
+        """The applicant takes a request back."""
+        with transaction():
+            services.withdraw((who or self.cast.ada).actor, number, now=clock.now())
+
+    def approve(self, *numbers: str, by: Person | None = None, at: datetime | None = None) -> None:
+        """Rita approves; the worker may issue at once."""
+        with transaction():
+            for number in numbers:
+                review.approve((by or self.cast.rita).actor, number, now=at or clock.now())
+
+    def reject(self, number: str, by: Person | None = None) -> None:
+        """Rui rejects."""
+        with transaction():
+            review.reject(
+                (by or self.cast.rui).actor, number, reason="tax_id", remarks="Please check.", now=clock.now()
+            )
+
+    def issue(self, number: str) -> bool:
+        """What the worker does with one approved request."""
+        request_id = self.request(number).id
+        session.rollback()
+        return issuing.issue_one(request_id, ISSUER)
+
+    def issued(self, amount: str, who: Person | None = None) -> str:
+        """A request that went the whole way."""
+        number = self.apply(amount, who)
+        self.approve(number)
+        assert self.issue(number)
+        return number
+
+    def request(self, number: str) -> InvoiceRequest:
+        """The request as the database has it now."""
+        session.rollback()
+        session.expire_all()
+        return queries.by_number(number)
+
+    def states(self, numbers: Iterable[str]) -> list[str]:
+        """The state of each request."""
+        return [self.request(number).state for number in numbers]
+
+
+@pytest.fixture
+def office(context: Flask, cast: Cast) -> Office:
+    """The office of a test; a folder's conftest imports it."""
+    return Office(cast)
+
+
+def contradictions() -> list[str]:
+    """What `check-invariants` would print now."""
+    session.rollback()
+    session.expire_all()
+    return [f"{capability}: {sentence}" for capability, sentence in invariants.violations()]
