@@ -118,8 +118,8 @@ def _parse(content: str, weekend: str) -> dict[date, SpecialDay]:
                 Message(N_("Line %(line)s: %(fault)s"), line=reader.line_num, fault=fault)
                 for fault in _read(row, weekend, days)
             )
-    except csv.Error as error:
-        faults.append(Message(N_("Line %(line)s: %(fault)s"), line=reader.line_num, fault=str(error)))
+    except csv.Error:
+        faults.append(Message(N_("From line %(line)s on this is not CSV text."), line=reader.line_num))
     if not days and not faults:
         faults.append(Message(N_("The file holds no day.")))
     if faults:
