@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -24,6 +24,19 @@ _PERSONAL = frozenset(
     | {"authorization", "token", "user_agent"}
 )
 _HANDLER = "backoffice"
+
+
+class StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is now, which servers and tests exchange after the logs were set up."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error at this moment."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: TextIO) -> None:
+        """What is given once is not kept."""
 
 
 def configure(settings: Settings) -> None:
@@ -42,7 +55,7 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = StandardError()
     handler.name = _HANDLER
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
