@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, type_coerce
 
 from backoffice.accounts.models import Account
-from backoffice.database import session
+from backoffice.database import Amount, session
 from backoffice.errors import NotFound
 from backoffice.ledger.models import Allocation, EntryKind, EntryStatus, LedgerEntry, Reservation, ReservationState
 from backoffice.money import ZERO
@@ -89,7 +89,8 @@ def short_of(request_id: int) -> Decimal:
 
 def invoice_debt(account_id: int) -> Decimal:
     """Sum over the account's recharges of max(0, invoiced - (paid - refunded)): what needs a credit note."""
-    over = LedgerEntry.invoiced - (LedgerEntry.amount - LedgerEntry.refunded)
+    # The difference of two amounts is a plain number to SQLAlchemy: without its type the sum would come back in cents.
+    over = type_coerce(LedgerEntry.invoiced - (LedgerEntry.amount - LedgerEntry.refunded), Amount)
     total = session.scalar(
         select(func.sum(over)).where(
             LedgerEntry.account_id == account_id, LedgerEntry.kind == EntryKind.RECHARGE, over > 0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import select, type_coerce, update
 
 from backoffice.accounts.models import Account
-from backoffice.database import rows_changed, session
+from backoffice.database import Amount, rows_changed, session
 from backoffice.errors import N_, Conflict, Message
 from backoffice.ledger.models import Allocation, EntryKind, EntryStatus, LedgerEntry, Reservation, ReservationState
 from backoffice.money import ZERO, format_amount
@@ -25,10 +25,12 @@ def reserve(account_id: int, request_id: int, amount: Decimal) -> None:
     One guarded UPDATE decides: when two applications meet, only what is really there is given out.
     Raises Conflict (code `not-enough-money`) when less than `amount` is invoiceable.
     """
+    # The difference of two amounts is a plain number to SQLAlchemy: `amount` would be compared without becoming cents.
+    invoiceable = type_coerce(Account.recharged - Account.reserved - Account.invoiced, Amount)
     granted = rows_changed(
         session.execute(
             update(Account)
-            .where(Account.id == account_id, Account.recharged - Account.reserved - Account.invoiced >= amount)
+            .where(Account.id == account_id, invoiceable >= amount)
             .values(reserved=Account.reserved + amount)
         )
     )
