@@ -32,7 +32,7 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
     """Take one approved request through all steps it still lacks; False when another worker has it or it fails."""
     try:
         with transaction():
-            services.number_invoice(request_id, issuer=issuer, now=clock.now())
+            services.number_invoice(request_id, issuer=issuer)
         numbered = queries.numbered_invoice(request_id)
         session.rollback()
         if numbered is None:

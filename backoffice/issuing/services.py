@@ -60,11 +60,11 @@ def draft_snapshot(plan: Plan, *, issuer: Issuer, now: datetime) -> rules.Snapsh
     )
 
 
-def number_invoice(request_id: int, *, issuer: Issuer, now: datetime) -> Invoice | None:
+def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     """Take the next number for an approved request and freeze its invoice; None when another worker already did.
 
-    Locks the request, then the account, then the series. Raises CannotIssue when money, glyphs or the clock forbid
-    it; nothing is taken then, and no number is lost.
+    Locks the request, then the account, then the series, and reads the clock only then: that is the moment of issue.
+    Raises CannotIssue when money, glyphs or the clock forbid it; nothing is taken then, and no number is lost.
     """
     invoice_request = session.scalars(
         select(InvoiceRequest)
@@ -80,24 +80,21 @@ def number_invoice(request_id: int, *, issuer: Issuer, now: datetime) -> Invoice
         parts = [(recharge, allocation.amount) for allocation, recharge in ledger.settle(invoice_request.id)]
     except Conflict as conflict:
         raise CannotIssue(conflict.message) from conflict
-    issued_on = clock.local_date(now, clock.zone())
-    period = f"{issued_on:%Y}"
-    sequence = _take_number(INVOICE_SERIES, period, issued_on)
-    number = f"{INVOICE_SERIES}-{period}-{sequence:06d}"
+    taken = _take_number(INVOICE_SERIES)
     snapshot = _snapshot(
         invoice_request.header, invoice_request.remarks, invoice_request.number, parts,
-        number=number, issued_at=now, issued_on=issued_on, issuer=issuer,
+        number=taken.number, issued_at=taken.at, issued_on=taken.on, issuer=issuer,
     )  # fmt: skip
     _check_glyphs(snapshot)
     invoice = Invoice(
-        number=number,
-        series=INVOICE_SERIES,
-        period=period,
-        sequence=sequence,
+        number=taken.number,
+        series=taken.series,
+        period=taken.period,
+        sequence=taken.sequence,
         request_id=invoice_request.id,
         account_id=invoice_request.account_id,
-        issued_at=now,
-        issued_on=issued_on,
+        issued_at=taken.at,
+        issued_on=taken.on,
         snapshot=dict(snapshot),
         net=Decimal(snapshot["net"]),
         tax=Decimal(snapshot["tax"]),
@@ -179,20 +176,68 @@ def retry(request_id: int) -> bool:
     return bool(changed)
 
 
-def _take_number(series: str, period: str, issued_on: date) -> int:
-    """Increment-and-return on the locked row of the series and period; never max+1, never a database sequence."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A number, and the moment at which it was taken."""
+
+    series: str
+    sequence: int
+    at: datetime
+    on: date
+
+    @property
+    def period(self) -> str:
+        """Numbers begin anew each local year."""
+        return _period(self.on)
+
+    @property
+    def number(self) -> str:
+        """The number as it is printed."""
+        return f"{self.series}-{self.period}-{self.sequence:06d}"
+
+
+def _period(day: date) -> str:
+    return f"{day:%Y}"
+
+
+def _take_number(series: str) -> _Taken:
+    """Increment-and-return on the locked row of the series and period; never max+1, never a database sequence.
+
+    The clock is read under the lock. Two workers that read it before would take numbers in another order than their
+    moments, and around midnight the later date would shut the earlier one out.
+    """
+    _lock_series(series)
+    now = clock.now()
+    on = clock.local_date(now, clock.zone())
+    _begin_period(series, _period(on))
+    _refuse_clock_gone_back(series, _period(on), on)
+    sequence: int = session.execute(
+        update(InvoiceSeries)
+        .where(InvoiceSeries.series == series, InvoiceSeries.period == _period(on))
+        .values(last_number=InvoiceSeries.last_number + 1, last_issued_on=on)
+        .returning(InvoiceSeries.last_number)
+    ).scalar_one()
+    return _Taken(series, sequence, now, on)
+
+
+def _lock_series(series: str) -> None:
+    """Wait until nobody else takes a number of the series. Its periods are all locked before a new one is begun."""
+    begun = session.scalars(
+        select(InvoiceSeries.period)
+        .where(InvoiceSeries.series == series)
+        .order_by(InvoiceSeries.period)
+        .with_for_update()
+    ).all()
+    if not begun:
+        # The very first number: whoever else wants to be first waits here for the row instead.
+        _begin_period(series, _period(clock.today()))
+
+
+def _begin_period(series: str, period: str) -> None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(
         dialect.insert(InvoiceSeries).values(series=series, period=period, last_number=0).on_conflict_do_nothing()
     )
-    _refuse_clock_gone_back(series, period, issued_on)
-    number: int = session.execute(
-        update(InvoiceSeries)
-        .where(InvoiceSeries.series == series, InvoiceSeries.period == period)
-        .values(last_number=InvoiceSeries.last_number + 1, last_issued_on=issued_on)
-        .returning(InvoiceSeries.last_number)
-    ).scalar_one()
-    return number
 
 
 def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
@@ -201,7 +246,6 @@ def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
         select(InvoiceSeries.period, InvoiceSeries.last_issued_on)
         .where(InvoiceSeries.series == series, InvoiceSeries.period >= period)
         .order_by(InvoiceSeries.period)
-        .with_for_update()
     ).all()
     for begun, last in rows:
         if begun > period or (last is not None and last > issued_on):
