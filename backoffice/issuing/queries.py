@@ -11,7 +11,7 @@ from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import Snapshot
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 
 
@@ -42,7 +42,7 @@ def issuable(now: datetime, limit: int) -> list[int]:
         session.scalars(
             select(InvoiceRequest.id)
             .where(
-                InvoiceRequest.state == State.APPROVED,
+                in_state(State.APPROVED),
                 InvoiceRequest.issuable_at <= now,
                 InvoiceRequest.issue_error.is_(None),
             )

@@ -6,8 +6,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 
 from backoffice.accounts.models import Account, User
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
@@ -117,9 +130,43 @@ class InvoiceRequest(Base):
         return self.is_open and now >= self.due_at
 
 
+class _Likely(FunctionElement[bool]):
+    """A condition that SQLite should expect most rows to meet; PostgreSQL gets it as it is.
+
+    Without figures about the table SQLite takes every index that pins a column, and would sort all that is open.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: Any = None) -> Any:
+        """Stand as it is: "= 1" behind it, as for a column of truth values, would hide the condition."""
+        return self
+
+
+@compiles(_Likely)
+def _as_it_is(element: _Likely, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(_Likely, "sqlite")
+def _as_likely(element: _Likely, compiler: Any, **options: Any) -> str:
+    return f"likely({compiler.process(element.clauses, **options)})"
+
+
+def in_state(*states: State, entity: Any = InvoiceRequest) -> ColumnElement[bool]:
+    """SQL predicate of some states, written into the statement instead of sent beside it.
+
+    Only so does SQLite see that a partial index serves it: it plans before it knows the values.
+    """
+    words: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]
+    condition = entity.state == words[0] if len(words) == 1 else entity.state.in_(words)
+    return _Likely(condition) if set(states) <= set(OPEN_STATES) else condition
+
+
 def is_open() -> ColumnElement[bool]:
     """SQL predicate of open requests, worded as the partial index that serves it."""
-    return InvoiceRequest.state.in_(list(OPEN_STATES))
+    return in_state(*OPEN_STATES)
 
 
 class Decision(Base):

@@ -11,7 +11,8 @@ from sqlalchemy.orm import load_only
 from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
-from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, is_open
+from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
+from backoffice.requests.rules import State
 
 # What a row of a list shows: the frozen header and the remarks stay in the database.
 LIST_COLUMNS = (
@@ -72,10 +73,10 @@ def decision_in_force(request_id: int) -> Decision | None:
     ).one_or_none()
 
 
-def open_count(*states: str) -> int:
+def open_count(*states: State) -> int:
     """How many open requests there are (in these states); served by the partial indexes on open requests."""
     statement = select(func.count()).select_from(InvoiceRequest)
-    statement = statement.where(InvoiceRequest.state.in_(states)) if states else statement.where(is_open())
+    statement = statement.where(in_state(*states) if states else is_open())
     return session.scalar(statement) or 0
 
 

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, func, literal, literal_column, or_, select, tuple_
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased, load_only
 
 from backoffice.accounts.models import Account
@@ -21,7 +20,7 @@ from backoffice.ledger.models import Reservation
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
-from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, is_open
+from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import OPEN_STATES, State
 from backoffice.requests.services import FROZEN_HEADER_FIELDS
@@ -65,7 +64,7 @@ def queue(view: QueueView, *, now: datetime) -> Select[Any]:
     """The requests of a view, each with its customer account's name, for keyset paging in `view.order`."""
     statement = requests.in_period(select(InvoiceRequest), view.since, view.until)
     if view.state is not None:
-        statement = statement.where(_in_state(view.state))
+        statement = statement.where(in_state(view.state))
     late = [
         *([_overdue(view.state, now)] if view.overdue else []),
         *([InvoiceRequest.flagged_at.is_not(None)] if view.flagged else []),
@@ -115,14 +114,14 @@ class Waiting:
 
 def waiting(now: datetime) -> Waiting:
     """The queue's counts, in one statement over its partial index."""
-    pending = select(InvoiceRequest).where(_in_state(State.PENDING))
+    pending = select(InvoiceRequest).where(in_state(State.PENDING))
     row = session.execute(select(_capped(pending), _capped(pending.where(InvoiceRequest.due_at <= now)))).one()
     return Waiting(*row)
 
 
 def most_urgent(actor: Actor) -> str | None:
     """Number of the pending request that `actor` may decide on and whose promise ends first."""
-    pending = select(InvoiceRequest.number).where(_in_state(State.PENDING), InvoiceRequest.applicant_id != actor.id)
+    pending = select(InvoiceRequest.number).where(in_state(State.PENDING), InvoiceRequest.applicant_id != actor.id)
     return session.scalar(pending.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(1))
 
 
@@ -180,7 +179,7 @@ def dossier(number: str) -> Dossier:
         .scalar_subquery()
     )
     waiting_after = select(following.number).where(
-        _in_state(State.PENDING, following),
+        in_state(State.PENDING, entity=following),
         tuple_(following.due_at, following.id) > tuple_(InvoiceRequest.due_at, InvoiceRequest.id),
     )
     next_number = (
@@ -230,39 +229,6 @@ def _previous(shown: InvoiceRequest) -> list[InvoiceRequest]:
             .limit(PREVIOUS_SHOWN)
         )
     )
-
-
-class _Likely(ColumnElement[bool]):
-    """A condition that SQLite should expect most rows to meet; any other database gets it as it is.
-
-    Without figures about the table SQLite takes every index that pins a column, and would sort all that is pending.
-    """
-
-    inherit_cache = False
-    type = Boolean()
-
-    def __init__(self, condition: ColumnElement[bool]) -> None:
-        self.condition = condition
-
-    def self_group(self, against: Any = None) -> Any:
-        """Stand as it is: "= 1" behind it, as for a column of truth values, would hide the condition."""
-        return self
-
-
-@compiles(_Likely)
-def _as_it_is(element: _Likely, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.condition, **options))
-
-
-@compiles(_Likely, "sqlite")
-def _as_likely(element: _Likely, compiler: Any, **options: Any) -> str:
-    return f"likely({compiler.process(element.condition, **options)})"
-
-
-def _in_state(state: State, entity: Any = InvoiceRequest) -> ColumnElement[bool]:
-    # Written into the statement instead of sent beside it: SQLite then sees that a partial index serves it.
-    condition: ColumnElement[bool] = entity.state == literal_column(f"'{state.value}'")
-    return _Likely(condition) if state is State.PENDING else condition
 
 
 def _capped(statement: Select[InvoiceRequest]) -> Any:
