@@ -1,0 +1,187 @@
+"""`make run`: all parts come up, a part that dies comes back, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backoffice import clock, supervisor
+from backoffice.database import db
+from tests.support import databases
+from tests.support.apps import bare_app, test_settings
+from tests.support.people import create_cast
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Run:
+    """A running supervisor and what it has printed."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "backoffice.supervisor"],
+            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    def close(self) -> None:
+        """Wait for the end and let go of the output."""
+        self.process.wait(20)
+        self._reader.join(timeout=5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"is ready: (http://\S+)", self.output)
+        assert found, self.output
+        return found[1]
+
+    def children(self) -> dict[str, psutil.Process]:
+        """The children by role."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            command = child.cmdline()
+            if "backoffice.supervisor" in command:
+                found[command[-1]] = child
+        return found
+
+    def readiness(self) -> dict[str, str]:
+        with urllib.request.urlopen(f"{self.address}/readyz", timeout=5) as answer:
+            body: dict[str, str] = json.load(answer)
+        return body
+
+
+def until(condition: Callable[[], bool], run: Run, seconds: float = 40) -> None:
+    """Wait for `condition`; fail with everything the supervisor printed."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, run.output
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with a migrated database and people in it."""
+    instance = tmp_path_factory.mktemp("run") / "instance"
+    app = bare_app(test_settings(instance, databases.new_database("sqlite", instance)))
+    with app.app_context():
+        create_cast(clock.now())
+        db.session.remove()
+        db.engine.dispose()
+    return instance
+
+
+@pytest.fixture
+def env(prepared: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a supervisor on a copy of that folder, with the clean settings of a first user."""
+    shutil.copytree(prepared, tmp_path / "instance")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKOFFICE_")}
+    return {**kept, "BACKOFFICE_INSTANCE_PATH": str(tmp_path / "instance"), "PORT": "18000", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def run(env: dict[str, str]) -> Iterator[Run]:
+    """A supervisor whose first page is there."""
+    started = Run(env)
+    try:
+        until(lambda: "Ctrl-C stops everything" in started.output, started)
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.terminate()
+        started.close()
+
+
+@pytest.mark.fault
+def test_all_parts_run_and_end_together(run: Run) -> None:
+    until(lambda: set(run.children()) == {"web", "worker", "mail"}, run)
+    until(lambda: run.readiness()["worker"] == "ok", run)
+    assert "password invoice-demo-2026" in run.output
+    assert f"{run.address}/dev/mail" in run.output
+    assert "  mail | Catching mail on 127.0.0.1:" in run.output
+    children = run.children()
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(15) == 0
+    assert [name for name, child in children.items() if child.is_running()] == []
+    assert "killed" not in run.output
+
+
+@pytest.mark.fault
+def test_a_part_that_dies_is_reported_and_comes_back(run: Run) -> None:
+    until(lambda: "worker" in run.children(), run)
+    first = run.children()["worker"]
+    first.kill()
+    until(lambda: "worker | ended unexpectedly (exit code -9); starts again in 1 s" in run.output, run)
+    until(lambda: "worker" in run.children(), run)
+    assert run.children()["worker"].pid != first.pid
+
+
+@pytest.mark.fault
+def test_nothing_outlives_a_killed_supervisor(run: Run) -> None:
+    until(lambda: "worker" in run.children(), run)
+    children = run.children()
+    run.process.kill()
+    run.process.wait()
+    until(lambda: not any(child.is_running() for child in children.values()), run, seconds=15)
+
+
+@pytest.mark.fault
+def test_a_taken_port_leads_to_the_next(env: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert supervisor.free_port(port) > port
+        assert supervisor.free_port(port + 1, reserved=port + 1) > port + 1
+
+
+def test_a_prepared_folder_is_recognised(env: dict[str, str], tmp_path: Path) -> None:
+    assert supervisor.is_prepared(env)
+    assert not supervisor.is_prepared({**env, "BACKOFFICE_INSTANCE_PATH": str(tmp_path / "other")})
+
+
+def test_an_older_schema_and_an_empty_one_are_not_prepared(env: dict[str, str], tmp_path: Path) -> None:
+    import pysqlite3.dbapi2 as sqlite
+
+    file = tmp_path / "instance" / "backoffice.sqlite"
+    with sqlite.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    assert not supervisor.is_prepared(env)
+    with sqlite.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (supervisor.newest_revision(),))
+        assert not supervisor.is_prepared({**env, "BACKOFFICE_DATABASE_URL": "postgresql://somewhere/else"})
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM app_user")
+    assert not supervisor.is_prepared(env)
+
+
+def test_the_newest_revision_is_the_one_alembic_knows(tmp_path: Path) -> None:
+    from alembic.script import ScriptDirectory
+
+    directory = ScriptDirectory(str(ROOT / "backoffice" / "migrations"))
+    assert directory.get_current_head() == supervisor.newest_revision()
