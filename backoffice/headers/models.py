@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backoffice.accounts.models import Account, User
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backoffice.accounts.models import Account, User
 from backoffice.database import Base, Id, Instant
 
 

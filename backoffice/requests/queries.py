@@ -12,7 +12,7 @@ from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
-from backoffice.requests.rules import State
+from backoffice.requests.rules import State, is_request_number
 
 # What a row of a list shows: the frozen header and the remarks stay in the database.
 LIST_COLUMNS = (
@@ -50,6 +50,8 @@ def in_period(statement: Select[InvoiceRequest], since: date | None, until: date
 
 def by_number(number: str, *, account_id: int | None = None) -> InvoiceRequest:
     """The request with this number; with `account_id`, only if it is that account's. Raises NotFound."""
+    if not is_request_number(number):
+        raise NotFound
     statement = select(InvoiceRequest).where(InvoiceRequest.number == number)
     if account_id is not None:
         statement = statement.where(InvoiceRequest.account_id == account_id)

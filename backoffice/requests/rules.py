@@ -5,6 +5,7 @@ Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from backoffice.errors import N_, Message
 from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
 
 REMARKS_LIMIT = 500
+_NUMBER = re.compile(r"IR-[0-9]{8}-[0-9]{6}")
 
 
 class State(StrEnum):
@@ -109,6 +111,11 @@ REASON_FIELDS: dict[Reason, str] = {
     Reason.DUPLICATE: "amount",
     Reason.EMAIL: "email",
 }
+
+
+def is_request_number(text: str) -> bool:
+    """Whether `text` has the form of a request number; anything else is not worth asking the database for."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def request_number(day: date, token: str, attempt: int = 0) -> str:

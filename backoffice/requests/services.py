@@ -26,7 +26,7 @@ from backoffice.money import format_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
-from backoffice.requests import rules
+from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.requests.rules import Action, Money, State
 
@@ -168,11 +168,9 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
 
 def withdraw(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Take a pending request back and release its money. Raises NotFound, or Conflict when it was decided already."""
-    invoice_request = session.scalars(
-        select(InvoiceRequest).where(InvoiceRequest.number == number, InvoiceRequest.account_id == actor.account_id)
-    ).one_or_none()
-    if invoice_request is None:
-        raise NotFound
+    if actor.account_id is None:
+        raise Forbidden
+    invoice_request = queries.by_number(number, account_id=actor.account_id)
     change_state(invoice_request, Action.WITHDRAW, actor, now=now)
     add_event(invoice_request.id, "withdrawn", actor, at=now)
     return invoice_request
@@ -289,11 +287,7 @@ def _unprintable(characters: Iterable[str]) -> Message:
 def _rejected_before(account_id: int, number: str | None) -> InvoiceRequest | None:
     if not number:
         return None
-    former = session.scalars(
-        select(InvoiceRequest).where(InvoiceRequest.number == number, InvoiceRequest.account_id == account_id)
-    ).one_or_none()
-    if former is None:
-        raise NotFound
+    former = queries.by_number(number, account_id=account_id)
     if not former.can_resubmit:
         raise Conflict(Message(N_("Only a rejected request can be resubmitted.")))
     return former

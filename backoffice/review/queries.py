@@ -22,7 +22,7 @@ from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
 from backoffice.requests.queries import LIST_COLUMNS
-from backoffice.requests.rules import OPEN_STATES, State
+from backoffice.requests.rules import OPEN_STATES, State, is_request_number
 from backoffice.requests.services import FROZEN_HEADER_FIELDS
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
@@ -169,6 +169,8 @@ class Dossier:
 
 def dossier(number: str) -> Dossier:
     """The request with this number and what belongs to it, in four statements. Raises NotFound."""
+    if not is_request_number(number):
+        raise NotFound
     former, later, following = (aliased(InvoiceRequest) for _ in range(3))
     followed_by = (
         select(later.number)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from backoffice import text
 from backoffice.database import session
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests_queries
@@ -87,9 +86,7 @@ def _decide(
 def _for_decision(actor: Actor, number: str) -> InvoiceRequest:
     if actor.id is None or not actor.can(Permission.DECIDE):
         raise Forbidden
-    invoice_request = session.scalars(select(InvoiceRequest).where(InvoiceRequest.number == number)).one_or_none()
-    if invoice_request is None:
-        raise NotFound
+    invoice_request = requests_queries.by_number(number)
     if invoice_request.applicant_id == actor.id or invoice_request.account_id == actor.account_id:
         raise Forbidden(Message(N_("Nobody decides on what they or their own account applied for.")))
     return invoice_request
