@@ -92,7 +92,10 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def context(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
-    """An application context around the test: of `app` when the test asks for it, else of one without pages."""
+    """An application context around the test: of `app` when the test asks for it, else of one without pages.
+
+    Not for tests with a real browser: there the name is Playwright's, see tests/browser.
+    """
     whole = "app" in request.fixturenames
     application: Flask = request.getfixturevalue("app") if whole else bare_app(settings)
     with application.app_context():
@@ -119,7 +122,8 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cast(request: pytest.FixtureRequest, settings: Settings) -> Cast:
     """The demo people: ada, lin (lumen), bo (yunqi), rita, rui, max, otto, ana."""
-    if "context" in request.fixturenames:
+    # Asked first: in a test with a real browser the name `context` belongs to Playwright.
+    if "app" not in request.fixturenames:
         request.getfixturevalue("context")
         return create_cast(clock.now())
     application: Flask = request.getfixturevalue("app")

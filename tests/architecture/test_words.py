@@ -9,7 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = {".png", ".ttf", ".pdf", ".ico", ".jpg", ".woff2"}
-# Written so that this file does not find itself.
 UNWANTED = {
     "left for later": re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b"),
     "a machine's path": re.compile(r"(?<![\w.])/(ro" r"ot|wo" r"rk|home/\w+)/"),
@@ -21,11 +20,11 @@ UNWANTED = {
 
 
 def tracked() -> Iterator[Path]:
-    """The text files under version control."""
+    """The text files under version control, without this one."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         path = ROOT / name
-        if path.suffix not in BINARY and path.is_file():
+        if path.suffix not in BINARY and path.is_file() and path != Path(__file__):
             yield path
 
 
