@@ -70,8 +70,10 @@ def configure(settings: Settings) -> None:
     root.addHandler(handler)
     root.setLevel(settings.log_level)
     # One line for each job of each second says nothing; its outcome stands in job_run.
-    for talkative in ("apscheduler", "alembic.runtime", "fontTools"):
+    for talkative in ("alembic.runtime", "fontTools"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # Nor does a turn that is left out because the job of the turn before is still at work.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _renderer(settings: Settings) -> Processor:

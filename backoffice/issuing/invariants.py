@@ -29,20 +29,23 @@ def _numbers() -> Iterator[str]:
             Invoice.series,
             Invoice.period,
             func.count().label("count"),
+            func.count(Invoice.sequence.distinct()).label("different"),
             func.min(Invoice.sequence).label("first"),
             func.max(Invoice.sequence).label("last"),
         )
         .group_by(Invoice.series, Invoice.period)
         .subquery()
     )
-    for series, period, last_number, count, first, last in session.execute(
+    for series, period, last_number, count, different, first, last in session.execute(
         select(
             InvoiceSeries.series, InvoiceSeries.period, InvoiceSeries.last_number,
-            counted.c.count, counted.c.first, counted.c.last,
+            counted.c.count, counted.c.different, counted.c.first, counted.c.last,
         ).outerjoin(counted, and_(counted.c.series == InvoiceSeries.series, counted.c.period == InvoiceSeries.period))
     ):  # fmt: skip
         if (count or 0) != last_number or (last_number and (first, last) != (1, last_number)):
             yield f"series {series}-{period}: {count or 0} invoices, yet the last number taken is {last_number}"
+        if count != different:
+            yield f"series {series}-{period}: {count} invoices share {different} numbers, one was taken more than once"
     later = (
         select(
             Invoice.number,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from flask import current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from backoffice import clock
 from backoffice.config import Settings
@@ -29,7 +30,10 @@ def issue_due(limit: int = 50) -> int:
 
 
 def issue_one(request_id: int, issuer: Issuer) -> bool:
-    """Take one approved request through all steps it still lacks; False when another worker has it or it fails."""
+    """Take one approved request through all steps it still lacks; False when another worker has it or it fails.
+
+    Raises only what is no fault of the request: the database is away or busy, and the next turn tries again.
+    """
     try:
         with transaction():
             services.number_invoice(request_id, issuer=issuer)
@@ -41,8 +45,15 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
         sha256, size = services.render_document(snapshot)
         with transaction():
             return services.complete(invoice_id, sha256, size, now=clock.now())
+    except (OperationalError, InterfaceError):
+        raise
     except BackofficeError as error:
         log.warning("issue failed", request_id=request_id, code=error.code, reason=str(error))
-        with transaction():
-            services.note_failure(request_id, str(error))
-        return False
+        reason = str(error)
+    except Exception as error:
+        # One request that trips over a fault of ours must not hold up everybody behind it.
+        log.exception("issue failed", request_id=request_id)
+        reason = f"{type(error).__name__}: {error}"
+    with transaction():
+        services.note_failure(request_id, reason)
+    return False

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
-from backoffice.issuing.rules import Snapshot
+from backoffice.issuing.rules import Snapshot, is_invoice_number
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 
@@ -56,3 +57,24 @@ def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:
     """Id and snapshot of the invoice a request got in transaction 1, if it got one."""
     row = session.execute(select(Invoice.id, Invoice.snapshot).where(Invoice.request_id == request_id)).one_or_none()
     return None if row is None else (row.id, row.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What anybody may know of an invoice whose number and amount they hold."""
+
+    number: str
+    issued_on: date
+    seller_name: str
+
+
+def verify(number: str, amount: Decimal) -> Verified | None:
+    """The invoice with exactly this number and gross amount, or None: neither half alone tells anything."""
+    if not is_invoice_number(number):
+        return None
+    row = session.execute(
+        select(Invoice.number, Invoice.issued_on, Invoice.snapshot).where(
+            Invoice.number == number, Invoice.gross == amount
+        )
+    ).one_or_none()
+    return None if row is None else Verified(row.number, row.issued_on, row.snapshot["seller"]["name"])

@@ -6,6 +6,7 @@ figures of an invoice always add up, to the cent (design/domain.md 4).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ TEMPLATE = "v1"
 
 SELLER_FIELDS = ("name", "latin_name", "tax_id", "address", "phone", "bank", "bank_account", "email")
 BUYER_FIELDS = ("kind", "name", "tax_id", "address", "phone", "bank", "bank_account", "email")
+
+
+_NUMBER = re.compile(r"[A-Z]{2,4}-[0-9]{4}-[0-9]{6,9}")
+
+
+def is_invoice_number(text: str) -> bool:
+    """Whether `text` has the form of an invoice number, INV-2026-000001."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 class TaxKind(StrEnum):

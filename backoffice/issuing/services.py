@@ -267,21 +267,20 @@ def _snapshot(
     issuer: Issuer,
 ) -> rules.Snapshot:
     zone = clock.zone()
-    lines = []
-    for recharge, amount in parts:
-        occurred_on = clock.local_date(recharge.occurred_at, zone)
-        # The kind and rate of the day the recharge was completed, frozen per line (design/domain.md 4).
-        tax = policies.value(PolicyKey.TAX, occurred_on)
-        lines.append(
-            rules.LineInput(
-                description=_description(recharge),
-                occurred_on=occurred_on,
-                external_id=recharge.external_id,
-                gross=amount,
-                tax_kind=rules.TaxKind(tax["kind"]),
-                rate=Decimal(tax["rate"]),
-            )
+    days = [clock.local_date(recharge.occurred_at, zone) for recharge, _ in parts]
+    # Kind and rate are those of the day of the recharge, frozen per line (design/domain.md 4); a day is asked for once.
+    taxes = {day: policies.value(PolicyKey.TAX, day) for day in set(days)}
+    lines = [
+        rules.LineInput(
+            description=_description(recharge),
+            occurred_on=day,
+            external_id=recharge.external_id,
+            gross=amount,
+            tax_kind=rules.TaxKind(taxes[day]["kind"]),
+            rate=Decimal(taxes[day]["rate"]),
         )
+        for (recharge, amount), day in zip(parts, days, strict=True)
+    ]
     return rules.build_snapshot(
         lines,
         number=number,
