@@ -1,0 +1,6 @@
+"""The office and the launcher of processes, for races."""
+
+from tests.concurrency.launcher import launcher
+from tests.support.office import office
+
+__all__ = ["launcher", "office"]

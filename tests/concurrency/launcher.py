@@ -1,0 +1,195 @@
+"""Starts real processes quickly: a warm process that has imported everything forks one for each wish.
+
+A worker takes seconds to import what it needs and milliseconds to work, so a test that kills thirty of them would
+mostly watch imports. The launcher opens no database and starts no thread before it forks; whatever it starts builds its
+own application, engine and connections, dies when it is killed and takes nobody along.
+
+Run as a program it reads one wish a line (JSON) and answers one line: {"start": {...}} -> pid, {"wait": pid} -> status.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backoffice.config import ROOT, Settings
+
+WARM = (
+    "backoffice.cli",
+    "backoffice.worker",
+    "backoffice.issuing.pdf",
+    "backoffice.delivery.jobs",
+    "backoffice.invariants",
+    "apscheduler.schedulers.background",
+    "psycopg",
+    "pysqlite3",
+    "tests.support.apps",
+    "tests.concurrency.tasks",
+)
+
+
+class Child:
+    """A process somewhere: how it is killed and what became of it."""
+
+    def __init__(self, launcher: Launcher, pid: int, log: Path) -> None:
+        self.pid, self.log = pid, log
+        self._launcher = launcher
+        self._status: int | None = None
+
+    def kill(self) -> None:
+        """SIGKILL: no handler runs, nothing is flushed."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, as an operator would; returns the exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end; the exit code, or minus the signal that killed it."""
+        if self._status is None:
+            self._status = int(self._launcher.ask({"wait": self.pid}))
+        return self._status
+
+    def finish(self) -> None:
+        """Wait for its end, which must be a good one."""
+        status = self.wait()
+        assert status == 0, f"exit {status}\n{self.log.read_text()}"
+
+
+class Launcher:
+    """The test's side of the warm process."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.concurrency.launcher"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._started = 0
+
+    def start(self, task: str, settings: Settings, **arguments: Any) -> Child:
+        """Run `tests.concurrency.tasks.<task>(**arguments)` in a process whose environment describes `settings`.
+
+        An argument `clock_offset` moves the clock of that process by so many seconds.
+        """
+        self._started += 1
+        log = settings.instance_path / f"process-{self._started}-{task}.log"
+        environment = environment_of(settings)
+        if "clock_offset" in arguments:
+            environment["BACKOFFICE_CLOCK_OFFSET"] = str(arguments.pop("clock_offset"))
+        wish = {"task": task, "arguments": arguments, "environment": environment, "log": str(log)}
+        return Child(self, int(self.ask({"start": wish})), log)
+
+    def ask(self, wish: Mapping[str, Any]) -> Any:
+        """Send one wish and read its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(wish) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the launcher died"
+        return json.loads(answer)
+
+    def close(self) -> None:
+        """End the warm process; it kills what it started and nobody waited for."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The BACKOFFICE_* variables from which a process reads these settings."""
+    values = {
+        "demo": settings.demo,
+        "instance_path": settings.instance_path,
+        "database_url": settings.url,
+        "mail_server": settings.mail_server,
+        "mail_port": settings.mail_port,
+        "mail_timeout_seconds": settings.mail_timeout_seconds,
+        "mail_deadline_seconds": settings.mail_deadline_seconds,
+        "undo_seconds": settings.undo_seconds,
+    }
+    return {f"BACKOFFICE_{name.upper()}": str(value) for name, value in values.items()}
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """One warm process for the run; a folder's conftest imports it."""
+    started = Launcher()
+    yield started
+    started.close()
+
+
+# --- the warm process itself ---
+
+
+def serve() -> None:
+    """Answer wishes until the test closes the line."""
+    for module in WARM:
+        importlib.import_module(module)
+    alive: set[int] = set()
+    for line in sys.stdin:
+        wish = json.loads(line)
+        if "start" in wish:
+            answer = _fork(wish["start"])
+            alive.add(answer)
+        else:
+            _, status = os.waitpid(wish["wait"], 0)
+            answer = os.waitstatus_to_exitcode(status)
+            alive.discard(wish["wait"])
+        print(json.dumps(answer), flush=True)
+    for pid in alive:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _fork(wish: Mapping[str, Any]) -> int:
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        with Path(wish["log"]).open("w") as log:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        status = _run(wish)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _run(wish: Mapping[str, Any]) -> int:
+    from datetime import timedelta
+
+    from backoffice import clock
+    from tests.concurrency import tasks
+
+    os.environ.update(wish["environment"])
+    # The variable is read when the module is imported, which the warm process did long ago.
+    with clock.shifted(timedelta(seconds=float(os.environ.pop("BACKOFFICE_CLOCK_OFFSET", "0")))):
+        try:
+            getattr(tasks, wish["task"])(**wish["arguments"])
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,244 @@
+"""What processes of the race and crash tests do. Each task runs in a process of its own; see `launcher`."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from backoffice import cli, clock, config, storage
+from backoffice.accounts import queries as accounts
+from backoffice.database import session, transaction
+from backoffice.delivery import jobs as delivery
+from backoffice.errors import BackofficeError
+from backoffice.issuing import jobs as issuing
+from backoffice.issuing import services as issuing_services
+from backoffice.permissions import Actor
+from backoffice.requests import services as requests
+from backoffice.requests.services import Application
+from backoffice.review import services as review
+from tests.support.apps import bare_app, whole_app
+from tests.support.office import ISSUER
+
+
+def command(arguments: Sequence[str], die_at: str | None = None) -> None:
+    """Run `backoffice <arguments>`; `die_at` names a step at which the process kills itself."""
+    if die_at is not None:
+        _arm(die_at)
+    cli.cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: whole_app(config.load()), set_debug_flag=False))
+
+
+# --- steps at which a process dies ---
+
+
+def _die(*_arguments: Any, **_options: Any) -> Any:
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)  # the signal is on its way; nothing after this line ever runs
+
+
+def _after(owner: Any, name: str) -> Callable[[], None]:
+    real = getattr(owner, name)
+
+    def run_and_die(*arguments: Any, **options: Any) -> Any:
+        real(*arguments, **options)
+        _die()
+
+    return lambda: setattr(owner, name, run_and_die)
+
+
+def _before(owner: Any, name: str) -> Callable[[], None]:
+    return lambda: setattr(owner, name, _die)
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "number taken, not committed": _after(issuing_services, "number_invoice"),
+    "number committed": _before(issuing.queries, "numbered_invoice"),
+    "rendered": _before(storage, "put"),
+    "document half stored": _before(storage.Path, "replace"),
+    "document stored": _after(issuing_services, "render_document"),
+    "issued, not committed": _after(issuing_services, "complete"),
+    "mail leased": _before(delivery, "_attempt"),
+    "mail rendered": _before(delivery.Connection, "send"),
+    "mail sent, not recorded": _before(delivery, "_record"),
+}
+
+
+def _arm(step: str) -> None:
+    # What is patched is a plain attribute of a module or class; the product knows nothing of it.
+    STEPS[step]()
+
+
+# --- races ---
+
+
+@contextmanager
+def _application() -> Iterator[Flask]:
+    app = bare_app(config.load())
+    yield app
+
+
+def _person(app: Flask, email: str) -> Actor:
+    with app.app_context():
+        person = accounts.find_person(email)
+        assert person is not None
+        return person.actor("web", None)
+
+
+def _in_threads(app: Flask, threads: int, work: Callable[[int], None]) -> None:
+    faults: list[BaseException] = []
+
+    def run(thread: int) -> None:
+        try:
+            with app.app_context():
+                work(thread)
+        except BaseException as error:
+            faults.append(error)
+
+    running = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def apply_often(
+    email: str, header_id: int, amounts: Sequence[str], threads: int, times: int, mark: str, result: str
+) -> None:
+    """Let `threads` threads apply `times` times each; write how often each answer came to the file `result`."""
+    answers: Counter[str] = Counter()
+    with _application() as app:
+        actor = _person(app, email)
+
+        def work(thread: int) -> None:
+            for turn in range(times):
+                answers[_apply(actor, header_id, random.choice(amounts), f"{mark}-{thread}-{turn}")] += 1
+
+        _in_threads(app, threads, work)
+    Path(result).write_text(json.dumps(answers))
+
+
+def _apply(actor: Actor, header_id: int, amount: str, token: str) -> str:
+    application = Application(header_id=header_id, amount=amount, email="ap@lumen.example")
+    try:
+        with transaction():
+            requests.apply(actor, application, submit_token=token, locale="en", now=clock.now())
+    except BackofficeError as error:
+        return type(error).__name__
+    except Exception as error:
+        return f"{type(error).__module__}.{type(error).__name__}: {error}"
+    return "applied"
+
+
+def decide(email: str, verdict: str, numbers: Sequence[str], seat: int, meeting: str, result: str) -> None:
+    """Decide on each request at the same moment as the process in the other seat; write the answers to `result`."""
+    answers = []
+    with _application() as app, Meeting(Path(meeting), seat) as together:
+        actor = _person(app, email)
+        with app.app_context():
+            for number in numbers:
+                together.wait()
+                answers.append(_decide(actor, verdict, number))
+    Path(result).write_text(json.dumps(answers))
+
+
+def _decide(actor: Actor, verdict: str, number: str) -> str:
+    try:
+        with transaction():
+            if verdict == "approve":
+                review.approve(actor, number, now=clock.now())
+            else:
+                review.reject(actor, number, reason="other", remarks="Not this one.", now=clock.now())
+    except BackofficeError as error:
+        return f"{error.code}: {error}"
+    except Exception as error:
+        return f"{type(error).__module__}.{type(error).__name__}: {error}"
+    return "decided"
+
+
+class Meeting:
+    """Two processes meet again and again: each counts its arrivals in shared memory and waits for the other's."""
+
+    def __init__(self, path: Path, seat: int) -> None:
+        self._seat, self._arrivals = seat, 0
+        with path.open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), 16)
+
+    def __enter__(self) -> Meeting:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._memory.close()
+
+    def wait(self) -> None:
+        """Return when the other seat has arrived as often as this one."""
+        self._arrivals += 1
+        self._memory[self._seat * 8 : self._seat * 8 + 8] = self._arrivals.to_bytes(8, "little")
+        other = (1 - self._seat) * 8
+        deadline = time.monotonic() + 60
+        while int.from_bytes(self._memory[other : other + 8], "little") < self._arrivals:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the other process does not come")
+            time.sleep(0.0002)
+
+
+class _ForcedRollback(Exception):
+    """Ends a transaction whose number must come back to the series."""
+
+
+def take_numbers(request_ids: Sequence[int], threads: int, rollbacks: float, begin: str, result: str) -> None:
+    """Number all requests, undoing a share `rollbacks` of the transactions after the number was taken.
+
+    Waits for the file `begin`, which holds the offset of the clock in seconds. Writes the count of rollbacks.
+    """
+    undone: Counter[str] = Counter()
+    with _application() as app, clock.shifted(timedelta(seconds=_signal(Path(begin)))):
+
+        def work(_thread: int) -> None:
+            left = list(request_ids)
+            while left:
+                random.shuffle(left)
+                left = [request_id for request_id in left if not _number(request_id, rollbacks, undone)]
+
+        _in_threads(app, threads, work)
+    Path(result).write_text(str(undone["forced"]))
+
+
+def _number(request_id: int, rollbacks: float, undone: Counter[str]) -> bool:
+    """Whether nothing is left to do: it has a number, from here or from elsewhere."""
+    try:
+        with transaction():
+            invoice = issuing_services.number_invoice(request_id, issuer=ISSUER)
+            if invoice is not None and random.random() < rollbacks:
+                raise _ForcedRollback
+    except _ForcedRollback:
+        undone["forced"] += 1
+        return False
+    if invoice is not None:
+        return True
+    numbered = issuing.queries.numbered_invoice(request_id) is not None
+    session.rollback()
+    return numbered
+
+
+def _signal(path: Path) -> float:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody said begin")
+        time.sleep(0.005)
+    return float(path.read_text())

@@ -1,0 +1,179 @@
+"""Many processes and threads want the same at once: nothing is given out twice, and nobody sees an accident."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from backoffice import clock
+from backoffice.config import Settings
+from backoffice.database import session
+from backoffice.issuing.models import Invoice, InvoiceSeries
+from backoffice.ledger.models import Reservation
+from backoffice.requests.models import Decision, InvoiceRequest
+from tests.concurrency.launcher import Launcher
+from tests.support.office import Office, contradictions
+
+pytestmark = pytest.mark.race
+
+PROCESSES, THREADS = 4, 20
+
+
+def test_eighty_appliers_take_exactly_the_balance(
+    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
+) -> None:
+    for _ in range(40):
+        office.recharge("25.00")
+    results = [tmp_path / f"answers-{number}" for number in range(PROCESSES)]
+    children = [
+        launcher.start(
+            "apply_often",
+            settings,
+            email=office.cast.ada.email,
+            header_id=office.headers[office.cast.lumen],
+            # Of 1,000 in parts of 10, 80 applicants who ask twice want 1,600.
+            amounts=["10.00"],
+            threads=THREADS,
+            times=2,
+            mark=f"p{number}",
+            result=str(result),
+        )
+        for number, result in enumerate(results)
+    ]
+    for child in children:
+        child.finish()
+    answers = _sum_of_answers(results)
+    assert set(answers) <= {"applied", "Conflict", "Invalid"}, answers
+    assert answers["applied"] == 100
+    assert sum(answers.values()) == PROCESSES * THREADS * 2
+    assert office.counters() == ("1000.00", "1000.00", "0.00")
+    assert session.scalar(select(func.sum(Reservation.amount))) == Decimal("1000.00")
+    assert contradictions() == []
+
+
+def test_uneven_amounts_never_take_more_than_there_is(
+    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
+) -> None:
+    for amount in ("99.99", "0.02", "300.00", "100.00"):
+        office.recharge(amount)
+    results = [tmp_path / f"answers-{number}" for number in range(2)]
+    children = [
+        launcher.start(
+            "apply_often",
+            settings,
+            email=office.cast.lin.email,
+            header_id=office.headers[office.cast.lumen],
+            amounts=["1.01", "7.77", "13.00"],
+            threads=10,
+            times=6,
+            mark=f"p{number}",
+            result=str(result),
+        )
+        for number, result in enumerate(results)
+    ]
+    for child in children:
+        child.finish()
+    answers = _sum_of_answers(results)
+    assert set(answers) <= {"applied", "Conflict", "Invalid"}, answers
+    reserved = Decimal(office.counters()[1])
+    assert Decimal("480.00") < reserved <= Decimal("500.01")
+    assert session.scalar(select(func.sum(InvoiceRequest.amount))) == reserved
+    assert contradictions() == []
+
+
+def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
+    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
+) -> None:
+    office.recharge("200.00")
+    numbers = office.apply_often(200)
+    meeting = tmp_path / "meeting"
+    meeting.write_bytes(bytes(16))
+    rita, rui = (
+        launcher.start(
+            "decide",
+            settings,
+            email=person.email,
+            verdict=verdict,
+            numbers=numbers,
+            seat=seat,
+            meeting=str(meeting),
+            result=str(tmp_path / f"answers-{seat}"),
+        )
+        for seat, (person, verdict) in enumerate(((office.cast.rita, "approve"), (office.cast.rui, "reject")))
+    )
+    rita.finish()
+    rui.finish()
+    answers = [json.loads((tmp_path / f"answers-{seat}").read_text()) for seat in (0, 1)]
+    lost_to = {
+        "approve": f"already-decided: {office.cast.rui.name} has decided on this request already.",
+        "reject": f"already-decided: {office.cast.rita.name} has decided on this request already.",
+    }
+    for number, approval, rejection in zip(numbers, *answers, strict=True):
+        approved = approval == "decided"
+        assert (approval, rejection) == (
+            ("decided", lost_to["reject"]) if approved else (lost_to["approve"], "decided")
+        )
+        assert office.request(number).state == ("approved" if approved else "rejected")
+    assert 0 < answers[0].count("decided") < 200, "one reviewer won every race: they never met"
+    assert session.scalar(select(func.count()).select_from(Decision)) == 200
+    assert contradictions() == []
+
+
+def test_numbers_have_no_gap_and_follow_the_clock_over_new_year_with_forced_rollbacks(
+    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
+) -> None:
+    office.recharge("300.00")
+    numbers = office.apply_often(300)
+    office.approve(*numbers)
+    ids = list(session.scalars(select(InvoiceRequest.id)))
+    session.rollback()
+    begin, results = tmp_path / "begin", [tmp_path / f"undone-{number}" for number in range(2)]
+    children = [
+        launcher.start(
+            "take_numbers", settings, request_ids=ids, threads=2, rollbacks=0.1, begin=str(begin), result=str(result)
+        )
+        for result in results
+    ]
+    time.sleep(1)  # both are waiting by then, so that the year turns while they are at work
+    _write_whole(begin, str((_new_year() - clock.now()).total_seconds() - 0.5))
+    for child in children:
+        child.finish()
+    undone = sum(int(result.read_text()) for result in results)
+    assert undone >= 10, f"only {undone} of some 330 transactions were rolled back"
+    taken = session.execute(
+        select(Invoice.period, Invoice.sequence, Invoice.issued_at, Invoice.number).order_by(
+            Invoice.period, Invoice.sequence
+        )
+    ).all()
+    assert len(taken) == 300
+    periods = {row.period: [each.sequence for each in taken if each.period == row.period] for row in taken}
+    assert len(periods) == 2, "the year did not turn while numbers were taken"
+    assert all(sequences == list(range(1, len(sequences) + 1)) for sequences in periods.values())
+    assert [row.issued_at for row in taken] == sorted(row.issued_at for row in taken)
+    counted = session.execute(select(InvoiceSeries.period, InvoiceSeries.last_number))
+    last = {row.period: row.last_number for row in counted}
+    assert last == {period: len(sequences) for period, sequences in periods.items()}
+    assert contradictions() == []
+
+
+def _new_year() -> datetime:
+    return clock.start_of_day(clock.today().replace(year=clock.today().year + 1, month=1, day=1), clock.zone())
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").rename(path)
+
+
+def _sum_of_answers(results: list[Path]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for result in results:
+        for answer, times in json.loads(result.read_text()).items():
+            total[answer] = total.get(answer, 0) + times
+    return total

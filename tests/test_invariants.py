@@ -1,0 +1,240 @@
+"""The checker itself is checked: green on a database that has lived, red on each fault that is seeded into it.
+
+Every fault is written with SQL behind the back of constraints and triggers, looked at, and rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.cli import ScriptInfo
+from sqlalchemy import select, text
+
+from backoffice import cli, clock, invariants, storage
+from backoffice.database import db, session, transaction
+from backoffice.delivery import jobs as delivery
+from backoffice.issuing.models import Invoice
+from backoffice.sla import jobs as sla
+from tests.faults.smtp_servers import accepting
+from tests.support import databases
+from tests.support.apps import bare_app, test_settings
+from tests.support.office import Office, contradictions
+from tests.support.people import create_cast
+
+
+class _Undo(Exception):
+    """Takes a seeded fault back."""
+
+
+# What the fault is -> (tables whose guards are lifted, statement, words of the sentence that must appear).
+FAULTS: dict[str, tuple[str, str, str]] = {
+    "an account's counter is off by a cent": (
+        "account", "UPDATE account SET reserved = reserved + 1 WHERE code = 'lumen'", "its counters differ"),
+    "a recharge was raised by a cent": (
+        "ledger_entry", "UPDATE ledger_entry SET amount = amount + 1 WHERE external_id = 'R-1'", "its counters differ"),
+    "a refund was forgotten": (
+        "ledger_entry", "UPDATE ledger_entry SET applied = false WHERE kind = 'refund'", "differs from its refunds"),
+    "an allocation was changed": (
+        "ledger_allocation", "UPDATE ledger_allocation SET amount = amount - 1 WHERE id = 1",
+        "its parts differ from its allocations"),
+    "an allocation has gone": (
+        "ledger_allocation", "DELETE FROM ledger_allocation WHERE state = 'open'", "do not add up to its amount"),
+    "a reservation was released, its allocations were not": (
+        "ledger_reservation ledger_allocation",
+        "UPDATE ledger_reservation SET state = 'released' WHERE state = 'open'", "an allocation has another state"),
+    "a number is missing": (
+        "invoice invoice_line invoice_request", "DELETE FROM invoice WHERE sequence = 2", "the last number taken is"),
+    "a number was taken twice": (
+        "invoice", "UPDATE invoice SET sequence = 1 WHERE sequence = 2", "more than once"),
+    "a printed number was changed": (
+        "invoice", "UPDATE invoice SET number = 'INV-1999-000001' WHERE sequence = 1", "of the same number"),
+    "the series was turned back": (
+        "invoice_series", "UPDATE invoice_series SET last_number = last_number - 1", "the last number taken is"),
+    "an invoice is dated back": (
+        "invoice", "UPDATE invoice SET issued_on = '2001-01-01' WHERE sequence = 2", "dated before the one in front"),
+    "an invoice's total was changed": (
+        "invoice", "UPDATE invoice SET gross = gross + 1, net = net + 1 WHERE sequence = 1", "request's amount differ"),
+    "an invoice's line was changed": (
+        "invoice_line", "UPDATE invoice_line SET tax = tax + 1 WHERE position = 1", "totals and the request's"),
+    "an invoice lost its request": (
+        "invoice_request", "UPDATE invoice_request SET invoice_id = NULL", "its request does not know it"),
+    "an issued invoice has no document": (
+        "invoice", "UPDATE invoice SET pdf_sha256 = NULL WHERE sequence = 1", "without a whole invoice"),
+    "an issued request was never decided on": (
+        "decision", "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
+    "a rejection counts as approval": (
+        "invoice_request", "UPDATE invoice_request SET state = 'approved' WHERE state = 'rejected'",
+        "without a decision in force"),
+    "two decisions are in force": (
+        "decision", "INSERT INTO decision SELECT * FROM decision WHERE verdict = 'approve'", "decisions are in force"),
+    "somebody decided on their own request": (
+        "decision", "UPDATE decision SET decided_by = (SELECT applicant_id FROM invoice_request"
+        " WHERE invoice_request.id = decision.request_id)", "its applicant decided"),
+    "a request's amount was changed": (
+        "invoice_request", "UPDATE invoice_request SET amount = amount + 1 WHERE state = 'pending'",
+        "its state and its reservation differ"),
+    "a submission left no trace": (
+        "request_event", "DELETE FROM request_event WHERE kind = 'submitted'", "does not say that it was submitted"),
+    "a flag without its mark": (
+        "invoice_request", "UPDATE invoice_request SET flagged_at = NULL", "overdue mark and its flags differ"),
+    "a flag before its time": (
+        "sla_flag", "UPDATE sla_flag SET due_at = '2199-01-01 00:00:00'", "flagged before it was due"),
+    "a mail was accepted at no time": (
+        "message", "UPDATE message SET accepted_at = NULL WHERE state = 'accepted'", "nobody knows when"),
+    "two mails share a Message-ID": (
+        "message", "UPDATE message SET message_id = '<same@example>'", "more than one message carries it"),
+    "the calendar misses a year": (
+        "calendar_year", "DELETE FROM calendar_year WHERE year = (SELECT max(year) FROM calendar_year)",
+        "does not cover"),
+    "a holiday was taken away": (
+        "calendar_day", "DELETE FROM calendar_day WHERE kind = 'holiday'", "its days were changed"),
+    "an audit event names nobody": (
+        "audit_event", "UPDATE audit_event SET actor_label = ''", "does not say who did what"),
+    "the audit log lost its guard": (
+        "audit_event", "UPDATE audit_event SET reason = 'as if nothing had happened'", "the trigger audit_event"),
+    "a customer without an account": (
+        "app_user", "UPDATE app_user SET account_id = NULL", "only customers belong to an account"),
+    "an account without a default header": (
+        "invoice_header", "UPDATE invoice_header SET is_default = false", "of its headers are the default"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def _lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask]]:
+    """One lived-in installation per kind of database, made when it is first asked for."""
+    made: dict[str, Flask] = {}
+    yield made
+    for app in made.values():
+        with app.app_context():
+            url = app.config["SQLALCHEMY_DATABASE_URI"]
+            session.remove()
+            db.engine.dispose()
+        databases.drop_database(url)
+
+
+@pytest.fixture
+def lived_in(database: str, _lived: dict[str, Flask], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application whose database has seen every kind of thing happen, with its context."""
+    if database not in _lived:
+        instance = tmp_path_factory.mktemp(database)
+        app = bare_app(test_settings(instance, databases.new_database(database, instance)))
+        with app.app_context():
+            live(app)
+        _lived[database] = app
+    app = _lived[database]
+    storage.configure(Path(app.instance_path) / "documents")
+    with app.app_context():
+        yield app
+
+
+def live(app: Flask) -> None:
+    """Recharges, a refund, invoices, a rejection, a withdrawal, an overdue request, mails: a little of everything."""
+    office = Office(create_cast(clock.now()))
+    cast = office.cast
+    partly = office.recharge("80.00")
+    office.recharge("500.00")
+    office.recharge("300.00", to="yunqi")
+    office.issued("100.00")
+    office.issued("12.34")
+    office.issued("299.99", cast.bo)
+    office.reject(office.apply("20.00"))
+    office.withdraw(office.apply("30.00"))
+    office.refund(partly, "15.00")
+    with clock.shifted(timedelta(days=-30)):
+        office.apply("40.00")
+    office.apply("50.00")
+    approved = office.apply("60.00")
+    office.approve(approved)
+    sla.sweep()
+    with accepting() as server:
+        app.config["BACKOFFICE_SETTINGS"] = app.config["BACKOFFICE_SETTINGS"].model_copy(
+            update={"mail_server": server.host, "mail_port": server.port}
+        )
+        delivery.send_due()
+
+
+def test_a_life_well_lived_is_green(lived_in: Flask) -> None:
+    assert contradictions() == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_seeded_fault_goes_red(lived_in: Flask, fault: str) -> None:
+    tables, statement, words = FAULTS[fault]
+    with seeded(tables.split(), statement):
+        found = [f"{capability}: {sentence}" for capability, sentence in invariants.violations()]
+    assert [sentence for sentence in found if words in sentence], found
+    assert contradictions() == [], "the fault was not taken back"
+
+
+def test_altered_bytes_and_a_lost_document_go_red(lived_in: Flask) -> None:
+    sha256 = session.scalars(select(Invoice.pdf_sha256).order_by(Invoice.id)).first()
+    path = storage._configured().path(sha256 or "")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert any("damaged" in sentence for sentence in contradictions())
+    path.unlink()
+    assert any("not in the store" in sentence for sentence in contradictions())
+    path.write_bytes(content)
+    assert contradictions() == []
+
+
+def test_the_command_exits_with_one_and_a_line_per_violation(lived_in: Flask) -> None:
+    assert _check(lived_in) == (0, "all invariants hold\n")
+    with transaction():
+        session.execute(text("UPDATE account SET invoiced = invoiced + 1"))
+        session.execute(text("DELETE FROM request_event WHERE kind = 'submitted' AND request_id = 1"))
+    try:
+        code, output = _check(lived_in)
+    finally:
+        with transaction():
+            session.execute(text("UPDATE account SET invoiced = invoiced - 1"))
+            session.execute(
+                text(
+                    "INSERT INTO request_event (request_id, at, kind, actor_label, data)"
+                    " SELECT id, submitted_at, 'submitted', applicant_label, '{}' FROM invoice_request WHERE id = 1"
+                )
+            )
+    assert code == 1
+    assert output.count("ledger: account ") == 2
+    assert output.count("requests: request ") == 1
+    assert output.endswith("Error: 3 violation(s)\n")
+
+
+def _check(app: Flask) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(
+        cli.cli, ["check-invariants"], obj=ScriptInfo(create_app=lambda: app, set_debug_flag=False)
+    )
+    return result.exit_code, result.output
+
+
+@contextmanager
+def seeded(tables: list[str], statement: str) -> Iterator[None]:
+    """Run a statement on tables without constraints, triggers and indexes; at the end everything is as it was."""
+    try:
+        with transaction():
+            for table in tables:
+                _unguard(table)
+            changed = session.execute(text(statement))
+            assert changed.rowcount > 0, "the fault hits nothing"  # type: ignore[attr-defined]
+            session.expire_all()
+            yield
+            raise _Undo
+    except _Undo:
+        return
+
+
+def _unguard(table: str) -> None:
+    """Replace the table by a bare copy: both databases do that inside a transaction."""
+    cascade = " CASCADE" if session.get_bind().dialect.name == "postgresql" else ""
+    if not cascade:
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        # Otherwise renaming the copy would rewrite the other tables' references to it.
+        session.execute(text("PRAGMA legacy_alter_table = ON"))
+    session.execute(text(f"CREATE TABLE bare AS SELECT * FROM {table}"))
+    session.execute(text(f"DROP TABLE {table}{cascade}"))
+    session.execute(text(f"ALTER TABLE bare RENAME TO {table}"))
