@@ -36,7 +36,7 @@ class HeaderForm(Form):
     """One header; what was typed is kept as typed until it is right."""
 
     kind = RadioField(lazy_gettext("Type"), choices=_KINDS, default="enterprise", validate_choice=False)
-    name = StringField(lazy_gettext("Name"), render_kw={"autocomplete": "organization"})
+    name = StringField(lazy_gettext("Name"), render_kw={"autocomplete": "organization", "required": True})
     tax_id = StringField(lazy_gettext("Tax ID"), render_kw={"autocomplete": "off", "spellcheck": "false"})
     tax_id_confirmed = BooleanField(lazy_gettext("The tax ID is right as I typed it"))
     vat_kind = RadioField(
