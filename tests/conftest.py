@@ -182,14 +182,17 @@ def freeze() -> Iterator[Callable[[datetime], None]]:
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
     """The application served on a port of this machine, as `make run` serves it; gives its address."""
+    from waitress import wasyncore
     from waitress.server import create_server
 
     server = create_server(app, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    # Closed by its own thread: a socket that goes while that thread waits for it would be an error there.
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=5)
+    server.task_dispatcher.shutdown()
 
 
 @pytest.fixture(scope="session")
