@@ -1,0 +1,133 @@
+"""An address for every page: the installation filled so that each route of the URL map can be opened.
+
+`Atlas.pages` is the one list that grows with the product: a route without an example fails the tests that walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+
+from backoffice.accounts import services as accounts
+from backoffice.delivery import caught
+from backoffice.delivery.catcher import maildir
+from backoffice.headers import services as headers
+from backoffice.permissions import SYSTEM, Role
+from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
+from tests.support.people import PASSWORD
+
+PERSONAL = {"kind": "personal", "name": "王小明"}
+NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
+# Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
+NOT_OURS = {"portal.download", "review.document", "delivery.html_part", "delivery.attachment"}
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """The filled installation and its addresses."""
+
+    stage: Stage
+    numbers: dict[str, str]  # state -> number of one of lumen's requests
+    header: int
+    spare: int
+    yunqi_number: str
+    yunqi_header: int
+    mail: str
+    someone: int  # a user who takes no part
+
+    def examples(self, endpoint: str) -> list[str]:
+        """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
+        people = self.stage.cast
+        one, issued = self.numbers["pending"], self.numbers["issued"]
+        pages = {
+            "accounts.home": ["/"],
+            "accounts.login": ["/login"],
+            "accounts.settings": ["/settings"],
+            "accounts.administration": ["/admin"],
+            "accounts.new_user": ["/admin/users/new"],
+            "accounts.show_user": [f"/admin/users/{people.ada.id}", f"/admin/users/{people.ana.id}"],
+            "accounts.customer_accounts": ["/admin/accounts"],
+            "accounts.new_account": ["/admin/accounts/new"],
+            "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
+            "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
+            "portal.invoice_request": [f"/invoices/{number}" for number in self.numbers.values()],
+            "portal.withdraw": [f"/invoices/{one}/withdraw"],
+            "portal.download": [f"/invoices/{issued}/download"],
+            "headers.list_headers": ["/invoice-headers"],
+            "headers.new": ["/invoice-headers/new", "/invoice-headers/new?next=apply"],
+            "headers.edit": [f"/invoice-headers/{self.header}/edit"],
+            "headers.archive": [f"/invoice-headers/{self.spare}/archive"],
+            "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
+            "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
+            "review.reject_form": [f"/review/{one}/reject"],
+            "review.document": [f"/review/{issued}/document"],
+            "sla.dashboard": ["/sla"],
+            "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
+            "issuing.verify": ["/verify", "/verify?number=INV-2026-000001"],
+            "health.livez": ["/livez"],
+            "health.readyz": ["/readyz"],
+            "health.show_metrics": ["/metrics"],
+            "delivery.mails": ["/dev/mail"],
+            "delivery.mail": [f"/dev/mail/{self.mail}"],
+            "delivery.html_part": [f"/dev/mail/{self.mail}/html"],
+            "delivery.attachment": [f"/dev/mail/{self.mail}/attachments/0"],
+            "dev_components.show": ["/dev/components"],
+            "static": ["/static/css/tokens.css"],
+        }  # fmt: skip
+        if endpoint not in pages:
+            raise LookupError(f"no example address for {endpoint}: add one to tests/access/atlas.py")
+        return pages[endpoint]
+
+    def walk(self, *, without: frozenset[str] | set[str] = frozenset()) -> Iterator[tuple[str, str]]:
+        """Endpoint and address of everything that can be opened."""
+        for endpoint in readable(self.stage.app):
+            if endpoint not in without:
+                for address in self.examples(endpoint):
+                    yield endpoint, address
+
+
+def readable(app: Flask) -> list[str]:
+    """The endpoints that answer GET."""
+    return sorted({rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())})
+
+
+def draw(stage: Stage) -> Atlas:
+    """Fill the installation: lumen has a request in every state, yunqi a pending one; everything is mailed."""
+    ada, bo = stage.cast.ada, stage.cast.bo
+    late = NOW - timedelta(days=20)
+    numbers = {
+        "overdue": stage.apply(ada, "120.00", at=late),
+        "issued": stage.approve(stage.apply(ada, "1409.50", at=late)),
+        "rejected": stage.reject(stage.apply(ada, "500.00", at=NOW - timedelta(days=3))),
+        "followed": stage.reject(stage.apply(ada, "610.00", at=NOW - timedelta(days=4))),
+        "withdrawn": stage.withdraw(stage.apply(ada, "75.00", at=NOW - timedelta(days=2))),
+    }
+    numbers["following"] = stage.apply(ada, "610.00", follows=numbers["followed"])
+    numbers["due today"] = stage.apply(ada, "33.00", at=NOW - timedelta(days=7))
+    stage.work()
+    stage.sweep()
+    numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
+    numbers["pending"] = stage.apply(ada, "300.00", remarks="采购单 4501")
+    spare = stage.do(headers.create, ada.actor, {**LUMEN_HEADER, "name": "流明机器人（苏州）有限公司"}).id
+    stage.do(headers.create, ada.actor, PERSONAL)
+    return Atlas(
+        stage, numbers, stage.headers[stage.cast.lumen], spare, stage.apply(bo, "10.00"),
+        stage.headers[stage.cast.yunqi], _mail_with_invoice(stage), _someone(stage),
+    )  # fmt: skip
+
+
+def _someone(stage: Stage) -> int:
+    person = {"email": "else@backoffice.example", "name": "别人", "role": Role.REVIEWER, "password": PASSWORD}
+    made: int = stage.do(accounts.create_user, SYSTEM, account_id=None, **person).id
+    return made
+
+
+def _mail_with_invoice(stage: Stage) -> str:
+    """The name of a caught mail that carries a PDF."""
+    folder = maildir(Path(stage.app.config["BACKOFFICE_SETTINGS"].instance_path))
+    summaries, _ = caught.newest(folder, 100)
+    return next(each.key for each in summaries if caught.read(folder, each.key).attachments)

@@ -1,0 +1,242 @@
+"""Who may do what: one table of every route and every person; and what no route does for anybody.
+
+Columns of the table: an anonymous visitor, Ada and Lin of lumen, Bo of yunqi, the reviewers Rita and Rui, the manager
+Max, the auditor Otto, the administrator Ana. Each cell is the status of the answer; `login` is the way to the sign-in
+page; two where the examples differ. Addresses with an id are lumen's. A route that is not in the table fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from flask import Flask
+from sqlalchemy import MetaData, select
+
+from backoffice.database import db
+from tests.access.atlas import Atlas, readable
+from tests.support.people import Cast
+from tests.support.visitor import Visitor
+
+PEOPLE = ("nobody", "ada", "lin", "bo", "rita", "rui", "max", "otto", "ana")
+
+#                                nobody ada lin bo  rita rui max otto ana
+READING = """
+accounts.home                    login 302 302 302 302 302 302 302 302
+accounts.login                   200   302 302 302 302 302 302 302 302
+accounts.settings                login 200 200 200 200 200 200 200 200
+accounts.administration          login 403 403 403 403 403 403 403 200
+accounts.new_user                login 403 403 403 403 403 403 403 200
+accounts.show_user               login 403 403 403 403 403 403 403 200
+accounts.customer_accounts       login 403 403 403 403 403 403 403 200
+accounts.new_account             login 403 403 403 403 403 403 403 200
+portal.invoices                  login 200 200 200 403 403 403 403 403
+portal.apply                     login 200 200 200/404 403 403 403 403 403
+portal.invoice_request           login 200 200 404 403 403 403 403 403
+portal.withdraw                  login 200 200 404 403 403 403 403 403
+portal.download                  login 200 200 404 403 403 403 403 403
+headers.list_headers             login 200 200 200 403 403 403 403 403
+headers.new                      login 200 200 200 403 403 403 403 403
+headers.edit                     login 200 200 404 403 403 403 403 403
+headers.archive                  login 200 200 404 403 403 403 403 403
+review.queue                     login 403 403 403 200 200 200 200 403
+review.invoice_request           login 403 403 403 200 200 200 200 403
+review.reject_form               login 403 403 403 200 200 403 403 403
+review.document                  login 403 403 403 200 200 200 200 403
+issuing.verify                   200   200 200 200 200 200 200 200 200
+sla.dashboard                    login 403 403 403 403 403 200 200 200
+sla.requests                     login 403 403 403 403 403 200 200 200
+health.livez                     200   200 200 200 200 200 200 200 200
+health.readyz                    200   200 200 200 200 200 200 200 200
+health.show_metrics              200   200 200 200 200 200 200 200 200
+delivery.mails                   200   200 200 200 200 200 200 200 200
+delivery.mail                    200   200 200 200 200 200 200 200 200
+delivery.html_part               200   200 200 200 200 200 200 200 200
+delivery.attachment              200   200 200 200 200 200 200 200 200
+dev_components.show              200   200 200 200 200 200 200 200 200
+static                           200   200 200 200 200 200 200 200 200
+"""
+
+# Sent with a good token and otherwise empty: whoever may is told what is missing or too late, or it is done.
+CHANGING = """
+accounts.login                   400   302 302 302 302 302 302 302 302
+accounts.set_preferences         302   302 302 302 302 302 302 302 302
+accounts.save_settings           login 400 400 400 400 400 400 400 400
+accounts.change_password         login 400 400 400 400 400 400 400 400
+accounts.sign_out_everywhere     login 302 302 302 302 302 302 302 302
+accounts.new_user                login 403 403 403 403 403 403 403 400
+accounts.reset_password          login 403 403 403 403 403 403 403 400
+accounts.deactivate_user         login 403 403 403 403 403 403 403 302
+accounts.reactivate_user         login 403 403 403 403 403 403 403 302
+accounts.new_account             login 403 403 403 403 403 403 403 400
+portal.apply                     login 422 422 422 403 403 403 403 403
+portal.withdraw                  login 303 303 404 403 403 403 403 403
+headers.new                      login 422 422 422 403 403 403 403 403
+headers.edit                     login 422 422 404 403 403 403 403 403
+headers.make_default             login 303 303 404 403 403 403 403 403
+headers.archive                  login 303 404 404 403 403 403 403 403
+review.approve                   login 403 403 403 409 409 403 403 403
+review.reject                    login 403 403 403 422 422 403 403 403
+issuing.check                    422   422 422 422 422 422 422 422 422
+dev_components.show              200   200 200 200 200 200 200 200 200
+accounts.sign_out                login login login login login login login login login
+"""
+
+
+def rows(table: str) -> dict[str, list[str]]:
+    """Endpoint -> expected outcome by person."""
+    return {cells[0]: cells[1:] for line in table.strip().splitlines() if (cells := line.split())}
+
+
+def test_everybody_gets_what_the_table_says_when_reading(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    table = rows(READING)
+    assert sorted(table) == readable(atlas.stage.app)
+    assert_table(table, atlas, visit, lambda visitor, endpoint: [
+        outcome(visitor.get(address, buffered=True)) for address in atlas.examples(endpoint)
+    ])  # fmt: skip
+
+
+def test_everybody_gets_what_the_table_says_when_changing(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    table = rows(CHANGING)
+    assert sorted(table) == sorted(unsafe(atlas.stage.app))
+    addresses = unsafe_addresses(atlas)
+    assert_table(table, atlas, visit, lambda visitor, endpoint: [
+        outcome(visitor.client.post(addresses[endpoint], data={"csrf_token": token(visitor)}))
+    ])  # fmt: skip
+
+
+def test_every_route_that_changes_refuses_without_the_token(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    app = atlas.stage.app
+    before = fingerprint(app)
+    refused = {}
+    for who in ("ada", "rita", "ana"):
+        visitor = visit(getattr(atlas.stage.cast, who))
+        before = fingerprint(app)
+        for endpoint, address in unsafe_addresses(atlas).items():
+            for data in ({}, {"csrf_token": "wrong"}, {"csrf_token": token(visit(atlas.stage.cast.bo))}):
+                refused[who, endpoint] = visitor.client.post(address, data=data).status_code
+        visitor.get("/settings")
+        assert visitor.page.status_code == 200, f"{who} is not signed in any more"
+    table = rows(CHANGING)
+    shut = {(who, endpoint) for who, endpoint in refused if table[endpoint][PEOPLE.index(who)] == "403"}
+    assert {sent: status for sent, status in refused.items() if status != (403 if sent in shut else 400)} == {}
+    # Bo signed in to have a token of another session; beside that nothing happened.
+    assert without_sign_in(fingerprint(app)) == without_sign_in(before)
+
+
+def test_reading_changes_nothing(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    everybody = [visit(None), *(visit(person) for person in atlas.stage.cast)]
+    before = fingerprint(atlas.stage.app)
+    for visitor in everybody:
+        for endpoint in readable(atlas.stage.app):
+            for address in atlas.examples(endpoint)[:2]:
+                visitor.get(address, buffered=True)
+            # HEAD runs the same view and carries no token.
+            visitor.client.head(address, buffered=True)
+    after = fingerprint(atlas.stage.app)
+    assert {name for name in before if before[name] != after[name]} == set()
+
+
+def test_nothing_of_lumen_opens_for_yunqi_and_the_reverse(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    cast = atlas.stage.cast
+    lumen = [*atlas.numbers.values()], [atlas.header, atlas.spare]
+    for person, (numbers, ids) in ((cast.bo, lumen), (cast.ada, ([atlas.yunqi_number], [atlas.yunqi_header]))):
+        visitor = visit(person)
+        before = fingerprint(atlas.stage.app)
+        answers = dict(foreign(visitor, numbers, ids))
+        assert len(answers) >= 10
+        assert {address: status for address, status in answers.items() if status != 404} == {}
+        assert fingerprint(atlas.stage.app) == before
+
+
+def foreign(visitor: Visitor, numbers: list[str], ids: list[int]) -> Iterator[tuple[str, int]]:
+    """Try every address of another account's requests and headers, reading and changing."""
+    sent = {"csrf_token": token(visitor), "kind": "personal", "name": "甲", "tax_id": ""}
+    for number in numbers:
+        for end in ("", "/withdraw", "/download"):
+            yield f"GET {number}{end}", visitor.client.get(f"/invoices/{number}{end}").status_code
+        yield f"POST {number}/withdraw", visitor.client.post(f"/invoices/{number}/withdraw", data=sent).status_code
+        yield f"resubmit {number}", visitor.client.get(f"/invoices/apply?resubmit={number}").status_code
+    for header in ids:
+        for end in ("edit", "archive"):
+            yield f"GET {header}/{end}", visitor.client.get(f"/invoice-headers/{header}/{end}").status_code
+        for end in ("edit", "archive", "default"):
+            answer = visitor.client.post(f"/invoice-headers/{header}/{end}", data=sent)
+            yield f"POST {header}/{end}", answer.status_code
+
+
+def test_a_number_that_nobody_has_is_not_found(app: Flask, cast: Cast, visit: Callable[..., Visitor]) -> None:
+    ada, rita = visit(cast.ada), visit(cast.rita)
+    for number in ("IR-20261123-000000", "0", "x" * 300, "%00", "IR-20261123-%2e%2e", "名"):
+        assert ada.get(f"/invoices/{number}").status_code == 404, number
+        assert rita.get(f"/review/{number}").status_code == 404, number
+
+
+def assert_table(
+    table: dict[str, list[str]],
+    atlas: Atlas,
+    visit: Callable[..., Visitor],
+    ask: Callable[[Visitor, str], list[str]],
+) -> None:
+    """Ask every route as every person and compare; all differences are told at once."""
+    differences = []
+    visitors = {who: visit(getattr(atlas.stage.cast, who, None)) for who in PEOPLE}
+    for endpoint, expected in table.items():
+        assert len(expected) == len(PEOPLE), endpoint
+        for who, wanted in zip(PEOPLE, expected, strict=True):
+            got = set(ask(visitors[who], endpoint))
+            if got != set(wanted.split("/")):
+                differences.append(f"{endpoint} as {who}: {sorted(got)} instead of {wanted}")
+    assert not differences, "\n".join(differences)
+
+
+def outcome(answer: object) -> str:
+    """The status of an answer, or `login` for the way to the sign-in page."""
+    location = answer.headers.get("Location", "")  # type: ignore[attr-defined]
+    return "login" if location.startswith("/login") else str(answer.status_code)  # type: ignore[attr-defined]
+
+
+def token(visitor: Visitor) -> str:
+    """A token of the visitor's own session, from a form of a page they may open."""
+    page = visitor.client.get("/settings")
+    if page.status_code != 200:
+        page = visitor.client.get("/login")
+    return (
+        page.text.partition('name="csrf_token" type="hidden" value="')[2].partition('"')[0]
+        or (page.text.partition('name="csrf_token" value="')[2].partition('"')[0])
+    )
+
+
+def unsafe(app: Flask) -> set[str]:
+    """The endpoints that answer methods which may change something."""
+    return {rule.endpoint for rule in app.url_map.iter_rules() if {"POST", "PUT", "PATCH", "DELETE"} & rule.methods}
+
+
+def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
+    """One address for each endpoint that changes; the request is issued already, the header is a spare one."""
+    somebody, issued = atlas.someone, atlas.numbers["issued"]
+    values = {"user_id": somebody, "number": issued, "header_id": atlas.spare}
+    with atlas.stage.app.test_request_context():
+        adapter = atlas.stage.app.url_map.bind("localhost")
+        return {
+            rule.endpoint: adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method="POST")
+            for rule in atlas.stage.app.url_map.iter_rules()
+            if rule.endpoint in unsafe(atlas.stage.app)
+        }
+
+
+def fingerprint(app: Flask) -> dict[str, list[str]]:
+    """Every row of every table."""
+    with app.app_context():
+        tables = MetaData()
+        tables.reflect(db.engine)
+        with db.engine.connect() as connection:
+            return {
+                name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+                for name, table in tables.tables.items()
+            }
+
+
+def without_sign_in(rows_by_table: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What a sign-in does not touch."""
+    touched = {"login_session", "sign_in_attempt", "audit_event"}
+    return {name: rows for name, rows in rows_by_table.items() if name not in touched}

@@ -1,0 +1,111 @@
+"""One language per page: in Chinese no English word is left, in English no Chinese sign; on every route as every role.
+
+Left out is what people entered (names, remarks, addresses), codes and numbers, and whatever the page itself marks as
+another language (`lang`) or as a document to be shown as it is (`translate="no"`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.access.atlas import NOT_OURS, NOT_PAGES, Atlas
+from tests.support.people import ACCOUNTS, PEOPLE
+from tests.support.visitor import Visitor
+
+SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-copied")
+SILENT = {"script", "style", "code", "svg", "template"}
+VOID = {"input", "img", "br", "hr", "meta", "link", "source", "wbr", "col"}
+CODES = re.compile(
+    r"https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+|[0-9A-Z]{15,}|[0-9a-f]{32}|Werkzeug/\S+"
+)
+NAMES = sorted(
+    {name for _, name, *_ in PEOPLE} | {name for _, name in ACCOUNTS} | {code for code, _ in ACCOUNTS}, key=len
+)
+# Written in Latin letters in Chinese, too; and languages are offered by their own names.
+ADOPTED = {"PDF", "CNY", "HTML", "CSV", "English", "中文"}
+CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
+ENGLISH = re.compile(r"[A-Za-z]{2,}")
+
+
+@pytest.mark.parametrize(("locale", "foreign"), [("zh", ENGLISH), ("en", CHINESE)], ids=["zh", "en"])
+def test_no_word_of_the_other_language(
+    atlas: Atlas, visit: Callable[..., Visitor], locale: str, foreign: re.Pattern[str]
+) -> None:
+    offenders: dict[str, set[str]] = defaultdict(set)
+    for who in (None, atlas.stage.cast.ada, atlas.stage.cast.rita, atlas.stage.cast.max, atlas.stage.cast.otto,
+                atlas.stage.cast.ana):  # fmt: skip
+        visitor = visit(who)
+        visitor.client.set_cookie("locale", locale)
+        for address in addresses(atlas):
+            page = visitor.get(address)
+            if page.mimetype == "text/html" and page.status_code // 100 != 3:
+                for words in spoken(page.text):
+                    if set(foreign.findall(without_data(words))) - ADOPTED:
+                        offenders[words].add(address)
+    told = [f"{words!r} on {', '.join(sorted(pages)[:3])}" for words, pages in sorted(offenders.items())]
+    assert not told, f"{len(told)} texts in the wrong language:\n" + "\n".join(told)
+
+
+def addresses(atlas: Atlas) -> Iterator[str]:
+    """Every page, and one that does not exist."""
+    for endpoint, address in atlas.walk(without=NOT_PAGES | NOT_OURS):
+        # A caught mail is written in its recipient's language; the list of components shows made-up data.
+        if endpoint not in {"delivery.mail", "delivery.mails", "dev_components.show"}:
+            yield address
+    yield "/no-such-page"
+
+
+def without_data(words: str) -> str:
+    """A text without codes and without what people entered."""
+    words = CODES.sub(" ", words)
+    for name in reversed(NAMES):
+        words = words.replace(name, " ")
+    return words
+
+
+def spoken(html: str) -> list[str]:
+    """What a page says, to eyes and to screen readers, in its own language."""
+    reader = _Reader()
+    reader.feed(html)
+    return reader.words
+
+
+class _Reader(HTMLParser):
+    """Collects texts, and the attributes that are read out, outside of parts in another language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+
+    def _quiet(self) -> bool:
+        return bool(self._open) and self._open[-1][1]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        quiet = self._quiet() or tag in SILENT or given.get("translate") == "no" or ("lang" in given and tag != "html")
+        if not quiet:
+            self.words += [text for name in SPOKEN if (text := given.get(name))]
+        if tag not in VOID:
+            self._open.append((tag, quiet))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        words = " ".join(data.split())
+        if words and not self._quiet():
+            self.words.append(words)
+
+
+def test_the_reader_hears_what_a_page_says() -> None:
+    page = """<html lang="zh"><p title="Hint">中文 <b>Bold</b></p><button lang="en">English</button>
+    <img alt="A picture"><div translate="no"><p>Invoice</p></div><script>let code</script></html>"""
+    assert spoken(page) == ["Hint", "中文", "Bold", "A picture"]
+    assert without_data("Ada Lin · ada@lumen.example · IR-20261123-000001 · 91310000MA1FL0A277").split() == ["·"] * 3

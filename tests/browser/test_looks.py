@@ -1,0 +1,91 @@
+"""Every page in a real browser: axe finds nothing in either theme, nothing sticks out at 320 px."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.access.atlas import NOT_OURS, NOT_PAGES, Atlas, readable
+from tests.browser.conftest import Screen
+from tests.support.people import Person
+
+pytestmark = pytest.mark.browser
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+ROOMS = {"portal": "ada", "headers": "ada", "review": "rita", "sla": "max", "accounts": "ana"}
+# Themes differ in colours alone: the rest of the rules need one look.
+RULES: dict[str, dict[str, Any]] = {
+    "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}},
+}
+ENOUGH = 3  # examples of a route; the atlas names the different ones first
+STICKS_OUT = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+CULPRITS = """() => {
+  const scrolls = (box) => box && box !== document.documentElement &&
+    (/auto|scroll|hidden|clip/.test(getComputedStyle(box).overflowX) || scrolls(box.parentElement));
+  return [...document.body.querySelectorAll("*")]
+    .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .filter((one) => !scrolls(one.parentElement)).slice(0, 3).map((one) => one.outerHTML.slice(0, 90));
+}"""
+
+
+def test_every_page_is_accessible_in_both_themes_and_fits_narrow_screens(
+    atlas: Atlas, window: Callable[..., Screen]
+) -> None:
+    faults = []
+    for person, addresses in rounds(atlas):
+        screen = window(person, viewport=WIDE)
+        for address in addresses:
+            page = screen.open(address)
+            faults += [f"{address}: {fault}" for fault in looked_at(page)]
+    assert not faults, "\n".join(faults)
+
+
+def rounds(atlas: Atlas) -> Iterator[tuple[Person | None, list[str]]]:
+    """Who opens which addresses, so that everybody signs in once."""
+    by_room: dict[str, list[str]] = {}
+    for endpoint in set(readable(atlas.stage.app)) - NOT_PAGES - NOT_OURS - {"accounts.home"}:
+        who = "nobody" if endpoint == "accounts.login" else ROOMS.get(endpoint.partition(".")[0], "nobody")
+        by_room.setdefault(who, []).extend(atlas.examples(endpoint)[:ENOUGH])
+    by_room["ada"].append("/invoices/no-such-request")
+    by_room["ada"].append("/review")
+    for who, addresses in by_room.items():
+        yield getattr(atlas.stage.cast, who, None), addresses
+
+
+def looked_at(page: Page) -> Iterator[str]:
+    """What is wrong with the page that is open, with its dialogs shut."""
+    for theme, rules in RULES.items():
+        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        for violation in Axe().run(page, options={**rules, "resultTypes": ["violations"]}).response["violations"]:
+            places = [" ".join(map(str, node["target"])) for node in violation["nodes"]][:3]
+            yield f"{theme}: {violation['id']}: {violation['help']}: {places}"
+    page.set_viewport_size(NARROW)
+    if page.evaluate(STICKS_OUT):
+        yield f"sticks out at {NARROW['width']} px: {page.evaluate(CULPRITS)}"
+    page.set_viewport_size(WIDE)
+
+
+def test_dialogs_and_errors_are_accessible(atlas: Atlas, window: Callable[..., Screen]) -> None:
+    faults = []
+    desk = window(atlas.stage.cast.rita, viewport=WIDE).open(f"/review/{atlas.numbers['pending']}")
+    desk.get_by_role("link", name="Reject").click()
+    faults += [f"reject dialog: {fault}" for fault in looked_at(desk)]
+    desk.get_by_role("dialog").get_by_role("button", name="Reject").click()
+    faults += [f"rejected without a reason: {fault}" for fault in looked_at(desk)]
+    customer = window(atlas.stage.cast.ada, viewport=WIDE)
+    page = customer.open("/invoices/apply")
+    page.get_by_label("Invoice Amount").fill("1.234")
+    page.get_by_role("button", name="Review", exact=True).click()
+    faults += [f"wrong amount: {fault}" for fault in looked_at(page)]
+    page.get_by_label("Invoice Amount").fill("1.23")
+    page.get_by_role("button", name="Review", exact=True).click()
+    faults += [f"review step: {fault}" for fault in looked_at(page)]
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="Your menu").click()
+    faults += [f"menu and toast: {fault}" for fault in looked_at(page)]
+    assert not faults, "\n".join(faults)
