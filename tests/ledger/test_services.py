@@ -1,0 +1,209 @@
+"""Whose money a request takes, what a refund does to it, and what the books take from the platform."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backoffice import clock
+from backoffice.database import session
+from backoffice.errors import Conflict
+from backoffice.ledger import queries
+from tests.support.office import Office, contradictions
+
+
+@pytest.fixture(autouse=True)
+def _books_agree(office: Office) -> object:
+    yield
+    assert contradictions() == []
+
+
+# --- reservations ---
+
+
+def test_the_oldest_money_goes_first_and_one_request_takes_many_recharges(office: Office) -> None:
+    office.recharge("30.00", occurred_at=clock.now() - timedelta(days=1))
+    office.recharge("30.00", occurred_at=clock.now() - timedelta(days=3))
+    office.recharge("30.00", occurred_at=clock.now() - timedelta(days=2))
+    number = office.apply("70.00")
+    assert office.parts(number) == [("R-2", "30.00"), ("R-3", "30.00"), ("R-1", "10.00")]
+
+
+def test_many_requests_share_one_recharge(office: Office) -> None:
+    office.recharge("30.00")
+    numbers = office.apply_often(3, "10.00")
+    assert [office.parts(number) for number in numbers] == [[("R-1", "10.00")]] * 3
+    assert office.invoiceable() == "0.00"
+
+
+def test_what_is_given_back_is_taken_again(office: Office) -> None:
+    office.recharge("30.00")
+    office.recharge("30.00")
+    first = office.apply("40.00")
+    office.withdraw(first)
+    assert office.parts(first) == []
+    assert office.parts(office.apply("20.00")) == [("R-1", "20.00")]
+
+
+def test_the_guard_counts_cents(office: Office) -> None:
+    """The service itself refuses, also when nobody asked `plan` before."""
+    from backoffice.database import transaction
+    from backoffice.ledger.services import reservations
+
+    office.recharge("10.00")
+    number = office.apply("9.99")
+    request_id = office.request(number).id
+    with pytest.raises(Conflict) as refused, transaction():
+        reservations.reserve(office.cast.lumen, request_id, queries.balance(office.cast.lumen).invoiceable * 2)
+    assert refused.value.code == "not-enough-money"
+
+
+def test_another_accounts_money_is_not_touched(office: Office) -> None:
+    office.recharge("10.00")
+    office.recharge("10.00", to="yunqi")
+    office.apply("10.00")
+    assert office.invoiceable(office.cast.yunqi) == "10.00"
+
+
+# --- refunds ---
+
+
+def test_a_refund_takes_the_free_part_first(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    number = office.apply("60.00")
+    office.refund(recharge, "40.00")
+    assert (office.short(number), office.invoiceable()) == ("0.00", "0.00")
+    assert office.parts(number) == [(recharge, "60.00")]
+
+
+def test_then_the_newest_reservation_moves_to_other_money(office: Office) -> None:
+    first = office.recharge("100.00")
+    office.recharge("100.00")
+    older, newer = office.apply("50.00"), office.apply("50.00")
+    office.refund(first, "30.00")
+    assert office.parts(older) == [("R-1", "50.00")]
+    assert office.parts(newer) == [("R-1", "20.00"), ("R-2", "30.00")]
+    assert (office.short(older), office.short(newer)) == ("0.00", "0.00")
+
+
+def test_what_finds_no_money_is_short_and_cannot_be_approved(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    older, newer = office.apply("50.00"), office.apply("50.00")
+    office.refund(recharge, "60.00")
+    assert (office.short(older), office.short(newer)) == ("10.00", "50.00")
+    assert office.invoiceable() == "0.00"
+    with pytest.raises(Conflict, match=r"short by 50\.00"):
+        office.approve(newer)
+    assert office.request(newer).state == "pending"
+
+
+def test_a_request_that_goes_short_after_approval_is_not_issued(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    number = office.apply("100.00")
+    office.approve(number)
+    office.refund(recharge, "0.01")
+    assert not office.issue(number)
+    request = office.request(number)
+    assert (request.state, request.invoice_id) == ("approved", None)
+    assert "short by 0.01" in (request.issue_error or "")
+
+
+def test_what_is_invoiced_becomes_debt(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    office.issued("70.00")
+    office.refund(recharge, "50.00")
+    assert str(queries.invoice_debt(office.cast.lumen)) == "20.00"
+    assert office.counters() == ("50.00", "0.00", "70.00")
+    assert office.invoiceable() == "0.00"
+
+
+def test_new_money_covers_short_requests_oldest_first(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    older, newer = office.apply("50.00"), office.apply("50.00")
+    office.refund(recharge, "100.00")
+    fresh = office.recharge("70.00")
+    assert (office.short(older), office.short(newer)) == ("0.00", "30.00")
+    office.withdraw(older)
+    assert office.short(newer) == "0.00"
+    assert office.parts(newer) == [(fresh, "20.00"), (fresh, "30.00")]
+    assert office.invoiceable() == "20.00"
+
+
+def test_refunds_above_their_recharge_are_refused(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    office.refund(recharge, "60.00")
+    (result,) = office.refund(recharge, "40.01")
+    assert (result.outcome, str(result.reason)) == ("refused", "the refunds would be above their recharge")
+    assert office.refund(recharge, "40.00")[0].outcome == "added"
+    assert office.counters() == ("0.00", "0.00", "0.00")
+
+
+def test_a_refund_waits_for_its_recharge(office: Office) -> None:
+    assert office.refund("late", "30.00")[0].outcome == "added"
+    assert office.counters() == ("0.00", "0.00", "0.00")
+    office.book(office.line("recharge", "100.00", "late"))
+    assert office.counters() == ("70.00", "0.00", "0.00")
+
+
+def test_a_refund_waits_until_its_recharge_is_completed(office: Office) -> None:
+    office.book(office.line("recharge", "100.00", "slow", status="pending"))
+    office.refund("slow", "30.00")
+    assert office.invoiceable() == "0.00"
+    office.book(office.line("recharge", "100.00", "slow"))
+    assert office.invoiceable() == "70.00"
+
+
+# --- entries ---
+
+
+def test_the_same_line_again_changes_nothing(office: Office) -> None:
+    line = office.line("recharge", "100.00", "same")
+    assert [office.book(line)[0].outcome for _ in range(3)] == ["added", "unchanged", "unchanged"]
+    assert office.invoiceable() == "100.00"
+
+
+@pytest.mark.parametrize(("end", "invoiceable"), [("completed", "100.00"), ("failed", "0.00")])
+def test_pending_ends_once(office: Office, end: str, invoiceable: str) -> None:
+    def told(status: str) -> str:
+        return office.book(office.line("recharge", "100.00", "r", status=status))[0].outcome
+
+    assert [told("pending"), told(end), told(end), told("pending")] == ["added", "updated", "unchanged", "conflict"]
+    assert told("failed" if end == "completed" else "completed") == "conflict"
+    assert office.invoiceable() == invoiceable
+
+
+def test_a_conflict_never_overwrites(office: Office) -> None:
+    office.book(office.line("recharge", "100.00", "r"))
+    others = (
+        office.line("recharge", "100.01", "r"),
+        office.line("recharge", "100.00", "r", to="yunqi"),
+        office.line("grant", "100.00", "r"),
+    )
+    assert [office.book(line)[0].outcome for line in others] == ["conflict"] * 3
+    assert office.counters() == ("100.00", "0.00", "0.00")
+    assert office.counters(office.cast.yunqi) == ("0.00", "0.00", "0.00")
+
+
+def test_only_recharges_can_be_invoiced(office: Office) -> None:
+    office.book(office.line("grant", "500.00", "g"), office.line("consumption", "20.00", "c"))
+    assert office.counters() == ("0.00", "0.00", "0.00")
+
+
+def test_a_refund_names_a_recharge_of_its_account(office: Office) -> None:
+    recharge = office.recharge("100.00")
+    office.book(office.line("grant", "500.00", "g"))
+    assert office.refund(recharge, "10.00", to="yunqi")[0].outcome == "refused"
+    assert office.refund("g", "10.00")[0].outcome == "refused"
+    assert office.invoiceable() == "100.00"
+
+
+def test_a_batch_does_not_mind_its_order(office: Office) -> None:
+    results = office.book(
+        office.line("refund", "30.00", "f", refund_of="r"),
+        office.line("recharge", "100.00", "r"),
+        office.line("refund", "70.01", "f2", refund_of="r"),
+    )
+    assert [result.outcome for result in results] == ["added", "added", "refused"]
+    assert office.invoiceable() == "70.00"
+    session.rollback()
