@@ -58,7 +58,7 @@ PEOPLE = (
 ACCOUNTS = (("lumen", "Lumen Robotics"), ("yunqi", "云栖数据"))
 HEADERS = {
     "lumen": (
-        {"kind": "enterprise", "vat_kind": "special", "name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277",
+        {"kind": "enterprise", "vat_kind": "special", "name": "上海流明机器人有限公司", "tax_id": "91310115MA1K4LM57L",
          "address": "上海市徐汇区漕河泾开发区宜山路900号", "phone": "021-6485 2200",
          "bank": "中国建设银行上海漕河泾支行", "bank_account": "3105 0170 4200 0000 1188", "language": "both"},
         {"kind": "enterprise", "vat_kind": "ordinary", "name": "Lumen Robotics (Shenzhen) Co., Ltd.",
