@@ -13,7 +13,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.access.atlas import NOT_OURS, NOT_PAGES, Atlas
+from tests.access.atlas import NOT_OURS, NOT_PAGES, PERSONAL, Atlas
+from tests.journeys.stage import LUMEN_HEADER, YUNQI_HEADER
 from tests.support.people import ACCOUNTS, PEOPLE
 from tests.support.visitor import Visitor
 
@@ -21,10 +22,14 @@ SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-copied")
 SILENT = {"script", "style", "code", "svg", "template"}
 VOID = {"input", "img", "br", "hr", "meta", "link", "source", "wbr", "col"}
 CODES = re.compile(
-    r"https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+|[0-9A-Z]{15,}|[0-9a-f]{32}|Werkzeug/\S+"
+    r"[0-9A-Z]{15,}|[0-9a-f]{32}|Werkzeug/\S+|https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|"
+    r"IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+"
 )
+HEADERS = {LUMEN_HEADER["name"], YUNQI_HEADER["name"], PERSONAL["name"], "流明机器人（苏州）有限公司"}
+ENTERED = HEADERS | {"别人", "支付宝", "流明", "税号与名称不符，请核对。", "采购单"}
 NAMES = sorted(
-    {name for _, name, *_ in PEOPLE} | {name for _, name in ACCOUNTS} | {code for code, _ in ACCOUNTS}, key=len
+    ENTERED | {name for _, name, *_ in PEOPLE} | {name for _, name in ACCOUNTS} | {code for code, _ in ACCOUNTS},
+    key=len,
 )
 # Written in Latin letters in Chinese, too; and languages are offered by their own names.
 ADOPTED = {"PDF", "CNY", "HTML", "CSV", "English", "中文"}
