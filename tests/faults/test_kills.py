@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from typing import cast
 
 import pytest
@@ -129,7 +130,7 @@ def _check_every_mail_arrived(mails: list[Mail], of_template: str | None = None)
     """Each message of the database was accepted and arrived; a repeat is the same to the byte."""
     copies: dict[str, list[bytes]] = defaultdict(list)
     for mail in mails:
-        copies[_parsed(mail)["Message-ID"]].append(mail.content)
+        copies[BytesHeaderParser().parsebytes(mail.content)["Message-ID"]].append(mail.content)
     assert all(len(set(contents)) == 1 for contents in copies.values()), "a repeat differs from the first mail"
     session.rollback()
     statement = select(Message.message_id, Message.state)
