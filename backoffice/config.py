@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+# Never printed: whoever reads a terminal over a shoulder need not know them.
+SECRETS = frozenset({"secret_key", "secret_key_fallbacks", "database_url", "mail_password"})
 DEMO_SECRET = "demo mode only: anybody can read this key"  # noqa: S105 - refused outside demo mode
 
 
@@ -26,7 +28,7 @@ class Settings(BaseSettings):
     instance_path: Path = Field(ROOT / "instance", description="databases, documents, caught mail, caches")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the instance folder")
     external_url: str = Field("http://127.0.0.1:8000", description="address people use; links in mails begin with it")
-    trusted_hosts: list[str] = Field([], description="host names the web answers to; empty: any (demo mode only)")
+    trusted_hosts: list[str] = Field([], description="host names the web answers to; empty: any (unsafe)")
     proxy_hops: int = Field(0, ge=0, le=5, description="reverse proxies in front whose X-Forwarded-* is believed")
     secure_cookies: bool = Field(False, description="send cookies over HTTPS only, with the __Host- prefix")
 

@@ -90,7 +90,7 @@ def become(role: str) -> None:
 
         serve()
     elif role == "worker":
-        from backoffice.cli import main as command
+        from backoffice.cli.command import main as command
 
         sys.argv = ["backoffice", "worker"]
         command()
@@ -313,7 +313,7 @@ def newest_revision() -> str:
 
 def _command(arguments: list[str], env: dict[str, str], stopping: threading.Event) -> int:
     """Run a `backoffice` command with the terminal's own output; pass a wish to stop on to it."""
-    code = "import sys; from backoffice.cli import main; sys.argv[0] = 'backoffice'; main()"
+    code = "import sys; from backoffice.cli.command import main; sys.argv[0] = 'backoffice'; main()"
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-c", code, *arguments], cwd=ROOT, env=env, start_new_session=True
     )

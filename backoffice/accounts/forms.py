@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField
+from wtforms import HiddenField, PasswordField, SelectField
 
 from backoffice.accounts.rules import MAX_PASSWORD
 from backoffice.permissions import Role
@@ -46,7 +46,6 @@ class SettingsForm(Form):
 
     locale = SelectField(_l("Language"), choices=choices(_LOCALES))
     theme = SelectField(_l("Theme"), choices=choices(_THEMES))
-    single_keys = BooleanField(_l("Shortcuts of a single key"))
 
 
 class UserForm(Form):

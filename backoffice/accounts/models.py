@@ -58,7 +58,6 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str] = mapped_column(String(2), default="en")
     theme: Mapped[str] = mapped_column(String(5), default="auto")
-    single_keys: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     account: Mapped[Account | None] = relationship(lazy="joined")

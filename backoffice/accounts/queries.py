@@ -46,7 +46,6 @@ class SignedIn:
     account: AccountName | None
     locale: str
     theme: str
-    single_keys: bool
     sid: str
     session_id: int
     last_seen_at: datetime
@@ -104,7 +103,6 @@ def signed_in(sid: str, *, now: datetime, limits: Limits) -> SignedIn | None:
         account=account,
         locale=user.locale,
         theme=user.theme,
-        single_keys=user.single_keys,
         sid=sid,
         session_id=login.id,
         last_seen_at=login.last_seen_at,

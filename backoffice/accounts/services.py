@@ -164,11 +164,6 @@ def set_preferences(user_id: int, *, locale: str | None = None, theme: str | Non
         user.theme = theme
 
 
-def set_single_keys(user_id: int, enabled: bool) -> None:
-    """Switch shortcuts of a single key on or off (WCAG 2.1.4)."""
-    queries.user(user_id).single_keys = enabled
-
-
 def begin_attempt(email: str, *, address: str, now: datetime) -> Attempt:
     """Count one attempt and say which hash the password must match.
 

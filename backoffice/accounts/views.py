@@ -127,7 +127,6 @@ def save_settings() -> ResponseReturnValue:
     wanted = {"locale": form.locale.data, "theme": form.theme.data}
     with transaction():
         services.set_preferences(current_user.id, **wanted)
-        services.set_single_keys(current_user.id, form.single_keys.data)
     response = make_response(redirect(url_for("accounts.settings")))
     locale.remember(response, **wanted)
     flash(_in_language(form.locale.data), "success")
@@ -179,9 +178,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 def _settings_page(settings_form: SettingsForm | None = None, password_form: PasswordForm | None = None) -> str:
     if settings_form is None:
-        settings_form = SettingsForm(
-            formdata=None, locale=current_user.locale, theme=current_user.theme, single_keys=current_user.single_keys
-        )
+        settings_form = SettingsForm(formdata=None, locale=current_user.locale, theme=current_user.theme)
     return render_template(
         "accounts/settings.html",
         settings_form=settings_form,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, abort, render_template, request
 from flask_babel import lazy_gettext
+from flask_login import current_user
 
 from backoffice import clock, scheduling
 from backoffice.database import session
@@ -60,6 +61,7 @@ def dashboard() -> str:
     upcoming = review.with_account(queries.listed(Figure.OPEN, now)).where(InvoiceRequest.due_at > now)
     return render_template(
         "sla/dashboard.html",
+        may_open=current_user.can(Permission.SEE_QUEUE),
         overview=queries.overview(now),
         smallest_sample=queries.SMALLEST_SAMPLE,
         window_days=queries.WINDOW_DAYS,
@@ -89,6 +91,7 @@ def requests(figure: str) -> str:
     )
     return render_template(
         "sla/requests.html",
+        may_open=current_user.can(Permission.SEE_QUEUE),
         figure=shown,
         title=TITLES[shown],
         totals=review.totals(listed),

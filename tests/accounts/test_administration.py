@@ -224,7 +224,7 @@ def test_settings_are_kept_with_the_person_and_on_the_device(app: Flask, visitor
     assert '<html lang="zh-CN" data-theme="dark"' in page
     ada = find(app, "ada@lumen.example")
     assert ada is not None
-    assert (ada.locale, ada.theme, ada.single_keys) == ("zh", "dark", False)
+    assert (ada.locale, ada.theme) == ("zh", "dark")
     elsewhere = Browser(app)
     elsewhere.sign_in()
     assert '<html lang="zh-CN" data-theme="dark"' in elsewhere.get("/settings").text

@@ -25,7 +25,7 @@ import pytest
 from backoffice.config import ROOT, Settings
 
 WARM = (
-    "backoffice.cli",
+    "backoffice.cli.command",
     "backoffice.worker",
     "backoffice.issuing.pdf",
     "backoffice.delivery.jobs",

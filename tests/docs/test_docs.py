@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from backoffice import clock
 from backoffice.calendars import services as calendars
-from backoffice.cli import cli
+from backoffice.cli.command import cli
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.ledger import jobs, rules

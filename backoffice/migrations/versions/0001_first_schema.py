@@ -242,7 +242,6 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("locale", sa.String(length=2), nullable=False),
         sa.Column("theme", sa.String(length=5), nullable=False),
-        sa.Column("single_keys", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(role = 'customer') = (account_id IS NOT NULL)", name=op.f("ck_app_user_customers_have_an_account")

@@ -1,0 +1,140 @@
+"""What the business is told from outside: ledger files, policies, calendars; and the tax ID check."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from backoffice import clock
+from backoffice.cli.root import acting, acting_person, cli, current_settings
+
+
+@cli.group("ledger", cls=AppGroup)
+def ledger() -> None:
+    """Recharges, refunds, consumption and grants from the platform."""
+
+
+@ledger.command("import")
+@click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", default="platform", show_default=True, help="Which system the ids belong to.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, change nothing.")
+@click.option("--strict", is_flag=True, help="All lines or none.")
+@acting
+def ledger_import(path: Path, source: str, dry_run: bool, strict: bool, as_email: str | None) -> None:
+    """Import entries from a CSV file; the same file again changes nothing.
+
+    Exit code 0 when every line was taken or known, 1 when some were refused or in conflict.
+    """
+    from backoffice.database import session
+    from backoffice.ledger import jobs
+
+    actor, settings = acting_person(as_email), current_settings()
+    session.rollback()
+    report = jobs.import_file(
+        path, actor, source=source, currency=settings.currency, zone=settings.zone, dry_run=dry_run, strict=strict
+    )
+    for line in jobs.describe(report):
+        click.echo(line)
+    if not report.clean:
+        sys.exit(1)
+
+
+@cli.group("policy", cls=AppGroup)
+def policy() -> None:
+    """Dated settings of the business: target days, cut-off hour, minimum amount, tax, seller."""
+
+
+@policy.command("show")
+def policy_show() -> None:
+    """Print what each policy says today, as JSON."""
+    import json
+
+    from backoffice.policies import queries
+    from backoffice.policies.rules import PolicyKey
+
+    for key in PolicyKey:
+        click.echo(f"{key.value} = {json.dumps(queries.value(key, clock.today()), ensure_ascii=False)}")
+
+
+@policy.command("set")
+@click.argument("key")
+@click.argument("value", metavar="JSON")
+@click.option("--from", "starts_on", type=click.DateTime(["%Y-%m-%d"]), help="First day it holds; today if not given.")
+@click.option("--reason", required=True, help="Stands beside the value for good.")
+@acting
+def policy_set(key: str, value: str, starts_on: Any, reason: str, as_email: str | None) -> None:
+    """Let policy KEY have the value JSON from a day on. The seller on the invoices is the policy `seller`."""
+    import json
+
+    from backoffice.database import transaction
+    from backoffice.policies import services
+    from backoffice.policies.rules import PolicyKey
+
+    if key not in {known.value for known in PolicyKey}:
+        raise click.BadParameter(f"one of {', '.join(PolicyKey)}", param_hint="KEY")
+    try:
+        parsed = json.loads(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="JSON") from None
+    day = starts_on.date() if starts_on else clock.today()
+    with transaction():
+        services.set_policy(
+            acting_person(as_email), PolicyKey(key), parsed, starts_on=day, reason=reason, now=clock.now()
+        )
+    click.echo(f"{key} holds from {day}")
+
+
+@cli.group("calendar", cls=AppGroup)
+def calendar() -> None:
+    """Business days."""
+
+
+@calendar.command("due")
+@click.argument("day", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--days", type=click.IntRange(1, 60), help="Business days; the policy's number when not given.")
+def calendar_due(day: Any, days: int | None) -> None:
+    """Print the promised day of a request made on DATE, and the strip of days that leads to it."""
+    from backoffice.calendars import queries, rules
+    from backoffice.policies import queries as policies
+    from backoffice.policies.rules import PolicyKey
+
+    submitted: date = day.date()
+    count = days or policies.value(PolicyKey.SLA_BUSINESS_DAYS, submitted)
+    click.echo(rules.explain_due(queries.current_calendar(), submitted, count))
+
+
+@calendar.command("import")
+@click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--note", required=True, help="Why the calendar changes.")
+@acting
+def calendar_import(path: Path, note: str, as_email: str | None) -> None:
+    """Make a new calendar version from a CSV file with the columns day, kind (holiday or workday), name."""
+    from backoffice.calendars import services
+    from backoffice.database import transaction
+
+    with transaction():
+        version = services.import_csv(
+            path.read_text("utf-8-sig"), created_by=acting_person(as_email).label, note=note, now=clock.now()
+        )
+        click.echo(f"calendar version {version.id}")
+
+
+@cli.group("tax-id", cls=AppGroup)
+def tax_id() -> None:
+    """Tax IDs of invoice headers."""
+
+
+@tax_id.command("check", with_appcontext=False)
+@click.argument("code")
+def tax_id_check(code: str) -> None:
+    """Check a tax ID. Exit code 0 valid or legacy, 1 wrong check digit, 2 wrong form."""
+    from backoffice.headers import tax_ids
+
+    result = tax_ids.check_tax_id(code)
+    click.echo(tax_ids.describe_tax_id(result))
+    sys.exit(tax_ids.exit_code(result))

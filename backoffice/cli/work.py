@@ -1,0 +1,90 @@
+"""The worker and its jobs by hand, and the proof that everything agrees."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from backoffice.cli.root import cli
+
+
+@cli.command("worker")
+def worker() -> None:
+    """Run the timed jobs until SIGTERM: issue, mail, sweep."""
+    from flask import current_app
+
+    from backoffice.worker import Worker
+
+    Worker(current_app._get_current_object()).run()  # type: ignore[attr-defined]
+
+
+@cli.group("sla", cls=AppGroup)
+def sla() -> None:
+    """The service level."""
+
+
+@sla.command("sweep")
+def sla_sweep() -> None:
+    """Flag requests that are still open past their promised day."""
+    from backoffice.sla import jobs
+
+    click.echo(f"flagged: {jobs.sweep()}")
+
+
+@cli.group("issue", cls=AppGroup)
+def issue() -> None:
+    """Invoices."""
+
+
+@issue.command("run")
+def issue_run() -> None:
+    """Issue every approved request whose undo window is over."""
+    from backoffice.issuing import jobs
+
+    total = 0
+    while count := jobs.issue_due():
+        total += count
+    click.echo(f"issued: {total}")
+
+
+@issue.command("retry")
+@click.argument("number")
+def issue_retry(number: str) -> None:
+    """Let the worker try the failed issue of request NUMBER (IR-...) again, once its reason is mended."""
+    from backoffice.database import transaction
+    from backoffice.issuing import services
+    from backoffice.requests import queries
+
+    with transaction():
+        again = services.retry(queries.by_number(number).id)
+    click.echo(f"{number} is tried again" if again else f"{number} did not fail: nothing to retry")
+
+
+@cli.group("mail", cls=AppGroup)
+def mail() -> None:
+    """Outgoing mail."""
+
+
+@mail.command("send")
+def mail_send() -> None:
+    """Send every mail that is due."""
+    from backoffice.delivery import jobs
+
+    total = 0
+    while count := jobs.send_due():
+        total += count
+    click.echo(f"sent: {total}")
+
+
+@cli.command("check-invariants")
+def check_invariants() -> None:
+    """Prove that the books, numbers, documents, mails and flags agree. Exit code 1 and one line per violation."""
+    from backoffice import invariants
+
+    found = 0
+    for capability, sentence in invariants.violations():
+        found += 1
+        click.echo(f"{capability}: {sentence}", err=True)
+    if found:
+        raise click.ClickException(f"{found} violation(s)")
+    click.echo("all invariants hold")
