@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
 from backoffice.config import Settings
 from tests.access.conftest import atlas
@@ -47,6 +47,13 @@ class Complaints:
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.site, "data:", "blob:")):
             self.told.append(f"request to {request.url}")
+
+
+def dialog_link(page: Page, name: str) -> Locator:
+    """A link that opens a dialog, once the script has made it one: before, it leads to a page with the same form."""
+    link = page.get_by_role("link", name=name)
+    expect(link).to_have_attribute("aria-haspopup", "dialog")
+    return link
 
 
 class Screen:

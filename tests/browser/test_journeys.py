@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Screen
+from tests.browser.conftest import Screen, dialog_link
 from tests.journeys.stage import LUMEN_HEADER, NOW, YUNQI_HEADER, Stage, text_of
 
 NUMBER = re.compile(r"IR-\d{8}-\d{6}")
@@ -105,7 +105,7 @@ def test_reject_and_resubmit(stage: Stage, window: Callable[..., Screen]) -> Non
     first = stage.apply(stage.cast.ada, "800.00", remarks="采购单 7")
     desk = window(stage.cast.rita).page
     desk.get_by_role("link", name=first).click()
-    desk.get_by_role("link", name="Reject").click()
+    dialog_link(desk, "Reject").click()
     dialog = desk.get_by_role("dialog", name=f"Reject {first}")
     dialog.get_by_role("button", name="Reject").click()
     # Without reason and remarks it is not sent: each field says what it wants.
@@ -136,7 +136,7 @@ def test_withdraw_with_the_dialog(stage: Stage, window: Callable[..., Screen]) -
     number = stage.apply(stage.cast.ada, "800.00")
     page = window(stage.cast.ada).page
     page.get_by_role("link", name=number).click()
-    opener = page.get_by_role("link", name="Withdraw")
+    opener = dialog_link(page, "Withdraw")
     opener.click()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Screen
+from tests.browser.conftest import Screen, dialog_link
 from tests.journeys.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -45,6 +45,7 @@ def test_apply_and_approve_with_the_keyboard(stage: Stage, window: Callable[...,
     tab_to(desk, number)
     desk.keyboard.press("Enter")
     desk.wait_for_url(re.compile(number))
+    dialog_link(desk, "Reject")
     tab_to(desk, "Reject")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("dialog")).to_be_visible()

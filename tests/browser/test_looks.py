@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.access.atlas import NOT_OURS, NOT_PAGES, Atlas, readable
-from tests.browser.conftest import Screen
+from tests.browser.conftest import Screen, dialog_link
 from tests.support.people import Person
 
 pytestmark = pytest.mark.browser
@@ -73,7 +73,7 @@ def looked_at(page: Page) -> Iterator[str]:
 def test_dialogs_and_errors_are_accessible(atlas: Atlas, window: Callable[..., Screen]) -> None:
     faults = []
     desk = window(atlas.stage.cast.rita, viewport=WIDE).open(f"/review/{atlas.numbers['pending']}")
-    desk.get_by_role("link", name="Reject").click()
+    dialog_link(desk, "Reject").click()
     faults += [f"reject dialog: {fault}" for fault in looked_at(desk)]
     desk.get_by_role("dialog").get_by_role("button", name="Reject").click()
     faults += [f"rejected without a reason: {fault}" for fault in looked_at(desk)]
