@@ -15,7 +15,8 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import select, text
 
-from backoffice import cli, clock, invariants, storage
+from backoffice import clock, invariants, storage
+from backoffice.cli.command import cli
 from backoffice.database import db, session, transaction
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing.models import Invoice
@@ -207,7 +208,7 @@ def test_the_command_exits_with_one_and_a_line_per_violation(lived_in: Flask) ->
 
 def _check(app: Flask) -> tuple[int, str]:
     result = app.test_cli_runner().invoke(
-        cli.cli, ["check-invariants"], obj=ScriptInfo(create_app=lambda: app, set_debug_flag=False)
+        cli, ["check-invariants"], obj=ScriptInfo(create_app=lambda: app, set_debug_flag=False)
     )
     return result.exit_code, result.output
 

@@ -19,8 +19,9 @@ from typing import Any
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from backoffice import cli, clock, config, storage
+from backoffice import clock, config, storage
 from backoffice.accounts import queries as accounts
+from backoffice.cli.command import cli
 from backoffice.database import session, transaction
 from backoffice.delivery import jobs as delivery
 from backoffice.errors import BackofficeError
@@ -38,7 +39,7 @@ def command(arguments: Sequence[str], die_at: str | None = None) -> None:
     """Run `backoffice <arguments>`; `die_at` names a step at which the process kills itself."""
     if die_at is not None:
         _arm(die_at)
-    cli.cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: whole_app(config.load()), set_debug_flag=False))
+    cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: whole_app(config.load()), set_debug_flag=False))
 
 
 # --- steps at which a process dies ---

@@ -126,9 +126,7 @@ def test_the_books_agree_with_a_slow_and_obvious_model(office: Office, seed: int
     life = Life(office, seed)
     for _ in range(STEPS):
         life.step()
-    assert {state for account in life.accounts for state, _ in account.requests.values()} == {
-        "pending",
-        "approved",
+    assert {state for account in life.accounts for state, _ in account.requests.values()} >= {
         "issued",
         "rejected",
         "withdrawn",

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import func, select
 
-from backoffice import cli
+from backoffice.cli.command import cli
 from backoffice.database import session
 from backoffice.ledger.models import LedgerEntry, LedgerFile, LedgerLineProblem
 from backoffice.ledger.services import files
@@ -35,7 +35,7 @@ def load(context: Flask, office: Office, tmp_path: Path) -> Callable[..., Result
         path = tmp_path / "platform.csv"
         path.write_bytes("\r\n".join([head, *lines, ""]).encode(encoding))
         return context.test_cli_runner().invoke(
-            cli.cli,
+            cli,
             ["ledger", "import", str(path), *options],
             obj=ScriptInfo(create_app=lambda: context, set_debug_flag=False),
         )
