@@ -22,7 +22,7 @@ SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-copied")
 SILENT = {"script", "style", "code", "svg", "template"}
 VOID = {"input", "img", "br", "hr", "meta", "link", "source", "wbr", "col"}
 CODES = re.compile(
-    r"[0-9A-Z]{15,}|[0-9a-f]{32}|Werkzeug/\S+|https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|"
+    r"[0-9a-f]{32}|[0-9A-Z]{15,}|Werkzeug/\S+|https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|"
     r"IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+"
 )
 HEADERS = {LUMEN_HEADER["name"], YUNQI_HEADER["name"], PERSONAL["name"], "流明机器人（苏州）有限公司"}
