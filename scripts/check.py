@@ -18,7 +18,7 @@ PYTHON = ["backoffice", "tests", "bench", "scripts", "wsgi.py"]
 
 CHECKS: dict[str, list[str]] = {
     "types": ["mypy", "--strict", "backoffice", "wsgi.py"],
-    "templates": ["djlint", "templates", "--check", "--lint", "--quiet"],
+    "templates": ["djlint", "templates", "--lint", "--quiet"],
     # Findings of low severity are ruff's (rules S), where each exception gives its reason at the line.
     "security": ["bandit", "-ll", "--quiet", "--recursive", "backoffice", "--configfile", "pyproject.toml"],
     "imports": ["lint-imports", "--no-cache"],

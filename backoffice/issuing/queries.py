@@ -12,6 +12,7 @@ from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import Snapshot, is_invoice_number
+from backoffice.ledger.models import Reservation
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 
@@ -38,12 +39,17 @@ def document_of(request_id: int) -> Document:
 
 
 def issuable(now: datetime, limit: int) -> list[int]:
-    """Ids of approved requests whose undo window is over and which did not fail, longest waiting first."""
+    """Ids of approved requests whose undo window is over and which did not fail, longest waiting first.
+
+    One that a refund left short waits until money covers it; then it is issued without anybody's doing.
+    """
     return list(
         session.scalars(
             select(InvoiceRequest.id)
+            .join(Reservation, Reservation.request_id == InvoiceRequest.id)
             .where(
                 in_state(State.APPROVED),
+                Reservation.short == 0,
                 InvoiceRequest.issuable_at <= now,
                 InvoiceRequest.issue_error.is_(None),
             )

@@ -164,15 +164,26 @@ def _allocate(reservation: Reservation, wanted: Decimal) -> Decimal:
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
         .execution_options(yield_per=50, populate_existing=True)
     )
+    # Money that comes in two steps from one recharge is one allocation, and so one line of the invoice.
+    held = {part.recharge_id: part for part in _open_parts(reservation.request_id)}
     for recharge in free:
         part = min(wanted, recharge.free)
         recharge.reserved += part
-        session.add(Allocation(request_id=reservation.request_id, recharge_id=recharge.id, amount=part, state=OPEN))
+        if recharge.id in held:
+            held[recharge.id].amount += part
+        else:
+            session.add(Allocation(request_id=reservation.request_id, recharge_id=recharge.id, amount=part, state=OPEN))
         wanted -= part
         if wanted <= 0:
             break
     free.close()
     return wanted
+
+
+def _open_parts(request_id: int) -> list[Allocation]:
+    return list(
+        session.scalars(select(Allocation).where(Allocation.request_id == request_id, Allocation.state == OPEN))
+    )
 
 
 def _reservations_on(recharge: LedgerEntry) -> list[Allocation]:
