@@ -31,6 +31,7 @@ from backoffice.web.filters import Choice, DateRange, FilterSet, FilterState
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register
 from backoffice.web.paging import PageRequest, paginate
 
@@ -66,6 +67,7 @@ def init(app: Flask) -> None:
             order=10,
         ),
     )
+    register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)
 
 
 def waiting() -> queries.Waiting:

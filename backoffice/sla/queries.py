@@ -92,6 +92,11 @@ def overview(now: datetime) -> Overview:
     )
 
 
+def count(figure: Figure, now: datetime) -> int:
+    """How many requests one figure counts."""
+    return _count(figure, now).number
+
+
 def listed(figure: Figure, now: datetime) -> Select[InvoiceRequest]:
     """The requests that `figure` counts."""
     return select(InvoiceRequest).where(_predicate(figure, now)).options(load_only(*LIST_COLUMNS))

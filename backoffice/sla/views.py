@@ -17,6 +17,7 @@ from backoffice.review.rules import urgency
 from backoffice.sla import queries
 from backoffice.sla.queries import Figure
 from backoffice.web.guards import guard
+from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register
 from backoffice.web.paging import PageRequest, paginate
 
@@ -48,6 +49,11 @@ def init(app: Flask) -> None:
             count=lambda: review.capped_count(queries.listed(Figure.OVERDUE, clock.now())),
             order=30,
         ),
+    )
+    register_gauge(
+        "backoffice_overdue_requests",
+        "Open invoice requests past their promised day",
+        lambda: queries.count(Figure.OVERDUE, clock.now()),
     )
 
 

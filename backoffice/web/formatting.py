@@ -140,13 +140,18 @@ def percent(share: float | Decimal | None, places: int = 1) -> str:
     return MISSING if share is None else f"{share * 100:.{places}f}%"
 
 
+def grouped(figure: str) -> str:
+    """Write the decimal number `figure` with grouped thousands and all the decimals it has, e.g. ``1,329.725``."""
+    return f"{Decimal(figure):,f}"
+
+
 def zone_name() -> str:
     """The installation's zone in the reader's language, e.g. ``China Time``, for the foot of reports."""
     return str(get_timezone_name(local_zone(), locale=_language()))
 
 
 def init_formatting(app: Flask) -> None:
-    """Register the filters `amount`, `instant`, `day`, `relative_day`, `percent` and their globals on `app`."""
-    for function in (amount, instant, day, relative_day, percent):
+    """Register the filters `amount`, `grouped`, `instant`, `day`, `relative_day`, `percent` and their globals."""
+    for function in (amount, grouped, instant, day, relative_day, percent):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)
