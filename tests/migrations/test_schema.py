@@ -34,12 +34,20 @@ def modelled(database: str, tmp_path: Path) -> Iterator[Flask]:
     yield from _made(database, tmp_path / "modelled", by_models=True)
 
 
+def _forget_former_databases() -> None:
+    """Where PostgreSQL came first, the constraints it added last are left marked, and SQLite would be made without."""
+    for table in Base.metadata.tables.values():
+        for constraint in table.foreign_key_constraints:
+            constraint._create_rule = None
+
+
 def _made(database: str, folder: Path, *, by_models: bool) -> Iterator[Flask]:
     url = databases.empty_database(database, folder)
     app = app_on(url, folder)
     with app.app_context():
         if by_models:
             with db.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+                _forget_former_databases()
                 Base.metadata.create_all(connection)
         else:
             flask_migrate.upgrade()
