@@ -180,15 +180,20 @@ def compare(lines: int, count: int) -> None:
         print(f"{name:12}{median:9.2f}{p95:9.2f}{size:8.1f}{median / ours:8.2f}")
 
 
+def run(count: int = 60, sizes: tuple[int, ...] = (10, 300)) -> None:
+    """Compare each size and print the process's memory."""
+    for lines in sizes:
+        compare(lines, count if lines < 100 else max(5, count // 4))
+    print(f"\nmemory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
 def main() -> None:
-    """Read the arguments and compare each size."""
+    """Read the arguments and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=60, help="invoices of each size")
     parser.add_argument("--lines", default="10,300", help="sizes, by comma")
     arguments = parser.parse_args()
-    for lines in map(int, arguments.lines.split(",")):
-        compare(lines, arguments.count if lines < 100 else max(5, arguments.count // 4))
-    print(f"\nmemory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    run(arguments.count, tuple(map(int, arguments.lines.split(","))))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import structlog
 from flask import current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -11,6 +13,7 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import BackofficeError
 from backoffice.issuing import queries, services
+from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import Issuer
 
 log = structlog.get_logger(__name__)
@@ -35,10 +38,7 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
     Raises only what is no fault of the request: the database is away or busy, and the next turn tries again.
     """
     try:
-        with transaction():
-            services.number_invoice(request_id, issuer=issuer)
-        numbered = queries.numbered_invoice(request_id)
-        session.rollback()
+        numbered = _number(request_id, issuer) or _numbered_before(request_id)
         if numbered is None:
             return False
         invoice_id, snapshot = numbered
@@ -57,3 +57,16 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
     with transaction():
         services.note_failure(request_id, reason)
     return False
+
+
+def _number(request_id: int, issuer: Issuer) -> tuple[int, Snapshot] | None:
+    with transaction():
+        invoice = services.number_invoice(request_id, issuer=issuer)
+        return None if invoice is None else (invoice.id, cast("Snapshot", invoice.snapshot))
+
+
+def _numbered_before(request_id: int) -> tuple[int, Snapshot] | None:
+    """What a worker that died after transaction 1, or one that is still at work, has numbered."""
+    numbered = queries.numbered_invoice(request_id)
+    session.rollback()
+    return numbered

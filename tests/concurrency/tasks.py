@@ -66,7 +66,7 @@ def _before(owner: Any, name: str) -> Callable[[], None]:
 
 STEPS: dict[str, Callable[[], None]] = {
     "number taken, not committed": _after(issuing_services, "number_invoice"),
-    "number committed": _before(issuing.queries, "numbered_invoice"),
+    "number committed": _before(issuing_services, "render_document"),
     "rendered": _before(storage, "put"),
     "document half stored": _before(storage.Path, "replace"),
     "document stored": _after(issuing_services, "render_document"),

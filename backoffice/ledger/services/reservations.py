@@ -224,7 +224,7 @@ def _close(reservation: Reservation, state: ReservationState) -> None:
     )
     if not closed:
         raise Conflict
-    session.refresh(reservation)
+    session.expire(reservation)
 
 
 def lock_account(account_id: int, **changes: Decimal) -> None:
