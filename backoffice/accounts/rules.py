@@ -13,6 +13,11 @@ from itertools import pairwise
 
 from backoffice.errors import N_, Message
 
+# Looked for in this order: browsers name their ancestors too.
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+            ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
+
 MIN_PASSWORD = 12
 # Long enough for any passphrase; a limit at all because hashing costs time in proportion.
 MAX_PASSWORD = 256
@@ -86,3 +91,9 @@ def locked_until(failures: Sequence[datetime], limit: int) -> datetime | None:
     if len(failures) < limit:
         return None
     return sorted(failures)[-limit] + ATTEMPT_WINDOW
+
+
+def browser_name(user_agent: str) -> str:
+    """A browser in two words for people ("Firefox, Windows"); what nobody knows is given back cut short."""
+    known = [next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(name for name in known if name) or user_agent[:40]

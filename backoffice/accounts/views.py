@@ -14,6 +14,7 @@ from backoffice import clock
 from backoffice.accounts import queries, services, sign_in
 from backoffice.accounts.forms import AccountForm, PasswordForm, ResetForm, SettingsForm, SignInForm, UserForm
 from backoffice.accounts.models import Account, User
+from backoffice.accounts.rules import browser_name
 from backoffice.database import session, transaction
 from backoffice.errors import Invalid
 from backoffice.permissions import Permission, Role
@@ -183,6 +184,7 @@ def _settings_page(settings_form: SettingsForm | None = None, password_form: Pas
         "accounts/settings.html",
         settings_form=settings_form,
         password_form=password_form or PasswordForm(formdata=None),
+        browser_name=browser_name,
         sessions=queries.sessions_of(current_user.id, now=clock.now(), limits=sign_in.limits()),
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backoffice.accounts import passwords
-from backoffice.accounts.rules import ATTEMPT_WINDOW, locked_until, password_faults
+from backoffice.accounts.rules import ATTEMPT_WINDOW, browser_name, locked_until, password_faults
 
 ADA = {"email": "ada.wong@lumen.example", "name": "Ada Wong"}
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -82,3 +82,21 @@ def test_a_lock_ends_when_the_oldest_of_the_last_failures_leaves_the_window() ->
     assert locked_until(failures, 5) == NOON + ATTEMPT_WINDOW
     later = [*failures, NOON + timedelta(minutes=9)]
     assert locked_until(later, 5) == NOON + timedelta(minutes=1) + ATTEMPT_WINDOW
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox, Windows"),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) Version/17.5 Safari/605.1.15",
+            "Safari, macOS",
+        ),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0", "Edge, Windows"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named_in_two_words(user_agent: str, name: str) -> None:
+    assert browser_name(user_agent) == name
