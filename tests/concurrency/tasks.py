@@ -237,6 +237,8 @@ def _number(request_id: int, rollbacks: float, undone: Counter[str]) -> bool:
 
 
 def _signal(path: Path) -> float:
+    """Say that this process is ready, and wait for the word to begin."""
+    path.with_name(f"{path.name}-ready-{os.getpid()}").touch()
     deadline = time.monotonic() + 60
     while not path.exists():
         if time.monotonic() > deadline:

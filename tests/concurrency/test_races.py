@@ -140,8 +140,9 @@ def test_numbers_have_no_gap_and_follow_the_clock_over_new_year_with_forced_roll
         )
         for result in results
     ]
-    time.sleep(1)  # both are waiting by then, so that the year turns while they are at work
-    _write_whole(begin, str((_new_year() - clock.now()).total_seconds() - 0.5))
+    _await_ready(begin, len(children))
+    # Nothing but work is left to do from here on, so the year turns while they are at it: not before, not after.
+    _write_whole(begin, str((_new_year() - clock.now()).total_seconds() - 0.9))
     for child in children:
         child.finish()
     undone = sum(int(result.read_text()) for result in results)
@@ -164,6 +165,13 @@ def test_numbers_have_no_gap_and_follow_the_clock_over_new_year_with_forced_roll
 
 def _new_year() -> datetime:
     return clock.start_of_day(clock.today().replace(year=clock.today().year + 1, month=1, day=1), clock.zone())
+
+
+def _await_ready(begin: Path, processes: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(list(begin.parent.glob(f"{begin.name}-ready-*"))) < processes:
+        assert time.monotonic() < deadline, "a process did not get ready"
+        time.sleep(0.01)
 
 
 def _write_whole(path: Path, text: str) -> None:
