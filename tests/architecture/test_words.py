@@ -42,10 +42,11 @@ def test_the_tree_holds_no_unwanted_words() -> None:
 
 
 def test_unwanted_words_are_found(tmp_path: Path) -> None:
+    # Put together from halves where the word itself must stand in no file of the tree, this one included.
     for reason, line in {
         "left for later": "# TODO: soon",
-        "a machine's path": "open('/root/x')",
-        "an index of packages": "https://pypi.org/simple",
+        "a machine's path": "open('/ro" + "ot/x')",
+        "an index of packages": "https://py" + "pi.org/simple",
         "filler": "Lorem ipsum",
         "Model.query": "User.query.all()",
         "a floating point amount": "mapped_column(Float())",
