@@ -185,6 +185,8 @@ class _Year:
         def tell() -> None:
             self._recharge(code, 40000)
             number = self._apply(code, verdict=False)
+            self._schedule(requests.promised(clock.now())[1], self._sweep)
+            session.rollback()
             if number is not None and verdict is not None:
                 self._schedule(clock.now() + timedelta(minutes=30), lambda: verdict(code, number))
 

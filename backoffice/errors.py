@@ -13,6 +13,7 @@ marked with `N_` and translated at the edge, where the reader's language is know
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -33,6 +34,16 @@ class Message:
 
     def __str__(self) -> str:
         return self.msgid % self.params if self.params else self.msgid
+
+    def packed(self) -> str:
+        """The sentence as text that keeps it translatable; `unpacked` reads it back."""
+        return json.dumps({"msgid": self.msgid, "params": {name: str(value) for name, value in self.params.items()}})
+
+    @classmethod
+    def unpacked(cls, text: str) -> Message:
+        """The sentence that `packed` wrote."""
+        parts = json.loads(text)
+        return cls(parts["msgid"], **parts["params"])
 
     def __repr__(self) -> str:
         return f"Message({str(self)!r})"

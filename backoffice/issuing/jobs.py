@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import session, transaction
-from backoffice.errors import BackofficeError
+from backoffice.errors import N_, BackofficeError, Message
 from backoffice.issuing import queries, services
 from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import Issuer
@@ -49,11 +49,11 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
         raise
     except BackofficeError as error:
         log.warning("issue failed", request_id=request_id, code=error.code, reason=str(error))
-        reason = str(error)
+        reason = error.message
     except Exception as error:
         # One request that trips over a fault of ours must not hold up everybody behind it.
         log.exception("issue failed", request_id=request_id)
-        reason = f"{type(error).__name__}: {error}"
+        reason = Message(N_("An unexpected fault stopped it: %(fault)s"), fault=f"{type(error).__name__}: {error}")
     with transaction():
         services.note_failure(request_id, reason)
     return False

@@ -105,7 +105,7 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     session.flush()
     _add_lines(invoice, snapshot, parts)
     invoice_request.invoice_id = invoice.id
-    invoice_request.issue_error = None
+    invoice_request.issue_error = invoice_request.issue_fault = None
     session.flush()
     return invoice
 
@@ -155,9 +155,13 @@ def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
     return True
 
 
-def note_failure(request_id: int, reason: str) -> None:
+def note_failure(request_id: int, reason: Message) -> None:
     """Write on the request why it cannot be issued; the queue shows it and the worker leaves it alone until retried."""
-    session.execute(update(InvoiceRequest).where(InvoiceRequest.id == request_id).values(issue_error=reason))
+    session.execute(
+        update(InvoiceRequest)
+        .where(InvoiceRequest.id == request_id)
+        .values(issue_error=str(reason), issue_fault=reason.packed())
+    )
 
 
 def retry(request_id: int) -> bool:
@@ -170,7 +174,7 @@ def retry(request_id: int) -> bool:
                 InvoiceRequest.state == State.APPROVED,
                 InvoiceRequest.issue_error.is_not(None),
             )
-            .values(issue_error=None)
+            .values(issue_error=None, issue_fault=None)
         )
     )
     return bool(changed)

@@ -66,11 +66,10 @@ def _progress(path: Path, currency: str, zone: ZoneInfo) -> Iterator[list[Line |
     )
     with (
         path.open("rb") as raw,
-        files.as_text(raw) as file,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
         task = progress.add_task(path.name, total=size)
-        for batch in files.batches(files.read_lines(file, currency=currency, zone=zone)):
+        for batch in files.batches(files.read_lines(raw, currency=currency, zone=zone)):
             yield batch
             progress.update(task, completed=raw.tell())
         progress.update(task, completed=size)

@@ -93,7 +93,9 @@ class InvoiceRequest(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     issuable_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Why it cannot be issued: in English for logs, and as a sentence that is still to be translated for the desk.
     issue_error: Mapped[str | None] = mapped_column(Text)
+    issue_fault: Mapped[str | None] = mapped_column(Text)
     # Set by transaction 1 of issuing: from here on there is no way back but a credit note.
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id", use_alter=True), unique=True)
     invoice_number: Mapped[str | None] = mapped_column(String(24), unique=True)

@@ -83,6 +83,10 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         faults["amount"] = [fault]
     email = _cleaned("email", lambda: text.clean_email(application.email), faults)
     remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
+    parts = ledger_queries.plan_parts(actor.account_id, amount) if amount is not None else []
+    missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
+    if missing:
+        faults["amount"] = [_unprintable(missing)]
     if faults or header is None or amount is None:
         raise Invalid(faults)
     due_on, due_at, version_id = promised(now)
@@ -93,7 +97,7 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         amount=amount,
         email=email,
         remarks=remarks,
-        parts=ledger_queries.plan_parts(actor.account_id, amount),
+        parts=parts,
         due_on=due_on,
         due_at=due_at,
         calendar_version_id=version_id,

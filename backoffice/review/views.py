@@ -15,7 +15,7 @@ from backoffice import clock, storage
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.delivery import queries as delivery
-from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid
+from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, Message
 from backoffice.headers.rules import HeaderKind, TaxIdOutcome, check_tax_id
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
@@ -216,7 +216,7 @@ def _page(number: str, *, refusal: BackofficeError | None = None, **forms: Form)
         reject_form=forms.get("reject_form") or RejectForm(formdata=nothing),
         refusal=translate(refusal.message) if refusal else None,
         typed=[] if may_decide else [form.remarks.data for form in forms.values() if form.remarks.data],
-        issue_error=translate(shown.issue_error) if shown.issue_error else None,
+        issue_error=translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
         labels=labels,
         tax_id=_tax_id_check(shown.header),
         urgency=urgency_of()(shown),

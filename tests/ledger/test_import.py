@@ -127,7 +127,29 @@ def test_a_file_of_another_kind_is_refused_whole(load: Callable[..., Result]) ->
     result = load("a,b", head="kind,account")
     assert result.exit_code == 1
     assert "lacks the columns external_id" in result.output
-    assert "not UTF-8" in load(GOOD[0] + "é", head=HEAD + ",description", encoding="latin-1").output
+    assert "not UTF-8" in load(GOOD[0], head=HEAD + ",é", encoding="latin-1").output
+    assert count(LedgerEntry) == 0
+
+
+def test_a_line_that_is_no_text_costs_that_line_alone(load: Callable[..., Result]) -> None:
+    lines = [GOOD[0] + ",fine", GOOD[0].replace("P-1", "R-2", 1) + ",é"]
+    result = load(*lines, head=HEAD + ",description", encoding="latin-1")
+    assert "line 3: refused: not UTF-8 text" in result.output
+    assert count(LedgerEntry) == 1
+
+
+def test_an_open_quote_costs_its_line_alone(load: Callable[..., Result]) -> None:
+    after = [GOOD[0].replace("P-1", f"R-{number}", 1) for number in range(10, 13)]
+    result = load(GOOD[0], 'recharge,"P-2,lumen,completed,1.00,CNY,2026-03-02T09:30:00+08:00,', *after)
+    assert "line 3: refused: not readable as CSV" in result.output
+    assert "5 lines: 4 added" in result.output
+    assert count(LedgerEntry) == 4
+
+
+def test_what_no_font_prints_is_refused_by_line(load: Callable[..., Result]) -> None:
+    result = load(GOOD[0] + ",😀", head=HEAD + ",description")
+    assert "line 2: refused" in result.output
+    assert "No font can print these characters: 😀" in result.output
     assert count(LedgerEntry) == 0
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import insert, select
 
+from backoffice import glyphs
 from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.errors import N_, Message
@@ -79,7 +80,7 @@ class _Batch:
             self._answer(line, Outcome.UNCHANGED) if same else self._conflict(
                 line, N_("the same id stands twice in this file with other values")
             )
-        elif (fault := self._refund_fault(line)) is not None:
+        elif (fault := _unprintable(line) or self._refund_fault(line)) is not None:
             self._answer(line, Outcome.REFUSED, fault)
         else:
             self.new[line.external_id] = line
@@ -194,6 +195,14 @@ class _Batch:
 
     def _conflict(self, line: Line, reason: str) -> None:
         self._answer(line, Outcome.CONFLICT, Message(reason))
+
+
+def _unprintable(line: Line) -> Message | None:
+    """Id and description stand on the invoice one day: what no font prints would block the money for good."""
+    missing = glyphs.missing(line.external_id + line.description)
+    if not missing:
+        return None
+    return Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing))
 
 
 def _same_line(one: Line, other: Line) -> bool:

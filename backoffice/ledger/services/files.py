@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from io import BufferedReader, TextIOWrapper
+from io import BufferedReader
 from itertools import islice
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from backoffice.audit import services as audit
@@ -22,7 +23,7 @@ from backoffice.money import ZERO
 from backoffice.permissions import Actor
 
 BATCH = 1000
-csv.field_size_limit(64 * 1024)
+LINE_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +68,58 @@ class Report:
             self.sums[result.line.kind] = self.sums.get(result.line.kind, ZERO) + result.line.amount
 
 
-def read_lines(file: Iterable[str], *, currency: str, zone: ZoneInfo) -> Iterator[Line | BadLine]:
-    """Stream the lines of a CSV file; a bad one is yielded as such and the next are still read.
+def read_lines(file: BinaryIO, *, currency: str, zone: ZoneInfo) -> Iterator[Line | BadLine]:
+    """Stream the lines of a CSV file (UTF-8, a byte order mark is skipped); a bad one is yielded as such.
 
-    Raises Invalid (field `file`) when the head lacks a column or the file is no UTF-8 text.
+    A record is one line of the file: a quote that is not closed, a byte that is no text or an endless line costs that
+    line alone. Raises Invalid (field `file`) when the head cannot be read or lacks a column.
     """
+    lines = _physical_lines(file)
+    head = _head(next(lines, (1, b""))[1])
+    for number, raw in lines:
+        if len(raw) > LINE_LIMIT:
+            yield BadLine(number, Message(N_("longer than %(limit)s bytes"), limit=LINE_LIMIT))
+        elif raw.strip():
+            yield _line(number, raw, head, currency, zone)
+
+
+def _physical_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of each line; of one beyond the limit only its beginning is kept in memory."""
+    number = 0
+    while raw := file.readline(LINE_LIMIT + 1):
+        number += 1
+        rest = raw
+        while len(rest) > LINE_LIMIT and not rest.endswith(b"\n"):
+            rest = file.readline(LINE_LIMIT + 1)
+        yield number, raw
+
+
+def _head(raw: bytes) -> list[str]:
     try:
-        reader = csv.DictReader(file, restkey="_extra")
-        missing = missing_columns([name.strip() for name in reader.fieldnames or []])
-        if missing:
-            raise Invalid({"file": [Message(N_("The file lacks the columns %(names)s."), names=", ".join(missing))]})
-        reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
-        yield from _rows(reader, currency, zone)
-    except UnicodeDecodeError:
+        names = [name.strip() for name in next(csv.reader([raw.decode("utf-8-sig")]), [])]
+    except (UnicodeDecodeError, csv.Error):
         raise Invalid({"file": [Message(N_("The file is not UTF-8 text."))]}) from None
+    missing = missing_columns(names)
+    if missing:
+        raise Invalid({"file": [Message(N_("The file lacks the columns %(names)s."), names=", ".join(missing))]})
+    return names
 
 
-def _rows(reader: csv.DictReader[str], currency: str, zone: ZoneInfo) -> Iterator[Line | BadLine]:
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield BadLine(reader.line_num, Message(N_("not readable as CSV: %(fault)s"), fault=error))
-            continue
-        number = reader.line_num
-        if row.get("_extra") is not None:
-            yield BadLine(number, Message(N_("more values than columns")), str(row.get("external_id") or "")[:120])
-            continue
-        try:
-            yield parse_line(number, row, currency=currency, zone=zone)
-        except LineError as error:
-            yield BadLine(number, error.message, str(row.get("external_id") or "")[:120])
-
-
-def as_text(raw: BufferedReader) -> TextIOWrapper:
-    """The text of a CSV file's bytes for `read_lines`; a byte order mark is skipped."""
-    return TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+def _line(number: int, raw: bytes, head: list[str], currency: str, zone: ZoneInfo) -> Line | BadLine:
+    try:
+        values = next(csv.reader([raw.decode("utf-8").rstrip("\r\n")], strict=True))
+    except UnicodeDecodeError:
+        return BadLine(number, Message(N_("not UTF-8 text")))
+    except csv.Error as error:
+        return BadLine(number, Message(N_("not readable as CSV: %(fault)s"), fault=error))
+    row = dict(zip(head, values, strict=False))
+    external_id = row.get("external_id", "")[:120]
+    if len(values) > len(head):
+        return BadLine(number, Message(N_("more values than columns")), external_id)
+    try:
+        return parse_line(number, row, currency=currency, zone=zone)
+    except LineError as error:
+        return BadLine(number, error.message, external_id)
 
 
 def sha256_of(file: BufferedReader) -> str:
@@ -135,6 +150,7 @@ def take_batch(batch: list[Line | BadLine], report: Report, *, source: str, file
     lines = [line for line in batch if isinstance(line, Line)]
     for result in book(lines, source=source, now=now, file_id=file_id):
         report.add(result)
+    report.problems[seen:] = sorted(report.problems[seen:], key=lambda problem: problem[0])
     for number, outcome, external_id, reason in report.problems[seen:]:
         kind = "conflict" if outcome is Outcome.CONFLICT else "refused"
         session.add(

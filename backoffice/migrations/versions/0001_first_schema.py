@@ -439,6 +439,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("issuable_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("issue_error", sa.Text(), nullable=True),
+        sa.Column("issue_fault", sa.Text(), nullable=True),
         sa.Column("invoice_id", ID, nullable=True),
         sa.Column("invoice_number", sa.String(length=24), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
