@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 
 from backoffice import clock
 from backoffice.cli.root import acting, acting_person, cli, current_settings
+from backoffice.errors import N_, Invalid, Message
 
 
 @cli.group("ledger", cls=AppGroup)
@@ -117,10 +118,12 @@ def calendar_import(path: Path, note: str, as_email: str | None) -> None:
     from backoffice.calendars import services
     from backoffice.database import transaction
 
+    try:
+        content = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid({"file": [Message(N_("The file is not UTF-8 text."))]}) from None
     with transaction():
-        version = services.import_csv(
-            path.read_text("utf-8-sig"), created_by=acting_person(as_email).label, note=note, now=clock.now()
-        )
+        version = services.import_csv(content, created_by=acting_person(as_email).label, note=note, now=clock.now())
         click.echo(f"calendar version {version.id}")
 
 

@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from backoffice import clock
+from backoffice import clock, text
 from backoffice.database import session, transaction
+from backoffice.errors import Invalid
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import files
 from backoffice.ledger.services.entries import Outcome
 from backoffice.permissions import Actor
 
 SHOWN_PROBLEMS = 50
+SOURCE_LIMIT = 60
 
 
 class _Undo(Exception):
@@ -33,6 +35,10 @@ def import_file(
     bad line undoes everything; with `dry_run` everything is undone.
     Raises Invalid when the file as a whole is unusable.
     """
+    try:
+        source = text.clean(source, max_length=SOURCE_LIMIT)
+    except text.TextError as error:
+        raise Invalid({"source": [error.message]}) from None
     with path.open("rb") as raw:
         sha256 = files.sha256_of(raw)
     report = files.Report()
