@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
@@ -101,6 +101,24 @@ class LedgerEntry(Base):
     def free(self) -> Decimal:
         """What of this recharge nobody has spoken for; negative when a refund came after its invoice (debt)."""
         return self.amount - self.refunded - self.reserved - self.invoiced
+
+
+def free_recharges(account_id: int) -> Select[LedgerEntry]:
+    """The account's recharges with money nobody has spoken for, oldest first: the order in which it is given out.
+
+    Worded as the partial index that serves it; the preview and the reservation read the same list.
+    """
+    return (
+        select(LedgerEntry)
+        .where(
+            LedgerEntry.account_id == account_id,
+            LedgerEntry.kind == EntryKind.RECHARGE,
+            LedgerEntry.status == EntryStatus.COMPLETED,
+            LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced < LedgerEntry.amount,
+        )
+        .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
+        .execution_options(yield_per=50)
+    )
 
 
 class Reservation(Base):

@@ -10,7 +10,14 @@ from sqlalchemy import func, select, type_coerce
 from backoffice.accounts.models import Account
 from backoffice.database import Amount, session
 from backoffice.errors import NotFound
-from backoffice.ledger.models import Allocation, EntryKind, EntryStatus, LedgerEntry, Reservation, ReservationState
+from backoffice.ledger.models import (
+    Allocation,
+    EntryKind,
+    LedgerEntry,
+    Reservation,
+    ReservationState,
+    free_recharges,
+)
 from backoffice.money import ZERO
 
 
@@ -61,17 +68,7 @@ def plan_parts(account_id: int, amount: Decimal) -> list[Part]:
     """What `services.reserve` would take now, without taking it: the preview of an application."""
     parts: list[Part] = []
     wanted = amount
-    free = session.scalars(
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.account_id == account_id,
-            LedgerEntry.kind == EntryKind.RECHARGE,
-            LedgerEntry.status == EntryStatus.COMPLETED,
-            LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced < LedgerEntry.amount,
-        )
-        .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
-        .execution_options(yield_per=50)
-    )
+    free = session.scalars(free_recharges(account_id))
     for recharge in free:
         part = min(wanted, recharge.free)
         parts.append(Part(recharge, part))

@@ -13,7 +13,15 @@ from sqlalchemy import select, type_coerce, update
 from backoffice.accounts.models import Account
 from backoffice.database import Amount, rows_changed, session
 from backoffice.errors import N_, Conflict, Message
-from backoffice.ledger.models import Allocation, EntryKind, EntryStatus, LedgerEntry, Reservation, ReservationState
+from backoffice.ledger.models import (
+    Allocation,
+    EntryKind,
+    EntryStatus,
+    LedgerEntry,
+    Reservation,
+    ReservationState,
+    free_recharges,
+)
 from backoffice.money import ZERO, format_amount
 
 OPEN, SETTLED, RELEASED = ReservationState.OPEN, ReservationState.SETTLED, ReservationState.RELEASED
@@ -153,17 +161,7 @@ def cover_short(account_id: int) -> None:
 
 def _allocate(reservation: Reservation, wanted: Decimal) -> Decimal:
     """Spread `wanted` over free recharges, oldest first; returns what found no money."""
-    free = session.scalars(
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.account_id == reservation.account_id,
-            LedgerEntry.kind == EntryKind.RECHARGE,
-            LedgerEntry.status == EntryStatus.COMPLETED,
-            LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced < LedgerEntry.amount,
-        )
-        .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
-        .execution_options(yield_per=50, populate_existing=True)
-    )
+    free = session.scalars(free_recharges(reservation.account_id).execution_options(populate_existing=True))
     # Money that comes in two steps from one recharge is one allocation, and so one line of the invoice.
     held = {part.recharge_id: part for part in _open_parts(reservation.request_id)}
     for recharge in free:
