@@ -89,6 +89,30 @@ def clean_email(value: str) -> str:
     return _within(f"{checked.local_part}@{checked.ascii_domain}", EMAIL_LIMIT)
 
 
+def clean_emails(value: str, *, most: int) -> list[str]:
+    """Up to `most` addresses, separated by commas, semicolons, spaces or line breaks, each once and in the order typed.
+
+    Raises TextError for the first that `clean_email` refuses, naming it, and for more than `most`.
+    """
+    if len(value) > most * (2 * EMAIL_LIMIT) + _SLACK:
+        raise _too_long(len(value), most * EMAIL_LIMIT)
+    # Two spellings of one mailbox are one copy: most servers do not tell upper from lower case.
+    found: dict[str, str] = {}
+    for typed in filter(None, re.split(r"[\s,;，；、]+", _INVISIBLE.sub("", value))):
+        try:
+            address = clean_email(typed)
+        except TextError as error:
+            raise TextError(
+                Message(N_("%(address)s: %(fault)s"), address=typed[:EMAIL_LIMIT], fault=error.message)
+            ) from None
+        found.setdefault(address.casefold(), address)
+    if len(found) > most:
+        raise TextError(
+            Message(N_("At most %(most)d addresses are possible; these are %(count)d."), most=most, count=len(found))
+        )
+    return list(found.values())
+
+
 def hidden_characters(text: str) -> list[str]:
     """Code and name of each character a reader cannot see or that turns the reading direction; each once."""
     found = [character for character in dict.fromkeys(text) if _is_hidden(character, unicodedata.category(character))]

@@ -29,8 +29,8 @@ OFFENDERS = [
     ("rules", "backoffice/ledger/rules.py", "from sqlalchemy import select"),
     ("rules", "backoffice/policies/rules.py", "from backoffice.config import Settings"),
     ("insides", "backoffice/review/queries.py", "from backoffice.headers import views"),
-    ("insides", "backoffice/portal/queries.py", "from backoffice.issuing.pdf import document"),
-    ("cycles", "backoffice/requests/models.py", "from backoffice.portal import queries as later"),
+    ("insides", "backoffice/portal/queries/dossier.py", "from backoffice.issuing.pdf import document"),
+    ("cycles", "backoffice/requests/models.py", "from backoffice.portal.queries import dossier as later"),
 ]
 
 

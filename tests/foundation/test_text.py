@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backoffice.text import TextError, clean, clean_email, clean_name, hidden_characters
+from backoffice.text import TextError, clean, clean_email, clean_emails, clean_name, hidden_characters
 
 ANYTHING = st.text(st.characters(), max_size=60)  # surrogates, private use and unassigned included
 
@@ -198,3 +198,22 @@ def test_names_hidden_characters_once() -> None:
         "U+0000",
     ]
     assert hidden_characters("上海 Łódź\n") == []
+
+
+def test_a_list_of_addresses_is_read_in_its_order_and_each_once() -> None:
+    assert clean_emails(" b@x.example，a@x.example;\nB@x.example ", most=4) == ["b@x.example", "a@x.example"]
+    assert clean_emails(" , ;", most=4) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("a@x.example, nobody", "nobody: This is not an email address"),
+        ("a@x.example b@x.example c@x.example", "At most 2 addresses are possible; these are 3."),
+        ("a" * 5000, "is 5000 characters long"),
+    ],
+)
+def test_a_bad_list_of_addresses_says_which(typed: str, told: str) -> None:
+    with pytest.raises(TextError) as refused:
+        clean_emails(typed, most=2)
+    assert told in str(refused.value)

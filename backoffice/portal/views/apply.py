@@ -17,8 +17,8 @@ from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
-from backoffice.portal import queries
 from backoffice.portal.forms import ApplyForm, begin, fingerprint, values_of
+from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint, issuer
 from backoffice.requests import queries as requests
 from backoffice.requests import services

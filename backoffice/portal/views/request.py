@@ -15,7 +15,7 @@ from backoffice.delivery.rules import attachment_name
 from backoffice.errors import Conflict
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
-from backoffice.portal import queries
+from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests import services
 from backoffice.requests.models import InvoiceRequest

@@ -1,4 +1,4 @@
-"""Reads of the customer's pages: what one request looks like to the people who applied for it."""
+"""What one request looks like to the people who applied for it."""
 
 from __future__ import annotations
 
