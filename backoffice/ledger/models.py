@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     DDL,
+    Boolean,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     event,
+    literal_column,
     select,
     text,
 )
@@ -59,6 +61,7 @@ class ReservationState(StrEnum):
 
 
 _IN_DEBT = "refunded + invoiced > amount"
+_WAITS = "kind = 'refund' AND status = 'completed' AND NOT applied"
 
 
 class LedgerEntry(Base):
@@ -97,6 +100,7 @@ class LedgerEntry(Base):
             ),
         ),
         Index("ix_ledger_entry_debt", "account_id", "id", sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT)),
+        Index("ix_ledger_entry_waiting", "id", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
         Index(
             "ix_ledger_entry_refund_of",
             "source",
@@ -142,6 +146,12 @@ class LedgerEntry(Base):
 def in_debt() -> ColumnElement[bool]:
     """SQL predicate of recharges that need a credit note, worded as the partial index that serves it."""
     return LedgerEntry.refunded + LedgerEntry.invoiced > LedgerEntry.amount
+
+
+def waits() -> ColumnElement[bool]:
+    """SQL predicate of completed refunds that found no completed recharge to be taken off, worded as their index."""
+    predicate: ColumnElement[bool] = literal_column(_WAITS, Boolean())
+    return predicate
 
 
 class LedgerDay(Base):
