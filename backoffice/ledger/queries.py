@@ -25,6 +25,7 @@ from backoffice.ledger.models import (
     ReservationState,
     free_recharges,
     in_debt,
+    waits,
 )
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
@@ -167,6 +168,22 @@ def recharges_in_debt(limit: int) -> Sequence[Row[LedgerEntry, Account]]:
         .order_by(LedgerEntry.id)
         .limit(limit)
     ).all()
+
+
+def waiting_refunds(limit: int) -> Sequence[Row[LedgerEntry, Account]]:
+    """Completed refunds that could not be taken off a recharge: it is not told or not completed, or too small."""
+    return session.execute(
+        select(LedgerEntry, Account)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(waits())
+        .order_by(LedgerEntry.id)
+        .limit(limit)
+    ).all()
+
+
+def accounts_short(limit: int) -> Sequence[Account]:
+    """Accounts with requests that a refund left short, in order of their id."""
+    return session.scalars(select(Account).where(Account.short > 0).order_by(Account.id).limit(limit)).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,10 @@ class Life(RuleBasedStateMachine):
         self._refund(of, name, cents)
         return of, name
 
+    @rule(told=early, cents=CENTS)
+    def another_refund_before_its_recharge(self, told: tuple[int, str], cents: int) -> None:
+        self._refund(*told, cents)
+
     @rule(target=recharges, told=consumes(early), cents=CENTS)
     def recharge_after_its_refund(self, told: tuple[int, str], cents: int) -> tuple[int, str]:
         return self._recharge(*told, cents, "completed")
@@ -192,6 +196,16 @@ class Life(RuleBasedStateMachine):
             return multiple()
         last = self.accounts[of].books.invoiceable() - 2 * third
         return multiple(*(self._apply(of, cents) for cents in (third, third, last)))
+
+    @rule(target=requests, of=WHOSE, data=st.data())
+    def squeeze(self, of: int, data: st.DataObject) -> Any:
+        """Everything is asked for, money is refunded, and then one of the requests gives up its own."""
+        made = self.apply_for_everything_in_pieces(of)
+        self.the_books_agree()
+        self.refund_what_is_spoken_for(data, 20_000)
+        self.the_books_agree()
+        self.go_on(data, data.draw(st.sampled_from(["withdraw", "reject"])))
+        return made
 
     @rule(target=requests, of=WHOSE, share=st.integers(1, 4))
     def apply_and_go_the_whole_way(self, of: int, share: int) -> Any:

@@ -133,6 +133,26 @@ def test_new_money_covers_short_requests_oldest_first(office: Office) -> None:
     assert office.invoiceable() == "20.00"
 
 
+def test_refunds_told_early_that_come_to_more_than_their_recharge_wait_for_somebody_to_look(office: Office) -> None:
+    for name, amount in (("F-1", "80.00"), ("F-2", "50.00")):
+        office.book(office.line("refund", amount, name, refund_of="R-late"))
+    office.book(office.line("recharge", "100.00", "R-late"))
+    assert office.counters() == ("20.00", "0.00", "0.00")
+    assert [refund.external_id for refund, _ in queries.waiting_refunds(10)] == ["F-2"]
+    (result,) = office.book(office.line("refund", "0.01", "F-3", refund_of="R-late"))
+    assert (result.outcome, str(result.reason)) == ("refused", "the refunds would be above their recharge")
+    assert contradictions() == []
+
+
+def test_refunds_of_a_pending_recharge_count_while_they_wait(office: Office) -> None:
+    office.book(office.line("recharge", "100.00", "R-1", status="pending"))
+    office.book(office.line("refund", "60.00", "F-1", refund_of="R-1"))
+    (result,) = office.book(office.line("refund", "40.01", "F-2", refund_of="R-1"))
+    assert result.outcome == "refused"
+    office.book(office.line("recharge", "100.00", "R-1"))
+    assert office.counters() == ("40.00", "0.00", "0.00")
+
+
 def test_refunds_above_their_recharge_are_refused(office: Office) -> None:
     recharge = office.recharge("100.00")
     office.refund(recharge, "60.00")
