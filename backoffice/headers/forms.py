@@ -155,23 +155,25 @@ class HeaderForm(Form):
         return frozenset(name for name, text in self.found.fields.items() if self._says(name, text))
 
     @property
+    def labels_from_paste(self) -> list[str]:
+        """The names of the fields that say what the pasted text says, in the order of the form."""
+        return [str(self[name].label.text) for name in pasted.FIELDS if name in self.from_paste]
+
+    @property
     def offers(self) -> dict[str, str]:
         """What the pasted text says otherwise than the field: offered, never put in its place unasked."""
         return {name: text for name, text in self.found.fields.items() if not self._says(name, text)}
 
-    def fill_from_paste(self) -> int:
-        """Put what the pasted text says into the fields that are empty; returns how many."""
+    def fill_from_paste(self) -> None:
+        """Put what the pasted text says into the fields that are empty."""
         if len(self.pasted_text.data or "") > pasted.LIMIT:
             told = Message("This is %(length)s characters long; at most %(limit)s are possible.",
                            length=len(self.pasted_text.data), limit=pasted.LIMIT)  # fmt: skip
             apply_errors(self, Invalid({"pasted_text": [told]}))
-            return 0
-        filled = 0
+            return
         for name, text in self.found.fields.items():
             if not (self[name].data or "").strip():
                 self[name].data = text
-                filled += 1
-        return filled
 
     def _says(self, name: str, text: str) -> bool:
         typed = self[name].data or ""
