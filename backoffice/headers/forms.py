@@ -73,6 +73,8 @@ class HeaderForm(Form):
     remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
 
+    _split: tuple[str, pasted.Pasted] | None = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country.choices = choices(_countries(str(get_locale())))
@@ -146,8 +148,11 @@ class HeaderForm(Form):
 
     @property
     def found(self) -> pasted.Pasted:
-        """The pasted text, split."""
-        return pasted.split(self.pasted_text.data or "")
+        """The pasted text, split once however often a page asks."""
+        text = self.pasted_text.data or ""
+        if self._split is None or self._split[0] != text:
+            self._split = text, pasted.split(text)
+        return self._split[1]
 
     @property
     def from_paste(self) -> frozenset[str]:
