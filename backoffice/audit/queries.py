@@ -18,3 +18,13 @@ def events_of(object_type: str, object_id: str | int, *, limit: int = 200) -> Se
         .order_by(AuditEvent.id)
         .limit(limit)
     ).all()
+
+
+def latest_events_of(object_type: str, object_id: str | int, *, limit: int) -> Sequence[AuditEvent]:
+    """What happened to one object, newest first; at most the last `limit` events."""
+    return session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.object_type == object_type, AuditEvent.object_id == str(object_id))
+        .order_by(AuditEvent.id.desc())
+        .limit(limit)
+    ).all()

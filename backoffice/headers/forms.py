@@ -2,65 +2,82 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import lazy_gettext
-from wtforms import BooleanField, EmailField, RadioField, StringField, TextAreaField
+from flask_babel import get_locale, lazy_gettext
+from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
 
-from backoffice.headers import rules
+from backoffice.errors import Invalid, Message
+from backoffice.headers import countries, labels, pasted, rules
 from backoffice.headers.models import InvoiceHeader
-from backoffice.web.forms import Form, choices
-
-_KINDS = choices(
-    [
-        ("enterprise", lazy_gettext("Enterprise")),
-        ("personal", lazy_gettext("Personal")),
-        ("public_body", lazy_gettext("Public body or other")),
-    ]
-)
-_VAT_KINDS = choices([("ordinary", lazy_gettext("VAT ordinary")), ("special", lazy_gettext("VAT special"))])
-_LANGUAGES = choices(
-    [
-        ("both", lazy_gettext("Chinese and English")),
-        ("zh", lazy_gettext("Chinese")),
-        ("en", lazy_gettext("English")),
-    ]
-)
+from backoffice.text import EMAIL_LIMIT
+from backoffice.web.formatting import country_name
+from backoffice.web.forms import Form, apply_errors, choices, whole_number
 
 
 def _limit(name: str) -> dict[str, Any]:
     return {"maxlength": rules.LIMITS[name]}
 
 
+@dataclass(frozen=True, slots=True)
+class TaxIdHelp:
+    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and the only repair by one symbol."""
+
+    symbols: list[tuple[str, bool]]
+    suggestion: str | None
+    place: int = 0
+    wrong: str = ""
+    right: str = ""
+
+
 class HeaderForm(Form):
     """One header; what was typed is kept as typed until it is right."""
 
-    kind = RadioField(lazy_gettext("Type"), choices=_KINDS, default="enterprise", validate_choice=False)
-    name = StringField(lazy_gettext("Name"), render_kw={"autocomplete": "organization", "required": True})
-    tax_id = StringField(lazy_gettext("Tax ID"), render_kw={"autocomplete": "off", "spellcheck": "false"})
+    pasted_text = TextAreaField(
+        lazy_gettext("Text to split"), render_kw={"maxlength": pasted.LIMIT, "autocomplete": "off"}
+    )
+    kind = RadioField(
+        labels.fields["kind"], choices=choices(labels.kinds.items()), default="enterprise", validate_choice=False
+    )
+    name = StringField(labels.fields["name"], render_kw={"autocomplete": "organization", "required": True})
+    tax_id = StringField(labels.fields["tax_id"], render_kw={"autocomplete": "off", "spellcheck": "false"})
     tax_id_confirmed = BooleanField(lazy_gettext("The tax ID is right as I typed it"))
     vat_kind = RadioField(
-        lazy_gettext("VAT invoice"),
-        choices=_VAT_KINDS,
+        labels.fields["vat_kind"],
+        choices=choices(labels.vat_kinds.items()),
         default="ordinary",
         validate_choice=False,
     )
-    address = StringField(lazy_gettext("Address"), render_kw=_limit("address"))
-    phone = StringField(lazy_gettext("Phone"), render_kw=_limit("phone") | {"autocomplete": "tel"})
-    bank = StringField(lazy_gettext("Bank"), render_kw=_limit("bank"))
-    bank_account = StringField(lazy_gettext("Bank account"), render_kw=_limit("bank_account") | {"autocomplete": "off"})
+    address = StringField(labels.fields["address"], render_kw=_limit("address"))
+    phone = StringField(labels.fields["phone"], render_kw=_limit("phone") | {"autocomplete": "tel"})
+    bank = StringField(labels.fields["bank"], render_kw=_limit("bank"))
+    bank_account = StringField(
+        labels.fields["bank_account"], render_kw=_limit("bank_account") | {"autocomplete": "off"}
+    )
+    country = SelectField(labels.fields["country"], default=countries.HOME, validate_choice=False)
+    street = StringField(labels.fields["street"], render_kw=_limit("street") | {"autocomplete": "street-address"})
+    city = StringField(labels.fields["city"], render_kw=_limit("city") | {"autocomplete": "address-level2"})
+    postal_code = StringField(
+        labels.fields["postal_code"], render_kw=_limit("postal_code") | {"autocomplete": "postal-code"}
+    )
     language = RadioField(
-        lazy_gettext("Invoice language"),
-        choices=_LANGUAGES,
+        labels.fields["language"],
+        choices=choices(labels.languages.items()),
         default="both",
         validate_choice=False,
     )
-    email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
-    remarks = TextAreaField(lazy_gettext("Remarks"), render_kw=_limit("remarks"))
+    email = EmailField(labels.fields["email"], render_kw={"maxlength": EMAIL_LIMIT, "autocomplete": "email"})
+    copies = TextAreaField(labels.fields["copies"], render_kw=_limit("copies") | {"autocomplete": "off"})
+    remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
+
+    _split: tuple[str, pasted.Pasted] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.country.choices = choices(_countries(str(get_locale())))
         # Marks the labels only: the rules are the services', and their sentences say what to do.
         for name in ("kind", "name", "vat_kind", "language"):
             self[name].flags.required = True
@@ -70,20 +87,104 @@ class HeaderForm(Form):
         return {name: self[name].data or "" for name in rules.FIELDS}
 
     @property
+    def checked_tax_id(self) -> rules.TaxIdResult | None:
+        """What the check says about the tax ID as typed; None where there is nothing to check."""
+        typed = {"kind": self.kind.data or "", "tax_id": self.tax_id.data or "", "country": self.country.data or ""}
+        return rules.tax_id_of(typed)
+
+    @property
     def may_confirm_tax_id(self) -> bool:
         """Whether the tax ID is only wrong in its check digit, so that the customer may insist on it."""
-        checked = rules.tax_id_of({"kind": self.kind.data or "", "tax_id": self.tax_id.data or ""})
-        return checked is not None and checked.outcome == rules.TaxIdOutcome.WRONG_CHECK_DIGIT
+        result = self.checked_tax_id
+        return result is not None and result.outcome == rules.TaxIdOutcome.WRONG_CHECK_DIGIT
+
+    def tell_tax_id(self) -> None:
+        """Say beside the tax ID what is wrong with it, before anybody tries to save it."""
+        result = self.checked_tax_id
+        if result is not None and result.outcome in rules.REFUSED:
+            apply_errors(self, Invalid({"tax_id": rules.reasons(result)}))
+
+    @property
+    def tax_id_help(self) -> TaxIdHelp | None:
+        """The symbols of a tax ID that is refused, those at fault marked; None where no single one is to blame."""
+        result = self.checked_tax_id
+        if result is None or not result.positions:
+            return None
+        shown = [
+            (symbol if symbol.isprintable() else "\N{REPLACEMENT CHARACTER}", place in result.positions)
+            for place, symbol in enumerate(result.code, 1)
+        ]
+        if result.suggestion is None:
+            return TaxIdHelp(shown, None)
+        place, right = next(
+            (place, right)
+            for place, (wrong, right) in enumerate(zip(result.code, result.suggestion, strict=True), 1)
+            if wrong != right
+        )
+        return TaxIdHelp(shown, result.suggestion, place, shown[place - 1][0], right)
 
     @property
     def details_open(self) -> bool:
-        """Whether address and bank have something to show: text or an error."""
-        return self._any("address", "phone", "bank", "bank_account") or self.vat_kind.data == rules.VatKind.SPECIAL
+        """Whether address and bank have something to show: text, an error or an offer."""
+        names = rules.SPECIAL_NEEDS
+        return self._any(*names) or self.vat_kind.data == rules.VatKind.SPECIAL or any(map(self.offers.get, names))
+
+    @property
+    def structured_open(self) -> bool:
+        """Whether country and the parts of the address have something to show."""
+        return self._any("street", "city", "postal_code") or bool(self.country.errors) or not self.is_at_home
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the header is one of the home country."""
+        return (self.country.data or countries.HOME) == countries.HOME
 
     @property
     def application_open(self) -> bool:
         """Whether the defaults for applications have something to show."""
-        return self._any("email", "remarks")
+        return self._any("email", "copies", "remarks")
+
+    # --- what was pasted ---
+
+    @property
+    def found(self) -> pasted.Pasted:
+        """The pasted text, split once however often a page asks."""
+        text = self.pasted_text.data or ""
+        if self._split is None or self._split[0] != text:
+            self._split = text, pasted.split(text)
+        return self._split[1]
+
+    @property
+    def from_paste(self) -> frozenset[str]:
+        """The fields that say what the pasted text says."""
+        return frozenset(name for name, text in self.found.fields.items() if self._says(name, text))
+
+    @property
+    def labels_from_paste(self) -> list[str]:
+        """The names of the fields that say what the pasted text says, in the order of the form."""
+        return [str(self[name].label.text) for name in pasted.FIELDS if name in self.from_paste]
+
+    @property
+    def offers(self) -> dict[str, str]:
+        """What the pasted text says otherwise than the field: offered, never put in its place unasked."""
+        return {name: text for name, text in self.found.fields.items() if not self._says(name, text)}
+
+    def fill_from_paste(self) -> None:
+        """Put what the pasted text says into the fields that are empty."""
+        if len(self.pasted_text.data or "") > pasted.LIMIT:
+            told = Message("This is %(length)s characters long; at most %(limit)s are possible.",
+                           length=len(self.pasted_text.data), limit=pasted.LIMIT)  # fmt: skip
+            apply_errors(self, Invalid({"pasted_text": [told]}))
+            return
+        for name, text in self.found.fields.items():
+            if not (self[name].data or "").strip():
+                self[name].data = text
+
+    def _says(self, name: str, text: str) -> bool:
+        typed = self[name].data or ""
+        if name == "tax_id":
+            typed = rules.normalise_tax_id(typed)
+        return bool(typed.strip() == text)
 
     def _any(self, *names: str) -> bool:
         return any(self[name].data or self[name].errors for name in names)
@@ -93,5 +194,24 @@ def begin(header: InvoiceHeader | None) -> HeaderForm:
     """A form that was not sent yet: empty, or with what the header says now."""
     if header is None:
         return HeaderForm(formdata=None)
-    values = {name: getattr(header, name) for name in (*rules.FIELDS, "is_default")}
-    return HeaderForm(formdata=None, data=values)
+    values = {name: rules.as_typed(getattr(header, name)) for name in rules.FIELDS}
+    return HeaderForm(formdata=None, data=values | {"is_default": header.is_default})
+
+
+def known_ids(pressed: str) -> list[int]:
+    """The headers that "Save all the same" spoke of, from the value of the button."""
+    return [number for part in pressed.split("-")[:50] if (number := whole_number(part)) is not None]
+
+
+def _countries(language: str) -> list[tuple[str, str]]:
+    """Codes and names, sorted as readers of the language look them up."""
+    named = [(code, country_name(code)) for code in countries.CODES]
+    if language.startswith("zh"):
+        # The common characters stand in the order of their sounds in this encoding.
+        return sorted(named, key=lambda pair: pair[1].encode("gb18030"))
+    return sorted(named, key=lambda pair: _unfolded(pair[1]))
+
+
+def _unfolded(name: str) -> str:
+    """A name for sorting: Å stands with A, not behind Z."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(sign))

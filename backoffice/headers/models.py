@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
-from backoffice.database import Base, Id, Instant
+from backoffice.database import Base, Id, Instant, JsonDict
 
 
 class InvoiceHeader(Base):
@@ -48,7 +48,13 @@ class InvoiceHeader(Base):
     phone: Mapped[str] = mapped_column(String(32), default="")
     bank: Mapped[str] = mapped_column(String(128), default="")
     bank_account: Mapped[str] = mapped_column(String(32), default="")
+    # The address once more in its parts, as electronic invoices want it.
+    country: Mapped[str] = mapped_column(String(2), default="CN", server_default="CN")
+    street: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    city: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    postal_code: Mapped[str] = mapped_column(String(16), default="", server_default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    copies: Mapped[list[str]] = mapped_column(JsonDict, default=list, server_default="[]")
     remarks: Mapped[str] = mapped_column(String(500), default="")
     is_default: Mapped[bool] = mapped_column(default=False)
     archived_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,8 +1,8 @@
-"""Verbs on invoice headers: create, edit, make default, archive. A header's past is frozen where it was used."""
+"""Verbs on invoice headers: create, edit, make default, archive, restore. Its past is frozen where it was used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,20 @@ from sqlalchemy import select
 from backoffice import glyphs
 from backoffice.audit import services as audit
 from backoffice.database import session
-from backoffice.errors import N_, Forbidden, Invalid, Message
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.headers import queries, rules
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Actor, Permission
 
-# What an invoice prints as the customer wrote it; the rest is coded or never leaves the system on paper.
-PRINTED = ("name", "tax_id", "address", "phone", "bank", "bank_account", "remarks")
+# What an invoice states as the customer wrote it, on paper or as data; the rest is coded or an address of a mailbox.
+PRINTED = ("name", "tax_id", "address", "phone", "bank", "bank_account", "street", "city", "postal_code", "remarks")
+
+TWIN, LOOK_ALIKE = "duplicate-header", "look-alike-header"
+RESEMBLES = (TWIN, LOOK_ALIKE)
+_LOOK_ALIKE = {
+    "name": N_("%(name)s has the same name."),
+    "tax_id": N_("%(name)s has the same tax ID."),
+}
 
 
 def create(
@@ -27,21 +34,24 @@ def create(
     now: datetime,
     tax_id_confirmed: bool = False,
     make_default: bool = False,
+    known_look_alikes: Collection[int] = (),
 ) -> InvoiceHeader:
     """Add a header to the actor's account; its first one becomes the default.
 
-    `values` are texts as typed, by field; missing ones are empty. Raises Invalid with the sentences for each field,
-    Forbidden for people without a customer account.
+    `values` are texts as typed, by field; missing ones are empty. `known_look_alikes` are the ids of the headers of
+    the same name or tax ID beside which the customer wants this one all the same. Raises Invalid with the sentences
+    for each field, Forbidden for people without a customer account.
     """
     account_id = _account_id(actor)
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed)
+    _refuse_look_alikes(queries.look_alikes(account_id, cleaned), known_look_alikes)
     header = InvoiceHeader(
-        account_id=account_id, created_by=actor.id, created_at=now, updated_at=now, is_default=False, **cleaned
+        account_id=account_id, created_by=actor.id, created_at=now, updated_at=now, is_default=False, **_kept(cleaned)
     )
     session.add(header)
     session.flush()
     if make_default or _default_of(account_id) is None:
-        _move_default(account_id, header)
+        _move_default(actor, account_id, header, now=now)
     audit.record(actor, "header.create", "invoice_header", header.id, at=now, after=_said(header))
     return header
 
@@ -54,6 +64,7 @@ def edit(
     now: datetime,
     tax_id_confirmed: bool = False,
     make_default: bool = False,
+    known_look_alikes: Collection[int] = (),
 ) -> InvoiceHeader:
     """Change what a header says from now on. Raises Invalid as `create` does, NotFound for another account's."""
     account_id = _account_id(actor)
@@ -61,15 +72,18 @@ def edit(
     # An exception that was confirmed once need not be confirmed with every later edit.
     known = rules.normalise_tax_id(values.get("tax_id", "")) == header.tax_id
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed or known)
+    _refuse_look_alikes(queries.look_alikes(account_id, cleaned, edited=header), known_look_alikes)
     before = _said(header)
-    for name, value in cleaned.items():
+    for name, value in _kept(cleaned).items():
         setattr(header, name, value)
-    header.updated_at = now
     session.flush()
     if make_default:
-        _move_default(account_id, header)
+        _move_default(actor, account_id, header, now=now)
     after = _said(header)
     changed = [name for name in after if after[name] != before[name]]
+    if not changed:
+        return header
+    header.updated_at = now
     audit.record(
         actor,
         "header.edit",
@@ -86,17 +100,9 @@ def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader
     """Let applications begin with this header instead of the former default. Raises NotFound."""
     account_id = _account_id(actor)
     header = queries.header_of(account_id, header_id)
-    former = _default_of(account_id)
-    _move_default(account_id, header)
-    audit.record(
-        actor,
-        "header.default",
-        "invoice_header",
-        header.id,
-        at=now,
-        before={"default": former.id if former else None},
-        after={"default": header.id},
-    )
+    if not header.is_default:
+        _move_default(actor, account_id, header, now=now)
+        _note_default(actor, header, now=now)
     return header
 
 
@@ -104,22 +110,37 @@ def archive(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     """Hide a header from now on; the oldest one left takes over as default. Raises NotFound, also the second time."""
     account_id = _account_id(actor)
     header = queries.header_of(account_id, header_id)
-    was_default = header.is_default
+    said = _said(header)
     header.is_default = False
     header.archived_at = header.updated_at = now
     session.flush()
-    heir = _oldest(account_id) if was_default else None
+    heir = _oldest(account_id) if said["is_default"] else None
     if heir is not None:
-        _move_default(account_id, heir)
-    audit.record(
-        actor,
-        "header.archive",
-        "invoice_header",
-        header.id,
-        at=now,
-        before=_said(header),
-        after={"default": heir.id} if heir else None,
-    )
+        _move_default(actor, account_id, heir, now=now)
+        _note_default(actor, heir, now=now)
+    audit.record(actor, "header.archive", "invoice_header", header.id, at=now, before=said)
+    return header
+
+
+def restore(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
+    """Bring an archived header back; the only one is the default at once.
+
+    Raises NotFound for another account's header and for one that is not archived, Conflict while a usable header says
+    all the same.
+    """
+    account_id = _account_id(actor)
+    header = queries.archived_header_of(account_id, header_id)
+    said = {name: rules.as_typed(getattr(header, name)) for name in rules.FIELDS}
+    twin = next((each for each in queries.look_alikes(account_id, said) if each.is_twin), None)
+    if twin is not None:
+        told = N_("%(name)s was created anew since and says all the same. Use that header.")
+        raise Conflict(Message(told, name=twin.name), code=TWIN)
+    header.archived_at = None
+    header.updated_at = now
+    session.flush()
+    if _default_of(account_id) is None:
+        _move_default(actor, account_id, header, now=now)
+    audit.record(actor, "header.restore", "invoice_header", header.id, at=now, after=_said(header))
     return header
 
 
@@ -148,14 +169,49 @@ def checked(values: Mapping[str, str], *, tax_id_confirmed: bool) -> dict[str, s
     return cleaned
 
 
-def _move_default(account_id: int, header: InvoiceHeader) -> None:
+def _refuse_look_alikes(found: Collection[queries.LookAlike], known: Collection[int]) -> None:
+    """Raise Invalid for a header that says all the same, and for look-alikes that nobody spoke of yet."""
+    for twin in found:
+        if twin.is_twin:
+            told = N_("The header %(name)s says all the same already. Use that one, or change it.")
+            raise Invalid({"name": [Message(told, name=twin.name)]}, code=TWIN)
+    faults: dict[str, list[Message]] = {}
+    for other in found:
+        for field, told in _LOOK_ALIKE.items():
+            if other.id not in known and field in other.same:
+                faults.setdefault(field, []).append(Message(told, name=other.name))
+    if faults:
+        raise Invalid(faults, code=LOOK_ALIKE)
+
+
+def _kept(cleaned: Mapping[str, str]) -> dict[str, Any]:
+    """The normal values as the columns keep them."""
+    return {**cleaned, "copies": rules.addresses(cleaned["copies"])}
+
+
+def _move_default(actor: Actor, account_id: int, header: InvoiceHeader, *, now: datetime) -> None:
     """Make `header` the default. The former one is cleared first: the index allows no second one, even for a moment."""
     former = _default_of(account_id)
     if former is not None and former.id != header.id:
         former.is_default = False
         session.flush()
+        _note_default(actor, former, now=now)
     header.is_default = True
     session.flush()
+
+
+def _note_default(actor: Actor, header: InvoiceHeader, *, now: datetime) -> None:
+    """Write into a header's history that it became the default, or was it."""
+    is_default = header.is_default
+    audit.record(
+        actor,
+        "header.default",
+        "invoice_header",
+        header.id,
+        at=now,
+        before={"is_default": not is_default},
+        after={"is_default": is_default},
+    )
 
 
 def _default_of(account_id: int) -> InvoiceHeader | None:

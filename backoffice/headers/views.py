@@ -1,7 +1,8 @@
-"""The customer's page of invoice headers: list, create, edit, default, remove."""
+"""The customer's page of invoice headers: list, create, edit, default, remove and restore, history."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
@@ -10,12 +11,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
+from backoffice.audit import queries as audit
 from backoffice.database import transaction
-from backoffice.errors import Invalid
-from backoffice.headers import queries, rules, services
-from backoffice.headers.forms import HeaderForm, begin
+from backoffice.errors import Conflict, Invalid
+from backoffice.headers import labels, queries, rules, services
+from backoffice.headers.forms import HeaderForm, begin, known_ids
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
+from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.navigation import NavItem, register
@@ -24,6 +27,7 @@ blueprint = Blueprint("headers", __name__, url_prefix="/invoice-headers")
 
 # Ids are 64-bit numbers in the database: a longer one in the address is nobody's header, not an error.
 _ONE = f"/<int(max={2**63 - 1}):header_id>"
+HISTORY_SHOWN = 200
 
 
 def init(app: Flask) -> None:
@@ -39,9 +43,30 @@ def init(app: Flask) -> None:
 @blueprint.get("")
 @guard(Permission.MANAGE_HEADERS)
 def list_headers() -> str:
-    """The account's headers, the default first."""
-    headers = queries.headers_of(_account_id())
-    return render_template("headers/list.html", headers=headers, statuses={h.id: _status(h) for h in headers})
+    """The account's headers, the default first, whichever of its people made them."""
+    cards = queries.cards_of(_account_id())
+    return render_template("headers/list.html", cards=cards, statuses={c.header.id: _status(c.header) for c in cards})
+
+
+@blueprint.get("/removed")
+@guard(Permission.MANAGE_HEADERS)
+def removed() -> str:
+    """The account's headers that somebody removed, the last one first; each can be brought back."""
+    return render_template("headers/removed.html", cards=queries.removed_cards_of(_account_id()))
+
+
+@blueprint.get(f"{_ONE}/history")
+@guard(Permission.MANAGE_HEADERS)
+def history(header_id: int) -> str:
+    """Who changed what of a header, and when; of removed ones as well."""
+    header = queries.any_header_of(_account_id(), header_id)
+    events = audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN + 1)
+    return render_template(
+        "headers/history.html",
+        header=header,
+        entries=labels.history(events[:HISTORY_SHOWN]),
+        shown=HISTORY_SHOWN if len(events) > HISTORY_SHOWN else None,
+    )
 
 
 def _status(header: InvoiceHeader) -> tuple[str, str] | None:
@@ -61,6 +86,8 @@ def new() -> Any:
     if request.method != "POST":
         return _page(begin(None))
     form = HeaderForm()
+    if _assisted(form):
+        return _page(form, assisted=True)
     try:
         with transaction():
             made = services.create(
@@ -69,6 +96,7 @@ def new() -> Any:
                 now=clock.now(),
                 tax_id_confirmed=form.tax_id_confirmed.data,
                 make_default=form.is_default.data,
+                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
             )
             header_id = made.id
     except Invalid as invalid:
@@ -87,6 +115,8 @@ def edit(header_id: int) -> Any:
     if request.method != "POST":
         return _page(begin(header), header=header)
     form = HeaderForm()
+    if _assisted(form):
+        return _page(form, header=header, assisted=True)
     try:
         with transaction():
             services.edit(
@@ -96,6 +126,7 @@ def edit(header_id: int) -> Any:
                 now=clock.now(),
                 tax_id_confirmed=form.tax_id_confirmed.data,
                 make_default=form.is_default.data,
+                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
             )
     except Invalid as invalid:
         return _refused(form, invalid, header=queries.header_of(_account_id(), header_id))
@@ -127,7 +158,62 @@ def archive(header_id: int) -> Any:
     return redirect(url_for("headers.list_headers"), 303)
 
 
-def _page(form: HeaderForm, *, header: InvoiceHeader | None = None, ask_to_confirm: bool = False) -> str:
+@blueprint.post(f"{_ONE}/restore")
+@guard(Permission.MANAGE_HEADERS)
+def restore(header_id: int) -> BaseResponse:
+    """Bring a removed header back into the list."""
+    try:
+        with transaction():
+            name = services.restore(current_actor(), header_id, now=clock.now()).name
+    except Conflict as conflict:
+        flash(translate(conflict.message), "warning")
+        return redirect(url_for("headers.removed"), 303)
+    flash(gettext("%(name)s is restored.", name=name), "success")
+    return redirect(url_for("headers.list_headers"), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """The headers that a refused one looks like, and whether it may be saved beside them."""
+
+    others: list[queries.LookAlike]
+
+    @property
+    def may_save(self) -> bool:
+        """Whether none of them says all the same."""
+        return not any(other.is_twin for other in self.others)
+
+    @property
+    def known(self) -> str:
+        """The value of the button that insists: the headers it was told about."""
+        return "-".join(str(other.id) for other in self.others)
+
+
+def _assisted(form: HeaderForm) -> bool:
+    """Do what a helper button of the form asks for; it changes the form alone. False when none was pressed."""
+    action = request.form.get("action", "")
+    if action == "split":
+        form.fill_from_paste()
+    elif action == "suggestion":
+        if (told := form.tax_id_help) is not None and told.suggestion:
+            form.tax_id.data = told.suggestion
+    elif (name := action.removeprefix("take-")) != action:
+        if (offered := form.offers.get(name)) is not None:
+            form[name].data = offered
+    else:
+        return False
+    form.tell_tax_id()
+    return True
+
+
+def _page(
+    form: HeaderForm,
+    *,
+    header: InvoiceHeader | None = None,
+    ask_to_confirm: bool = False,
+    assisted: bool = False,
+    resemblance: Resemblance | None = None,
+) -> str:
     to_application = _to_application()
     cancel = url_for("portal.apply", resume=1) if to_application else url_for("headers.list_headers")
     return render_template(
@@ -135,8 +221,9 @@ def _page(form: HeaderForm, *, header: InvoiceHeader | None = None, ask_to_confi
         form=form,
         header=header,
         ask_to_confirm=ask_to_confirm,
-        details_open=form.details_open,
-        application_open=form.application_open,
+        assisted=assisted,
+        resemblance=resemblance,
+        tax_id_help=form.tax_id_help if request.method == "POST" else None,
         to_application=to_application,
         cancel_url=cancel,
     )
@@ -145,7 +232,12 @@ def _page(form: HeaderForm, *, header: InvoiceHeader | None = None, ask_to_confi
 def _refused(form: HeaderForm, invalid: Invalid, *, header: InvoiceHeader | None = None) -> tuple[str, int]:
     """The form again with what was typed; a tax ID whose check digit does not fit may be confirmed."""
     apply_errors(form, invalid)
-    return _page(form, header=header, ask_to_confirm=form.may_confirm_tax_id), 422
+    resemblance = None
+    if invalid.code in services.RESEMBLES:
+        others = queries.look_alikes(_account_id(), rules.validate(form.values()), edited=header)
+        resemblance = Resemblance(others)
+    page = _page(form, header=header, ask_to_confirm=form.may_confirm_tax_id, resemblance=resemblance)
+    return page, 422
 
 
 def _to_application() -> bool:

@@ -32,6 +32,7 @@ from backoffice.requests.rules import Action, Money, State
 
 FROZEN_HEADER_FIELDS = (
     "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
+    "country", "street", "city", "postal_code",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from backoffice.delivery.rules import MessageState
 from backoffice.headers.models import InvoiceHeader
 from backoffice.requests.rules import REASON_LABELS, Action
+from backoffice.web.formatting import country_name
 
 fields = {
     "name": _l("Name"),
@@ -20,6 +21,10 @@ fields = {
     "bank": _l("Bank"),
     "bank_account": _l("Bank account"),
     "language": _l("Invoice language"),
+    "country": _l("Country or region"),
+    "street": _l("Street and house number"),
+    "city": _l("City"),
+    "postal_code": _l("Postal code"),
 }
 kinds = {
     "enterprise": _l("Enterprise"),
@@ -67,4 +72,6 @@ _coded: dict[str, dict[str, Any]] = {"kind": kinds, "vat_kind": vat_kinds, "lang
 def value(name: str, header: InvoiceHeader) -> str:
     """The present value of a header's field in words; empty where the customer took it away."""
     present = getattr(header, name)
+    if name == "country":
+        return country_name(present)
     return str(_coded[name][present]) if name in _coded else present

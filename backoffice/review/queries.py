@@ -160,7 +160,9 @@ class Dossier:
     def header_changes(self) -> list[str]:
         """Names of the header's fields whose present value differs from the one frozen at submission."""
         frozen = self.request.header
-        return [name for name in FROZEN_HEADER_FIELDS if frozen.get(name) != getattr(self.current_header, name)]
+        # A request from before a field was kept says nothing of it: that is no change.
+        known = [name for name in FROZEN_HEADER_FIELDS if name in frozen]
+        return [name for name in known if frozen[name] != getattr(self.current_header, name)]
 
     def is_own_of(self, actor: Actor) -> bool:
         """Whether `actor` or their account applied for it: nobody decides on that (services refuse it too)."""

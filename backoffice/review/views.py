@@ -16,7 +16,7 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.delivery import queries as delivery
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, Message
-from backoffice.headers.rules import HeaderKind, TaxIdOutcome, check_tax_id
+from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
@@ -233,10 +233,10 @@ class TaxIdCheck:
 
 
 def _tax_id_check(header: Mapping[str, str]) -> TaxIdCheck | None:
-    """The check of a frozen header; None where there is nothing to check: no ID, or a person's."""
-    if not header["tax_id"] or header["kind"] == HeaderKind.PERSONAL:
+    """The check of a frozen header; None where there is nothing to check: no ID, a person's, another country's."""
+    result = tax_id_of(header)
+    if result is None:
         return None
-    result = check_tax_id(header["tax_id"])
     note = translate(result.message)
     match result.outcome:
         case TaxIdOutcome.VALID:

@@ -145,13 +145,23 @@ def grouped(figure: str) -> str:
     return f"{Decimal(figure):,f}"
 
 
+def country_name(code: str) -> str:
+    """The name of a country in the reader's language, from its ISO 3166-1 code; an unknown code stays as it is."""
+    return _country_names(_language()).get(code, code)
+
+
+@lru_cache(maxsize=8)
+def _country_names(language: str) -> dict[str, str]:
+    return dict(Locale.parse(language).territories)
+
+
 def zone_name() -> str:
     """The installation's zone in the reader's language, e.g. ``China Time``, for the foot of reports."""
     return str(get_timezone_name(local_zone(), locale=_language()))
 
 
 def init_formatting(app: Flask) -> None:
-    """Register the filters `amount`, `grouped`, `instant`, `day`, `relative_day`, `percent` and their globals."""
-    for function in (amount, grouped, instant, day, relative_day, percent):
+    """Register the filters (amounts, instants, days, shares, countries) and the globals that go with them."""
+    for function in (amount, grouped, instant, day, relative_day, percent, country_name):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)

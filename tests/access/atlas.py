@@ -21,6 +21,7 @@ from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support.people import PASSWORD
 
 PERSONAL = {"kind": "personal", "name": "王小明"}
+REMOVED = "赵小红"
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {"portal.download", "review.document", "delivery.html_part", "delivery.attachment"}
@@ -34,6 +35,7 @@ class Atlas:
     numbers: dict[str, str]  # state -> number of one of lumen's requests
     header: int
     spare: int
+    removed: int
     yunqi_number: str
     yunqi_header: int
     mail: str
@@ -61,6 +63,8 @@ class Atlas:
             "headers.new": ["/invoice-headers/new", "/invoice-headers/new?next=apply"],
             "headers.edit": [f"/invoice-headers/{self.header}/edit"],
             "headers.archive": [f"/invoice-headers/{self.spare}/archive"],
+            "headers.removed": ["/invoice-headers/removed"],
+            "headers.history": [f"/invoice-headers/{one}/history" for one in (self.header, self.removed)],
             "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
             "review.reject_form": [f"/review/{one}/reject"],
@@ -112,10 +116,14 @@ def draw(stage: Stage) -> Atlas:
     stage.sweep()
     numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
     numbers["pending"] = stage.apply(ada, "300.00", remarks="采购单 4501")
-    spare = stage.do(headers.create, ada.actor, {**LUMEN_HEADER, "name": "流明机器人（苏州）有限公司"}).id
+    lumen = stage.headers[stage.cast.lumen]
+    another = {**LUMEN_HEADER, "name": "流明机器人（苏州）有限公司"}
+    spare = stage.do(headers.create, ada.actor, another, known_look_alikes=[lumen]).id
+    removed = stage.do(headers.create, ada.actor, {"kind": "personal", "name": REMOVED}).id
+    stage.do(headers.archive, ada.actor, removed)
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
-        stage, numbers, stage.headers[stage.cast.lumen], spare, stage.apply(bo, "10.00"),
+        stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"),
         stage.headers[stage.cast.yunqi], _mail_with_invoice(stage), _someone(stage),
     )  # fmt: skip
 

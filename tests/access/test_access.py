@@ -38,6 +38,8 @@ headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
 headers.edit                     login 200 200 404 403 403 403 403 403
 headers.archive                  login 200 200 404 403 403 403 403 403
+headers.removed                  login 200 200 200 403 403 403 403 403
+headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
 review.invoice_request           login 403 403 403 200 200 200 200 403
 review.reject_form               login 403 403 403 200 200 403 403 403
@@ -74,6 +76,7 @@ headers.new                      login 422 422 422 403 403 403 403 403
 headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
 headers.archive                  login 303 404 404 403 403 403 403 403
+headers.restore                  login 303 404 404 403 403 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 issuing.check                    422   422 422 422 422 422 422 422 422
@@ -138,7 +141,7 @@ def test_reading_changes_nothing(atlas: Atlas, visit: Callable[..., Visitor]) ->
 
 def test_nothing_of_lumen_opens_for_yunqi_and_the_reverse(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
     cast = atlas.stage.cast
-    lumen = [*atlas.numbers.values()], [atlas.header, atlas.spare]
+    lumen = [*atlas.numbers.values()], [atlas.header, atlas.spare, atlas.removed]
     for person, (numbers, ids) in ((cast.bo, lumen), (cast.ada, ([atlas.yunqi_number], [atlas.yunqi_header]))):
         visitor = visit(person)
         before = fingerprint(atlas.stage.app)
@@ -157,9 +160,9 @@ def foreign(visitor: Visitor, numbers: list[str], ids: list[int]) -> Iterator[tu
         yield f"POST {number}/withdraw", visitor.client.post(f"/invoices/{number}/withdraw", data=sent).status_code
         yield f"resubmit {number}", visitor.client.get(f"/invoices/apply?resubmit={number}").status_code
     for header in ids:
-        for end in ("edit", "archive"):
+        for end in ("edit", "archive", "history"):
             yield f"GET {header}/{end}", visitor.client.get(f"/invoice-headers/{header}/{end}").status_code
-        for end in ("edit", "archive", "default"):
+        for end in ("edit", "archive", "default", "restore"):
             answer = visitor.client.post(f"/invoice-headers/{header}/{end}", data=sent)
             yield f"POST {header}/{end}", answer.status_code
 

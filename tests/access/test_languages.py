@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.access.atlas import NOT_OURS, NOT_PAGES, PERSONAL, Atlas
+from tests.access.atlas import NOT_OURS, NOT_PAGES, PERSONAL, REMOVED, Atlas
 from tests.journeys.stage import LUMEN_HEADER, YUNQI_HEADER
 from tests.support.people import ACCOUNTS, PEOPLE
 from tests.support.visitor import Visitor
@@ -25,7 +25,7 @@ CODES = re.compile(
     r"[0-9a-f]{32}|[0-9A-Z]{15,}|Werkzeug/\S+|https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|"
     r"IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+"
 )
-HEADERS = {LUMEN_HEADER["name"], YUNQI_HEADER["name"], PERSONAL["name"], "流明机器人（苏州）有限公司"}
+HEADERS = {LUMEN_HEADER["name"], YUNQI_HEADER["name"], PERSONAL["name"], REMOVED, "流明机器人（苏州）有限公司"}
 ENTERED = HEADERS | {"别人", "支付宝", "流明", "税号与名称不符，请核对。", "采购单"}
 NAMES = sorted(
     ENTERED | {name for _, name, *_ in PEOPLE} | {name for _, name in ACCOUNTS} | {code for code, _ in ACCOUNTS},

@@ -153,7 +153,7 @@ class TestValidate:
         assert values == {
             "kind": "enterprise", "vat_kind": "ordinary", "language": "both", "name": "Lumen（中国）", "tax_id": VALID,
             "address": "", "phone": "", "bank": "", "bank_account": "", "email": "AP@lumen.example",
-            "remarks": "one\ntwo",
+            "remarks": "one\ntwo", "country": "CN", "street": "", "city": "", "postal_code": "", "copies": "",
         }  # fmt: skip
         assert tuple(values) == rules.FIELDS
         assert rules.validate(values) == values
@@ -192,7 +192,7 @@ class TestValidate:
 
     def test_a_wrong_form_blocks(self) -> None:
         assert faults({**ENTERPRISE, "tax_id": "91310000MAIFL0A277"}) == {
-            "tax_id": ["A tax ID cannot contain these characters (position): I (11)"]
+            "tax_id": ["A tax ID cannot contain these characters (position): I (11)", f"Did you mean {VALID}?"]
         }
         assert faults({**ENTERPRISE, "tax_id": "123"}) == {
             "tax_id": ["A tax ID has 18 characters (15, 17 or 20 before 2015), this one has 3."]

@@ -18,6 +18,11 @@ from tests.support.people import Cast, Person
 NOW = datetime(2026, 3, 6, 3, 0, tzinfo=UTC)
 GOOD = {"kind": "enterprise", "name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277"}
 WRONG_CHECK = "91310000MA1FL0A278"
+DIFFERENT = (
+    {},
+    {"name": "Second", "tax_id": "91110000MA00000152"},
+    {"name": "Third", "tax_id": "91440300MA5DA0X7X5"},
+)
 
 
 def create(person: Person, values: Mapping[str, str] = GOOD, **options: bool) -> int:
@@ -31,19 +36,19 @@ def defaults(account_id: int) -> list[int]:
 
 
 def test_there_is_always_exactly_one_default(context: Flask, cast: Cast) -> None:
-    first, second, third = (create(cast.ada) for _ in range(3))
+    first, second, third = (create(cast.ada, GOOD | each) for each in DIFFERENT)
     assert defaults(cast.lumen) == [first]
     with transaction():
         services.set_default(cast.lin.actor, second, now=NOW)
     assert defaults(cast.lumen) == [second]
-    fourth = create(cast.ada, make_default=True)
+    fourth = create(cast.ada, {"kind": "personal", "name": "Ada"}, make_default=True)
     assert defaults(cast.lumen) == [fourth]
     with transaction():
         services.archive(cast.ada.actor, fourth, now=NOW)
     # The oldest one left takes over.
     assert defaults(cast.lumen) == [first]
     with transaction():
-        services.edit(cast.ada.actor, third, GOOD, now=NOW, make_default=True)
+        services.edit(cast.ada.actor, third, GOOD | DIFFERENT[2], now=NOW, make_default=True)
     assert defaults(cast.lumen) == [third]
     assert list(invariants.check()) == []
 

@@ -1,7 +1,13 @@
 // The form of an invoice header: fields that the chosen type and kind of VAT invoice do not use step aside. They stay in
 // the form with what was typed, and come back with the choice; without this module all of them stand there, explained.
+// What was said about a tax ID goes once another one is typed or filled in.
+import { announce } from "./announce.js";
+
 const form = document.querySelector("form[data-header-form]");
-if (form) follow(form);
+if (form) {
+  follow(form);
+  forgetFaults(form, form.querySelector("[name='tax_id']"));
+}
 
 function follow(fields) {
   const show = () => {
@@ -22,4 +28,19 @@ function follow(fields) {
 
 function hasText(part) {
   return [...part.querySelectorAll("input, textarea")].some((field) => field.value !== "");
+}
+
+function forgetFaults(fields, taxId) {
+  taxId?.addEventListener("input", () => {
+    for (const said of fields.querySelectorAll("[data-tax-id-help], #tax_id-error")) said.hidden = true;
+    taxId.removeAttribute("aria-invalid");
+  });
+  for (const control of fields.querySelectorAll("[data-fill]")) {
+    // Another module fills the field; an offer that was taken has nothing more to say.
+    control.addEventListener("click", () => {
+      const offer = control.closest(".offer");
+      if (offer) offer.hidden = true;
+      if (control.dataset.said) announce(control.dataset.said);
+    });
+  }
 }

@@ -14,11 +14,14 @@ export function keepTypedText(root) {
 
 function keep(form) {
   const key = PREFIX + form.dataset.keep;
-  restore(form, key);
-  form.addEventListener("input", () => {
+  const store = () => {
     const values = keepable(form).filter(isSet).map((field) => [field.name, field.value]);
     sessionStorage.setItem(key, JSON.stringify(values));
-  });
+  };
+  // data-keep-fresh: the server filled in something on request; what was kept before is older than the page.
+  if (form.hasAttribute("data-keep-fresh")) store();
+  else restore(form, key);
+  form.addEventListener("input", store);
   form.addEventListener("submit", () => sessionStorage.setItem(SENT + form.dataset.keep, "1"));
 }
 

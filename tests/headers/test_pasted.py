@@ -1,0 +1,144 @@
+"""A block of header text becomes a suggestion for each field, and what is not understood is told."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backoffice.headers import pasted
+from backoffice.headers.pasted import split
+
+NAME, TAX_ID = "上海流明机器人有限公司", "91310000MA1FL0A277"
+STREET, PHONE = "上海市徐汇区宜山路900号3幢", "021-64852200"
+BANK, ACCOUNT = "中国建设银行上海漕河泾支行", "31050170420000001188"
+WHOLE = {"name": NAME, "tax_id": TAX_ID, "address": STREET, "phone": PHONE, "bank": BANK, "bank_account": ACCOUNT}
+ENGLISH = {
+    "name": "Lumen Robotics (Shenzhen) Co., Ltd.", "tax_id": "91440300MA5DA0X7X5",
+    "address": "Room 501, Building 3, 1 Keyuan Road, Nanshan District, Shenzhen", "phone": "+86 755 8603 1234",
+    "bank": "China Merchants Bank, Shenzhen Branch", "bank_account": "7559 1234 5610 801",
+}  # fmt: skip
+
+# what it is -> (block, fields, not understood)
+BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "one label a line": (
+        f"名称：{NAME}\n税号：{TAX_ID}\n地址：{STREET}\n电话：{PHONE}\n开户行：{BANK}\n账号：{ACCOUNT}", WHOLE, []),
+    "the official labels, combined": (
+        f"公司名称：{NAME}\n统一社会信用代码：{TAX_ID}\n地址、电话：{STREET} {PHONE}\n"
+        f"开户行及账号：{BANK} {ACCOUNT}", WHOLE, []),
+    "half-width colons, spaces around them, Windows line ends": (
+        f"单位名称 : {NAME}\r\n纳税人识别号 : {TAX_ID}\r\n注册地址 : {STREET}\r\n注册电话 : {PHONE}\r\n"
+        f"开户银行 : {BANK}\r\n银行账号 : {ACCOUNT}", WHOLE, []),
+    "one line, labels between spaces": (
+        f"名称：{NAME} 税号：{TAX_ID} 地址：{STREET} 电话：{PHONE} 开户行：{BANK} 账号：{ACCOUNT}", WHOLE, []),
+    "one line, semicolons": (
+        f"发票抬头:{NAME};税号:{TAX_ID};单位地址:{STREET};电话号码:{PHONE};"
+        f"开户银行:{BANK};银行帐号:{ACCOUNT};", WHOLE, []),
+    "one line, glued together": (
+        f"名称:{NAME}税号:{TAX_ID}地址:{STREET}电话:{PHONE}开户行:{BANK}账号:{ACCOUNT}", WHOLE, []),
+    "a name that ends like a label begins": (
+        f"抬头：{NAME}纳税人识别号：{TAX_ID}", {"name": NAME, "tax_id": TAX_ID}, []),
+    "no colons": (
+        f"名称 {NAME}\n税号{TAX_ID}\n地址 {STREET}\n电话 {PHONE}\n开户行 {BANK}\n账号 {ACCOUNT}", WHOLE, []),
+    "a copied table": (
+        f"名称\t{NAME}\n税号\t{TAX_ID}\n地址、电话\t{STREET}、{PHONE}\n"
+        f"开户行及账号\t{BANK}\t{ACCOUNT}", WHOLE, []),
+    "a numbered list": (
+        f"1、名称：{NAME}\n2. 税号：{TAX_ID}\n（3）地址：{STREET}\n4)电话：{PHONE}\n"
+        f"• 开户行：{BANK}\n- 账号：{ACCOUNT}", WHOLE, []),
+    "labels alone on their line": (
+        f"公司名称：\n{NAME}\n税号：\n{TAX_ID}\n地址：\n{STREET}\n",
+        {"name": NAME, "tax_id": TAX_ID, "address": STREET}, []),
+    "no labels at all": (
+        f"{NAME}\n{TAX_ID}\n{STREET} {PHONE}\n{BANK} {ACCOUNT}", WHOLE, []),
+    "no labels, one line": (
+        f"{NAME} {TAX_ID} {STREET} {PHONE} {BANK} {ACCOUNT}", WHOLE, []),
+    "labels of the buyer on an invoice": (
+        f"购买方名称：{NAME}\n统一社会信用代码/纳税人识别号：{TAX_ID}\n购方地址电话：{STREET}{PHONE}\n"
+        f"购方开户行及账号：{BANK}{ACCOUNT}", WHOLE, []),
+    "a bank account with spaces": (
+        f"开户行及账号：{BANK} 3105 0170 4200 0000 1188",
+        {"bank": BANK, "bank_account": "3105 0170 4200 0000 1188"}, []),
+    "a phone with an extension": (
+        f"地址电话：{STREET} 021-6485 2200转801",
+        {"address": STREET, "phone": "021-6485 2200转801"}, []),
+    "a mobile phone without label": (f"{NAME}\n138 0013 8000", {"name": NAME, "phone": "138 0013 8000"}, []),
+    "an area code in brackets": (
+        f"电话：（021）64852200-8012\n{NAME}", {"phone": "（021）64852200-8012", "name": NAME}, []),
+    "phone before address": (f"电话、地址：{PHONE} {STREET}", {"phone": PHONE, "address": STREET}, []),
+    "an address that ends in figures": (
+        "地址：深圳市南山区科苑路15号科兴科学园B4栋1201", {"address": "深圳市南山区科苑路15号科兴科学园B4栋1201"}, []),
+    "address and phone under the label of the address": (
+        f"地址：{STREET}，{PHONE}", {"address": STREET, "phone": PHONE}, []),
+    "bank and account under the label of the bank": (
+        f"开户行：{BANK} {ACCOUNT}", {"bank": BANK, "bank_account": ACCOUNT}, []),
+    "an English block": (
+        "Company name: {name}\nTax ID: {tax_id}\nAddress: {address}\nPhone: {phone}\nBank: {bank}\n"
+        "Account No.: {bank_account}"
+        .format(**ENGLISH), ENGLISH, []),
+    "English in one line": (
+        "Name: {name}; Tax No: {tax_id}; Registered address: {address}; Tel: {phone}; Bank name: {bank}; Bank account: "
+        "{bank_account}".format(**ENGLISH), ENGLISH, []),
+    "English without labels": (
+        "{name}\n{tax_id}\n{address}\n{phone}\n{bank}".format(**ENGLISH),
+        {name: value for name, value in ENGLISH.items() if name != "bank_account"}, []),
+    "a name in English and its ID": (
+        "Lumen Robotics Ltd 91310000MA1FL0A277", {"name": "Lumen Robotics Ltd", "tax_id": TAX_ID}, []),
+    "an IBAN": (
+        "Bank: Commerzbank\nIBAN: DE89 3704 0044 0532 0130 00",
+        {"bank": "Commerzbank", "bank_account": "DE89 3704 0044 0532 0130 00"}, []),
+    "a bank called like a label": ("Bank of China, Shanghai Branch", {"bank": "Bank of China, Shanghai Branch"}, []),
+    "a tax ID as people read it": ("税号：9131 0000 ma1f l0a2 77", {"tax_id": TAX_ID}, []),
+    "a tax ID with full-width and invisible signs": (
+        "９１３１００００ＭＡ１ＦＬ０Ａ２７７\u200b", {"tax_id": TAX_ID}, []),
+    "a wrong tax ID is told at the field": ("91310000MA1FL0A278", {"tax_id": "91310000MA1FL0A278"}, []),
+    "a limited partnership": ("杭州云栖投资合伙企业（有限合伙）", {"name": "杭州云栖投资合伙企业（有限合伙）"}, []),
+    "what belongs to no field": (
+        f"您好，请按以下信息开票\n名称：{NAME}\n邮箱：ap@lumen.example\n税号：{TAX_ID}\n谢谢",
+        {"name": NAME, "tax_id": TAX_ID}, ["邮箱： ap@lumen.example", "您好，请按以下信息开票", "谢谢"]),
+    "a second value for a field": (
+        f"名称：{NAME}\n名称：另一家有限公司", {"name": NAME}, ["另一家有限公司"]),
+    "a label of ours without field does not swallow its neighbours": (
+        f"开户行：{BANK} 联行号：105290036005 账号：{ACCOUNT}",
+        {"bank": BANK, "bank_account": ACCOUNT}, ["联行号： 105290036005"]),
+    "a bank whose name ends like a label begins": (
+        "开户行：建设银行账号：6222001234567890", {"bank": "建设银行", "bank_account": "6222001234567890"}, []),
+    "labels in brackets": (f"【名称】{NAME}\n【税号】{TAX_ID}", {"name": NAME, "tax_id": TAX_ID}, []),
+    "a label we do not know is no part of a value": (
+        f"销售方：甲有限公司\n购买方：{NAME}\nCity: Berlin", {"name": NAME}, ["City: Berlin", "销售方：甲有限公司"]),
+    "no tax ID": (f"名称（全称）：{NAME}\n税号：无", {"name": NAME}, ["无"]),
+    "15 figures may be two things": ("310115123456789", {}, ["310115123456789"]),
+    "nothing": (" \n\t\u3000\n", {}, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BLOCKS)
+def test_blocks(case: str) -> None:
+    block, fields, unknown = BLOCKS[case]
+    found = split(block)
+    assert (found.fields, found.unknown) == (fields, unknown)
+
+
+def test_every_sign_that_is_not_understood_is_told() -> None:
+    found = split(f"!!! {NAME} ???\n一二三")
+    assert " ".join([*found.fields.values(), *found.unknown]).count("一二三") == 1
+    assert {"!!!", "???"} <= set(found.unknown)
+
+
+@given(st.text(st.sampled_from("名称税号地址电话开户行账号：:;； \n\t19MA-()（）路号转ext.LtdBank、"), max_size=80))
+def test_nothing_typed_is_lost_and_nothing_raises(block: str) -> None:
+    found = split(block)
+    assert set(found.fields) <= set(pasted.FIELDS)
+    assert all(found.fields.values())
+    told = "".join([*found.fields.values(), *found.unknown]).upper()
+    for figure in "19":
+        assert told.count(figure) >= min(block.count(figure), 1)
+
+
+@pytest.mark.parametrize("sign", ["1", "路1", " ", "名称：", "省", "\n", "9 ", "公司", "地址 ", "银行", "a:"])
+def test_long_blocks_take_no_time(sign: str) -> None:
+    began = time.perf_counter()
+    split(sign * 1_000_000)
+    assert time.perf_counter() - began < 1
