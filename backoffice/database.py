@@ -6,6 +6,7 @@ call (a view, a job, a command) opens `transaction()`; services never commit.
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     exc,
+    text,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
@@ -65,6 +68,16 @@ class Amount(TypeDecorator[Decimal]):
 
     impl = BigInteger
     cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[Decimal]):
+        """Sums and differences of money are money: a plain number would be compared without becoming cents."""
+
+        def operate(self, op: Any, *other: Any, **options: Any) -> Any:
+            """Keep the type under + and -."""
+            expression = super().operate(op, *other, **options)
+            return type_coerce(expression, Amount()) if op in (operator.add, operator.sub) else expression
+
+    comparator_factory = Comparator
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
         return None if value is None else money.to_minor(value)
@@ -195,3 +208,18 @@ def transaction() -> Iterator[Session]:
 def rows_changed(result: Result[Any]) -> int:
     """How many rows a guarded UPDATE or DELETE touched: 0 means that its guard did not hold."""
     return cast("CursorResult[Any]", result).rowcount
+
+
+def missing_triggers(table: str, sqlite: tuple[str, ...], postgresql: tuple[str, ...]) -> list[str]:
+    """Those of the triggers guarding `table` that are not there; one that somebody disabled is as good as none."""
+    if session().get_bind().dialect.name == "sqlite":
+        statement = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+        wanted = sqlite
+    else:
+        statement = text(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal"
+            " AND tgenabled IN ('O', 'A')"
+        )
+        wanted = postgresql
+    present = set(session.scalars(statement, {"table": table}))
+    return [name for name in wanted if name not in present]

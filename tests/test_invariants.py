@@ -36,6 +36,28 @@ class _Undo(Exception):
 FAULTS: dict[str, tuple[str, str, str]] = {
     "an account's counter is off by a cent": (
         "account", "UPDATE account SET reserved = reserved + 1 WHERE code = 'lumen'", "its counters differ"),
+    "an account forgot its debt": (
+        "account", "UPDATE account SET debt = 0 WHERE debt > 0", "its invoice debt differs"),
+    "an account forgot that it is short": (
+        "account", "UPDATE account SET short = short + 1 WHERE code = 'lumen'", "counters differ from its entries"),
+    "a line of the journal has gone": (
+        "ledger_movement", "DELETE FROM ledger_movement WHERE kind = 'settle'", "its counters differ from its journal"),
+    "a line of the journal was changed on both sides": (
+        "ledger_movement", "UPDATE ledger_movement SET free = free + 1, reserved = reserved - 1 WHERE kind = 'reserve'",
+        "counters differ from its journal"),
+    "the journal makes money free that no recharge has": (
+        "ledger_movement", "UPDATE ledger_movement SET free = free + 1, free_after = free_after + 1 WHERE id = 1",
+        "free money of its journal differs"),
+    "the last line of the journal tells a wrong balance": (
+        "ledger_movement", "UPDATE ledger_movement SET free_after = free_after + 1", "differs from the sum of all"),
+    "the journal lost its guard": (
+        "ledger_movement", "UPDATE ledger_movement SET kind = kind", "the trigger ledger_movement"),
+    "a day's sum is off by a cent": (
+        "ledger_day", "UPDATE ledger_day SET amount = amount + 1", "differ from its entries"),
+    "a day has gone": (
+        "ledger_day", "DELETE FROM ledger_day WHERE kind = 'refund'", "differ from its entries"),
+    "a day nobody paid on has a sum": (
+        "ledger_day", "UPDATE ledger_day SET day = '2001-01-01' WHERE kind = 'refund'", "has sums without entries"),
     "a recharge was raised by a cent": (
         "ledger_entry", "UPDATE ledger_entry SET amount = amount + 1 WHERE external_id = 'R-1'", "its counters differ"),
     "a refund was forgotten": (
@@ -146,6 +168,9 @@ def live(app: Flask) -> None:
     office.reject(office.apply("20.00"))
     office.withdraw(office.apply("30.00"))
     office.refund(partly, "15.00")
+    owed = office.recharge("70.00", to="yunqi")
+    office.issued("70.00", cast.bo)
+    office.refund(owed, "25.00", to="yunqi")
     with clock.shifted(timedelta(days=-30)):
         office.apply("40.00")
     office.apply("50.00")
@@ -201,9 +226,10 @@ def test_the_command_exits_with_one_and_a_line_per_violation(lived_in: Flask) ->
                 )
             )
     assert code == 1
-    assert output.count("ledger: account ") == 2
+    assert output.count("its counters differ from its entries") == 2
+    assert output.count("its counters differ from its journal") == 2
     assert output.count("requests: request ") == 1
-    assert output.endswith("Error: 3 violation(s)\n")
+    assert output.endswith("Error: 5 violation(s)\n")
 
 
 def _check(app: Flask) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.database import Amount, Base, Id, Instant
@@ -14,7 +14,11 @@ from backoffice.permissions import Actor, Permission, Role, allowed
 
 
 class Account(Base):
-    """A customer company. Its three counters are the ledger's: only `ledger.services` writes them."""
+    """A customer company. Its counters are the ledger's: only `ledger.services` writes them.
+
+    `recharged` is net of `refunded`; `reserved` holds what is `short`, too. `debt` is what was invoiced of money that
+    was refunded later.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -23,6 +27,10 @@ class Account(Base):
         # `recharged` may fall below what is reserved and invoiced: refunds are never refused.
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
         CheckConstraint("invoiced >= 0", name="invoiced_not_negative"),
+        CheckConstraint("refunded >= 0 AND debt >= 0", name="refunded_and_debt_not_negative"),
+        CheckConstraint("short >= 0 AND short <= reserved", name="short_within_reserved"),
+        # Accounts with something for finance to mend are few among many.
+        Index("ix_account_debt", "id", sqlite_where=text("debt > 0"), postgresql_where=text("debt > 0")),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -31,6 +39,11 @@ class Account(Base):
     recharged: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
     reserved: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
     invoiced: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    refunded: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    debt: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    short: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
+    # When its money last moved: the journal never runs backwards, even where clocks do.
+    moved_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -77,10 +77,13 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     if invoice_request is None:
         return None
     try:
-        parts = [(recharge, allocation.amount) for allocation, recharge in ledger.settle(invoice_request.id)]
+        settlement = ledger.settle(invoice_request.id)
     except Conflict as conflict:
         raise CannotIssue(conflict.message) from conflict
+    parts = [(recharge, allocation.amount) for allocation, recharge in settlement.parts]
     taken = _take_number(INVOICE_SERIES)
+    # A month's journal and its register of invoices speak of the same moment.
+    settlement.enter(taken.at)
     snapshot = _snapshot(
         invoice_request.header, invoice_request.remarks, invoice_request.number, parts,
         number=taken.number, issued_at=taken.at, issued_on=taken.on, issuer=issuer,

@@ -4,51 +4,168 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
-from backoffice.database import session
-from backoffice.ledger.models import Allocation, EntryKind, EntryStatus, LedgerEntry, Reservation, ReservationState
+from backoffice.database import missing_triggers, session
+from backoffice.ledger.models import (
+    Allocation,
+    EntryKind,
+    EntryStatus,
+    LedgerDay,
+    LedgerEntry,
+    LedgerMovement,
+    Reservation,
+    ReservationState,
+    in_debt,
+)
+from backoffice.ledger.rules import FIGURES
 
 
 def check() -> Iterator[str]:
     """Yield a sentence for each account, recharge or reservation whose figures do not add up."""
     yield from _accounts()
+    yield from _debts()
+    yield from _journal()
+    yield from _days()
     yield from _recharges()
     yield from _reservations()
 
 
 def _accounts() -> Iterator[str]:
     paid = (
-        select(LedgerEntry.account_id, func.sum(LedgerEntry.amount - LedgerEntry.refunded).label("recharged"))
+        select(
+            LedgerEntry.account_id,
+            func.sum(LedgerEntry.amount - LedgerEntry.refunded).label("recharged"),
+            func.sum(LedgerEntry.refunded).label("refunded"),
+        )
         .where(LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.status == EntryStatus.COMPLETED)
         .group_by(LedgerEntry.account_id)
         .subquery()
     )
+    is_open, is_settled = (Reservation.state == state for state in (ReservationState.OPEN, ReservationState.SETTLED))
     held = (
         select(
             Reservation.account_id,
-            func.sum(case((Reservation.state == ReservationState.OPEN, Reservation.amount), else_=0)).label("reserved"),
-            func.sum(case((Reservation.state == ReservationState.SETTLED, Reservation.amount), else_=0)).label(
-                "invoiced"
-            ),
+            func.sum(case((is_open, Reservation.amount), else_=0)).label("reserved"),
+            func.sum(case((is_settled, Reservation.amount), else_=0)).label("invoiced"),
+            func.sum(Reservation.short).label("short"),
         )
         .group_by(Reservation.account_id)
         .subquery()
     )
-    recharged, reserved, invoiced = (
-        func.coalesce(paid.c.recharged, 0),
-        func.coalesce(held.c.reserved, 0),
-        func.coalesce(held.c.invoiced, 0),
-    )
+    parts = {"recharged": paid, "refunded": paid, "reserved": held, "invoiced": held, "short": held}
+    differs = [getattr(Account, name) != func.coalesce(source.c[name], 0) for name, source in parts.items()]
     for code, *_ in session.execute(
         select(Account.code)
         .outerjoin(paid, paid.c.account_id == Account.id)
         .outerjoin(held, held.c.account_id == Account.id)
-        .where((Account.recharged != recharged) | (Account.reserved != reserved) | (Account.invoiced != invoiced))
+        .where(or_(*differs))
     ):
         yield f"account {code}: its counters differ from its entries and reservations"
+
+
+def _debts() -> Iterator[str]:
+    over = (
+        select(
+            LedgerEntry.account_id,
+            func.sum(LedgerEntry.refunded + LedgerEntry.invoiced - LedgerEntry.amount).label("debt"),
+        )
+        .where(in_debt())
+        .group_by(LedgerEntry.account_id)
+        .subquery()
+    )
+    for code, *_ in session.execute(
+        select(Account.code)
+        .outerjoin(over, over.c.account_id == Account.id)
+        .where(Account.debt != func.coalesce(over.c.debt, 0))
+    ):
+        yield f"account {code}: its invoice debt differs from that of its recharges"
+
+
+def _journal() -> Iterator[str]:
+    guards = ("ledger_movement_no_delete", "ledger_movement_no_update"), ("ledger_movement_frozen",)
+    for name in missing_triggers("ledger_movement", *guards):
+        yield f"journal: the trigger {name} is missing, movements of money could be edited"
+    sums = (
+        select(
+            LedgerMovement.account_id,
+            *(func.sum(getattr(LedgerMovement, name)).label(name) for name in FIGURES),
+            func.max(LedgerMovement.id).label("last"),
+        )
+        .group_by(LedgerMovement.account_id)
+        .subquery()
+    )
+    last = aliased(LedgerMovement)
+    counters = {
+        "recharged": Account.recharged + Account.refunded,
+        "refunded": Account.refunded,
+        "reserved": Account.reserved,
+        "invoiced": Account.invoiced,
+        "debt": Account.debt,
+        "short": Account.short,
+    }
+    differs = [counter != func.coalesce(sums.c[name], 0) for name, counter in counters.items()]
+    for code, *_ in session.execute(
+        select(Account.code).outerjoin(sums, sums.c.account_id == Account.id).where(or_(*differs))
+    ):
+        yield f"account {code}: its counters differ from its journal"
+    afters = [getattr(last, f"{name}_after") != sums.c[name] for name in FIGURES]
+    for code, *_ in session.execute(
+        select(Account.code)
+        .join(sums, sums.c.account_id == Account.id)
+        .join(last, last.id == sums.c.last)
+        .where(or_(*afters, Account.moved_at != last.at))
+    ):
+        yield f"account {code}: the last line of its journal differs from the sum of all"
+    yield from _free_money(sums)
+
+
+def _free_money(sums: Subquery) -> Iterator[str]:
+    free_part = LedgerEntry.amount - LedgerEntry.refunded - LedgerEntry.reserved - LedgerEntry.invoiced
+    free = (
+        select(LedgerEntry.account_id, func.sum(case((free_part > 0, free_part), else_=0)).label("free"))
+        .where(LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.status == EntryStatus.COMPLETED)
+        .group_by(LedgerEntry.account_id)
+        .subquery()
+    )
+    for code, *_ in session.execute(
+        select(Account.code)
+        .join(sums, sums.c.account_id == Account.id)
+        .outerjoin(free, free.c.account_id == Account.id)
+        .where(sums.c.free != func.coalesce(free.c.free, 0))
+    ):
+        yield f"account {code}: the free money of its journal differs from that of its recharges"
+
+
+def _days() -> Iterator[str]:
+    counted = (
+        select(
+            LedgerEntry.account_id,
+            LedgerEntry.occurred_on,
+            LedgerEntry.kind,
+            func.count().label("entries"),
+            func.sum(LedgerEntry.amount).label("amount"),
+        )
+        .where(LedgerEntry.status == EntryStatus.COMPLETED)
+        .group_by(LedgerEntry.account_id, LedgerEntry.occurred_on, LedgerEntry.kind)
+        .subquery()
+    )
+    same = and_(
+        LedgerDay.account_id == counted.c.account_id,
+        LedgerDay.day == counted.c.occurred_on,
+        LedgerDay.kind == counted.c.kind,
+    )
+    wrong = or_(LedgerDay.day.is_(None), LedgerDay.entries != counted.c.entries, LedgerDay.amount != counted.c.amount)
+    for account_id, day in session.execute(
+        select(counted.c.account_id, counted.c.occurred_on).outerjoin(LedgerDay, same).where(wrong)
+    ):
+        yield f"account id {account_id}: the sums of {day} differ from its entries"
+    for account_id, day in session.execute(
+        select(LedgerDay.account_id, LedgerDay.day).outerjoin(counted, same).where(counted.c.kind.is_(None))
+    ):
+        yield f"account id {account_id}: {day} has sums without entries"
 
 
 def _recharges() -> Iterator[str]:

@@ -6,20 +6,24 @@ index. A reservation is the ledger's side of one invoice request; allocations sp
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
     String,
     Text,
     UniqueConstraint,
+    event,
     select,
     text,
 )
@@ -27,6 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 
 
@@ -55,19 +60,34 @@ class ReservationState(StrEnum):
     RELEASED = "released"
 
 
+_IN_DEBT = "refunded + invoiced > amount"
+
+
 class LedgerEntry(Base):
     """One line of the platform's books; (source, external_id) is its identity."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
-        UniqueConstraint("source", "external_id", name="uq_ledger_entry_identity"),
+        # The id first: whoever looks for one rarely knows which source told it.
+        UniqueConstraint("external_id", "source", name="uq_ledger_entry_identity"),
         CheckConstraint("kind IN ('recharge', 'refund', 'consumption', 'grant')", name="kind"),
         CheckConstraint("status IN ('pending', 'completed', 'failed')", name="status"),
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("refunded >= 0 AND reserved >= 0 AND invoiced >= 0", name="parts_not_negative"),
         CheckConstraint("refunded <= amount AND reserved + invoiced <= amount", name="parts_within_amount"),
         CheckConstraint("kind = 'refund' OR refund_of IS NULL", name="refund_of_refunds_only"),
+        # The customer's list, the same for one kind, and the few that are not (yet) money.
         Index("ix_ledger_entry_account_occurred", "account_id", "occurred_at", "id"),
+        Index("ix_ledger_entry_account_kind", "account_id", "kind", "occurred_at", "id"),
+        Index(
+            "ix_ledger_entry_uncompleted",
+            "account_id",
+            "status",
+            "occurred_at",
+            "id",
+            sqlite_where=text("status <> 'completed'"),
+            postgresql_where=text("status <> 'completed'"),
+        ),
         Index(
             "ix_ledger_entry_free",
             "account_id",
@@ -78,6 +98,7 @@ class LedgerEntry(Base):
                 "kind = 'recharge' AND status = 'completed' AND refunded + reserved + invoiced < amount"
             ),
         ),
+        Index("ix_ledger_entry_debt", "account_id", "id", sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT)),
         Index(
             "ix_ledger_entry_refund_of",
             "source",
@@ -95,6 +116,7 @@ class LedgerEntry(Base):
     status: Mapped[str] = mapped_column(String(12))
     amount: Mapped[Decimal] = mapped_column(Amount)
     occurred_at: Mapped[datetime] = mapped_column(Instant)
+    occurred_on: Mapped[date]
     refund_of: Mapped[str | None] = mapped_column(String(120))
     # Of a refund: what was taken off its recharge; a refund that arrives before its recharge waits with 0.
     applied: Mapped[bool] = mapped_column(default=False)
@@ -112,6 +134,118 @@ class LedgerEntry(Base):
     def free(self) -> Decimal:
         """What of this recharge nobody has spoken for; negative when a refund came after its invoice (debt)."""
         return self.amount - self.refunded - self.reserved - self.invoiced
+
+    @property
+    def debt(self) -> Decimal:
+        """What was invoiced of it and refunded later: it needs a credit note."""
+        return max(ZERO, self.refunded + self.invoiced - self.amount)
+
+
+def in_debt() -> ColumnElement[bool]:
+    """SQL predicate of recharges that need a credit note, worded as the partial index that serves it."""
+    return LedgerEntry.refunded + LedgerEntry.invoiced > LedgerEntry.amount
+
+
+class LedgerDay(Base):
+    """What completed on one local day in one account, by kind: bills add up days, never entries."""
+
+    __tablename__ = "ledger_day"
+    __table_args__ = (CheckConstraint("entries > 0 AND amount > 0", name="nothing_is_no_row"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    entries: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Amount)
+
+
+class MovementKind(StrEnum):
+    """Why an account's figures changed."""
+
+    OPENING = "opening"  # what stood there when the journal was begun
+    RECHARGE = "recharge"
+    REFUND = "refund"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    SETTLE = "settle"
+    REALLOCATE = "reallocate"  # a refund took money a request had reserved
+    COVER = "cover"  # a short request found money
+
+
+_BALANCED = "recharged - refunded = free + reserved + invoiced - debt - short"
+
+
+class LedgerMovement(Base):
+    """One line of an account's journal: what moved, and what stood there afterwards (`*_after`). Never changes.
+
+    Both halves obey the equation of the monthly reconciliation, row by row, so every sum of rows does.
+    """
+
+    __tablename__ = "ledger_movement"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('opening', 'recharge', 'refund', 'reserve', 'release', 'settle', 'reallocate', 'cover')",
+            name="kind",
+        ),
+        CheckConstraint(_BALANCED, name="balanced"),
+        CheckConstraint(re.sub(r"[a-z]+", r"\g<0>_after", _BALANCED), name="balanced_after"),
+        # Of a balance in the past, and of the account's statement.
+        Index("ix_ledger_movement_account", "account_id", "at", "id"),
+        Index("ix_ledger_movement_at", "at", "id"),
+        Index("ix_ledger_movement_request_id", "request_id"),
+        Index("ix_ledger_movement_entry_id", "entry_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(String(12))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey(LedgerEntry.id))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_request.id"))
+    recharged: Mapped[Decimal] = mapped_column(Amount)
+    refunded: Mapped[Decimal] = mapped_column(Amount)
+    free: Mapped[Decimal] = mapped_column(Amount)
+    reserved: Mapped[Decimal] = mapped_column(Amount)
+    invoiced: Mapped[Decimal] = mapped_column(Amount)
+    debt: Mapped[Decimal] = mapped_column(Amount)
+    short: Mapped[Decimal] = mapped_column(Amount)
+    recharged_after: Mapped[Decimal] = mapped_column(Amount)
+    refunded_after: Mapped[Decimal] = mapped_column(Amount)
+    free_after: Mapped[Decimal] = mapped_column(Amount)
+    reserved_after: Mapped[Decimal] = mapped_column(Amount)
+    invoiced_after: Mapped[Decimal] = mapped_column(Amount)
+    debt_after: Mapped[Decimal] = mapped_column(Amount)
+    short_after: Mapped[Decimal] = mapped_column(Amount)
+
+    @property
+    def moved(self) -> Figures:
+        """What this line changed."""
+        return Figures(**{name: getattr(self, name) for name in FIGURES})
+
+    @property
+    def after(self) -> Figures:
+        """What stood in the account's books after it."""
+        return Figures(**{name: getattr(self, f"{name}_after") for name in FIGURES})
+
+
+SQLITE_TRIGGERS = (
+    "CREATE TRIGGER ledger_movement_no_update BEFORE UPDATE ON ledger_movement"
+    " BEGIN SELECT RAISE(ABORT, 'a movement of money never changes'); END",
+    "CREATE TRIGGER ledger_movement_no_delete BEFORE DELETE ON ledger_movement"
+    " BEGIN SELECT RAISE(ABORT, 'a movement of money is never deleted'); END",
+)
+POSTGRESQL_TRIGGERS = (
+    """CREATE FUNCTION ledger_movement_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a movement of money never changes and is never deleted';
+END $$""",
+    "CREATE TRIGGER ledger_movement_frozen BEFORE UPDATE OR DELETE ON ledger_movement"
+    " FOR EACH ROW EXECUTE FUNCTION ledger_movement_guard()",
+)
+for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
+    for _statement in _statements:
+        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+        event.listen(Base.metadata.tables["ledger_movement"], "after_create", _ddl)
 
 
 def free_recharges(account_id: int) -> Select[LedgerEntry]:

@@ -2,49 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, func, select, type_coerce
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import aliased
 
+from backoffice import clock
 from backoffice.accounts.models import Account
-from backoffice.database import Amount, session
+from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.ledger.models import (
     Allocation,
     EntryKind,
+    EntryStatus,
+    LedgerDay,
     LedgerEntry,
     LedgerFile,
     LedgerLineProblem,
+    LedgerMovement,
     Reservation,
     ReservationState,
     free_recharges,
+    in_debt,
 )
+from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """An account's counters in major units."""
-
-    recharged: Decimal
-    reserved: Decimal
-    invoiced: Decimal
-
-    @property
-    def invoiceable(self) -> Decimal:
-        """What may be applied for now; never shown below zero, though the counters may go there after a refund."""
-        return max(ZERO, self.recharged - self.reserved - self.invoiced)
-
-
-def balance(account_id: int) -> Balance:
-    """The counters of the account. Raises NotFound."""
+def balance(account_id: int) -> Figures:
+    """The account's figures now. Raises NotFound."""
     row = session.execute(
-        select(Account.recharged, Account.reserved, Account.invoiced).where(Account.id == account_id)
+        select(
+            Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt, Account.short
+        ).where(Account.id == account_id)
     ).one_or_none()
     if row is None:
         raise NotFound
-    return Balance(row.recharged, row.reserved, row.invoiced)
+    return Figures(
+        recharged=row.recharged + row.refunded,
+        refunded=row.refunded,
+        free=row.recharged - row.reserved - row.invoiced + row.debt + row.short,
+        reserved=row.reserved,
+        invoiced=row.invoiced,
+        debt=row.debt,
+        short=row.short,
+    )
+
+
+def balance_on(account_id: int, day: date) -> Figures:
+    """The account's figures as the books had them at the end of a local day; all zero before its first movement."""
+    line = session.scalars(
+        select(LedgerMovement)
+        .where(LedgerMovement.account_id == account_id, LedgerMovement.at < _end(day))
+        .order_by(LedgerMovement.at.desc(), LedgerMovement.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return line.after if line is not None else Figures()
+
+
+def movements_of(account_id: int) -> Select[LedgerMovement]:
+    """The account's journal, for a list newest first."""
+    return select(LedgerMovement).where(LedgerMovement.account_id == account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NotInvoiceable:
+    """Money of an account that looks as if it could be invoiced, and cannot."""
+
+    pending: Decimal
+    pending_count: int
+    waiting_refunds: Decimal
+    grants: Decimal
+    consumption: Decimal
+
+
+def not_invoiceable(account_id: int) -> NotInvoiceable:
+    """Recharges that are not completed, completed refunds that wait for their recharge, grants and consumption."""
+    pending, count = session.execute(
+        select(func.sum(LedgerEntry.amount), func.count()).where(
+            LedgerEntry.account_id == account_id,
+            LedgerEntry.status == EntryStatus.PENDING,
+            LedgerEntry.status != EntryStatus.COMPLETED,
+            LedgerEntry.kind == EntryKind.RECHARGE,
+        )
+    ).one()
+    kinds = {
+        row.kind: row.total
+        for row in session.execute(
+            select(LedgerDay.kind, func.sum(LedgerDay.amount).label("total"))
+            .where(LedgerDay.account_id == account_id)
+            .group_by(LedgerDay.kind)
+        )
+    }
+    refunded = session.scalars(select(Account.refunded).where(Account.id == account_id)).one()
+    return NotInvoiceable(
+        pending=pending or ZERO,
+        pending_count=count,
+        waiting_refunds=kinds.get(EntryKind.REFUND, ZERO) - refunded,
+        grants=kinds.get(EntryKind.GRANT, ZERO),
+        consumption=kinds.get(EntryKind.CONSUMPTION, ZERO),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +148,97 @@ def short_of(request_id: int) -> Decimal:
 
 def invoice_debt(account_id: int) -> Decimal:
     """Sum over the account's recharges of max(0, invoiced - (paid - refunded)): what needs a credit note."""
-    # The difference of two amounts is a plain number to SQLAlchemy: without its type the sum would come back in cents.
-    over = type_coerce(LedgerEntry.invoiced - (LedgerEntry.amount - LedgerEntry.refunded), Amount)
-    total = session.scalar(
-        select(func.sum(over)).where(
-            LedgerEntry.account_id == account_id, LedgerEntry.kind == EntryKind.RECHARGE, over > 0
+    return sum((recharge.debt for recharge in debts_of(account_id)), ZERO)
+
+
+def debts_of(account_id: int) -> list[LedgerEntry]:
+    """The account's recharges that need a credit note, oldest first."""
+    return list(
+        session.scalars(
+            select(LedgerEntry).where(LedgerEntry.account_id == account_id, in_debt()).order_by(LedgerEntry.id)
         )
     )
-    return total or ZERO
+
+
+def recharges_in_debt(limit: int) -> Sequence[Row[LedgerEntry, Account]]:
+    """Recharges with invoice debt, with their accounts: work items that close themselves when it is credited."""
+    return session.execute(
+        select(LedgerEntry, Account)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(in_debt())
+        .order_by(LedgerEntry.id)
+        .limit(limit)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What one account's books, or all together, said before and after a month, and so what moved in it."""
+
+    opening: Figures
+    closing: Figures
+
+    @property
+    def moved(self) -> Figures:
+        """What changed within the month."""
+        return self.closing - self.opening
+
+    @property
+    def difference(self) -> Decimal:
+        """What the equation of the reconciliation leaves unexplained at both ends: zero, to the cent."""
+        return abs(self.opening.difference) + abs(self.closing.difference)
+
+
+def reconcile(first: date, account_ids: Sequence[int]) -> dict[int, Month]:
+    """The month that begins on the local day `first`, for each of these accounts."""
+    opening, closing = (_figures_at(instant, account_ids) for instant in _month(first))
+    return {each: Month(opening.get(each, Figures()), closing.get(each, Figures())) for each in account_ids}
+
+
+def reconcile_all(first: date) -> Month:
+    """The month that begins on the local day `first`, over all accounts."""
+    opening, closing = (_sum_at(instant) for instant in _month(first))
+    return Month(opening, closing)
+
+
+def first_movement_at() -> datetime | None:
+    """When the journal begins."""
+    return session.scalar(select(func.min(LedgerMovement.at)))
+
+
+def _month(first: date) -> tuple[datetime, datetime]:
+    zone = clock.zone()
+    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return clock.start_of_day(first, zone), clock.start_of_day(following, zone)
+
+
+def _last_lines(instant: datetime) -> Select[LedgerMovement]:
+    """The last line of each account before `instant`: one step in the index for each account."""
+    line = aliased(LedgerMovement)
+    last = (
+        select(line.id)
+        .where(line.account_id == Account.id, line.at < instant)
+        .order_by(line.at.desc(), line.id.desc())
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    return select(LedgerMovement).join_from(Account, LedgerMovement, LedgerMovement.id == last)
+
+
+def _figures_at(instant: datetime, account_ids: Sequence[int]) -> dict[int, Figures]:
+    lines = session.scalars(_last_lines(instant).where(Account.id.in_(account_ids)))
+    return {line.account_id: line.after for line in lines}
+
+
+def _sum_at(instant: datetime) -> Figures:
+    lines = _last_lines(instant).subquery()
+    sums = session.execute(select(*(func.sum(lines.c[f"{name}_after"]) for name in FIGURES))).one()
+    return Figures(*(total or ZERO for total in sums))
+
+
+def _end(day: date) -> datetime:
+    return clock.start_of_day(day + timedelta(days=1), clock.zone())
 
 
 def imports() -> Select[LedgerFile]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from backoffice import text
 from backoffice.errors import N_, Message
-from backoffice.money import AmountError, parse_amount
+from backoffice.money import ZERO, AmountError, parse_amount
 
 REQUIRED_COLUMNS = ("kind", "external_id", "account", "status", "amount", "currency", "occurred_at", "refund_of")
 OPTIONAL_COLUMNS = ("channel", "payer_name", "bank_reference", "description")
@@ -71,6 +71,49 @@ class Line:
     bank_reference: str = ""
     description: str = ""
     assumed_zone: bool = False
+
+
+FIGURES = ("recharged", "refunded", "free", "reserved", "invoiced", "debt", "short")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """An account's money in major units, or what one event changed of it (design/domain.md 1).
+
+    `recharged` counts completed recharges in full, `refunded` what was taken off them; `free` is money nobody has
+    spoken for, `reserved` what open requests ask for, `short` what of it found no money, `invoiced` what is on
+    invoices, `debt` what of that was refunded later.
+    """
+
+    recharged: Decimal = ZERO
+    refunded: Decimal = ZERO
+    free: Decimal = ZERO
+    reserved: Decimal = ZERO
+    invoiced: Decimal = ZERO
+    debt: Decimal = ZERO
+    short: Decimal = ZERO
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, name) + getattr(other, name) for name in FIGURES))
+
+    def __sub__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, name) - getattr(other, name) for name in FIGURES))
+
+    @property
+    def paid(self) -> Decimal:
+        """What was recharged and not refunded."""
+        return self.recharged - self.refunded
+
+    @property
+    def difference(self) -> Decimal:
+        """What nothing explains: recharged - refunded, less free + reserved + invoiced - debt - short. Always zero."""
+        explained = self.free + self.reserved + self.invoiced - self.debt - self.short
+        return self.paid - explained
+
+    @property
+    def invoiceable(self) -> Decimal:
+        """What may be applied for; never shown below zero, though the counters may go there after a refund."""
+        return max(ZERO, self.paid - self.reserved - self.invoiced)
 
 
 def missing_columns(head: list[str]) -> list[str]:

@@ -155,7 +155,7 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     )
     session.add(invoice_request)
     session.flush()
-    ledger.reserve(planned.account_id, invoice_request.id, planned.amount)
+    ledger.reserve(planned.account_id, invoice_request.id, planned.amount, at=now)
     follows = {"follows": planned.resubmission_of.number} if planned.resubmission_of else {}
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)
     audit.record(
@@ -206,7 +206,7 @@ def change_state(
         raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
     session.refresh(invoice_request)
     if line.money is Money.RELEASE:
-        ledger.release(invoice_request.id)
+        ledger.release(invoice_request.id, at=now)
     audit.record(
         actor,
         f"request.{action}",

@@ -55,7 +55,9 @@ def test_the_guard_counts_cents(office: Office) -> None:
     number = office.apply("9.99")
     request_id = office.request(number).id
     with pytest.raises(Conflict) as refused, transaction():
-        reservations.reserve(office.cast.lumen, request_id, queries.balance(office.cast.lumen).invoiceable * 2)
+        reservations.reserve(
+            office.cast.lumen, request_id, queries.balance(office.cast.lumen).invoiceable * 2, at=clock.now()
+        )
     assert refused.value.code == "not-enough-money"
 
 

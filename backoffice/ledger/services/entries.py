@@ -11,13 +11,12 @@ from enum import StrEnum
 
 from sqlalchemy import insert, select
 
-from backoffice import glyphs
-from backoffice.accounts.models import Account
+from backoffice import clock, glyphs
 from backoffice.database import session
 from backoffice.errors import N_, Message
-from backoffice.ledger.models import EntryKind, EntryStatus, LedgerEntry
-from backoffice.ledger.rules import Line, may_become
-from backoffice.ledger.services import reservations
+from backoffice.ledger.models import EntryKind, EntryStatus, LedgerEntry, MovementKind
+from backoffice.ledger.rules import Figures, Line, may_become
+from backoffice.ledger.services import days, journal, reservations
 from backoffice.money import ZERO
 
 
@@ -58,15 +57,18 @@ class _Batch:
     """One batch under way: what is known, what is new, and which money moves once the rows are there."""
 
     def __init__(self, lines: Sequence[Line], source: str, now: datetime, file_id: int | None) -> None:
-        self.source, self.now, self.file_id = source, now, file_id
+        self.source, self.now, self.file_id, self.zone = source, now, file_id, clock.zone()
         self.results: list[LineResult] = []
-        self.accounts = _lock_accounts({line.account for line in lines})
+        self.hands = journal.take_all({line.account for line in lines})
+        self.accounts = {code: hand.account_id for code, hand in self.hands.items()}
+        self.hand_of = {hand.account_id: hand for hand in self.hands.values()}
         named = {line.external_id for line in lines} | {line.refund_of for line in lines if line.refund_of}
         self.known = {entry.external_id: entry for entry in _entries(source, named)}
         self.awaited = _awaited(source, {line.external_id for line in lines if line.kind == EntryKind.RECHARGE})
         self.new: dict[str, Line] = {}
         self.completed: list[str] = []
         self.refunds: list[str] = []
+        self.counted = days.Tally()
         self.refund_totals: dict[str, Decimal] = defaultdict(lambda: ZERO)
 
     def take(self, line: Line) -> None:
@@ -101,6 +103,7 @@ class _Batch:
         else:
             entry.status = line.status
             entry.occurred_at = line.occurred_at
+            entry.occurred_on = clock.local_date(line.occurred_at, self.zone)
             self._money_moves(line)
             self._answer(line, Outcome.UPDATED)
 
@@ -122,6 +125,8 @@ class _Batch:
     def _money_moves(self, line: Line) -> None:
         if line.status != EntryStatus.COMPLETED:
             return
+        day = clock.local_date(line.occurred_at, self.zone)
+        self.counted.add(self.accounts[line.account], day, line.kind, line.amount)
         if line.kind == EntryKind.RECHARGE:
             self.completed.append(line.external_id)
         elif line.kind == EntryKind.REFUND and line.refund_of:
@@ -129,25 +134,28 @@ class _Batch:
             self.refund_totals[line.refund_of] += line.amount
 
     def write(self) -> None:
-        """Insert the new rows, move the counters, apply refunds, cover short requests."""
+        """Insert the new rows, apply refunds, cover short requests, and enter it all into the journal."""
         session.flush()
         if self.new:
             session.execute(insert(LedgerEntry), [self._row(line) for line in self.new.values()])
         self._count_recharges()
         self._apply_refunds()
         session.flush()
-        for account_id in sorted({self._account_of(external_id) for external_id in self.completed}):
-            reservations.cover_short(account_id)
+        days.add(self.counted)
+        for _, hand in sorted(self.hand_of.items()):
+            reservations.cover_short(hand)
+            hand.enter(self.now)
 
     def _count_recharges(self) -> None:
-        sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        ids = _ids(self.source, self.completed)
         for external_id in self.completed:
-            sums[self._account_of(external_id)] += self._amount_of(external_id)
-        for account_id, total in sorted(sums.items()):
-            reservations.lock_account(account_id, recharged=total)
+            amount = self._amount_of(external_id)
+            self.hand_of[self._account_of(external_id)].move(
+                MovementKind.RECHARGE, Figures(recharged=amount, free=amount), entry_id=ids[external_id]
+            )
         waited_for = [external_id for external_id in self.completed if external_id in self.awaited]
         for recharge in _entries(self.source, waited_for):
-            reservations.take_waiting_refunds(recharge)
+            reservations.take_waiting_refunds(self.hand_of[recharge.account_id], recharge)
 
     def _apply_refunds(self) -> None:
         refunds = [refund for refund in _entries(self.source, self.refunds) if not refund.applied]
@@ -158,7 +166,7 @@ class _Batch:
             recharge = targets.get(refund.refund_of or "")
             # A refund before its recharge, or before the recharge is completed, waits.
             if recharge is not None and recharge.status == EntryStatus.COMPLETED:
-                reservations.apply_refund(recharge, refund)
+                reservations.apply_refund(self.hand_of[recharge.account_id], recharge, refund)
 
     def _row(self, line: Line) -> dict[str, object]:
         return {
@@ -169,6 +177,7 @@ class _Batch:
             "status": line.status,
             "amount": line.amount,
             "occurred_at": line.occurred_at,
+            "occurred_on": clock.local_date(line.occurred_at, self.zone),
             "refund_of": line.refund_of,
             "applied": False,
             "channel": line.channel,
@@ -211,12 +220,15 @@ def _same_line(one: Line, other: Line) -> bool:
     )  # fmt: skip
 
 
-def _lock_accounts(codes: Iterable[str]) -> dict[str, int]:
-    # In order of id: two imports that share accounts then wait for each other instead of deadlocking.
+def _ids(source: str, external_ids: Sequence[str]) -> dict[str, int]:
+    if not external_ids:
+        return {}
     rows = session.execute(
-        select(Account.code, Account.id).where(Account.code.in_(list(codes))).order_by(Account.id).with_for_update()
+        select(LedgerEntry.external_id, LedgerEntry.id).where(
+            LedgerEntry.source == source, LedgerEntry.external_id.in_(external_ids)
+        )
     )
-    return {row.code: row.id for row in rows}
+    return {row.external_id: row.id for row in rows}
 
 
 def _entries(source: str, external_ids: Iterable[str]) -> list[LedgerEntry]:

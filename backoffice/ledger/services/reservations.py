@@ -1,48 +1,45 @@
 """Verbs on the customer's money. Each of them is called inside the transaction of the outside call.
 
-The account row is the lock: whoever reserves, releases, settles or books an entry updates it first, so that everything
-else about that account's money is done one at a time. Lock order: request -> account.
+The account row is the lock (`journal.Hand`): whoever reserves, releases, settles or books an entry holds it first.
+Lock order: request -> account. `at` is when it happens in the books.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select, type_coerce, update
+from sqlalchemy import select, update
 
-from backoffice.accounts.models import Account
-from backoffice.database import Amount, rows_changed, session
+from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message
 from backoffice.ledger.models import (
     Allocation,
     EntryKind,
     EntryStatus,
     LedgerEntry,
+    MovementKind,
     Reservation,
     ReservationState,
     free_recharges,
 )
+from backoffice.ledger.rules import Figures
+from backoffice.ledger.services import journal
+from backoffice.ledger.services.journal import Hand, shift
 from backoffice.money import ZERO, format_amount
 
 OPEN, SETTLED, RELEASED = ReservationState.OPEN, ReservationState.SETTLED, ReservationState.RELEASED
 
 
-def reserve(account_id: int, request_id: int, amount: Decimal) -> None:
+def reserve(account_id: int, request_id: int, amount: Decimal, *, at: datetime) -> None:
     """Reserve `amount` (major units) of the account for a request and spread it over recharges, oldest first.
 
     One guarded UPDATE decides: when two applications meet, only what is really there is given out.
     Raises Conflict (code `not-enough-money`) when less than `amount` is invoiceable.
     """
-    # The difference of two amounts is a plain number to SQLAlchemy: `amount` would be compared without becoming cents.
-    invoiceable = type_coerce(Account.recharged - Account.reserved - Account.invoiced, Amount)
-    granted = rows_changed(
-        session.execute(
-            update(Account)
-            .where(Account.id == account_id, invoiceable >= amount)
-            .values(reserved=Account.reserved + amount)
-        )
-    )
-    if not granted:
+    hand = journal.take_if_invoiceable(account_id, amount)
+    if hand is None:
         raise Conflict(
             Message(N_("Less than this amount can be invoiced now. Look at the Invoiceable Amount and try again.")),
             code="not-enough-money",
@@ -50,43 +47,62 @@ def reserve(account_id: int, request_id: int, amount: Decimal) -> None:
     reservation = Reservation(request_id=request_id, account_id=account_id, amount=amount, short=ZERO, state=OPEN)
     session.add(reservation)
     session.flush()
-    reservation.short = _allocate(reservation, amount)
-    session.flush()
+    found = _allocate(reservation, amount)
+    reservation.short = amount + found.free
+    hand.move(MovementKind.RESERVE, Figures(reserved=amount, short=reservation.short) + found, request_id=request_id)
+    hand.enter(at)
 
 
-def release(request_id: int) -> None:
+def release(request_id: int, *, at: datetime) -> None:
     """Give the reservation of a rejected or withdrawn request back. Raises Conflict when it is not open any more."""
-    reservation = session.get_one(Reservation, request_id)
-    lock_account(reservation.account_id, reserved=-reservation.amount)
+    reservation, hand = _held(request_id)
+    moved = Figures(reserved=-reservation.amount, short=-reservation.short)
     _close(reservation, RELEASED)
     for allocation, recharge in _open_allocations(request_id):
-        recharge.reserved -= allocation.amount
+        moved += shift(recharge, reserved=-allocation.amount)
         allocation.state = RELEASED
     session.flush()
-    cover_short(reservation.account_id)
+    hand.move(MovementKind.RELEASE, moved, request_id=request_id)
+    cover_short(hand)
+    hand.enter(at)
 
 
-def settle(request_id: int) -> list[tuple[Allocation, LedgerEntry]]:
-    """Move a request's reservation to invoiced and return the allocations that make the invoice's lines.
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A reservation that has become an invoice's money, and the allocations that make its lines."""
+
+    parts: list[tuple[Allocation, LedgerEntry]]
+    hand: Hand
+
+    def enter(self, at: datetime) -> None:
+        """Enter it into the journal as of the moment of issue, which is known only after the number is taken."""
+        self.hand.enter(at)
+
+
+def settle(request_id: int) -> Settlement:
+    """Move a request's reservation to invoiced; whoever calls enters it into the journal with `Settlement.enter`.
 
     Raises Conflict when the request is short or its reservation is not open any more.
     """
-    reservation = session.get_one(Reservation, request_id)
-    lock_account(reservation.account_id, reserved=-reservation.amount, invoiced=reservation.amount)
-    check_whole(request_id)
+    reservation, hand = _held(request_id)
+    _refuse_short(reservation.short)
     _close(reservation, SETTLED)
     parts = _open_allocations(request_id)
+    moved = Figures(reserved=-reservation.amount, invoiced=reservation.amount)
     for allocation, recharge in parts:
-        recharge.reserved -= allocation.amount
-        recharge.invoiced += allocation.amount
+        moved += shift(recharge, reserved=-allocation.amount, invoiced=allocation.amount)
         allocation.state = SETTLED
     session.flush()
-    return parts
+    hand.move(MovementKind.SETTLE, moved, request_id=request_id)
+    return Settlement(parts, hand)
 
 
 def check_whole(request_id: int) -> None:
     """Raises Conflict (code `short`) when a refund took money that this request had reserved."""
-    short = session.scalars(select(Reservation.short).where(Reservation.request_id == request_id)).one()
+    _refuse_short(session.scalars(select(Reservation.short).where(Reservation.request_id == request_id)).one())
+
+
+def _refuse_short(short: Decimal) -> None:
     if short > 0:
         raise Conflict(
             Message(N_("This request is short by %(amount)s after a refund."), amount=format_amount(short)),
@@ -94,13 +110,7 @@ def check_whole(request_id: int) -> None:
         )
 
 
-def complete_recharge(recharge: LedgerEntry) -> None:
-    """Count a recharge that has just become completed and take the refunds that were waiting for it."""
-    lock_account(recharge.account_id, recharged=recharge.amount)
-    take_waiting_refunds(recharge)
-
-
-def take_waiting_refunds(recharge: LedgerEntry) -> None:
+def take_waiting_refunds(hand: Hand, recharge: LedgerEntry) -> None:
     """Apply the completed refunds that arrived before this recharge; one above the recharge keeps waiting."""
     waiting = session.scalars(
         select(LedgerEntry)
@@ -115,58 +125,68 @@ def take_waiting_refunds(recharge: LedgerEntry) -> None:
     ).all()
     for refund in waiting:
         if refund.account_id == recharge.account_id and refund.amount <= recharge.amount - recharge.refunded:
-            apply_refund(recharge, refund)
+            apply_refund(hand, recharge, refund)
     session.flush()
 
 
-def apply_refund(recharge: LedgerEntry, refund: LedgerEntry) -> None:
+def apply_refund(hand: Hand, recharge: LedgerEntry, refund: LedgerEntry) -> None:
     """Take a completed refund off its completed recharge; never refused, whatever was promised of that money.
 
     First the free part goes; then open reservations on it, newest request first, which look for other free money and
     are short by what they do not find; what was invoiced stays and becomes invoice debt (design/domain.md 1).
     """
-    lock_account(recharge.account_id, recharged=-refund.amount)
-    recharge.refunded += refund.amount
+    moved = Figures(refunded=refund.amount) + shift(recharge, refunded=refund.amount)
     refund.applied = True
+    hand.move(MovementKind.REFUND, moved, entry_id=refund.id)
     missing = -recharge.free
     if missing <= 0 or recharge.reserved <= 0:
-        session.flush()
         return
     for allocation in _reservations_on(recharge):
         if missing <= 0:
             break
         taken = min(allocation.amount, missing)
         missing -= taken
-        recharge.reserved -= taken
+        moved = shift(recharge, reserved=-taken)
         _shrink(allocation, taken)
         session.flush()
         reservation = session.get_one(Reservation, allocation.request_id)
-        reservation.short += _allocate(reservation, taken)
+        found = _allocate(reservation, taken)
+        short = taken + found.free
+        reservation.short += short
+        moved += found + Figures(short=short)
+        hand.move(MovementKind.REALLOCATE, moved, entry_id=refund.id, request_id=reservation.request_id)
     session.flush()
 
 
-def cover_short(account_id: int) -> None:
+def cover_short(hand: Hand) -> None:
     """Give free money of the account to its short requests, oldest request first."""
+    if hand.figures.short <= 0 or hand.figures.free <= 0:
+        return
     short = session.scalars(
         select(Reservation)
-        .where(Reservation.account_id == account_id, Reservation.short > 0)
+        .where(Reservation.account_id == hand.account_id, Reservation.short > 0)
         .order_by(Reservation.request_id)
     ).all()
     for reservation in short:
-        reservation.short = _allocate(reservation, reservation.short)
-        session.flush()
-        if reservation.short > 0:
+        found = _allocate(reservation, reservation.short)
+        if not found.free:
             return
+        reservation.short += found.free
+        hand.move(MovementKind.COVER, found + Figures(short=found.free), request_id=reservation.request_id)
+        session.flush()
 
 
-def _allocate(reservation: Reservation, wanted: Decimal) -> Decimal:
-    """Spread `wanted` over free recharges, oldest first; returns what found no money."""
+def _allocate(reservation: Reservation, wanted: Decimal) -> Figures:
+    """Spread `wanted` over free recharges, oldest first; returns how much less is free now."""
+    moved = Figures()
+    if wanted <= 0:
+        return moved
     free = session.scalars(free_recharges(reservation.account_id).execution_options(populate_existing=True))
     # Money that comes in two steps from one recharge is one allocation, and so one line of the invoice.
     held = {part.recharge_id: part for part in _open_parts(reservation.request_id)}
     for recharge in free:
         part = min(wanted, recharge.free)
-        recharge.reserved += part
+        moved += shift(recharge, reserved=part)
         if recharge.id in held:
             held[recharge.id].amount += part
         else:
@@ -175,7 +195,7 @@ def _allocate(reservation: Reservation, wanted: Decimal) -> Decimal:
         if wanted <= 0:
             break
     free.close()
-    return wanted
+    return moved
 
 
 def _open_parts(request_id: int) -> list[Allocation]:
@@ -212,6 +232,14 @@ def _open_allocations(request_id: int) -> list[tuple[Allocation, LedgerEntry]]:
     return [(allocation, recharge) for allocation, recharge in rows]
 
 
+def _held(request_id: int) -> tuple[Reservation, Hand]:
+    """The reservation as it stands now that its account is locked, and the hand that holds it."""
+    reservation = session.get_one(Reservation, request_id)
+    hand = journal.take(reservation.account_id)
+    session.refresh(reservation)
+    return reservation, hand
+
+
 def _close(reservation: Reservation, state: ReservationState) -> None:
     closed = rows_changed(
         session.execute(
@@ -222,10 +250,3 @@ def _close(reservation: Reservation, state: ReservationState) -> None:
     )
     if not closed:
         raise Conflict
-    session.expire(reservation)
-
-
-def lock_account(account_id: int, **changes: Decimal) -> None:
-    """Add `changes` to the account's counters; the UPDATE holds the row until the transaction ends."""
-    values = {getattr(Account, name): getattr(Account, name) + change for name, change in changes.items()}
-    session.execute(update(Account).where(Account.id == account_id).values(values))

@@ -1,0 +1,124 @@
+"""The hand on an account's money: it holds the account's row, counts what moves, and enters it into the journal.
+
+Nobody else writes the counters of an account or the parts of a recharge. The row is locked first, so everything about
+one account's money is done one at a time; counters and journal are written once, at the end of what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Row, case, insert, literal, select, update
+
+from backoffice.accounts.models import Account
+from backoffice.database import Instant, session
+from backoffice.ledger.models import LedgerEntry, LedgerMovement, MovementKind
+from backoffice.ledger.rules import FIGURES, Figures
+from backoffice.money import ZERO
+
+_COUNTERS = (
+    Account.id, Account.code, Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt,
+    Account.short,
+)  # fmt: skip
+
+
+class Hand:
+    """One account under this transaction's lock. `figures` are its books as they stand, entered or not."""
+
+    def __init__(self, row: Row[*tuple[object, ...]]) -> None:
+        self.account_id: int = row.id
+        self.figures = _figures(row)
+        self._lines: list[dict[str, object]] = []
+
+    def move(
+        self, kind: MovementKind, moved: Figures, *, entry_id: int | None = None, request_id: int | None = None
+    ) -> None:
+        """Note one line of the journal."""
+        self.figures += moved
+        line: dict[str, object] = {
+            "account_id": self.account_id, "kind": kind, "entry_id": entry_id, "request_id": request_id,
+        }  # fmt: skip
+        for name in FIGURES:
+            line[name] = getattr(moved, name)
+            line[f"{name}_after"] = getattr(self.figures, name)
+        self._lines.append(line)
+
+    def enter(self, at: datetime) -> None:
+        """Write the counters and the lines noted so far, as of `at` or, where clocks went back, of the last line."""
+        if not self._lines:
+            return
+        figures = self.figures
+        now = literal(at, Instant)
+        moved_at = session.execute(
+            update(Account)
+            .where(Account.id == self.account_id)
+            .values(
+                recharged=figures.recharged - figures.refunded,
+                refunded=figures.refunded,
+                reserved=figures.reserved,
+                invoiced=figures.invoiced,
+                debt=figures.debt,
+                short=figures.short,
+                moved_at=case((Account.moved_at > now, Account.moved_at), else_=now),
+            )
+            .returning(Account.moved_at)
+            .execution_options(synchronize_session=False)
+        ).scalar_one()
+        session.flush()
+        session.execute(insert(LedgerMovement), [{**line, "at": moved_at} for line in self._lines])
+        self._lines.clear()
+
+
+def take(account_id: int) -> Hand:
+    """Lock the account's row until the transaction ends."""
+    row = session.execute(select(*_COUNTERS).where(Account.id == account_id).with_for_update()).one()
+    return Hand(row)
+
+
+def take_all(codes: Iterable[str]) -> dict[str, Hand]:
+    """Lock the accounts with these codes; by code, those there are."""
+    # In order of id: two imports that share accounts then wait for each other instead of deadlocking.
+    rows = session.execute(
+        select(*_COUNTERS).where(Account.code.in_(list(codes))).order_by(Account.id).with_for_update()
+    )
+    return {row.code: Hand(row) for row in rows}
+
+
+def take_if_invoiceable(account_id: int, amount: Decimal) -> Hand | None:
+    """Lock the account only if `amount` can be invoiced of it: one guarded UPDATE, whatever else happens at once."""
+    invoiceable = Account.recharged - Account.reserved - Account.invoiced
+    granted = session.execute(
+        update(Account)
+        .where(Account.id == account_id, invoiceable >= amount)
+        .values(reserved=Account.reserved + amount)
+        .returning(*_COUNTERS)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if granted is None:
+        return None
+    hand = Hand(granted)
+    hand.figures -= Figures(reserved=amount, free=-amount)  # the journal tells of it when the money was found
+    return hand
+
+
+def shift(recharge: LedgerEntry, **changes: Decimal) -> Figures:
+    """Change parts of a completed recharge (refunded, reserved, invoiced); returns what became free, or debt."""
+    before = recharge.free
+    for name, change in changes.items():
+        setattr(recharge, name, getattr(recharge, name) + change)
+    after = recharge.free
+    return Figures(free=max(ZERO, after) - max(ZERO, before), debt=max(ZERO, -after) - max(ZERO, -before))
+
+
+def _figures(row: Row[*tuple[object, ...]]) -> Figures:
+    return Figures(
+        recharged=row.recharged + row.refunded,
+        refunded=row.refunded,
+        free=row.recharged - row.reserved - row.invoiced + row.debt + row.short,
+        reserved=row.reserved,
+        invoiced=row.invoiced,
+        debt=row.debt,
+        short=row.short,
+    )
