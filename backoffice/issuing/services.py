@@ -66,14 +66,7 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     Locks the request, then the account, then the series, and reads the clock only then: that is the moment of issue.
     Raises CannotIssue when money, glyphs or the clock forbid it; nothing is taken then, and no number is lost.
     """
-    invoice_request = session.scalars(
-        select(InvoiceRequest)
-        .where(
-            InvoiceRequest.id == request_id, InvoiceRequest.state == State.APPROVED, InvoiceRequest.invoice_id.is_(None)
-        )
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    invoice_request = _lock_approved(request_id)
     if invoice_request is None:
         return None
     try:
@@ -111,6 +104,18 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     invoice_request.issue_error = invoice_request.issue_fault = None
     session.flush()
     return invoice
+
+
+def _lock_approved(request_id: int) -> InvoiceRequest | None:
+    """The request, if it waits for its number and no other worker has it in hand."""
+    return session.scalars(
+        select(InvoiceRequest)
+        .where(
+            InvoiceRequest.id == request_id, InvoiceRequest.state == State.APPROVED, InvoiceRequest.invoice_id.is_(None)
+        )
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def render_document(snapshot: rules.Snapshot) -> tuple[str, int]:
