@@ -6,11 +6,14 @@ figures, is refused with a sentence that says how to mend it.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from backoffice import text
@@ -76,6 +79,9 @@ class Line:
 FIGURES = ("recharged", "refunded", "free", "reserved", "invoiced", "debt", "short")
 
 
+_IN_ORDER = cast("Callable[[Figures], tuple[Decimal, ...]]", operator.attrgetter(*FIGURES))
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """An account's money in major units, or what one event changed of it (design/domain.md 1).
@@ -94,10 +100,14 @@ class Figures:
     short: Decimal = ZERO
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, name) + getattr(other, name) for name in FIGURES))
+        return Figures(*map(operator.add, self.values(), other.values()))
 
     def __sub__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, name) - getattr(other, name) for name in FIGURES))
+        return Figures(*map(operator.sub, self.values(), other.values()))
+
+    def values(self) -> tuple[Decimal, ...]:
+        """The figures in the order of FIGURES."""
+        return _IN_ORDER(self)
 
     @property
     def paid(self) -> Decimal:
@@ -178,14 +188,21 @@ def _text(name: str, value: str | None) -> str:
     if not value:
         return ""
     limit = _LIMITS.get(name, _SHORT)
-    value = _unwrapped(name, value)
+    if value[0] in " ='":
+        value = _unwrapped(name, value)
     # Nearly all values are plain and short; cleaning would only find that nothing is to be done.
     if len(value) <= limit and value.isascii() and value.isprintable() and "  " not in value:
         return value.strip(" ")
     try:
-        return text.clean(value, max_length=limit)
+        return _cleaned(value, limit) if len(value) <= limit else text.clean(value, max_length=limit)
     except text.TextError as error:
         raise LineError(Message(N_("%(column)s: %(fault)s"), column=name, fault=error.message)) from None
+
+
+# A file names the same payers and goods again and again.
+@lru_cache(maxsize=4096)
+def _cleaned(value: str, limit: int) -> str:
+    return text.clean(value, max_length=limit)
 
 
 def _unwrapped(name: str, value: str) -> str:

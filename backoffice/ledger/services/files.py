@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from backoffice import text
 from backoffice.audit import services as audit
@@ -22,7 +22,7 @@ from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import conflicts
+from backoffice.ledger.services import bulk, conflicts
 from backoffice.ledger.services.entries import LineResult, Outcome, book
 from backoffice.ledger.services.reading import BadLine, Facts, Shape
 from backoffice.money import ZERO
@@ -257,23 +257,17 @@ def keep_problems(
     again = [problem.external_id for problem in problems if problem.outcome is Outcome.CONFLICT]
     if settled_why is None:
         conflicts.close_repeated(source, again, file_id, now=now)
-    session.execute(
-        insert(LedgerLineProblem),
+    settled_at, why = (None, "") if settled_why is None else (now, settled_why.packed())
+    bulk.add(
+        LedgerLineProblem,
+        ("file_id", "source", "line", "kind", "external_id", "reason", "told", "settled_at", "settled_by",
+         "settled_why"),
         [
-            {
-                "file_id": file_id,
-                "source": source,
-                "line": number,
-                "kind": "conflict" if outcome is Outcome.CONFLICT else "refused",
-                "external_id": external_id,
-                "reason": reason.packed(),
-                "told": told,
-                "settled_at": None if settled_why is None else now,
-                "settled_why": "" if settled_why is None else settled_why.packed(),
-            }
+            (file_id, source, number, "conflict" if outcome is Outcome.CONFLICT else "refused", external_id,
+             reason.packed(), told, settled_at, "", why)
             for number, outcome, external_id, reason, told in problems
         ],
-    )
+    )  # fmt: skip
 
 
 def note(file_id: int, report: Report, *, line_done: int, bytes_done: int) -> None:
