@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from flask_babel import gettext
@@ -10,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from backoffice.errors import Message
+from backoffice.ledger.rules import COLUMNS
 from backoffice.ledger.services import conflicts, reading
-from backoffice.web.formatting import amount
 
 states = {
     "waiting": _l("Waiting"),
@@ -54,13 +53,8 @@ def plain(packed: str) -> str:
 
 
 def told_text(told: dict[str, str]) -> str:
-    """What a line said, on one line."""
-    return told["line"] if set(told) == {"line"} else json.dumps(told, ensure_ascii=False)
-
-
-def total(sum_of_kind: str) -> str:
-    """A kept sum, written as money."""
-    return amount(sum_of_kind)
+    """What a line said, value by value in the order of our columns; as it stands where it could not be cut."""
+    return told["line"] if "line" in told else " · ".join(told[name] for name in COLUMNS if name in told)
 
 
 def _marked(message: Message) -> Markup:
