@@ -294,6 +294,6 @@ def books_say(source: str, external_id: str) -> dict[str, str]:
         return {}
     entry, account = row
     said = {"kind": entry.kind, "external_id": entry.external_id, "account": account, "status": entry.status,
-            "amount": f"{entry.amount:.2f}", "occurred_at": entry.occurred_at.isoformat(),
+            "amount": f"{entry.amount:.2f}", "occurred_at": entry.occurred_at.astimezone(clock.zone()).isoformat(),
             "refund_of": entry.refund_of or ""}  # fmt: skip
     return {name: value for name, value in said.items() if value}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select, update
 
-from backoffice import text
+from backoffice import clock, text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message
@@ -121,7 +121,7 @@ class Report:
 
 def _told(line: Line) -> dict[str, str]:
     told = {"kind": line.kind, "external_id": line.external_id, "account": line.account, "status": line.status,
-            "amount": f"{line.amount:.2f}", "occurred_at": line.occurred_at.isoformat(),
+            "amount": f"{line.amount:.2f}", "occurred_at": line.occurred_at.astimezone(clock.zone()).isoformat(),
             "refund_of": line.refund_of or ""}  # fmt: skip
     return {name: value for name, value in told.items() if value}
 
