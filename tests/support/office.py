@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 
 from backoffice import clock, invariants
+from backoffice.accounts import services as accounts
 from backoffice.accounts.models import Account
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
@@ -24,11 +25,12 @@ from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Reservation
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries
+from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries, services
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import Application
 from backoffice.review import services as review
-from tests.support.people import Cast, Person
+from tests.support.people import Cast, Person, create_person
 
 ISSUER = Issuer(currency="CNY", external_url="https://invoices.example")
 LUMEN = {"kind": "enterprise", "name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277"}
@@ -48,6 +50,14 @@ class Office:
                 cast.lumen: headers.create(cast.ada.actor, LUMEN, now=clock.now()).id,
                 cast.yunqi: headers.create(cast.bo.actor, YUNQI, now=clock.now()).id,
             }
+
+    def newcomer(self, code: str) -> Person:
+        """A further customer account with one person and one header."""
+        with transaction():
+            account_id = accounts.create_account(SYSTEM, code=code, name=f"Account {code}", now=clock.now()).id
+            person = create_person(f"{code}@newcomer.example", code, Role.CUSTOMER, account_id, clock.now())
+            self.headers[account_id] = headers.create(person.actor, LUMEN, now=clock.now()).id
+        return person
 
     # --- money ---
 

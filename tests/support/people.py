@@ -77,7 +77,11 @@ def create_cast(now: datetime) -> Cast:
 
 def _create(first: str, name: str, role: Role, account_id: int | None, now: datetime) -> Person:
     house = {"bo": "yunqi"}.get(first, "lumen") if role is Role.CUSTOMER else "backoffice"
-    email = f"{first}@{house}.example"
+    return create_person(f"{first}@{house}.example", name, role, account_id, now)
+
+
+def create_person(email: str, name: str, role: Role, account_id: int | None, now: datetime) -> Person:
+    """Create somebody who can sign in with the password of all; call it inside a transaction."""
     user = services.create_user(
         SYSTEM, email=email, name=name, role=role, password=PASSWORD, account_id=account_id, now=now
     )

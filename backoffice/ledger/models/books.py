@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     DDL,
+    Boolean,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     event,
+    literal_column,
     select,
     text,
 )
@@ -58,6 +60,7 @@ class ReservationState(StrEnum):
 
 
 _IN_DEBT = "refunded + invoiced > amount"
+_WAITS = "kind = 'refund' AND status = 'completed' AND NOT applied"
 
 
 class LedgerEntry(Base):
@@ -96,6 +99,7 @@ class LedgerEntry(Base):
             ),
         ),
         Index("ix_ledger_entry_debt", "account_id", "id", sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT)),
+        Index("ix_ledger_entry_waiting", "id", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
         Index(
             "ix_ledger_entry_refund_of",
             "source",
@@ -141,6 +145,12 @@ class LedgerEntry(Base):
 def in_debt() -> ColumnElement[bool]:
     """SQL predicate of recharges that need a credit note, worded as the partial index that serves it."""
     return LedgerEntry.refunded + LedgerEntry.invoiced > LedgerEntry.amount
+
+
+def waits() -> ColumnElement[bool]:
+    """SQL predicate of completed refunds that found no completed recharge to be taken off, worded as their index."""
+    predicate: ColumnElement[bool] = literal_column(_WAITS, Boolean())
+    return predicate
 
 
 class LedgerDay(Base):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backoffice import clock, glyphs
 from backoffice.database import session
@@ -74,7 +74,7 @@ class _Batch:
         self.hand_of = {hand.account_id: hand for hand in self.hands.values()}
         named = {line.external_id for line in lines} | {line.refund_of for line in lines if line.refund_of}
         self.known = {entry.external_id: entry for entry in _entries(source, named)}
-        self.awaited = _awaited(source, {line.external_id for line in lines if line.kind == EntryKind.RECHARGE})
+        self.awaited = _awaited(source, named)
         self.new: dict[str, Line] = {}
         self.completed: list[str] = []
         self.refunds: list[str] = []
@@ -128,7 +128,8 @@ class _Batch:
         if line.status == EntryStatus.FAILED:
             return None
         paid = known.amount - known.refunded if known is not None else fresh.amount if fresh is not None else None
-        if paid is not None and self.refund_totals[line.refund_of] + line.amount > paid:
+        waiting = self.awaited.get(line.refund_of, ZERO)
+        if paid is not None and waiting + self.refund_totals[line.refund_of] + line.amount > paid:
             return Message(N_("the refunds would be above their recharge"))
         return None
 
@@ -246,19 +247,19 @@ def _entries(source: str, external_ids: Iterable[str]) -> list[LedgerEntry]:
     )
 
 
-def _awaited(source: str, recharges: set[str]) -> set[str]:
-    """Those of `recharges` for which a refund is already waiting."""
+def _awaited(source: str, recharges: set[str]) -> dict[str, Decimal]:
+    """Those of `recharges` for which refunds are already waiting, and how much these come to."""
     if not recharges:
-        return set()
-    return {
-        name
-        for name in session.scalars(
-            select(LedgerEntry.refund_of).where(
-                LedgerEntry.source == source,
-                LedgerEntry.kind == EntryKind.REFUND,
-                LedgerEntry.refund_of.in_(list(recharges)),
-                LedgerEntry.applied.is_(False),
-            )
+        return {}
+    rows = session.execute(
+        select(LedgerEntry.refund_of, func.sum(LedgerEntry.amount).label("total"))
+        .where(
+            LedgerEntry.source == source,
+            LedgerEntry.refund_of.in_(list(recharges)),
+            LedgerEntry.kind == EntryKind.REFUND,
+            LedgerEntry.status == EntryStatus.COMPLETED,
+            LedgerEntry.applied.is_(False),
         )
-        if name
-    }
+        .group_by(LedgerEntry.refund_of)
+    )
+    return {row.refund_of: row.total for row in rows}

@@ -38,6 +38,7 @@ END $$""",
 )
 UNCOMPLETED = sa.text("status <> 'completed'")
 IN_DEBT = sa.text("refunded + invoiced > amount")
+WAITS = sa.text("kind = 'refund' AND status = 'completed' AND NOT applied")
 HAS_DEBT = sa.text("debt > 0")
 
 
@@ -111,6 +112,7 @@ def _entries() -> None:
     )
     order = ["account_id", "id"]
     op.create_index("ix_ledger_entry_debt", "ledger_entry", order, sqlite_where=IN_DEBT, postgresql_where=IN_DEBT)
+    op.create_index("ix_ledger_entry_waiting", "ledger_entry", ["id"], sqlite_where=WAITS, postgresql_where=WAITS)
 
 
 def _journal() -> None:
@@ -171,7 +173,12 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION ledger_movement_guard()")
     op.drop_table("ledger_day")
-    for name in ("ix_ledger_entry_debt", "ix_ledger_entry_uncompleted", "ix_ledger_entry_account_kind"):
+    for name in (
+        "ix_ledger_entry_waiting",
+        "ix_ledger_entry_debt",
+        "ix_ledger_entry_uncompleted",
+        "ix_ledger_entry_account_kind",
+    ):
         op.drop_index(name, "ledger_entry")
     with op.batch_alter_table("ledger_entry", recreate="auto") as table:
         table.drop_constraint("uq_ledger_entry_identity", type_="unique")

@@ -1,0 +1,355 @@
+"""Any order of recharges, refunds, applications, verdicts and issues, beside a slow and obvious model of the books."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from backoffice import clock
+from backoffice.database import session
+from backoffice.errors import BackofficeError
+from backoffice.ledger import queries
+from backoffice.ledger.models import (
+    Allocation,
+    LedgerEntry,
+    LedgerMovement,
+    MovementKind,
+    Reservation,
+    ReservationState,
+)
+from backoffice.ledger.rules import FIGURES, Figures
+from backoffice.money import from_minor
+from backoffice.requests.models import InvoiceRequest
+from tests.ledger.slow_books import SlowBooks, SlowRecharge, SlowRequest
+from tests.support.office import Office, contradictions
+
+# The books of an account are compared after every step; a whole check-invariants would only repeat it.
+EXAMPLES, STEPS = 10, 40
+CENTS = st.integers(min_value=100, max_value=30_000)
+# Most happens to one account, so that much happens to it.
+WHOSE = st.sampled_from([0, 0, 0, 1])
+_accounts = count(1)
+
+
+class Account:
+    """One customer account of an example, in the product and in the model."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self.books = office, SlowBooks()
+        number = next(_accounts)
+        self.code = f"m{number}"
+        self.person = office.newcomer(self.code)
+        self.account_id: int = self.person.account_id or 0
+
+
+def money(cents: int) -> str:
+    """Cents as people type them."""
+    return str(from_minor(cents))
+
+
+class Life(RuleBasedStateMachine):
+    """Two accounts, so that nothing of one ever shows in the other."""
+
+    office: Office  # both given by the test; time goes on from one example to the next, as invoice numbers do
+    travel: Callable[[datetime], None]
+    recharges = Bundle("recharges")
+    early = Bundle("early")
+    requests = Bundle("requests")
+
+    @initialize(target=recharges)
+    def begin(self) -> Any:
+        self.names = count(1)
+        self.accounts = [Account(self.office) for _ in range(2)]
+        self.past: list[tuple[datetime, Account, Figures]] = []
+        money = ((0, 9_000), (0, 14_000), (1, 8_000))
+        return multiple(*(self._recharge(of, f"R-{next(self.names)}", cents, "completed") for of, cents in money))
+
+    def teardown(self) -> None:
+        """No day that has passed says anything else than it said when it ended."""
+        for day, account, figures in getattr(self, "past", ()):
+            assert queries.balance_on(account.account_id, clock.local_date(day, clock.zone())) == figures
+        session.rollback()
+
+    # --- time ---
+
+    @precondition(lambda self: len(self.past) < 8)
+    @rule(days=st.integers(1, 3))
+    def wait(self, days: int) -> None:
+        """What the books say at the end of this day must be what they say of it later."""
+        self.past += [(clock.now(), each, queries.balance(each.account_id)) for each in self.accounts]
+        session.rollback()
+        self.travel(clock.now() + timedelta(days=days))
+
+    # --- the platform ---
+
+    @rule(target=recharges, of=WHOSE, cents=CENTS, status=st.sampled_from(["completed"] * 3 + ["pending"]))
+    def recharge(self, of: int, cents: int, status: str) -> tuple[int, str]:
+        return self._recharge(of, f"R-{next(self.names)}", cents, status)
+
+    @rule(target=early, of=WHOSE, cents=CENTS)
+    def refund_before_its_recharge(self, of: int, cents: int) -> tuple[int, str]:
+        name = f"R-{next(self.names)}"
+        self._refund(of, name, cents)
+        return of, name
+
+    @rule(target=recharges, told=consumes(early), cents=CENTS)
+    def recharge_after_its_refund(self, told: tuple[int, str], cents: int) -> tuple[int, str]:
+        return self._recharge(*told, cents, "completed")
+
+    @rule(which=recharges, status=st.sampled_from(["completed", "completed", "failed"]))
+    def finish(self, which: tuple[int, str], status: str) -> None:
+        account, recharge = self._found(which)
+        line = self.office.line("recharge", money(recharge.cents), self._id(which), to=account.code, status=status)
+        (result,) = self.office.book(line)
+        possible = recharge.status in ("pending", status)
+        assert (result.outcome in ("updated", "unchanged")) == possible
+        if recharge.status == "pending":
+            account.books.finish(recharge, status, clock.now())
+
+    @rule(which=recharges, cents=CENTS)
+    def refund(self, which: tuple[int, str], cents: int) -> None:
+        self._refund(*which, cents)
+
+    @rule(which=recharges)
+    def refund_all(self, which: tuple[int, str]) -> None:
+        _, recharge = self._found(which)
+        self._refund(*which, max(1, recharge.cents - sum(cents for _, cents in recharge.told)))
+
+    @rule(data=st.data(), cents=CENTS)
+    def refund_what_is_spoken_for(self, data: st.DataObject, cents: int) -> None:
+        spoken_for = [
+            (of, each.name)
+            for of, account in enumerate(self.accounts)
+            for each in account.books.completed()
+            if account.books.spoken_for(each, "pending", "approved", "issued") and each.left > 100
+        ]
+        if spoken_for:
+            of, name = data.draw(st.sampled_from(spoken_for))
+            self._refund(of, name, min(cents, self._found((of, name))[1].left))
+
+    @rule(which=recharges, cents=CENTS)
+    def tell_another_amount(self, which: tuple[int, str], cents: int) -> None:
+        account, recharge = self._found(which)
+        if cents != recharge.cents:
+            (result,) = self.office.book(self.office.line("recharge", money(cents), self._id(which), to=account.code))
+            assert result.outcome == "conflict"
+
+    def _recharge(self, of: int, name: str, cents: int, status: str) -> tuple[int, str]:
+        account = self.accounts[of]
+        line = self.office.line("recharge", money(cents), self._id((of, name)), to=account.code, status=status)
+        (result,) = self.office.book(line)
+        assert result.outcome == "added"
+        account.books.recharge(name, cents, status, clock.now())
+        return of, name
+
+    def _refund(self, of: int, recharge: str, cents: int) -> None:
+        account, name = self.accounts[of], f"F-{next(self.names)}"
+        (result,) = self.office.book(
+            self.office.line(
+                "refund", money(cents), self._id((of, name)), to=account.code, refund_of=self._id((of, recharge))
+            )
+        )
+        possible = account.books.may_refund(recharge, cents)
+        assert (result.outcome == "added") == possible
+        if possible:
+            account.books.refund(recharge, name, cents)
+
+    # --- customers, reviewers, the worker ---
+
+    @rule(target=requests, of=WHOSE, cents=CENTS)
+    def apply(self, of: int, cents: int) -> Any:
+        return self._apply(of, cents)
+
+    @rule(target=requests, of=WHOSE, share=st.integers(1, 4))
+    def apply_for_a_share(self, of: int, share: int) -> Any:
+        cents = self.accounts[of].books.invoiceable() // share
+        return self._apply(of, cents) if cents >= 100 else multiple()
+
+    @rule(target=requests, of=WHOSE)
+    def apply_for_everything_in_pieces(self, of: int) -> Any:
+        """Several open requests and nothing free: refunds and withdrawals then move money between them."""
+        third = self.accounts[of].books.invoiceable() // 3
+        if third < 100:
+            return multiple()
+        last = self.accounts[of].books.invoiceable() - 2 * third
+        return multiple(*(self._apply(of, cents) for cents in (third, third, last)))
+
+    @rule(target=requests, of=WHOSE, share=st.integers(1, 4))
+    def apply_and_go_the_whole_way(self, of: int, share: int) -> Any:
+        cents = self.accounts[of].books.invoiceable() // share
+        if cents < 100:
+            return multiple()
+        made = self._apply(of, cents)
+        self.approve(made)
+        self.issue(made)
+        return made
+
+    def _apply(self, of: int, cents: int) -> Any:
+        account = self.accounts[of]
+        possible = cents <= account.books.invoiceable()
+        try:
+            number = self.office.apply(money(cents), account.person)
+        except BackofficeError:
+            assert not possible
+            return multiple()
+        assert possible
+        account.books.apply(number, cents)
+        return of, number
+
+    @rule(data=st.data(), what=st.sampled_from(["withdraw", "reject", "approve", "issue"]))
+    def go_on(self, data: st.DataObject, what: str) -> None:
+        """What can be done with open requests, where the rules below mostly meet closed ones."""
+        wanted = ("approved",) if what == "issue" else ("pending",)
+        fitting = [
+            (of, each.name)
+            for of, account in enumerate(self.accounts)
+            for each in account.books.requests
+            if each.state in wanted
+        ]
+        if fitting:
+            getattr(self, what)(data.draw(st.sampled_from(fitting)))
+
+    @rule(which=requests, what=st.sampled_from(["withdraw", "reject", "approve", "issue"]))
+    def try_anything(self, which: tuple[int, str], what: str) -> None:
+        getattr(self, what)(which)
+
+    def withdraw(self, which: tuple[int, str]) -> None:
+        account, request = self._asked(which)
+        if self._done(request.state == "pending", lambda: self.office.withdraw(request.name, account.person)):
+            account.books.close(request, "withdrawn")
+
+    def reject(self, which: tuple[int, str]) -> None:
+        account, request = self._asked(which)
+        if self._done(request.state == "pending", lambda: self.office.reject(request.name)):
+            account.books.close(request, "rejected")
+
+    def approve(self, which: tuple[int, str]) -> None:
+        _, request = self._asked(which)
+        if self._done(request.state == "pending" and not request.short, lambda: self.office.approve(request.name)):
+            request.state = "approved"
+
+    def issue(self, which: tuple[int, str]) -> None:
+        _, request = self._asked(which)
+        possible = request.state == "approved" and not request.short
+        assert self.office.issue(request.name) == possible
+        if possible:
+            request.state = "issued"
+
+    def _done(self, possible: bool, act: Any) -> bool:
+        try:
+            act()
+        except BackofficeError:
+            assert not possible
+            return False
+        assert possible
+        return True
+
+    # --- what must hold after every step ---
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        for account in getattr(self, "accounts", ()):
+            session.rollback()
+            books = account.books
+            told = {name: from_minor(cents) for name, cents in books.figures().items()}
+            figures = queries.balance(account.account_id)
+            assert {name: getattr(figures, name) for name in FIGURES} == told
+            assert figures.difference == 0
+            assert figures.invoiceable == from_minor(books.invoiceable())
+            assert queries.invoice_debt(account.account_id) == told["debt"]
+            self._recharges_agree(account)
+            self._requests_agree(account)
+
+    def _recharges_agree(self, account: Account) -> None:
+        rows = session.scalars(
+            select(LedgerEntry)
+            .where(LedgerEntry.account_id == account.account_id, LedgerEntry.kind == "recharge")
+            .execution_options(populate_existing=True)
+        )
+        found = {row.external_id: (row.free, row.status) for row in rows if row.status == "completed"}
+        assert found == {
+            self._id((self.accounts.index(account), each.name)): (from_minor(account.books.free(each)), each.status)
+            for each in account.books.completed()
+        }
+
+    def _requests_agree(self, account: Account) -> None:
+        of = self.accounts.index(account)
+        rows = session.execute(
+            select(
+                InvoiceRequest.number,
+                InvoiceRequest.state,
+                Reservation.short,
+                LedgerEntry.external_id,
+                Allocation.amount,
+            )
+            .join(Reservation, Reservation.request_id == InvoiceRequest.id)
+            .outerjoin(
+                Allocation,
+                (Allocation.request_id == InvoiceRequest.id) & (Allocation.state != ReservationState.RELEASED),
+            )
+            .outerjoin(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
+            .where(InvoiceRequest.account_id == account.account_id)
+        )
+        found: dict[str, tuple[str, Decimal, dict[str, Decimal]]] = {}
+        for number, state, short, recharge, amount in rows:
+            found.setdefault(number, (state, short, {}))[2].update({recharge: amount} if recharge else {})
+        assert found == {
+            request.name: (
+                request.state,
+                from_minor(request.short),
+                {self._id((of, name)): from_minor(cents) for name, cents in request.parts.items()},
+            )
+            for request in account.books.requests
+        }
+
+    def _found(self, which: tuple[int, str]) -> tuple[Account, SlowRecharge]:
+        account = self.accounts[which[0]]
+        return account, next(each for each in account.books.recharges if each.name == which[1])
+
+    def _asked(self, which: tuple[int, str]) -> tuple[Account, SlowRequest]:
+        account = self.accounts[which[0]]
+        return account, next(each for each in account.books.requests if each.name == which[1])
+
+    def _id(self, which: tuple[int, str]) -> str:
+        return f"{self.accounts[which[0]].code}-{which[1]}"
+
+
+def test_the_books_agree_with_a_slow_and_obvious_model(office: Office, freeze: Callable[[datetime], None]) -> None:
+    class AtThisOffice(Life):
+        pass
+
+    freeze(datetime(2026, 1, 5, 3, tzinfo=UTC))
+    AtThisOffice.office = office
+    AtThisOffice.travel = staticmethod(freeze)  # type: ignore[assignment]
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        AtThisOffice,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+    assert contradictions() == []
+    seen = Counter(session.scalars(select(LedgerMovement.kind)))
+    assert min(seen[kind] for kind in MovementKind if kind != MovementKind.OPENING) >= 1, seen
