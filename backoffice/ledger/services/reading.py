@@ -10,6 +10,7 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab")}
 _UTF_8_MARK = codecs.BOM_UTF8
 _UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_THREE_BYTES = re.compile(rb"[\xe0-\xf4]")
 _CHUNK = 64 * 1024
 _VALUE_SHOWN = 300
 _EXTERNAL_ID = 120
@@ -106,7 +108,8 @@ class _Seen:
         """Weigh one line."""
         try:
             # Short Chinese text in GB18030 may happen to be UTF-8 of two bytes a letter, hardly ever of three.
-            self.utf_8 += any(sign >= "\u0800" for sign in piece.decode("utf-8"))
+            piece.decode("utf-8")
+            self.utf_8 += _THREE_BYTES.search(piece) is not None
         except UnicodeDecodeError:
             try:
                 text = piece.decode("gb18030")
