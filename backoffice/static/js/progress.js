@@ -10,7 +10,8 @@ async function look(place) {
   try {
     const answer = await fetch(place.dataset.progress, { headers: { Accept: "text/html" }, redirect: "error" });
     if (answer.ok) {
-      place.innerHTML = await answer.text();
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceChildren(...fresh.body.childNodes);
       if (place.querySelector("[data-finished]")) {
         location.reload();
         return;
