@@ -85,12 +85,13 @@ def register_pages(app: Flask, settings: Settings) -> None:
     from backoffice.delivery import views as delivery
     from backoffice.headers import views as headers
     from backoffice.issuing import views as issuing
+    from backoffice.ledger import views as ledger
     from backoffice.portal import views as portal
     from backoffice.review import views as review
     from backoffice.sla import views as sla
     from backoffice.web import components_page, guards, health
 
-    for capability in (accounts, headers, issuing, portal, review, sla):
+    for capability in (accounts, ledger, headers, issuing, portal, review, sla):
         app.register_blueprint(capability.blueprint)
         capability.init(app)
     app.register_blueprint(health.blueprint)

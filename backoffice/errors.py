@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the marker gettext tools look for
@@ -37,13 +37,22 @@ class Message:
 
     def packed(self) -> str:
         """The sentence as text that keeps it translatable; `unpacked` reads it back."""
-        return json.dumps({"msgid": self.msgid, "params": {name: str(value) for name, value in self.params.items()}})
+        return json.dumps(self._parts())
+
+    def _parts(self) -> dict[str, object]:
+        # A sentence inside a sentence stays translatable, too.
+        params = {name: v._parts() if isinstance(v, Message) else str(v) for name, v in self.params.items()}
+        return {"msgid": self.msgid, "params": params}
 
     @classmethod
     def unpacked(cls, text: str) -> Message:
         """The sentence that `packed` wrote."""
-        parts = json.loads(text)
-        return cls(parts["msgid"], **parts["params"])
+        return cls._of(json.loads(text))
+
+    @classmethod
+    def _of(cls, parts: dict[str, Any]) -> Message:
+        params = {name: cls._of(v) if isinstance(v, dict) else v for name, v in parts["params"].items()}
+        return cls(parts["msgid"], **params)
 
     def __repr__(self) -> str:
         return f"Message({str(self)!r})"

@@ -52,6 +52,8 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－", "01234567
 
 def to_minor(amount: Decimal | int) -> int:
     """Cents of `amount`. Raises ValueError when it is not finite or has a fraction of a cent."""
+    if not amount:
+        return 0
     amount = Decimal(amount)
     if not amount.is_finite():
         raise ValueError(f"not an amount of money: {amount}")

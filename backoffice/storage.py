@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
-from backoffice.errors import N_, Message, NotFound, Unavailable
+from backoffice.errors import N_, Invalid, Message, NotFound, Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PIECE = 256 * 1024
 
 
 class DocumentStore:
@@ -53,6 +56,42 @@ class DocumentStore:
             raise Unavailable(Message(N_("The document store cannot be written now."))) from error
         return sha256
 
+    def put_file(self, file: BinaryIO, sha256: str) -> None:
+        """Keep a whole file, read in pieces, under its known sha256; durable as `put`.
+
+        Raises Invalid when the bytes are not those of the hash, Unavailable when the disk refuses.
+        """
+        target = self.path(sha256)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "w+b") as kept:
+                    file.seek(0)
+                    shutil.copyfileobj(file, kept, _PIECE)
+                    kept.flush()
+                    os.fsync(kept.fileno())
+                    kept.seek(0)
+                    if hashlib.file_digest(kept, "sha256").hexdigest() != sha256:
+                        raise Invalid({"file": [Message(N_("The file changed while it was read. Send it again."))]})
+                Path(name).replace(target)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _fsync_folder(target.parent)
+            _fsync_folder(self.root)
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The document with this hash as a file; whoever reads it verifies it. Raises NotFound or Unavailable."""
+        try:
+            return self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise NotFound(Message(N_("The document is not in the store."))) from None
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be read now."))) from error
+
     def get(self, sha256: str) -> bytes:
         """The document with this hash, verified. Raises NotFound, or Unavailable when its bytes were altered."""
         try:
@@ -78,6 +117,16 @@ def configure(root: Path) -> None:
 def put(content: bytes) -> str:
     """Keep `content` in the installation's store; see `DocumentStore.put`."""
     return _configured().put(content)
+
+
+def put_file(file: BinaryIO, sha256: str) -> None:
+    """Keep a large file in the installation's store; see `DocumentStore.put_file`."""
+    _configured().put_file(file, sha256)
+
+
+def open_file(sha256: str) -> BinaryIO:
+    """A large document of the installation's store as a file; see `DocumentStore.open`."""
+    return _configured().open(sha256)
 
 
 def get(sha256: str) -> bytes:

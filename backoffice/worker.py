@@ -23,6 +23,7 @@ from backoffice.config import Settings
 from backoffice.database import db, session
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
+from backoffice.ledger import jobs as ledger
 from backoffice.sla import jobs as sla
 
 log = structlog.get_logger(__name__)
@@ -104,6 +105,7 @@ class Worker:
         for name, job, seconds, leader_only in (
             ("issue", issuing.issue_due, TICK_SECONDS, False),
             ("mail", delivery.send_due, TICK_SECONDS, False),
+            ("import", ledger.import_due, TICK_SECONDS, False),
             ("sweep", sla.sweep, SWEEP_SECONDS, True),
             ("heartbeat", scheduling.beat, HEARTBEAT_SECONDS, False),
         ):

@@ -1,29 +1,151 @@
-"""Importing a whole file from outside: progress, one transaction a batch, or one for all of it."""
+"""Importing a whole file from outside: at the command line with a progress bar, or by the worker from the page.
+
+A batch is a transaction; an import that keeps all or nothing, or tries only, is one for the whole file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, BinaryIO
 from zoneinfo import ZoneInfo
 
+import structlog
+from flask import current_app
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from backoffice import clock, text
+from backoffice import clock, storage
+from backoffice.config import Settings
 from backoffice.database import session, transaction
-from backoffice.errors import Invalid
+from backoffice.errors import N_, BackofficeError, Invalid, Message
+from backoffice.ledger.models import FileState, FileVia, LedgerFile
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import files
+from backoffice.ledger.services import conflicts, files, reading
 from backoffice.ledger.services.entries import Outcome
 from backoffice.permissions import Actor
 
-SHOWN_PROBLEMS = 50
-SOURCE_LIMIT = 60
+# The worker lets other jobs and a stop signal through this often; the file goes on at its next turn.
+WORK_SECONDS = 10.0
+_TRIES = 6
+_SPOOLED = 1024 * 1024
+
+_log = structlog.get_logger(__name__)
 
 
 class _Undo(Exception):
     """Ends a transaction whose effect is not wanted."""
+
+
+@dataclass(slots=True)
+class _Import:
+    """One go at one file: what is read, whose lease it is, how far it has come."""
+
+    file: BinaryIO
+    reader: reading.Reader
+    order: files.Order
+    actor: Actor
+    report: files.Report
+    file_id: int = 0
+    lease: str = ""
+    show: Callable[[int], None] = lambda _done: None
+
+    def in_batches(self, seconds: float | None = None) -> bool:
+        """Book batch after batch until the file ends (True) or the time is over (False). Raises LeaseLost."""
+        began = time.monotonic()
+        for batch in files.batches(iter(self.reader)):
+            self._keep(batch)
+            self.show(self.file.tell())
+            if seconds is not None and time.monotonic() - began > seconds:
+                return False
+        with transaction():
+            now = clock.now()
+            files.finish(self.actor, self.file_id, self.lease, FileState.DONE, self.report, now=now)
+        return True
+
+    def _keep(self, batch: list[Line | reading.BadLine]) -> None:
+        for turn in range(_TRIES):
+            report = self.report.copy()
+            try:
+                with transaction():
+                    now = clock.now()
+                    files.hold(self.file_id, self.lease, until=now + files.LEASE)
+                    files.take_batch(batch, report, source=self.order.source, file_id=self.file_id, now=now)
+                    files.note(self.file_id, report, line_done=self.reader.line, bytes_done=self.file.tell())
+            except (IntegrityError, OperationalError):
+                # Another import booked the same ids, or held the same accounts for too long: look again.
+                if turn == _TRIES - 1:
+                    raise
+                time.sleep(0.05 * 2**turn)
+            else:
+                self.report = report
+                break
+            finally:
+                session.expunge_all()  # memory stays that of one batch
+
+    def as_one(self) -> None:
+        """Book the whole file in one transaction, or nothing of it. Raises LeaseLost."""
+        with SpooledTemporaryFile(_SPOOLED, mode="w+", encoding="utf-8") as problems:
+            try:
+                with transaction():
+                    self._whole(problems)
+            except _Undo:
+                self.report.undone = True
+                if self.lease:
+                    self._write_down_the_undone(problems)
+
+    def _whole(self, problems: IO[str]) -> None:
+        now = clock.now()
+        if not self.file_id:  # a trial at the command line leaves nothing behind, not even its own row
+            facts = reading.Facts("", 0, self.report.encoding)
+            shape = reading.Shape(self.report.encoding, self.report.delimiter, (), self.report.ignored)
+            self.file_id = files.enter(self.actor, self.order, facts, shape, now=now).id
+        for batch in files.batches(iter(self.reader)):
+            if self.lease and not files.still_held(self.file_id, self.lease):
+                raise files.LeaseLost
+            found = files.take_batch(batch, self.report, source=self.order.source, file_id=self.file_id, now=now)
+            problems.writelines(_spooled(problem) for problem in found)
+            session.flush()
+            session.expunge_all()
+            self.show(self.file.tell())
+        if self.order.dry_run or not self.report.clean:
+            raise _Undo
+        files.note(self.file_id, self.report, line_done=self.reader.line, bytes_done=self.file.tell())
+        files.finish(self.actor, self.file_id, self.lease, FileState.DONE, self.report, now=clock.now())
+
+    def _write_down_the_undone(self, problems: IO[str]) -> None:
+        """Keep what was found, though nothing of it is in the books; its conflicts are nobody's work."""
+        problems.seek(0)
+        with transaction():
+            now = clock.now()
+            files.finish(self.actor, self.file_id, self.lease, FileState.UNDONE, self.report, now=now)
+            files.note(self.file_id, self.report, line_done=self.reader.line, bytes_done=self.file.tell())
+            unspooled = (_unspooled(row) for row in problems)
+            for found in iter(lambda: list(_first(unspooled, files.BATCH)), []):
+                files.keep_problems(self.file_id, self.order.source, found, now=now, settled_why=conflicts.UNDONE)
+
+
+def _first(problems: Iterator[files.Problem], count: int) -> Iterator[files.Problem]:
+    for _ in range(count):
+        if (problem := next(problems, None)) is None:
+            return
+        yield problem
+
+
+def _spooled(problem: files.Problem) -> str:
+    number, outcome, external_id, reason, told = problem
+    return json.dumps([number, outcome, external_id, reason.packed(), told]) + "\n"
+
+
+def _unspooled(row: str) -> files.Problem:
+    number, outcome, external_id, reason, told = json.loads(row)
+    return files.Problem(number, Outcome(outcome), external_id, Message.unpacked(reason), told)
 
 
 def import_file(
@@ -35,58 +157,115 @@ def import_file(
     bad line undoes everything; with `dry_run` everything is undone.
     Raises Invalid when the file as a whole is unusable.
     """
-    try:
-        source = text.clean(source, max_length=SOURCE_LIMIT)
-    except text.TextError as error:
-        raise Invalid({"source": [error.message]}) from None
-    with path.open("rb") as raw:
-        sha256 = files.sha256_of(raw)
-    report = files.Report()
-    whole = dry_run or strict
-    now = clock.now()
-    try:
-        with transaction() if whole else nullcontext():
-            with nullcontext() if whole else transaction():
-                file_id = files.begin(actor, name=path.name, sha256=sha256, source=source, now=now)
-            for batch in _progress(path, currency, zone):
-                with nullcontext() if whole else transaction():
-                    files.take_batch(batch, report, source=source, file_id=file_id, now=now)
-                    session.flush()
-                    session.expunge_all()  # memory stays that of one batch
-            if dry_run or (strict and not report.clean):
-                raise _Undo
-            with nullcontext() if whole else transaction():
-                files.finish(actor, file_id, report, now=clock.now())
-    except _Undo:
-        report.undone = True
-    return report
+    order = files.Order(path.name, files.clean_source(source), FileVia.COMMAND, strict, dry_run)
+    with path.open("rb") as file:
+        facts = reading.examine(file)
+        shape = reading.shape(file, facts.encoding)
+        reader = reading.Reader(file, shape, currency=currency, zone=zone)
+        report = files.Report(encoding=shape.encoding, delimiter=shape.delimiter, ignored=shape.ignored)
+        report.imported_before = files.imported_before(facts.sha256, order.source)
+        going = _Import(file, reader, order, actor, report)
+        if not dry_run:
+            with transaction():
+                files.bury_dead_commands(clock.now())
+                record = files.enter(actor, order, facts, shape, now=clock.now())
+                going.file_id, going.lease = record.id, record.lease or ""
+        with _progress(path.name, facts.size) as going.show, _told_when_interrupted(going):
+            going.as_one() if order.whole else going.in_batches()
+        return going.report
 
 
-def _progress(path: Path, currency: str, zone: ZoneInfo) -> Iterator[list[Line | files.BadLine]]:
-    size = path.stat().st_size
+@contextmanager
+def _told_when_interrupted(going: _Import) -> Iterator[None]:
+    """Ctrl-C and faults leave a row that says so. (After a kill the lease runs out, and the next one says it.)"""
+    try:
+        yield
+    except files.LeaseLost:
+        raise Invalid({"file": [Message(N_("This import was cancelled."))]}) from None
+    except BaseException as error:
+        session.rollback()
+        if going.lease:
+            reason = Message(N_("interrupted on the way"))
+            if isinstance(error, Exception):
+                reason = Message(N_("it stopped at a fault: %(fault)s"), fault=type(error).__name__)
+            with transaction():
+                files.end(going.file_id, going.lease, FileState.INTERRUPTED, now=clock.now(), reason=reason)
+        raise
+
+
+@contextmanager
+def _progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(),
     )
-    with (
-        path.open("rb") as raw,
-        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
-    ):
-        task = progress.add_task(path.name, total=size)
-        for batch in files.batches(files.read_lines(raw, currency=currency, zone=zone)):
-            yield batch
-            progress.update(task, completed=raw.tell())
-        progress.update(task, completed=size)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(name, total=size)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def import_due() -> int:
+    """Go on with the oldest file from the page for some seconds; returns how many lines were read. Safe in several
+    processes: a file belongs to whoever holds its lease, and a dead worker's file is taken up where it stopped."""
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    with transaction():
+        files.bury_dead_commands(clock.now())
+        record = files.take(clock.now())
+        if record is None:
+            return 0
+        session.expunge(record)
+    before = record.lines
+    try:
+        with storage.open_file(record.sha256) as file:
+            return _go_on(record, file, settings) - before
+    except files.LeaseLost:
+        _log.info("ledger.import_lost", file=record.id)
+        return 0
+    except BackofficeError as error:
+        # Not by trying again will a damaged or missing file become whole.
+        _fail(record, next((one for each in getattr(error, "fields", {}).values() for one in each), error.message))
+        return 0
+    except Exception as error:
+        _fail(record, Message(N_("it stopped at a fault: %(fault)s"), fault=type(error).__name__))
+        raise
+
+
+def _go_on(record: LedgerFile, file: BinaryIO, settings: Settings) -> int:
+    if record.line_done <= 1 and reading.examine(file).sha256 != record.sha256:
+        raise Invalid({"file": [Message(N_("The stored document is damaged."))]})
+    shape = reading.shape(file, record.encoding)
+    reader = reading.Reader(file, shape, currency=settings.currency, zone=settings.zone, after=record.line_done)
+    order = files.Order(record.name, record.source, FileVia.PAGE, record.strict, record.dry_run)
+    actor = Actor(record.imported_by_id, record.imported_by, None, via="worker")
+    going = _Import(file, reader, order, actor, files.Report.of(record), record.id, record.lease or "")
+    if order.whole:
+        going.as_one()
+    elif not going.in_batches(WORK_SECONDS):
+        with transaction():  # the next turn, here or in another worker, may begin at once
+            files.hold(record.id, going.lease, until=clock.now())
+    return going.report.lines
+
+
+def _fail(record: LedgerFile, reason: Message) -> None:
+    session.rollback()
+    with transaction():
+        files.end(record.id, record.lease or "", FileState.FAILED, now=clock.now(), reason=reason)
 
 
 def describe(report: files.Report) -> Iterator[str]:
-    """The report in lines for a terminal: problems by line number, then the counts and sums."""
-    for number, outcome, external_id, reason in report.problems[:SHOWN_PROBLEMS]:
+    """The report in lines for a terminal: problems by line number, how the file was read, then counts and sums."""
+    for number, outcome, external_id, reason, _ in report.problems:
         yield f"line {number}: {outcome}{f' ({external_id})' if external_id else ''}: {reason}"
-    if len(report.problems) > SHOWN_PROBLEMS:
-        yield f"... and {len(report.problems) - SHOWN_PROBLEMS} more"
+    if report.troubled > len(report.problems):
+        yield f"... and {report.troubled - len(report.problems)} more"
+    if report.imported_before is not None:
+        yield f"this file was imported before, on {report.imported_before.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
+    if report.encoding:
+        yield f"read as {reading.ENCODINGS[report.encoding]}, separated by {reading.DELIMITERS[report.delimiter]}"
+    if report.ignored:
+        yield f"columns that mean nothing here, not read: {', '.join(report.ignored)}"
     if report.assumed_zone:
         yield f"{report.assumed_zone} line(s) had a time without an offset; the installation's zone was assumed"
     counts = ", ".join(f"{report.counts[outcome]} {outcome}" for outcome in Outcome)

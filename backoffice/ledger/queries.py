@@ -20,6 +20,8 @@ from backoffice.ledger.models import (
     EntryStatus,
     LedgerDay,
     LedgerEntry,
+    LedgerFile,
+    LedgerLineProblem,
     LedgerMovement,
     Reservation,
     ReservationState,
@@ -254,3 +256,61 @@ def _sum_at(instant: datetime) -> Figures:
 
 def _end(day: date) -> datetime:
     return clock.start_of_day(day + timedelta(days=1), clock.zone())
+
+
+def imports() -> Select[LedgerFile]:
+    """Every import there was or is."""
+    return select(LedgerFile)
+
+
+def import_of(file_id: int) -> LedgerFile:
+    """One import. Raises NotFound."""
+    record = session.get(LedgerFile, file_id)
+    if record is None:
+        raise NotFound
+    return record
+
+
+def problems_of(file_id: int) -> Select[LedgerLineProblem]:
+    """The lines of one file that were not taken."""
+    return select(LedgerLineProblem).where(LedgerLineProblem.file_id == file_id)
+
+
+def conflict(problem_id: int) -> LedgerLineProblem:
+    """A line in conflict with the books, open or settled. Raises NotFound."""
+    problem = session.get(LedgerLineProblem, problem_id)
+    if problem is None or problem.kind != "conflict":
+        raise NotFound
+    return problem
+
+
+def _open_conflicts() -> Select[LedgerLineProblem]:
+    """Worded as the partial index that serves it."""
+    return select(LedgerLineProblem).where(LedgerLineProblem.kind == "conflict", LedgerLineProblem.settled_at.is_(None))
+
+
+def open_conflicts(limit: int = 100) -> list[LedgerLineProblem]:
+    """Lines in conflict that nobody has settled, the oldest first: work items that close themselves."""
+    return list(session.scalars(_open_conflicts().order_by(LedgerLineProblem.id).limit(limit)))
+
+
+def count_open_conflicts(most: int = 1000) -> int:
+    """How many conflicts are open, counted no further than `most`."""
+    some = _open_conflicts().with_only_columns(LedgerLineProblem.id).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def books_say(source: str, external_id: str) -> dict[str, str]:
+    """What the books hold under an identity, by the columns of a ledger file; empty when it is not known."""
+    row = session.execute(
+        select(LedgerEntry, Account.code)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(LedgerEntry.source == source, LedgerEntry.external_id == external_id)
+    ).one_or_none()
+    if row is None:
+        return {}
+    entry, account = row
+    said = {"kind": entry.kind, "external_id": entry.external_id, "account": account, "status": entry.status,
+            "amount": f"{entry.amount:.2f}", "occurred_at": entry.occurred_at.astimezone(clock.zone()).isoformat(),
+            "refund_of": entry.refund_of or ""}  # fmt: skip
+    return {name: value for name, value in said.items() if value}

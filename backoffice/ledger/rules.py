@@ -1,11 +1,19 @@
-"""What a line of the platform's books must look like, and what may become of a line that is known already."""
+"""What a line of the platform's books must look like, and what may become of a line that is known already.
+
+Spreadsheets change what they save. What can be read in one way only is read; what could mean two things, or has lost
+figures, is refused with a sentence that says how to mend it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from backoffice import text
@@ -14,10 +22,31 @@ from backoffice.money import ZERO, AmountError, parse_amount
 
 REQUIRED_COLUMNS = ("kind", "external_id", "account", "status", "amount", "currency", "occurred_at", "refund_of")
 OPTIONAL_COLUMNS = ("channel", "payer_name", "bank_reference", "description")
+COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 KINDS = ("recharge", "refund", "consumption", "grant")
 STATUSES = ("pending", "completed", "failed")
 _LIMITS = {"external_id": 120, "account": 40, "refund_of": 120, "channel": 60, "payer_name": 256,
            "bank_reference": 120, "description": 256}  # fmt: skip
+_SHORT = 60
+# A name may begin with an apostrophe ('s-Hertogenbosch); in the other columns it is a spreadsheet's mark of text.
+_PROSE = frozenset({"channel", "payer_name", "description"})
+_IDENTIFIERS = ("external_id", "refund_of", "bank_reference")
+
+# 6.2E+17 and 6,2E+17: what Excel makes of a long number. An id such as 6E17 is left alone.
+_SHORTENED_ID = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,3}")
+_SHORTENED_AMOUNT = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
+_PLAIN_AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
+_DECIMAL_COMMA = re.compile(
+    r"-?[0-9]+,[0-9]{1,2}|-?[0-9]{1,3}(?:[. '\u00a0\u202f][0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:\.[0-9]{3}){2,}"
+)
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}T.*")
+_YEAR_FIRST = re.compile(
+    r"([0-9]{4})(?:/([0-9]{1,2})/|-([0-9]{1,2})-|\.([0-9]{1,2})\.|年([0-9]{1,2})月)([0-9]{1,2})日?"
+    r"(?:[T ] *([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+)
+_YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?:[T ,].*)?")
+_DAY_NUMBER = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
+_SHOWN = 80
 
 
 class LineError(ValueError):
@@ -50,6 +79,9 @@ class Line:
 FIGURES = ("recharged", "refunded", "free", "reserved", "invoiced", "debt", "short")
 
 
+_IN_ORDER = cast("Callable[[Figures], tuple[Decimal, ...]]", operator.attrgetter(*FIGURES))
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """An account's money in major units, or what one event changed of it (design/domain.md 1).
@@ -68,10 +100,14 @@ class Figures:
     short: Decimal = ZERO
 
     def __add__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, name) + getattr(other, name) for name in FIGURES))
+        return Figures(*map(operator.add, self.values(), other.values()))
 
     def __sub__(self, other: Figures) -> Figures:
-        return Figures(*(getattr(self, name) - getattr(other, name) for name in FIGURES))
+        return Figures(*map(operator.sub, self.values(), other.values()))
+
+    def values(self) -> tuple[Decimal, ...]:
+        """The figures in the order of FIGURES."""
+        return _IN_ORDER(self)
 
     @property
     def paid(self) -> Decimal:
@@ -95,17 +131,28 @@ def missing_columns(head: list[str]) -> list[str]:
     return [name for name in REQUIRED_COLUMNS if name not in head]
 
 
-def parse_line(number: int, row: Mapping[str, str | None], *, currency: str, zone: ZoneInfo) -> Line:
-    """Read one row of a file. Nothing is guessed but a missing offset, which is marked. Raises LineError."""
-    values = {name: _text(name, row.get(name)) for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)}
+def parse_line(
+    number: int, row: Mapping[str, str | None], *, currency: str, zone: ZoneInfo, comma_is_unclear: bool = False
+) -> Line:
+    """Read one row of a file. Nothing is guessed but a missing offset, which is marked.
+
+    `comma_is_unclear`: the file comes from a country that may write decimals with a comma, so 1,234 says nothing.
+    Raises LineError.
+    """
+    values = {name: _text(name, row.get(name)) for name in COLUMNS}
     _one_of(values["kind"], KINDS, "kind")
     _one_of(values["status"], STATUSES, "status")
     for name in ("external_id", "account", "occurred_at"):
         if not values[name]:
             raise LineError(Message(N_("%(column)s is empty"), column=name))
+    for name in _IDENTIFIERS:
+        if _SHORTENED_ID.fullmatch(values[name]):
+            raise _shortened(name, values[name])
     if values["currency"] != currency:
         raise LineError(
-            Message(N_("currency is %(given)s, not %(expected)s"), given=values["currency"] or "-", expected=currency)
+            Message(
+                N_("currency is %(given)s, not %(expected)s"), given=shown(values["currency"]) or "-", expected=currency
+            )
         )
     if (values["kind"] == "refund") != bool(values["refund_of"]):
         raise LineError(Message(N_("refund_of names the recharge of a refund, and only of a refund")))
@@ -116,7 +163,7 @@ def parse_line(number: int, row: Mapping[str, str | None], *, currency: str, zon
         external_id=values["external_id"],
         account=values["account"],
         status=values["status"],
-        amount=_amount(values["amount"]),
+        amount=_amount(values["amount"], comma_is_unclear),
         occurred_at=occurred_at,
         refund_of=values["refund_of"] or None,
         channel=values["channel"],
@@ -132,38 +179,142 @@ def may_become(known: str, told: str) -> bool:
     return known == told or (known == "pending" and told in ("completed", "failed"))
 
 
+def shown(value: str) -> str:
+    """The beginning of a value, fit to stand in a sentence whatever it holds."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in value[:_SHOWN])
+
+
 def _text(name: str, value: str | None) -> str:
+    if not value:
+        return ""
+    limit = _LIMITS.get(name, _SHORT)
+    if value[0] in " ='":
+        value = _unwrapped(name, value)
+    # Nearly all values are plain and short; cleaning would only find that nothing is to be done.
+    if len(value) <= limit and value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip(" ")
     try:
-        return text.clean(value or "", max_length=_LIMITS.get(name, 60))
+        return _cleaned(value, limit) if len(value) <= limit else text.clean(value, max_length=limit)
     except text.TextError as error:
         raise LineError(Message(N_("%(column)s: %(fault)s"), column=name, fault=error.message)) from None
+
+
+# A file names the same payers and goods again and again.
+@lru_cache(maxsize=4096)
+def _cleaned(value: str, limit: int) -> str:
+    return text.clean(value, max_length=limit)
+
+
+def _unwrapped(name: str, value: str) -> str:
+    """Without the marks by which spreadsheets say "this is text": ="00123", and '00123 where no name can begin so."""
+    stripped = value.strip(" ")
+    if stripped.startswith('="') and stripped.endswith('"') and len(stripped) > 2:
+        return stripped[2:-1].replace('""', '"')
+    if stripped.startswith("'") and name not in _PROSE:
+        return stripped[1:]
+    return value
 
 
 def _one_of(value: str, known: tuple[str, ...], column: str) -> None:
     if value not in known:
         raise LineError(Message(N_("%(column)s is %(given)s, not one of %(known)s"), column=column,
-                                given=value or "-", known=", ".join(known)))  # fmt: skip
+                                given=shown(value) or "-", known=", ".join(known)))  # fmt: skip
 
 
-def _amount(value: str) -> Decimal:
-    try:
-        amount = parse_amount(value)
-    except AmountError as error:
-        raise LineError(Message(N_("%(column)s: %(fault)s"), column="amount", fault=error.message)) from None
+def _shortened(column: str, value: str) -> LineError:
+    return LineError(
+        Message(
+            N_("%(column)s is %(given)s: Excel has shortened it; format the column as text and fill it in again"),
+            column=column,
+            given=shown(value),
+        )
+    )
+
+
+def _amount(value: str, comma_is_unclear: bool) -> Decimal:
+    if _PLAIN_AMOUNT.fullmatch(value):
+        amount = Decimal(value)
+    else:
+        _refuse_unclear(value, comma_is_unclear)
+        try:
+            amount = parse_amount(value)
+        except AmountError as error:
+            raise LineError(Message(N_("%(column)s: %(fault)s"), column="amount", fault=error.message)) from None
     if amount <= 0:
         raise LineError(Message(N_("amount must be greater than zero")))
     return amount
 
 
-def _instant(value: str, zone: ZoneInfo) -> tuple[datetime, bool]:
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
+def _refuse_unclear(value: str, comma_is_unclear: bool) -> None:
+    """Raise LineError for figures that another country, or Excel, wrote in its own way."""
+    if _SHORTENED_AMOUNT.fullmatch(value):
+        raise _shortened("amount", value)
+    if _DECIMAL_COMMA.fullmatch(value):
         raise LineError(
-            Message(N_("occurred_at is not an ISO 8601 time, for example 2026-03-02T09:30:00+08:00"))
-        ) from None
+            Message(
+                N_("amount is %(given)s: write decimals with a point and thousands with a comma, for example 1,234.50"),
+                given=shown(value),
+            )
+        )
+    if comma_is_unclear and "," in value and "." not in value:
+        raise LineError(
+            Message(
+                N_("amount is %(given)s: in a file with semicolons the comma may mean decimals; write 1234.00"),
+                given=shown(value),
+            )
+        )
+
+
+def _instant(value: str, zone: ZoneInfo) -> tuple[datetime, bool]:
+    instant = _moment(value)
     if not 2000 <= instant.year <= 2200:
         raise LineError(Message(N_("occurred_at is not in this century")))
-    if instant.tzinfo is None:
-        return instant.replace(tzinfo=zone).astimezone(UTC), True
-    return instant.astimezone(UTC), False
+    if instant.tzinfo is not None:
+        return instant.astimezone(UTC), False
+    local = instant.replace(tzinfo=zone)
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        raise LineError(
+            Message(
+                N_("occurred_at is %(given)s, an hour that clocks in %(zone)s skipped or passed twice; add the offset"),
+                given=shown(value),
+                zone=zone.key,
+            )
+        )
+    return local.astimezone(UTC), True
+
+
+def _moment(value: str) -> datetime:
+    """The date and time that `value` writes, with its offset where it has one. Raises LineError."""
+    if _ISO.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    if parts := _YEAR_FIRST.fullmatch(value):
+        year, *months, day, hour, minute, second = parts.groups()
+        month = next(month for month in months if month)
+        try:
+            return datetime.fromisoformat(
+                f"{year}-{month:>02}-{day:>02}T{hour or 0:>02}:{minute or 0:>02}:{second or 0:>02}"
+            )
+        except ValueError:
+            raise _not_a_time() from None
+    if _YEAR_LAST.fullmatch(value):
+        raise LineError(
+            Message(
+                N_("occurred_at is %(given)s: day and month cannot be told apart; write ISO 8601, the year first"),
+                given=shown(value),
+            )
+        )
+    if _DAY_NUMBER.fullmatch(value):
+        raise LineError(
+            Message(
+                N_("occurred_at is %(given)s, a date as Excel counts days; format the column as yyyy-mm-dd hh:mm:ss"),
+                given=shown(value),
+            )
+        )
+    raise _not_a_time()
+
+
+def _not_a_time() -> LineError:
+    return LineError(Message(N_("occurred_at is not an ISO 8601 time, for example 2026-03-02T09:30:00+08:00")))

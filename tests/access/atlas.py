@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,10 +13,16 @@ from pathlib import Path
 
 from flask import Flask
 
+from backoffice import clock, storage
 from backoffice.accounts import services as accounts
+from backoffice.database import session, transaction
 from backoffice.delivery import caught
 from backoffice.delivery.catcher import maildir
 from backoffice.headers import services as headers
+from backoffice.ledger import jobs as ledger
+from backoffice.ledger import queries, rules
+from backoffice.ledger.models import FileVia
+from backoffice.ledger.services import files, reading
 from backoffice.permissions import SYSTEM, Role
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support.people import PASSWORD
@@ -24,7 +31,10 @@ PERSONAL = {"kind": "personal", "name": "王小明"}
 REMOVED = "赵小红"
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
-NOT_OURS = {"portal.download", "review.document", "delivery.html_part", "delivery.attachment"}
+NOT_OURS = {
+    "portal.download", "review.document", "delivery.html_part", "delivery.attachment", "ledger.import_progress",
+    "ledger.problems_csv",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,8 @@ class Atlas:
     yunqi_header: int
     mail: str
     someone: int  # a user who takes no part
+    imported: int  # a ledger file with a line of each kind that was not taken
+    conflict: int  # the line of it that is in conflict
 
     def examples(self, endpoint: str) -> list[str]:
         """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
@@ -54,6 +66,11 @@ class Atlas:
             "accounts.show_user": [f"/admin/users/{people.ada.id}", f"/admin/users/{people.ana.id}"],
             "accounts.customer_accounts": ["/admin/accounts"],
             "accounts.new_account": ["/admin/accounts/new"],
+            "ledger.imports": ["/admin/imports"],
+            "ledger.show_import": [f"/admin/imports/{self.imported}"],
+            "ledger.import_progress": [f"/admin/imports/{self.imported}/progress"],
+            "ledger.problems_csv": [f"/admin/imports/{self.imported}/problems.csv"],
+            "ledger.conflict": [f"/admin/imports/conflicts/{self.conflict}"],
             "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
             "portal.invoice_request": [f"/invoices/{number}" for number in self.numbers.values()],
@@ -123,8 +140,8 @@ def draw(stage: Stage) -> Atlas:
     stage.do(headers.archive, ada.actor, removed)
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
-        stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"),
-        stage.headers[stage.cast.yunqi], _mail_with_invoice(stage), _someone(stage),
+        stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
+        _mail_with_invoice(stage), _someone(stage), *_imported(stage),
     )  # fmt: skip
 
 
@@ -132,6 +149,30 @@ def _someone(stage: Stage) -> int:
     person = {"email": "else@backoffice.example", "name": "别人", "role": Role.REVIEWER, "password": PASSWORD}
     made: int = stage.do(accounts.create_user, SYSTEM, account_id=None, **person).id
     return made
+
+
+def _imported(stage: Stage) -> tuple[int, int]:
+    """A ledger file from the page: one line is taken, one is refused, one says something else than the books."""
+    head = ",".join(rules.REQUIRED_COLUMNS)
+    known = f"LUMEN-{NOW - timedelta(days=30):%Y%m%d}"
+    lines = (
+        "recharge,LUMEN-777,lumen,completed,12.00,CNY,2026-03-02T09:30:00,",
+        f"recharge,{known},lumen,completed,1.00,CNY,2026-03-02T09:30:00+08:00,",
+        'recharge,LUMEN-778,lumen,completed,"1234,50",CNY,2026-03-02T09:30:00+08:00,',
+    )
+    content = "\n".join([f"{head},note", *lines]).encode()
+    with stage.app.app_context():
+        file = io.BytesIO(content)
+        facts = reading.examine(file)
+        storage.put_file(file, facts.sha256)
+        order = files.Order("2026-03.csv", "platform", FileVia.PAGE)
+        shape = reading.shape(file, facts.encoding)
+        with transaction():
+            imported = files.enter(stage.cast.ana.actor, order, facts, shape, now=clock.now()).id
+        assert ledger.import_due() == 3
+        (conflict,) = queries.open_conflicts()
+        session.remove()
+        return imported, conflict.id
 
 
 def _mail_with_invoice(stage: Stage) -> str:

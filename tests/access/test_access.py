@@ -29,6 +29,11 @@ accounts.new_user                login 403 403 403 403 403 403 403 200
 accounts.show_user               login 403 403 403 403 403 403 403 200
 accounts.customer_accounts       login 403 403 403 403 403 403 403 200
 accounts.new_account             login 403 403 403 403 403 403 403 200
+ledger.imports                   login 403 403 403 403 403 403 403 200
+ledger.show_import               login 403 403 403 403 403 403 403 200
+ledger.import_progress           login 403 403 403 403 403 403 403 200
+ledger.problems_csv              login 403 403 403 403 403 403 403 200
+ledger.conflict                  login 403 403 403 403 403 403 403 200
 portal.invoices                  login 200 200 200 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
@@ -70,6 +75,9 @@ accounts.reset_password          login 403 403 403 403 403 403 403 400
 accounts.deactivate_user         login 403 403 403 403 403 403 403 302
 accounts.reactivate_user         login 403 403 403 403 403 403 403 302
 accounts.new_account             login 403 403 403 403 403 403 403 400
+ledger.upload                    login 403 403 403 403 403 403 403 400
+ledger.cancel_import             login 403 403 403 403 403 403 403 303
+ledger.conflict                  login 403 403 403 403 403 403 403 400
 portal.apply                     login 422 422 422 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
 headers.new                      login 422 422 422 403 403 403 403 403
@@ -217,7 +225,8 @@ def unsafe(app: Flask) -> set[str]:
 def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     """One address for each endpoint that changes; the request is issued already, the header is a spare one."""
     somebody, issued = atlas.someone, atlas.numbers["issued"]
-    values = {"user_id": somebody, "number": issued, "header_id": atlas.spare}
+    values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
+              "problem_id": atlas.conflict}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from backoffice.delivery import jobs as delivery
 from backoffice.errors import BackofficeError
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing import services as issuing_services
+from backoffice.ledger import jobs as ledger
 from backoffice.permissions import Actor
 from backoffice.requests import services as requests
 from backoffice.requests.services import Application
@@ -64,6 +66,19 @@ def _before(owner: Any, name: str) -> Callable[[], None]:
     return lambda: setattr(owner, name, _die)
 
 
+def _at_third(owner: Any, name: str, *, before: bool = False) -> Callable[[], None]:
+    real, calls = getattr(owner, name), count(1)
+
+    def run_and_die(*arguments: Any, **options: Any) -> Any:
+        third = next(calls) == 3
+        if third and before:
+            _die()
+        answer = real(*arguments, **options)
+        return _die() if third else answer
+
+    return lambda: setattr(owner, name, run_and_die)
+
+
 STEPS: dict[str, Callable[[], None]] = {
     "number taken, not committed": _after(issuing_services, "number_invoice"),
     "number committed": _before(issuing_services, "render_document"),
@@ -75,11 +90,17 @@ STEPS: dict[str, Callable[[], None]] = {
     "mail rendered": _before(delivery.Connection, "send"),
     "mail sent, not recorded": _before(delivery, "_record"),
 }
+# Of an import: each dies in its third batch or at its end.
+IMPORT_STEPS: dict[str, Callable[[], None]] = {
+    "lines booked, not committed": _at_third(ledger.files, "note"),
+    "batch committed": _at_third(ledger.files, "take_batch", before=True),
+    "all booked, not finished": _before(ledger.files, "finish"),
+}
 
 
 def _arm(step: str) -> None:
     # What is patched is a plain attribute of a module or class; the product knows nothing of it.
-    STEPS[step]()
+    {**STEPS, **IMPORT_STEPS}[step]()
 
 
 # --- races ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from backoffice.cli.command import cli
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.ledger import jobs, rules
+from backoffice.ledger.services import reading
 from backoffice.ledger.services.entries import Outcome
 from backoffice.permissions import Permission, Role, allowed
 from backoffice.requests.rules import TRANSITIONS
@@ -32,6 +34,7 @@ DOCS = ROOT / "docs"
 GUIDES = sorted((DOCS / "guide").glob("*.md"))
 # Read by make, the supervisor and the tests; not settings of the application.
 OTHER_VARIABLES = {"BACKOFFICE_NEW_PASSWORD"}
+AMOUNT = "amount: {}"
 
 
 def pages() -> list[Path]:
@@ -152,6 +155,48 @@ def test_the_sample_of_the_ledger_imports_and_changes_nothing_the_second_time(co
     session.rollback()
 
 
+def refusals() -> set[str]:
+    """Every sentence that refuses a ledger file or a line of it, its values written as three dots."""
+    sentences = {
+        AMOUNT.format(each) for each in (
+            "An amount has at most two decimals.", "Enter an amount in figures, for example 1234.50.",
+            "This amount is too large.",
+        )
+    }  # fmt: skip
+    for name in ("rules.py", "services/reading.py", "services/entries.py"):
+        for node in ast.walk(ast.parse(text_of(ROOT / "backoffice" / "ledger" / name))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "N_":
+                sentences.add(node.args[0].value)  # type: ignore[attr-defined]
+    labels = {*reading.ENCODINGS.values(), *reading.DELIMITERS.values()}
+    return sentences - labels - {"%(column)s: %(fault)s"}
+
+
+@pytest.mark.parametrize("guide", ["ledger-import.md", "ledger-import.zh.md"])
+def test_the_column_guide_names_every_column_and_every_refusal(guide: str) -> None:
+    page = DOCS / "guide" / guide
+    chinese = guide.endswith(".zh.md")
+    rows = table(page, "列" if chinese else "column")
+    assert [bare(row[0]) for row in rows] == list(rules.COLUMNS)
+    assert [row[1] in ("yes", "是") for row in rows] == [name in rules.REQUIRED_COLUMNS for name in rules.COLUMNS]
+    with (ROOT / "backoffice/translations/zh/LC_MESSAGES/messages.po").open("rb") as file:
+        catalogue = read_po(file)
+
+    def told(sentence: str) -> str:
+        prefix, said = "", sentence
+        if sentence.startswith("amount: "):
+            prefix, said = ("amount：" if chinese else "amount: "), sentence.removeprefix("amount: ")
+        if chinese:
+            said = str(catalogue.get(said).string)  # type: ignore[union-attr]
+        return prefix + re.sub(r"%\(\w+\)s", "...", said)
+
+    listed = {row[0] for rows in tables(page) for row in rows}
+    assert {told(sentence) for sentence in refusals()} - listed == set()
+
+
+def test_the_sample_of_the_guide_is_the_one_of_the_reference() -> None:
+    assert text_of(DOCS / "guide" / "ledger-sample.csv") == text_of(DOCS / "reference" / "ledger-sample.csv")
+
+
 def test_the_sample_of_the_calendar_imports(context: Flask) -> None:
     content = text_of(DOCS / "reference" / "calendar-sample.csv")
     with transaction():
@@ -265,7 +310,7 @@ def test_words_in_bold_stand_on_the_pages(guide: Path) -> None:
 
 def test_both_languages_say_the_same_things() -> None:
     english = [path for path in GUIDES if not path.name.endswith(".zh.md")]
-    assert len(GUIDES) == 2 * len(english) == 8
+    assert len(GUIDES) == 2 * len(english) >= 10
     for guide in english:
         other = guide.with_suffix(".zh.md")
         shapes = [

@@ -86,7 +86,10 @@ def test_a_bad_line_is_reported_and_the_good_ones_are_kept(load: Callable[..., R
 
 def test_strict_is_all_or_nothing(load: Callable[..., Result], office: Office) -> None:
     assert load(*GOOD, BAD, options=("--strict",)).exit_code == 1
-    assert (count(LedgerEntry), count(LedgerFile)) == (0, 0)
+    assert (count(LedgerEntry), office.invoiceable()) == (0, "0.00")
+    undone = session.scalars(select(LedgerFile)).one()
+    assert (undone.state, undone.lines, undone.refused) == ("undone", 5, 1)
+    assert session.scalars(select(LedgerLineProblem.line)).one() == 6
     assert load(*GOOD, options=("--strict",)).exit_code == 0
     assert (count(LedgerEntry), office.invoiceable()) == (4, "1000.00")
 

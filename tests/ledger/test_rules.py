@@ -36,6 +36,48 @@ def test_a_good_line_is_read_exactly() -> None:
     assert not line.assumed_zone
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["2026/3/2 9:30", "2026/03/02 09:30:00", "2026-3-2 9:30", "2026.3.2 9:30", "2026年3月2日 9:30", "2026-03-02T09:30"],
+)
+def test_dates_as_a_spreadsheet_writes_them_are_read_when_the_year_comes_first(written: str) -> None:
+    line = parse_line(2, {**GOOD, "occurred_at": written}, currency="CNY", zone=ZONE)
+    assert (line.occurred_at, line.assumed_zone) == (datetime(2026, 3, 2, 1, 30, tzinfo=UTC), True)
+
+
+@pytest.mark.parametrize("written", ["2026-03-29 02:30:00", "2026/10/25 2:30"])
+def test_an_hour_that_is_missing_or_comes_twice_is_refused(written: str) -> None:
+    with pytest.raises(LineError, match="skipped or passed twice"):
+        parse_line(2, {**GOOD, "occurred_at": written}, currency="CNY", zone=ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "read"),
+    [
+        ("external_id", '="00123"', "00123"),
+        ("external_id", "'00123", "00123"),
+        ("external_id", "6E17", "6E17"),
+        ("description", '="007"', "007"),
+        ("payer_name", "'s-Hertogenbosch B.V.", "'s-Hertogenbosch B.V."),
+        ("description", "two  spaces", "two spaces"),
+        ("amount", "1,234.50", Decimal("1234.50")),
+        ("amount", "1,234", Decimal("1234.00")),
+        ("amount", "'7.5", Decimal("7.50")),
+    ],
+)
+def test_what_a_spreadsheet_marks_as_text_is_unwrapped(column: str, written: str, read: object) -> None:
+    assert getattr(parse_line(2, {**GOOD, column: written}, currency="CNY", zone=ZONE), column) == read
+
+
+def test_a_comma_alone_says_nothing_where_semicolons_separate() -> None:
+    def read(amount: str) -> Decimal:
+        return parse_line(2, {**GOOD, "amount": amount}, currency="CNY", zone=ZONE, comma_is_unclear=True).amount
+
+    assert (read("1234.5"), read("1,234.50")) == (Decimal("1234.50"), Decimal("1234.50"))
+    with pytest.raises(LineError, match="the comma may mean decimals"):
+        read("1,234")
+
+
 def test_a_time_without_offset_is_taken_in_the_zone_and_marked() -> None:
     line = parse_line(2, {**GOOD, "occurred_at": "2026-03-02 09:30:00"}, currency="CNY", zone=ZONE)
     assert line.occurred_at == datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -50,14 +92,29 @@ def test_a_time_without_offset_is_taken_in_the_zone_and_marked() -> None:
         ({"external_id": " "}, "external_id is empty"),
         ({"account": ""}, "account is empty"),
         ({"amount": "12.345"}, "two decimals"),
-        ({"amount": "1e3"}, "in figures"),
+        ({"amount": "1e3"}, "amount is 1e3: Excel has shortened it"),
+        ({"amount": "6.2E+17"}, "amount is 6.2E.17: Excel has shortened it"),
+        ({"amount": "1.234,50"}, "write decimals with a point"),
+        ({"amount": "1234,50"}, "write decimals with a point"),
+        ({"amount": "1 234,50"}, "write decimals with a point"),
+        ({"amount": "1.234.567"}, "write decimals with a point"),
+        ({"external_id": "6.2E+17"}, "external_id is 6.2E.17: Excel has shortened it"),
+        ({"external_id": "6,2E+17"}, "external_id is 6,2E.17: Excel has shortened it"),
+        ({"kind": "refund", "refund_of": "6.2E+17"}, "refund_of is 6.2E.17: Excel has shortened it"),
+        ({"bank_reference": "1E+12"}, "bank_reference is 1E.12: Excel has shortened it"),
         ({"amount": "NaN"}, "in figures"),
         ({"amount": "0"}, "greater than zero"),
         ({"amount": "-5"}, "greater than zero"),
         ({"amount": "99999999999999"}, "too large"),
         ({"currency": "USD"}, "currency is USD, not CNY"),
         ({"currency": ""}, "currency is -"),
-        ({"occurred_at": "02.03.2026"}, "ISO 8601"),
+        ({"occurred_at": "02.03.2026"}, "day and month cannot be told apart; write ISO 8601"),
+        ({"occurred_at": "3/2/2026"}, "day and month cannot be told apart"),
+        ({"occurred_at": "3/2/26 9:30"}, "day and month cannot be told apart"),
+        ({"occurred_at": "46083.39"}, "as Excel counts days"),
+        ({"occurred_at": "46083"}, "as Excel counts days"),
+        ({"occurred_at": "2026/2/30"}, "ISO 8601"),
+        ({"occurred_at": "2026-W10-1"}, "ISO 8601"),
         ({"occurred_at": "1926-03-02"}, "century"),
         ({"refund_of": "R0"}, "refund_of names"),
         ({"kind": "refund"}, "refund_of names"),

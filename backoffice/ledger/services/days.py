@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice.database import session
@@ -29,15 +31,16 @@ def add(tally: Tally) -> None:
     if not tally.sums:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(LedgerDay)
+    table = cast(Table, LedgerDay.__table__)
+    statement = dialect.insert(table)
     statement = statement.on_conflict_do_update(
-        index_elements=[LedgerDay.account_id, LedgerDay.day, LedgerDay.kind],
+        index_elements=[table.c.account_id, table.c.day, table.c.kind],
         set_={
-            "entries": LedgerDay.entries + statement.excluded.entries,
-            "amount": LedgerDay.amount + statement.excluded.amount,
+            "entries": table.c.entries + statement.excluded.entries,
+            "amount": table.c.amount + statement.excluded.amount,
         },
     )
-    session.execute(
+    session.connection().execute(
         statement,
         [
             {"account_id": account_id, "day": day, "kind": kind, "entries": entries, "amount": total}

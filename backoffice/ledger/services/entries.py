@@ -8,16 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from backoffice import clock, glyphs
 from backoffice.database import session
 from backoffice.errors import N_, Message
 from backoffice.ledger.models import EntryKind, EntryStatus, LedgerEntry, MovementKind
 from backoffice.ledger.rules import Figures, Line, may_become
-from backoffice.ledger.services import days, journal, reservations
+from backoffice.ledger.services import bulk, days, journal, reservations
 from backoffice.money import ZERO
+
+# Of a new row, in the order of `_Batch._row`.
+_COLUMNS = (
+    "source", "external_id", "kind", "account_id", "status", "amount", "occurred_at", "occurred_on", "refund_of",
+    "applied", "channel", "payer_name", "bank_reference", "description", "file_id", "created_at", "refunded",
+    "reserved", "invoiced",
+)  # fmt: skip
+
+_CHANGING = ("status", "occurred_at", "occurred_on", "applied", "refunded", "reserved", "invoiced")
 
 
 class Outcome(StrEnum):
@@ -136,16 +146,16 @@ class _Batch:
 
     def write(self) -> None:
         """Insert the new rows, apply refunds, cover short requests, and enter it all into the journal."""
-        session.flush()
-        if self.new:
-            session.execute(insert(LedgerEntry), [self._row(line) for line in self.new.values()])
+        bulk.write_changes(LedgerEntry, _CHANGING)
+        bulk.add(LedgerEntry, _COLUMNS, [self._row(line) for line in self.new.values()])
         self._count_recharges()
         self._apply_refunds()
+        bulk.write_changes(LedgerEntry, _CHANGING)
         session.flush()
         days.add(self.counted)
         for _, hand in sorted(self.hand_of.items()):
             reservations.cover_short(hand)
-            hand.enter(self.now)
+        journal.enter_all(self.hand_of.values(), self.now)
 
     def _count_recharges(self) -> None:
         ids = _ids(self.source, self.completed)
@@ -169,28 +179,13 @@ class _Batch:
             if recharge is not None and recharge.status == EntryStatus.COMPLETED:
                 reservations.apply_refund(self.hand_of[recharge.account_id], recharge, refund)
 
-    def _row(self, line: Line) -> dict[str, object]:
-        return {
-            "source": self.source,
-            "external_id": line.external_id,
-            "kind": line.kind,
-            "account_id": self.accounts[line.account],
-            "status": line.status,
-            "amount": line.amount,
-            "occurred_at": line.occurred_at,
-            "occurred_on": clock.local_date(line.occurred_at, self.zone),
-            "refund_of": line.refund_of,
-            "applied": False,
-            "channel": line.channel,
-            "payer_name": line.payer_name,
-            "bank_reference": line.bank_reference,
-            "description": line.description,
-            "file_id": self.file_id,
-            "created_at": self.now,
-            "refunded": ZERO,
-            "reserved": ZERO,
-            "invoiced": ZERO,
-        }
+    def _row(self, line: Line) -> tuple[object, ...]:
+        day = clock.local_date(line.occurred_at, self.zone)
+        return (
+            self.source, line.external_id, line.kind, self.accounts[line.account], line.status, line.amount,
+            line.occurred_at, day, line.refund_of, False, line.channel, line.payer_name, line.bank_reference,
+            line.description, self.file_id, self.now, ZERO, ZERO, ZERO,
+        )  # fmt: skip
 
     def _account_of(self, external_id: str) -> int:
         known = self.known.get(external_id)
@@ -209,10 +204,16 @@ class _Batch:
 
 def _unprintable(line: Line) -> Message | None:
     """Id and description stand on the invoice one day: what no font prints would block the money for good."""
-    missing = glyphs.missing(line.external_id + line.description)
+    missing = dict.fromkeys(_missing(line.external_id) + _missing(line.description))
     if not missing:
         return None
     return Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing))
+
+
+# A file sells the same goods again and again.
+@lru_cache(maxsize=4096)
+def _missing(text: str) -> tuple[str, ...]:
+    return tuple(glyphs.missing(text))
 
 
 def _same_line(one: Line, other: Line) -> bool:

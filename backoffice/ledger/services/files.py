@@ -1,138 +1,146 @@
-"""Importing a CSV file of the platform's entries: streamed, in batches, each batch one transaction of the caller."""
+"""The files of the platform's entries: who brought which, who works on it, what became of its lines.
+
+Whoever imports a file holds its lease. Each batch is one transaction of the caller that renews the lease, books the
+lines, keeps the problems and moves the file's counts, so a kill anywhere leaves a file that goes on where it stopped.
+"""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from io import BufferedReader
 from itertools import islice
-from typing import BinaryIO
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
+from sqlalchemy import select, update
+
+from backoffice import clock, text
 from backoffice.audit import services as audit
-from backoffice.database import session
-from backoffice.errors import N_, Invalid, Message
-from backoffice.ledger.models import LedgerFile, LedgerLineProblem
-from backoffice.ledger.rules import Line, LineError, missing_columns, parse_line
+from backoffice.database import rows_changed, session
+from backoffice.errors import N_, Conflict, Invalid, Message
+from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services import bulk, conflicts
 from backoffice.ledger.services.entries import LineResult, Outcome, book
+from backoffice.ledger.services.reading import BadLine, Facts, Shape
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
 
 BATCH = 1000
-LINE_LIMIT = 64 * 1024
+KEPT_PROBLEMS = 50
+NAME_LIMIT = 256
+SOURCE_LIMIT = 60
+# A batch takes a tenth of a second; waiting for locks and a slow disk may take it a minute.
+LEASE = timedelta(minutes=2)
+# All or none is one transaction, in which no lease can be renewed.
+WHOLE_LEASE = timedelta(minutes=20)
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that could not even be read."""
+class LeaseLost(Exception):
+    """Somebody cancelled the import or took it over: nothing more may be written for it."""
+
+
+class Problem(NamedTuple):
+    """A line that was not taken, and why."""
 
     number: int
+    outcome: Outcome
+    external_id: str
     reason: Message
-    external_id: str = ""
+    told: dict[str, str]
 
 
 @dataclass(slots=True)
 class Report:
-    """What an import did, or would do."""
+    """What an import did, or would do. Of the problems only the first are kept here; all of them are in the table."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     sums: dict[str, Decimal] = field(default_factory=dict)
-    problems: list[tuple[int, Outcome, str, Message]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     lines: int = 0
     assumed_zone: int = 0
     undone: bool = False
+    encoding: str = ""
+    delimiter: str = ""
+    ignored: tuple[str, ...] = ()
+    imported_before: datetime | None = None
 
     @property
     def clean(self) -> bool:
         """Whether every line was taken or known already."""
-        return not self.counts[Outcome.REFUSED] and not self.counts[Outcome.CONFLICT]
+        return not self.troubled
 
-    def add_bad(self, bad: BadLine) -> None:
-        """Count a line that could not be read."""
-        self.lines += 1
-        self.counts[Outcome.REFUSED] += 1
-        self.problems.append((bad.number, Outcome.REFUSED, bad.external_id, bad.reason))
+    @property
+    def troubled(self) -> int:
+        """How many lines were refused or in conflict."""
+        return self.counts[Outcome.REFUSED] + self.counts[Outcome.CONFLICT]
 
-    def add(self, result: LineResult) -> None:
-        """Count a line that was offered to the books."""
-        self.lines += 1
-        self.counts[result.outcome] += 1
-        self.assumed_zone += result.line.assumed_zone
-        if result.reason is not None:
-            self.problems.append((result.line.number, result.outcome, result.line.external_id, result.reason))
-        elif result.outcome in (Outcome.ADDED, Outcome.UPDATED):
-            self.sums[result.line.kind] = self.sums.get(result.line.kind, ZERO) + result.line.amount
+    @classmethod
+    def of(cls, record: LedgerFile) -> Report:
+        """The report so far of a file that is imported in several goes."""
+        counts = (record.added, record.updated, record.unchanged, record.conflicts, record.refused)
+        return cls(
+            counts=dict(zip(Outcome, counts, strict=True)),
+            sums={kind: Decimal(total) for kind, total in record.sums.items()},
+            lines=record.lines,
+            assumed_zone=record.assumed_zone,
+            encoding=record.encoding,
+            delimiter=record.delimiter,
+            ignored=tuple(record.ignored_columns),
+        )
+
+    def copy(self) -> Report:
+        """A report that can be added to while this one still tells what is kept."""
+        return Report(
+            dict(self.counts), dict(self.sums), list(self.problems), self.lines, self.assumed_zone, self.undone,
+            self.encoding, self.delimiter, self.ignored, self.imported_before,
+        )  # fmt: skip
+
+    def add(self, results: Iterable[LineResult | BadLine]) -> list[Problem]:
+        """Count what became of lines; returns the problems among them in the order of the file."""
+        problems: list[Problem] = []
+        for result in results:
+            self.lines += 1
+            if isinstance(result, BadLine):
+                outcome = Outcome.REFUSED
+                problems.append(Problem(result.number, outcome, result.external_id, result.reason, result.told))
+            else:
+                line, outcome = result.line, result.outcome
+                self.assumed_zone += line.assumed_zone
+                if result.reason is not None:
+                    problems.append(Problem(line.number, outcome, line.external_id, result.reason, _told(line)))
+                elif outcome in (Outcome.ADDED, Outcome.UPDATED):
+                    self.sums[line.kind] = self.sums.get(line.kind, ZERO) + line.amount
+            self.counts[outcome] += 1
+        problems.sort(key=lambda problem: problem.number)
+        self.problems += problems[: KEPT_PROBLEMS - len(self.problems)]
+        return problems
 
 
-def read_lines(file: BinaryIO, *, currency: str, zone: ZoneInfo) -> Iterator[Line | BadLine]:
-    """Stream the lines of a CSV file (UTF-8, a byte order mark is skipped); a bad one is yielded as such.
-
-    A record is one line of the file: a quote that is not closed, a byte that is no text or an endless line costs that
-    line alone. Raises Invalid (field `file`) when the head cannot be read or lacks a column.
-    """
-    lines = _physical_lines(file)
-    head = _head(next(lines, (1, b""))[1])
-    for number, raw in lines:
-        if len(raw) > LINE_LIMIT:
-            yield BadLine(number, Message(N_("longer than %(limit)s bytes"), limit=LINE_LIMIT))
-        elif raw.strip():
-            yield _line(number, raw, head, currency, zone)
+def _told(line: Line) -> dict[str, str]:
+    told = {"kind": line.kind, "external_id": line.external_id, "account": line.account, "status": line.status,
+            "amount": f"{line.amount:.2f}", "occurred_at": line.occurred_at.astimezone(clock.zone()).isoformat(),
+            "refund_of": line.refund_of or ""}  # fmt: skip
+    return {name: value for name, value in told.items() if value}
 
 
-def _physical_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Number and bytes of each line; of one beyond the limit only its beginning is kept in memory."""
-    number = 0
-    while raw := file.readline(LINE_LIMIT + 1):
-        number += 1
-        rest = raw
-        while len(rest) > LINE_LIMIT and not rest.endswith(b"\n"):
-            rest = file.readline(LINE_LIMIT + 1)
-        yield number, raw
-
-
-def _head(raw: bytes) -> list[str]:
+def clean_source(typed: str) -> str:
+    """The name of the system the ids belong to. Raises Invalid."""
     try:
-        names = [name.strip() for name in next(csv.reader([raw.decode("utf-8-sig")]), [])]
-    except (UnicodeDecodeError, csv.Error):
-        raise Invalid({"file": [Message(N_("The file is not UTF-8 text."))]}) from None
-    missing = missing_columns(names)
-    if missing:
-        raise Invalid({"file": [Message(N_("The file lacks the columns %(names)s."), names=", ".join(missing))]})
-    return names
+        source = text.clean(typed, max_length=SOURCE_LIMIT)
+    except text.TextError as error:
+        raise Invalid({"source": [error.message]}) from None
+    if not source:
+        raise Invalid({"source": [Message(N_("Name the system that the ids belong to."))]})
+    return source
 
 
-def _line(number: int, raw: bytes, head: list[str], currency: str, zone: ZoneInfo) -> Line | BadLine:
-    try:
-        values = next(csv.reader([raw.decode("utf-8").rstrip("\r\n")], strict=True))
-    except UnicodeDecodeError:
-        return BadLine(number, Message(N_("not UTF-8 text")))
-    except csv.Error as error:
-        return BadLine(number, Message(N_("not readable as CSV: %(fault)s"), fault=error))
-    row = dict(zip(head, values, strict=False))
-    external_id = row.get("external_id", "")[:120]
-    if len(values) > len(head):
-        return BadLine(number, Message(N_("more values than columns")), external_id)
-    try:
-        return parse_line(number, row, currency=currency, zone=zone)
-    except LineError as error:
-        return BadLine(number, error.message, external_id)
-
-
-def sha256_of(file: BufferedReader) -> str:
-    """Hash of a file's bytes, read in pieces."""
-    return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def begin(actor: Actor, *, name: str, sha256: str, source: str, now: datetime) -> int:
-    """Write down that an import has begun; returns its id."""
-    record = LedgerFile(name=name[:256], sha256=sha256, source=source, imported_by=actor.label, started_at=now, sums={})
-    session.add(record)
-    session.flush()
-    return record.id
+def clean_name(typed: str) -> str:
+    """A file's name, fit to be shown; what cannot be shown is left out."""
+    shown = "".join(sign for sign in typed.replace("\\", "/").rpartition("/")[2] if sign.isprintable())
+    return shown.strip()[-NAME_LIMIT:] or "-"
 
 
 def batches(lines: Iterator[Line | BadLine], size: int = BATCH) -> Iterator[list[Line | BadLine]]:
@@ -141,40 +149,205 @@ def batches(lines: Iterator[Line | BadLine], size: int = BATCH) -> Iterator[list
         yield batch
 
 
-def take_batch(batch: list[Line | BadLine], report: Report, *, source: str, file_id: int, now: datetime) -> None:
-    """Book one batch in the caller's transaction and add it to `report`; problems are kept with the file."""
-    seen = len(report.problems)
-    for bad in batch:
-        if isinstance(bad, BadLine):
-            report.add_bad(bad)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An import that was asked for: which file, from which system, kept how."""
+
+    name: str
+    source: str
+    via: FileVia
+    strict: bool = False
+    dry_run: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file is one transaction: all of it or nothing, or a trial."""
+        return self.strict or self.dry_run
+
+
+def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: datetime) -> LedgerFile:
+    """Write down that an import was asked for: a file from the page waits for the worker, a command begins at once."""
+    record = LedgerFile(
+        name=clean_name(order.name),
+        sha256=facts.sha256,
+        size=facts.size,
+        source=order.source,
+        via=order.via,
+        strict=order.strict,
+        dry_run=order.dry_run,
+        imported_by=actor.label,
+        imported_by_id=actor.id,
+        started_at=now,
+        encoding=shape.encoding,
+        delimiter=shape.delimiter,
+        ignored_columns=list(shape.ignored),
+        line_done=1,
+        sums={},
+        state=FileState.WAITING,
+    )
+    if order.via == FileVia.COMMAND:
+        _lend(record, now)
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _lend(record: LedgerFile, now: datetime) -> None:
+    record.state = FileState.RUNNING
+    record.lease = uuid.uuid4().hex
+    record.leased_until = now + (WHOLE_LEASE if record.strict or record.dry_run else LEASE)
+
+
+def take(now: datetime) -> LedgerFile | None:
+    """Lend out the oldest file from the page that waits, or whose lease is over; None when there is nothing to do."""
+    record = session.scalars(
+        select(LedgerFile)
+        .where(
+            (LedgerFile.state == FileState.WAITING)
+            | ((LedgerFile.state == FileState.RUNNING) & (LedgerFile.leased_until <= now)),
+            LedgerFile.via == FileVia.PAGE,
+        )
+        .order_by(LedgerFile.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if record is not None:
+        _lend(record, now)
+        session.flush()
+    return record
+
+
+def hold(file_id: int, lease: str, *, until: datetime) -> None:
+    """Renew the lease in the transaction of a batch. Raises LeaseLost when it is another's, or was cancelled."""
+    held = rows_changed(
+        session.execute(
+            update(LedgerFile)
+            .where(LedgerFile.id == file_id, LedgerFile.state == FileState.RUNNING, LedgerFile.lease == lease)
+            .values(leased_until=until)
+        )
+    )
+    if not held:
+        raise LeaseLost
+
+
+def still_held(file_id: int, lease: str) -> bool:
+    """Whether the import may go on; read without a lock, for one that is a single transaction."""
+    return session.scalar(select(LedgerFile.lease).where(LedgerFile.id == file_id)) == lease
+
+
+def take_batch(
+    batch: list[Line | BadLine], report: Report, *, source: str, file_id: int, now: datetime
+) -> list[Problem]:
+    """Book one batch in the caller's transaction, add it to `report` and keep its problems with the file."""
     lines = [line for line in batch if isinstance(line, Line)]
-    for result in book(lines, source=source, now=now, file_id=file_id):
-        report.add(result)
-    report.problems[seen:] = sorted(report.problems[seen:], key=lambda problem: problem[0])
-    for number, outcome, external_id, reason in report.problems[seen:]:
-        kind = "conflict" if outcome is Outcome.CONFLICT else "refused"
-        session.add(
-            LedgerLineProblem(
-                file_id=file_id, line=number, kind=kind, external_id=external_id, reason=str(reason)[:500]
+    results = book(lines, source=source, now=now, file_id=file_id)
+    problems = report.add([*(bad for bad in batch if isinstance(bad, BadLine)), *results])
+    agreed = [r.line.external_id for r in results if r.outcome in (Outcome.UNCHANGED, Outcome.UPDATED)]
+    conflicts.close_agreed(source, agreed, now=now)
+    keep_problems(file_id, source, problems, now=now)
+    return problems
+
+
+def keep_problems(
+    file_id: int, source: str, problems: list[Problem], *, now: datetime, settled_why: Message | None = None
+) -> None:
+    """Keep lines that were not taken; a conflict replaces the open one of an earlier file about the same id."""
+    if not problems:
+        return
+    again = [problem.external_id for problem in problems if problem.outcome is Outcome.CONFLICT]
+    if settled_why is None:
+        conflicts.close_repeated(source, again, file_id, now=now)
+    settled_at, why = (None, "") if settled_why is None else (now, settled_why.packed())
+    bulk.add(
+        LedgerLineProblem,
+        ("file_id", "source", "line", "kind", "external_id", "reason", "told", "settled_at", "settled_by",
+         "settled_why"),
+        [
+            (file_id, source, number, "conflict" if outcome is Outcome.CONFLICT else "refused", external_id,
+             reason.packed(), told, settled_at, "", why)
+            for number, outcome, external_id, reason, told in problems
+        ],
+    )  # fmt: skip
+
+
+def note(file_id: int, report: Report, *, line_done: int, bytes_done: int) -> None:
+    """Keep how far the import has come."""
+    session.execute(
+        update(LedgerFile)
+        .where(LedgerFile.id == file_id)
+        .values(
+            lines=report.lines,
+            added=report.counts[Outcome.ADDED],
+            updated=report.counts[Outcome.UPDATED],
+            unchanged=report.counts[Outcome.UNCHANGED],
+            conflicts=report.counts[Outcome.CONFLICT],
+            refused=report.counts[Outcome.REFUSED],
+            sums={kind: str(total) for kind, total in report.sums.items()},
+            assumed_zone=report.assumed_zone,
+            line_done=line_done,
+            bytes_done=bytes_done,
+        )
+    )
+
+
+def finish(actor: Actor, file_id: int, lease: str, state: FileState, report: Report, *, now: datetime) -> None:
+    """Write down that the whole file was read. Raises LeaseLost."""
+    end(file_id, lease, state, now=now)
+    counts = {str(outcome): count for outcome, count in report.counts.items()}
+    after = {"state": state, "lines": report.lines, **counts}
+    audit.record(actor, "ledger.import", "ledger_file", file_id, at=now, after=after)
+
+
+def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Message | None = None) -> None:
+    """Give the lease back for good. Raises LeaseLost."""
+    ended = rows_changed(
+        session.execute(
+            update(LedgerFile)
+            .where(LedgerFile.id == file_id, LedgerFile.state == FileState.RUNNING, LedgerFile.lease == lease)
+            .values(
+                state=state, lease=None, leased_until=None, finished_at=now,
+                reason="" if reason is None else reason.packed(),
             )
         )
-    _note(file_id, report)
+    )  # fmt: skip
+    if not ended:
+        raise LeaseLost
 
 
-def finish(actor: Actor, file_id: int, report: Report, *, now: datetime) -> None:
-    """Write down that the whole file was read."""
-    _note(file_id, report)
-    session.get_one(LedgerFile, file_id).finished_at = now
-    counts = {str(outcome): count for outcome, count in report.counts.items()}
-    audit.record(actor, "ledger.import", "ledger_file", file_id, at=now, after={"lines": report.lines, **counts})
+def cancel(actor: Actor, file_id: int, *, now: datetime) -> None:
+    """Stop an import that waits or runs; what was booked stays. Raises Conflict when it has ended already."""
+    reason = Message(N_("cancelled by %(name)s"), name=actor.label)
+    cancelled = rows_changed(
+        session.execute(
+            update(LedgerFile)
+            .where(LedgerFile.id == file_id, LedgerFile.state.in_([FileState.WAITING, FileState.RUNNING]))
+            .values(state=FileState.INTERRUPTED, lease=None, leased_until=None, finished_at=now, reason=reason.packed())
+        )
+    )
+    if not cancelled:
+        raise Conflict(Message(N_("This import has ended already.")))
+    audit.record(actor, "ledger.import_cancelled", "ledger_file", file_id, at=now)
 
 
-def _note(file_id: int, report: Report) -> None:
-    record = session.get_one(LedgerFile, file_id)
-    record.lines = report.lines
-    record.added = report.counts[Outcome.ADDED]
-    record.updated = report.counts[Outcome.UPDATED]
-    record.unchanged = report.counts[Outcome.UNCHANGED]
-    record.conflicts = report.counts[Outcome.CONFLICT]
-    record.refused = report.counts[Outcome.REFUSED]
-    record.sums = {kind: str(total) for kind, total in report.sums.items()}
+def bury_dead_commands(now: datetime) -> int:
+    """Say of imports from the command line whose process is gone that they were interrupted; returns how many."""
+    reason = Message(N_("its process ended on the way"))
+    return rows_changed(
+        session.execute(
+            update(LedgerFile)
+            .where(
+                LedgerFile.state == FileState.RUNNING, LedgerFile.via == FileVia.COMMAND, LedgerFile.leased_until <= now
+            )
+            .values(state=FileState.INTERRUPTED, lease=None, leased_until=None, finished_at=now, reason=reason.packed())
+        )
+    )
+
+
+def imported_before(sha256: str, source: str, before_id: int | None = None) -> datetime | None:
+    """When the same bytes were last imported to their end from the same source."""
+    statement = select(LedgerFile.finished_at).where(
+        LedgerFile.sha256 == sha256, LedgerFile.source == source, LedgerFile.state == FileState.DONE
+    )
+    if before_id is not None:
+        statement = statement.where(LedgerFile.id < before_id)
+    return session.scalar(statement.order_by(LedgerFile.id.desc()).limit(1))

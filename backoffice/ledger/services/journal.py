@@ -9,19 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
-from sqlalchemy import Row, case, insert, literal, select, update
+from sqlalchemy import Row, Table, bindparam, select, update
 
 from backoffice.accounts.models import Account
-from backoffice.database import Instant, session
+from backoffice.database import session
 from backoffice.ledger.models import LedgerEntry, LedgerMovement, MovementKind
 from backoffice.ledger.rules import FIGURES, Figures
+from backoffice.ledger.services import bulk
 from backoffice.money import ZERO
 
 _COUNTERS = (
     Account.id, Account.code, Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt,
-    Account.short,
+    Account.short, Account.moved_at,
 )  # fmt: skip
+_LINE = (
+    "account_id", "kind", "entry_id", "request_id", *FIGURES, *(f"{name}_after" for name in FIGURES), "at",
+)  # fmt: skip
+
+_ACCOUNTS = cast(Table, Account.__table__)
+_WRITE_COUNTERS = (
+    update(_ACCOUNTS)
+    .where(_ACCOUNTS.c.id == bindparam("account"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("recharged", "refunded", "reserved", "invoiced", "debt", "short", "moved_at")
+        }
+    )
+)
 
 
 class Hand:
@@ -30,45 +47,53 @@ class Hand:
     def __init__(self, row: Row[*tuple[object, ...]]) -> None:
         self.account_id: int = row.id
         self.figures = _figures(row)
-        self._lines: list[dict[str, object]] = []
+        self.moved_at: datetime | None = row.moved_at
+        self._lines: list[tuple[object, ...]] = []
 
     def move(
         self, kind: MovementKind, moved: Figures, *, entry_id: int | None = None, request_id: int | None = None
     ) -> None:
         """Note one line of the journal."""
         self.figures += moved
-        line: dict[str, object] = {
-            "account_id": self.account_id, "kind": kind, "entry_id": entry_id, "request_id": request_id,
-        }  # fmt: skip
-        for name in FIGURES:
-            line[name] = getattr(moved, name)
-            line[f"{name}_after"] = getattr(self.figures, name)
-        self._lines.append(line)
+        self._lines.append((self.account_id, kind, entry_id, request_id, *moved.values(), *self.figures.values()))
 
     def enter(self, at: datetime) -> None:
         """Write the counters and the lines noted so far, as of `at` or, where clocks went back, of the last line."""
-        if not self._lines:
-            return
+        enter_all([self], at)
+
+    def close(self, at: datetime) -> tuple[dict[str, object], list[tuple[object, ...]]]:
+        """The counters to write and the lines to enter; none is left to enter afterwards."""
         figures = self.figures
-        now = literal(at, Instant)
-        moved_at = session.execute(
-            update(Account)
-            .where(Account.id == self.account_id)
-            .values(
-                recharged=figures.recharged - figures.refunded,
-                refunded=figures.refunded,
-                reserved=figures.reserved,
-                invoiced=figures.invoiced,
-                debt=figures.debt,
-                short=figures.short,
-                moved_at=case((Account.moved_at > now, Account.moved_at), else_=now),
-            )
-            .returning(Account.moved_at)
-            .execution_options(synchronize_session=False)
-        ).scalar_one()
-        session.flush()
-        session.execute(insert(LedgerMovement), [{**line, "at": moved_at} for line in self._lines])
+        # The row is locked, so what was read of it still holds.
+        self.moved_at = at if self.moved_at is None else max(at, self.moved_at)
+        counters: dict[str, object] = {
+            "account": self.account_id,
+            "recharged": figures.recharged - figures.refunded,
+            "refunded": figures.refunded,
+            "reserved": figures.reserved,
+            "invoiced": figures.invoiced,
+            "debt": figures.debt,
+            "short": figures.short,
+            "moved_at": self.moved_at,
+        }
+        lines = [(*line, self.moved_at) for line in self._lines]
         self._lines.clear()
+        return counters, lines
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether something is noted that is not entered yet."""
+        return bool(self._lines)
+
+
+def enter_all(hands: Iterable[Hand], at: datetime) -> None:
+    """Enter what several hands noted: one statement for their counters, one for all lines."""
+    closed = [hand.close(at) for hand in hands if hand.has_moved]
+    if not closed:
+        return
+    session.flush()
+    session.connection().execute(_WRITE_COUNTERS, [counters for counters, _ in closed])
+    bulk.add(LedgerMovement, _LINE, [line for _, lines in closed for line in lines])
 
 
 def take(account_id: int) -> Hand:

@@ -5,9 +5,10 @@ import { countCharacters } from "./counters.js";
 import { openDialogs } from "./dialogs.js";
 import { focusErrors } from "./errors.js";
 import { keepTypedText } from "./keep.js";
+import { followProgress } from "./progress.js";
 import { switchThemes } from "./theme.js";
 import { dismissToasts } from "./toasts.js";
 
-for (const upgrade of [openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, focusErrors]) {
+for (const upgrade of [openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, focusErrors, followProgress]) {
   upgrade(document);
 }

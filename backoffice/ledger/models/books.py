@@ -10,7 +10,6 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     DDL,
@@ -30,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
-from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.database import Amount, Base, Id, Instant
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 
@@ -315,45 +314,3 @@ class Allocation(Base):
     recharge_id: Mapped[int] = mapped_column(ForeignKey(LedgerEntry.id))
     amount: Mapped[Decimal] = mapped_column(Amount)
     state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)
-
-
-class LedgerFile(Base):
-    """One import of one file: what it held, what became of its lines, and who brought it."""
-
-    __tablename__ = "ledger_file"
-    __table_args__ = (
-        CheckConstraint("lines >= 0 AND added >= 0 AND unchanged >= 0 AND refused >= 0", name="counts_not_negative"),
-        Index("ix_ledger_file_sha256", "sha256"),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(256))
-    sha256: Mapped[str] = mapped_column(String(64))
-    source: Mapped[str] = mapped_column(String(60))
-    imported_by: Mapped[str] = mapped_column(String(120))
-    started_at: Mapped[datetime] = mapped_column(Instant)
-    finished_at: Mapped[datetime | None] = mapped_column(Instant)
-    lines: Mapped[int] = mapped_column(default=0)
-    added: Mapped[int] = mapped_column(default=0)
-    updated: Mapped[int] = mapped_column(default=0)
-    unchanged: Mapped[int] = mapped_column(default=0)
-    conflicts: Mapped[int] = mapped_column(default=0)
-    refused: Mapped[int] = mapped_column(default=0)
-    sums: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
-
-
-class LedgerLineProblem(Base):
-    """A line that was not taken: refused (it breaks a rule) or in conflict with what is already in the books."""
-
-    __tablename__ = "ledger_line_problem"
-    __table_args__ = (
-        CheckConstraint("kind IN ('refused', 'conflict')", name="kind"),
-        Index("ix_ledger_line_problem_file_id", "file_id", "line"),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    file_id: Mapped[int] = mapped_column(ForeignKey(LedgerFile.id))
-    line: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))
-    external_id: Mapped[str] = mapped_column(String(120), default="")
-    reason: Mapped[str] = mapped_column(String(500))

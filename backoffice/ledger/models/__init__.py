@@ -1,0 +1,40 @@
+"""The tables of the books: what the platform reported and whose money it is; the files it came in."""
+
+from __future__ import annotations
+
+from backoffice.ledger.models.books import (
+    POSTGRESQL_TRIGGERS,
+    SQLITE_TRIGGERS,
+    Allocation,
+    EntryKind,
+    EntryStatus,
+    LedgerDay,
+    LedgerEntry,
+    LedgerMovement,
+    MovementKind,
+    Reservation,
+    ReservationState,
+    free_recharges,
+    in_debt,
+)
+from backoffice.ledger.models.files import FileState, FileVia, LedgerFile, LedgerLineProblem
+
+__all__ = [
+    "POSTGRESQL_TRIGGERS",
+    "SQLITE_TRIGGERS",
+    "Allocation",
+    "EntryKind",
+    "EntryStatus",
+    "FileState",
+    "FileVia",
+    "LedgerDay",
+    "LedgerEntry",
+    "LedgerFile",
+    "LedgerLineProblem",
+    "LedgerMovement",
+    "MovementKind",
+    "Reservation",
+    "ReservationState",
+    "free_recharges",
+    "in_debt",
+]

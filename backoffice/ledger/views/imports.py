@@ -1,0 +1,211 @@
+"""Imports: hand in a file of the platform, watch it, read what became of its lines, settle what is in conflict."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from flask import Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from backoffice import clock, scheduling, storage
+from backoffice.database import session, transaction
+from backoffice.errors import Conflict, Invalid
+from backoffice.ledger import labels, queries
+from backoffice.ledger.forms import ImportForm, SettleForm
+from backoffice.ledger.models import FileVia, LedgerFile, LedgerLineProblem
+from backoffice.ledger.rules import COLUMNS, OPTIONAL_COLUMNS
+from backoffice.ledger.services import conflicts, files, reading
+from backoffice.ledger.views.plumbing import blueprint
+from backoffice.permissions import Permission
+from backoffice.web.errors import translate
+from backoffice.web.forms import apply_errors
+from backoffice.web.guards import current_actor, guard
+from backoffice.web.paging import PageRequest, paginate
+
+UPLOAD_MEGABYTES = 200
+_UPLOAD_BYTES = UPLOAD_MEGABYTES * 1024 * 1024
+_HISTORY = 20
+# What a spreadsheet would run as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def init(app: Flask) -> None:
+    """Give the templates the words of the books."""
+    app.jinja_env.globals["ledger_labels"] = labels
+
+
+@blueprint.url_value_preprocessor
+def _take_large_files(endpoint: str | None, _values: object) -> None:
+    # Before anything reads the form, the CSRF check among them; who may not enter is sent away without it being read.
+    if endpoint == "ledger.upload":
+        request.max_content_length = _UPLOAD_BYTES
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def _too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    form = ImportForm(formdata=None)
+    sentence = gettext("The file is larger than %(limit)s MB. Cut it into several.", limit=UPLOAD_MEGABYTES)
+    form.file.errors = [sentence]
+    return _imports_page(form), 413
+
+
+@blueprint.get("/admin/imports")
+@guard(Permission.ADMINISTER)
+def imports() -> ResponseReturnValue:
+    """Hand in a file, and every import there was."""
+    return _imports_page(ImportForm(formdata=None))
+
+
+def _imports_page(form: ImportForm) -> str:
+    page = paginate(session, queries.imports(), [(LedgerFile.id, "desc")], PageRequest.of(request.args), _HISTORY)
+    return render_template(
+        "ledger/imports.html",
+        form=form,
+        page=page,
+        links=page.links(url_for("ledger.imports")),
+        worker_is_alive=scheduling.worker_is_alive(clock.now()),
+        limit=UPLOAD_MEGABYTES,
+        columns=[(name, name not in OPTIONAL_COLUMNS) for name in COLUMNS],
+    )
+
+
+@blueprint.post("/admin/imports")
+@guard(Permission.ADMINISTER)
+def upload() -> ResponseReturnValue:
+    """Keep the file and let it wait for the worker; what is no ledger file is refused at once."""
+    form = ImportForm()
+    try:
+        if not form.validate():
+            return _imports_page(form), 400
+        return redirect(url_for("ledger.show_import", file_id=_enter(form)), 303)
+    except Invalid as error:
+        apply_errors(form, error)
+        return _imports_page(form), 400
+
+
+def _enter(form: ImportForm) -> int:
+    """The id of the import. Raises Invalid."""
+    sent = form.file.data
+    if sent is None or not sent.filename:
+        raise Invalid({"file": [gettext("Choose a file.")]})
+    order = files.Order(
+        sent.filename, files.clean_source(form.source.data or ""), FileVia.PAGE, form.strict.data, form.dry_run.data
+    )
+    stream = cast(BinaryIO, sent.stream)
+    facts = reading.examine(stream)
+    shape = reading.shape(stream, facts.encoding)
+    session.rollback()  # nothing of the database is held while a large file is stored
+    storage.put_file(stream, facts.sha256)
+    with transaction():
+        return files.enter(current_actor(), order, facts, shape, now=clock.now()).id
+
+
+@blueprint.get("/admin/imports/<int:file_id>")
+@guard(Permission.ADMINISTER)
+def show_import(file_id: int) -> ResponseReturnValue:
+    """One import: how far it is, then what became of its lines."""
+    record = queries.import_of(file_id)
+    order = [(LedgerLineProblem.line, "asc"), (LedgerLineProblem.id, "asc")]
+    page = paginate(session, queries.problems_of(file_id), order, PageRequest.of(request.args))  # type: ignore[arg-type]
+    return render_template(
+        "ledger/import.html",
+        record=record,
+        page=page,
+        links=page.links(request.path),
+        before=files.imported_before(record.sha256, record.source, record.id),
+        worker_is_alive=scheduling.worker_is_alive(clock.now()),
+    )
+
+
+@blueprint.get("/admin/imports/<int:file_id>/progress")
+@guard(Permission.ADMINISTER)
+def import_progress(file_id: int) -> ResponseReturnValue:
+    """The part of the page that moves, for its script."""
+    return render_template(
+        "ledger/progress.html",
+        record=queries.import_of(file_id),
+        worker_is_alive=scheduling.worker_is_alive(clock.now()),
+    )
+
+
+@blueprint.get("/admin/imports/<int:file_id>/problems.csv")
+@guard(Permission.ADMINISTER)
+def problems_csv(file_id: int) -> ResponseReturnValue:
+    """Every line that was not taken, to mend them in a spreadsheet."""
+    queries.import_of(file_id)
+    answer = Response(stream_with_context(_csv_rows(file_id)), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"import-{file_id}-problems.csv")
+    return answer
+
+
+def _csv_rows(file_id: int) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    # Excel reads UTF-8 only behind its mark.
+    buffer.write("\ufeff")
+    writer.writerow([gettext("Line"), gettext("Outcome"), "external_id", gettext("Why"), gettext("What the line says")])
+    statement = queries.problems_of(file_id).order_by(LedgerLineProblem.line, LedgerLineProblem.id)
+    for problem in session.scalars(statement.execution_options(yield_per=500)):
+        kind, why = str(labels.problem_kinds[problem.kind]), labels.plain(problem.reason)
+        cells = [str(problem.line), kind, problem.external_id, why, labels.told_text(problem.told)]
+        writer.writerow([_safe(cell) for cell in cells])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+@blueprint.post("/admin/imports/<int:file_id>/cancel")
+@guard(Permission.ADMINISTER)
+def cancel_import(file_id: int) -> ResponseReturnValue:
+    """Stop an import that waits or runs."""
+    queries.import_of(file_id)
+    try:
+        with transaction():
+            files.cancel(current_actor(), file_id, now=clock.now())
+        flash(gettext("The import is stopped."), "success")
+    except Conflict as error:
+        flash(translate(error.message), "warning")
+    return redirect(url_for("ledger.show_import", file_id=file_id), 303)
+
+
+@blueprint.route("/admin/imports/conflicts/<int:problem_id>", methods=["GET", "POST"])
+@guard(Permission.ADMINISTER)
+def conflict(problem_id: int) -> ResponseReturnValue:
+    """A line beside what the books say, and the way to settle it by hand."""
+    form = SettleForm()
+    problem = queries.conflict(problem_id)
+    if form.is_submitted():
+        try:
+            if not form.validate():
+                return _conflict_page(problem, form), 400
+            with transaction():
+                conflicts.settle(current_actor(), problem_id, form.reason.data or "", now=clock.now())
+        except Invalid as error:
+            apply_errors(form, error)
+            return _conflict_page(queries.conflict(problem_id), form), 400
+        flash(gettext("The conflict is settled."), "success")
+        return redirect(url_for("ledger.show_import", file_id=queries.conflict(problem_id).file_id), 303)
+    return _conflict_page(problem, form)
+
+
+def _conflict_page(problem: LedgerLineProblem, form: SettleForm) -> str:
+    books = queries.books_say(problem.source, problem.external_id)
+    rows = [(name, problem.told.get(name, ""), books.get(name, "")) for name in COLUMNS]
+    return render_template(
+        "ledger/conflict.html",
+        problem=problem,
+        record=queries.import_of(problem.file_id),
+        known=bool(books),
+        rows=[row for row in rows if row[1] or row[2]],
+        form=form,
+    )

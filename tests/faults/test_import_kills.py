@@ -1,0 +1,156 @@
+"""Imports are killed (SIGKILL) and interrupted: run again, the books are those of one import without a fault."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice import clock, storage
+from backoffice.config import Settings
+from backoffice.database import session, transaction
+from backoffice.ledger import jobs
+from backoffice.ledger.models import FileVia, LedgerEntry, LedgerFile
+from backoffice.ledger.rules import REQUIRED_COLUMNS
+from backoffice.ledger.services import files, reading
+from tests.concurrency.launcher import Launcher
+from tests.concurrency.tasks import IMPORT_STEPS
+from tests.support.office import Office, contradictions
+
+pytestmark = pytest.mark.fault
+
+KILLED = -9
+LINES = 4500
+# Longer than the lease of a dead worker.
+LATER = timedelta(minutes=30)
+
+
+@pytest.fixture
+def ledger_file(tmp_path: Path) -> Path:
+    """Recharges of two accounts, of every ten lines one that takes a part of an earlier one back."""
+    rows = [",".join(REQUIRED_COLUMNS)]
+    for number in range(LINES):
+        account = ("lumen", "yunqi")[number // 10 % 2]
+        if number % 10 == 9:
+            rows.append(f"refund,K-{number},{account},completed,0.50,CNY,2026-03-02T09:30:00+08:00,K-{number - 5}")
+        else:
+            rows.append(f"recharge,K-{number},{account},completed,2.00,CNY,2026-03-02T09:30:00+08:00,")
+    path = tmp_path / "platform.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def assert_imported_once(office: Office) -> None:
+    """Each line is in the books once, and they add up."""
+    session.rollback()
+    assert len(session.scalars(select(LedgerEntry.id)).all()) == LINES
+    each = LINES // 2 // 10 * (9 * 2 - 0.5)
+    assert (office.invoiceable(), office.invoiceable(office.cast.yunqi)) == (f"{each:.2f}", f"{each:.2f}")
+    assert contradictions() == []
+
+
+def states() -> list[str]:
+    """The history, oldest first."""
+    session.rollback()
+    return list(session.scalars(select(LedgerFile.state).order_by(LedgerFile.id)))
+
+
+def wait_for_the_child_to_die(child: object) -> None:
+    assert child.wait() == KILLED  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("step", IMPORT_STEPS)
+def test_a_command_killed_at_each_step_is_run_again(
+    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path, step: str
+) -> None:
+    command = ["ledger", "import", str(ledger_file)]
+    wait_for_the_child_to_die(launcher.start("command", settings, arguments=command, die_at=step))
+    assert contradictions() == []
+    assert states() == ["running"]
+    with clock.shifted(LATER):
+        launcher.start("command", settings, arguments=command, clock_offset=LATER.total_seconds()).finish()
+    assert_imported_once(office)
+    assert states() == ["interrupted", "done"]
+
+
+@pytest.mark.parametrize("step", IMPORT_STEPS)
+def test_a_dead_workers_file_goes_on_where_it_stopped(
+    office: Office, context: Flask, launcher: Launcher, settings: Settings, ledger_file: Path, step: str
+) -> None:
+    file_id = hand_in(office, ledger_file)
+    wait_for_the_child_to_die(launcher.start("command", settings, arguments=["worker"], die_at=step))
+    with clock.shifted(LATER):
+        jobs.import_due()
+        assert jobs.import_due() == 0
+    record = session.get_one(LedgerFile, file_id)
+    # The report is that of one import: nothing is counted twice, nothing is called known that was new.
+    assert (record.state, record.lines, record.added, record.unchanged) == ("done", LINES, LINES, 0)
+    assert_imported_once(office)
+
+
+def test_ctrl_c_leaves_a_row_that_says_so(
+    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path
+) -> None:
+    child = launcher.start("command", settings, arguments=["ledger", "import", str(ledger_file)])
+    wait_until_running()
+    os.kill(child.pid, signal.SIGINT)
+    if child.wait() == 0:
+        pytest.skip("the import was faster than Ctrl-C")
+    assert states() == ["interrupted"]
+    assert contradictions() == []
+    launcher.start("command", settings, arguments=["ledger", "import", str(ledger_file)]).finish()
+    assert_imported_once(office)
+
+
+def test_random_kills_lose_and_repeat_nothing(
+    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path
+) -> None:
+    for _ in range(5):
+        child = launcher.start("command", settings, arguments=["ledger", "import", str(ledger_file)])
+        time.sleep(random.uniform(0.1, 0.9))
+        child.kill()
+        assert contradictions() == []
+    launcher.start("command", settings, arguments=["ledger", "import", str(ledger_file)]).finish()
+    assert_imported_once(office)
+
+
+def test_two_imports_of_the_same_file_at_once_book_it_once(
+    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path
+) -> None:
+    command = ["ledger", "import", str(ledger_file)]
+    pair = [launcher.start("command", settings, arguments=command) for _ in range(2)]
+    for child in pair:
+        child.finish()
+    assert_imported_once(office)
+    session.rollback()
+    added = session.scalars(select(LedgerFile.added)).all()
+    assert (len(added), sum(added)) == (2, LINES)
+
+
+def hand_in(office: Office, path: Path) -> int:
+    """Keep a file for the worker, as the page does; returns its id."""
+    with path.open("rb") as file:
+        facts = reading.examine(file)
+        shape = reading.shape(file, facts.encoding)
+        storage.put_file(file, facts.sha256)
+    with transaction():
+        order = files.Order(path.name, "platform", FileVia.PAGE)
+        return files.enter(office.cast.ana.actor, order, facts, shape, now=clock.now()).id
+
+
+def wait_until_running() -> None:
+    """Return when a first batch is kept."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        session.rollback()
+        if session.scalar(select(LedgerFile.lines)):
+            return
+        time.sleep(0.01)
+    raise TimeoutError("the import does not begin")

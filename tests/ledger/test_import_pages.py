@@ -1,0 +1,232 @@
+"""Administrators hand in files on a page; the worker imports them; the page tells what became of each line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+
+from backoffice import clock, storage
+from backoffice.database import session, transaction
+from backoffice.ledger import jobs, queries
+from backoffice.ledger.models import LedgerEntry, LedgerFile, LedgerLineProblem
+from backoffice.ledger.rules import REQUIRED_COLUMNS
+from backoffice.ledger.services import files
+from backoffice.ledger.views import imports
+from tests.support.office import contradictions
+from tests.support.people import Cast
+from tests.support.visitor import Visitor
+
+GOOD = "recharge,W-1,lumen,completed,10.00,CNY,2026-03-02T09:30:00+08:00,"
+OTHER = "recharge,W-1,lumen,completed,11.00,CNY,2026-03-02T09:30:00+08:00,"
+BAD = "recharge,W-2,lumen,completed,1.005,CNY,2026-03-02T09:30:00+08:00,"
+BOOKS_HEAD = ",".join(REQUIRED_COLUMNS)
+
+
+class Books:
+    """The books behind the pages. Every look opens a context of its own, as a process beside the web does."""
+
+    def __init__(self, app: Flask, cast: Cast) -> None:
+        self.app, self.cast = app, cast
+
+    def ask(self, question: Callable[[], Any]) -> Any:
+        """The answer of the database."""
+        with self.app.app_context():
+            answer = question()
+            session.expunge_all()
+            session.rollback()
+            return answer
+
+    def work(self) -> int:
+        """What the worker does in a second."""
+        read: int = self.ask(jobs.import_due)
+        return read
+
+    def record(self) -> LedgerFile:
+        """The newest import."""
+        newest = select(LedgerFile).order_by(LedgerFile.id.desc()).limit(1)
+        found: LedgerFile = self.ask(lambda: session.scalars(newest).one())
+        return found
+
+    def open_conflicts(self) -> list[LedgerLineProblem]:
+        """The work items."""
+        found: list[LedgerLineProblem] = self.ask(queries.open_conflicts)
+        return found
+
+    def count(self, model: type) -> int:
+        """How many rows there are."""
+        found: int = self.ask(lambda: session.scalar(select(func.count()).select_from(model)))
+        return found
+
+    def invoiceable(self) -> str:
+        """Lumen's; the books are checked on the way."""
+        assert self.ask(contradictions) == []
+        return str(self.ask(lambda: queries.balance(self.cast.lumen).invoiceable))
+
+
+@pytest.fixture
+def books(app: Flask, cast: Cast) -> Books:
+    """The installation behind the pages."""
+    return Books(app, cast)
+
+
+@pytest.fixture
+def ana(books: Books, visit: Callable[..., Visitor]) -> Visitor:
+    """The administrator's browser."""
+    return visit(books.cast.ana)
+
+
+def hand_in(ana: Visitor, *lines: str, name: str = "march.csv", **fields: str) -> str:
+    """Send a file through the form; returns the address of its page."""
+    ana.get("/admin/imports")
+    content = "\n".join([BOOKS_HEAD, *lines]).encode()
+    ana.submit({"file": FileStorage(io.BytesIO(content), name), **fields}, button="Import")
+    assert ana.page.status_code == 303, ana.page.text
+    return str(ana.page.headers["Location"])
+
+
+def test_a_file_waits_is_imported_and_reported(ana: Visitor, books: Books) -> None:
+    page = hand_in(ana, GOOD, BAD)
+    waiting = books.record()
+    assert (waiting.state, waiting.imported_by, waiting.imported_by_id) == ("waiting", "Ana Sousa", books.cast.ana.id)
+    assert storage.exists(waiting.sha256)
+    assert "Waiting for its turn" in ana.get(page).text
+    assert "No worker is running" in ana.page.text
+    books.work()
+    text = ana.get(page).text
+    assert (books.record().state, books.record().added, books.record().refused) == ("done", 1, 1)
+    assert "An amount has at most two decimals" in text
+    assert "data-finished" in ana.get(f"{page}/progress").text
+    assert "march.csv" in ana.get("/admin/imports").text
+    assert books.invoiceable() == "10.00"
+
+
+def test_the_same_file_again_says_when_it_was_imported(ana: Visitor, books: Books) -> None:
+    hand_in(ana, GOOD)
+    books.work()
+    page = hand_in(ana, GOOD)
+    assert "The same file was imported before" in ana.get(page).text
+    books.work()
+    assert (books.record().added, books.record().unchanged) == (0, 1)
+
+
+@pytest.mark.parametrize("how", ["strict", "dry_run"])
+def test_nothing_is_kept_of_a_trial_or_a_strict_file_with_a_bad_line(ana: Visitor, books: Books, how: str) -> None:
+    page = hand_in(ana, GOOD, OTHER, BAD, **{how: "y"})
+    books.work()
+    assert (books.record().state, books.record().lines, books.record().refused, books.record().conflicts) == (
+        "undone",
+        3,
+        1,
+        1,
+    )
+    assert "Nothing was changed" in ana.get(page).text
+    assert "at most two decimals" in ana.page.text
+    assert (books.count(LedgerEntry), books.invoiceable(), books.open_conflicts()) == (0, "0.00", [])
+
+
+def test_what_is_no_ledger_file_is_refused_beside_the_field(ana: Visitor, books: Books) -> None:
+    ana.get("/admin/imports")
+    ana.submit({"file": FileStorage(io.BytesIO(b"PK\x03\x04"), "books.xlsx"), "source": "erp"}, button="Import")
+    assert ana.page.status_code == 400
+    assert "This is an Excel workbook" in ana.page.text
+    assert 'value="erp"' in ana.page.text
+    ana.submit({"source": ""}, button="Import")
+    assert "Choose a file" in ana.page.text
+    assert books.count(LedgerFile) == 0
+
+
+def test_a_file_above_the_limit_is_refused_with_the_limit(
+    ana: Visitor, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "_UPLOAD_BYTES", 1000)
+    ana.get("/admin/imports")
+    ana.submit({"file": FileStorage(io.BytesIO(b"x" * 5000), "large.csv")}, button="Import")
+    assert ana.page.status_code == 413
+    assert "larger than 200 MB" in ana.page.text
+
+
+def test_a_waiting_import_can_be_stopped(ana: Visitor, books: Books) -> None:
+    page = hand_in(ana, GOOD)
+    ana.get(page)
+    ana.submit(button="Stop the import")
+    books.work()
+    assert (books.record().state, books.record().lines) == ("interrupted", 0)
+    assert "cancelled by" in ana.get(page).text
+
+
+def test_a_running_import_that_is_stopped_books_nothing_more(
+    ana: Visitor, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = hand_in(ana, *(GOOD.replace("W-1", f"B-{n}") for n in range(2500)))
+    real = files.batches
+
+    def stopped_after_the_first(lines: Any, size: int = files.BATCH) -> Iterator[Any]:
+        first, *rest = real(lines, size)
+        yield first
+        with transaction():
+            files.cancel(books.cast.ana.actor, int(page.rpartition("/")[2]), now=clock.now())
+        yield from rest
+
+    monkeypatch.setattr(files, "batches", stopped_after_the_first)
+    assert books.work() == 0
+    assert (books.record().state, books.record().lines) == ("interrupted", 1000)
+    assert books.invoiceable() == "10000.00"
+
+
+def test_conflicts_are_shown_beside_the_books_and_settled_with_a_reason(ana: Visitor, books: Books) -> None:
+    hand_in(ana, GOOD)
+    books.work()
+    hand_in(ana, OTHER)
+    books.work()
+    (conflict,) = books.open_conflicts()
+    assert conflict.told["amount"] == "11.00"
+    text = ana.get(f"/admin/imports/conflicts/{conflict.id}").text
+    assert "11.00" in text
+    assert "10.00" in text
+    ana.submit({"reason": " "}, button="Settle the conflict")
+    assert (ana.page.status_code, "Say why" in ana.page.text) == (400, True)
+    ana.submit({"reason": "The platform was wrong."}, button="Settle the conflict")
+    assert ana.page.status_code == 303
+    assert books.open_conflicts() == []
+    assert "The platform was wrong." in ana.get(f"/admin/imports/conflicts/{conflict.id}").text
+
+
+def test_a_conflict_closes_when_a_later_line_agrees(ana: Visitor, books: Books) -> None:
+    for lines in ([GOOD], [OTHER], [OTHER]):
+        hand_in(ana, *lines)
+        books.work()
+    assert len(books.open_conflicts()) == 1, "the second file replaces the work item of the first"
+    hand_in(ana, GOOD)
+    books.work()
+    assert books.open_conflicts() == []
+
+
+def test_the_problems_come_as_a_file_that_no_spreadsheet_runs(ana: Visitor, books: Books) -> None:
+    page = hand_in(ana, BAD.replace("W-2", "=cmd()"), BAD)
+    books.work()
+    answer = ana.get(f"{page}/problems.csv")
+    assert answer.mimetype == "text/csv"
+    rows = answer.text.splitlines()
+    assert rows[0].startswith("\ufeffLine,")
+    assert rows[1].startswith("2,Refused,'=cmd(),")
+    assert len(rows) == 3
+
+
+def test_a_dead_workers_lease_runs_out_and_a_damaged_file_fails(ana: Visitor, books: Books, app: Flask) -> None:
+    page = hand_in(ana, GOOD)
+    with app.app_context(), transaction():
+        assert files.take(clock.now()) is not None
+    assert books.work() == 0
+    storage._configured().path(books.record().sha256).write_bytes(b"something else")
+    with clock.shifted(timedelta(hours=1)):
+        books.work()
+    assert books.record().state == "failed"
+    assert "The import failed" in ana.get(page).text
+    assert books.count(LedgerLineProblem) == 0

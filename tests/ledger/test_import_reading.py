@@ -1,0 +1,143 @@
+"""How files are written is found out, said, and never guessed in silence; what damages a line costs that line alone."""
+
+from __future__ import annotations
+
+import io
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backoffice.errors import Invalid
+from backoffice.ledger.rules import REQUIRED_COLUMNS, Line
+from backoffice.ledger.services import reading
+from backoffice.ledger.services.reading import BadLine
+
+HEAD = ",".join((*REQUIRED_COLUMNS, "description"))
+GOOD = "recharge,P-{n},lumen,completed,1000.50,CNY,2026-03-02T09:30:00+08:00,,{description}"
+
+
+def content(*descriptions: str, head: str = HEAD) -> str:
+    """A file with one recharge for each description."""
+    return "\r\n".join([head, *(GOOD.format(n=n, description=each) for n, each in enumerate(descriptions)), ""])
+
+
+def read(raw: bytes) -> tuple[reading.Shape, list[Line | BadLine]]:
+    """All of a file."""
+    file = io.BytesIO(raw)
+    facts = reading.examine(file)
+    assert facts.size == len(raw)
+    shape = reading.shape(file, facts.encoding)
+    return shape, list(reading.Reader(file, shape, currency="CNY", zone=ZoneInfo("Asia/Shanghai")))
+
+
+def described(raw: bytes) -> tuple[str, list[str]]:
+    """The encoding found, and the descriptions or reasons."""
+    shape, lines = read(raw)
+    return shape.encoding, [each.description if isinstance(each, Line) else str(each.reason) for each in lines]
+
+
+@pytest.mark.parametrize(
+    ("codec", "encoding"),
+    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-bom"), ("utf-16", "utf-16-le"), ("gb18030", "gb18030")],
+)
+def test_the_encodings_of_spreadsheets_are_told_apart(codec: str, encoding: str) -> None:
+    assert described(content("模型调用", "top-up").encode(codec)) == (encoding, ["模型调用", "top-up"])
+
+
+def test_utf_16_of_the_other_order_is_read_too() -> None:
+    assert described(b"\xfe\xff" + content("模型调用").encode("utf-16-be")) == ("utf-16-be", ["模型调用"])
+
+
+def test_a_file_that_mixes_two_encodings_is_refused_by_line() -> None:
+    mixed = content("模型调用").encode() + GOOD.format(n=9, description="模型调用").encode("gb18030") + b"\r\n"
+    assert described(mixed) == ("utf-8", ["模型调用", "not UTF-8 text, as the rest of the file is"])
+
+
+def test_a_western_name_does_not_make_a_file_chinese() -> None:
+    for name in ("Müller", "café", "Åse Ærø"):
+        encoding, reasons = described(content(name, "plain").encode("latin-1"))
+        assert (encoding, reasons[1]) == ("utf-8", "plain")
+        assert reasons[0].startswith("not UTF-8 text"), name
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_comes_from_the_head_alone(delimiter: str) -> None:
+    shape, (line,) = read(content("a|b").replace(",", delimiter).encode())
+    assert (shape.delimiter, isinstance(line, Line)) == (delimiter, True)
+
+
+def test_names_of_columns_may_be_padded_and_in_capitals_and_unknown_ones_are_said() -> None:
+    head = HEAD.replace("kind", " Kind ").replace("account", "ACCOUNT") + ",Note,"
+    shape, (line,) = read(content("x,mine,", head=head).encode())
+    assert isinstance(line, Line)
+    assert shape.ignored == ("Note",)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04rest", "Excel workbook"),
+        (b"\xff\xfea", "UTF-16 text and does not go on so"),
+        (content("x").encode("utf-16-le"), "UTF-16 without a byte order mark"),
+        (content("x", head=HEAD + ",amount").encode(), "twice: amount"),
+        (content("x", head=HEAD.replace("kind", "类型")).encode(), "lacks the columns kind"),
+        (b"a" * 70_000, "too long"),
+        (b"\xe9\xff\n", "not UTF-8 text"),
+    ],
+)
+def test_what_is_no_ledger_file_is_refused_whole(raw: bytes, words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        read(raw)
+
+
+def test_blank_lines_and_lines_of_delimiters_are_passed_over() -> None:
+    raw = content("x") + "\r\n,,,,,,,,\r\n" + GOOD.format(n=5, description="y") + "\r\n"
+    _, lines = read(raw.encode())
+    assert [each.number for each in lines] == [2, 5]
+
+
+def test_a_value_with_line_breaks_is_one_record_and_no_line_of_it_is_booked_by_itself() -> None:
+    forged = GOOD.format(n=666, description="")
+    raw = content(f'"harmless\n{forged}\nend"', "after").encode()
+    _, lines = read(raw)
+    assert [each.external_id for each in lines] == ["P-0", "P-1"]
+    assert isinstance(lines[0], Line)
+    assert lines[0].description.startswith("harmless recharge,P-666")
+
+
+def test_a_value_in_a_column_without_a_name_is_refused() -> None:
+    _, (fine, bad) = read(content("x,", "y,stray", head=HEAD + ",").encode())
+    assert isinstance(fine, Line)
+    assert isinstance(bad, BadLine)
+    assert (str(bad.reason), bad.told["description"]) == ("a value stands in a column without a name", "y")
+
+
+def test_reading_goes_on_behind_a_line() -> None:
+    file = io.BytesIO(content(*"abcdef").encode())
+    shape = reading.shape(file, "utf-8")
+    options = {"currency": "CNY", "zone": ZoneInfo("Asia/Shanghai")}
+    first = reading.Reader(file, shape, **options)  # type: ignore[arg-type]
+    taken = [each.number for each in islice(first, 3)]
+    rest = reading.Reader(file, shape, after=first.line, **options)  # type: ignore[arg-type]
+    assert (taken, first.line, [each.number for each in rest]) == ([2, 3, 4], 4, [5, 6, 7])
+
+
+CELLS = st.sampled_from(
+    ['"', '""', ",", ";", "\t", "\n", "\r", "recharge", "refund", "P-1", "P-2", "lumen", "completed", "1.00", "1,5",
+     "CNY", "2026-03-02", "3/2/2026", "46083.39", "6.2E+17", "\x00", "名", "=1+1", "\ufffd"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=400), st.lists(CELLS, max_size=80).map(lambda cells: "".join(cells).encode())))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_raise_anything_but_invalid(raw: bytes) -> None:
+    for prefix in (b"", HEAD.encode() + b"\n", b"\xef\xbb\xbf" + HEAD.replace(",", ";").encode() + b"\n"):
+        try:
+            _, lines = read(prefix + raw)
+        except Invalid:
+            continue
+        assert all(isinstance(each, Line | BadLine) for each in lines)
