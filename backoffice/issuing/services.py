@@ -25,10 +25,10 @@ from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import SYSTEM
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
-from backoffice.requests import services as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
-from backoffice.requests.services import Plan
+from backoffice.requests.services import states as requests
+from backoffice.requests.services.applying import Plan
 
 INVOICE_SERIES = "INV"
 

@@ -1,6 +1,6 @@
 """The application form: what it begins with, what it carries from step to step, what it hands to the services.
 
-The rules stand in `requests.services.plan`, which answers every entry alike; the form only names the controls and
+The rules stand in `requests.services.applying`, which answers every entry alike; the form only names the controls and
 keeps what was typed exactly as it was typed.
 """
 
@@ -19,7 +19,7 @@ from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaF
 from backoffice.headers.models import InvoiceHeader
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import REMARKS_LIMIT
-from backoffice.requests.services import Application, Plan
+from backoffice.requests.services.applying import Application, Plan
 from backoffice.web.forms import Form, choices, whole_number
 
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")

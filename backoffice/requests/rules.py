@@ -16,6 +16,10 @@ from backoffice.errors import N_, Message
 from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
 
 REMARKS_LIMIT = 500
+# What of a header a request freezes at submission, and the invoice prints.
+FROZEN_HEADER_FIELDS = (
+    "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
+)  # fmt: skip
 _NUMBER = re.compile(r"IR-[0-9]{8}-[0-9]{6}")
 
 

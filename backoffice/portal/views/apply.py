@@ -21,9 +21,9 @@ from backoffice.portal.forms import ApplyForm, begin, fingerprint, values_of
 from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint, issuer
 from backoffice.requests import queries as requests
-from backoffice.requests import services
 from backoffice.requests.rules import REASON_FIELDS, REASON_LABELS
-from backoffice.requests.services import Plan
+from backoffice.requests.services import applying
+from backoffice.requests.services.applying import Plan
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.forms import apply_errors
@@ -82,7 +82,7 @@ def _form_page(form: ApplyForm, status: int = 200) -> tuple[str, int]:
         usable=usable,
         balance=ledger.balance(account),
         minimum=policies.minimum_amount(clock.today()),
-        promised_on=services.promised(clock.now())[0],
+        promised_on=applying.promised(clock.now())[0],
         former=former,
         verdict=requests.decision_in_force(former.id) if former else None,
         reason_labels=REASON_LABELS,
@@ -108,7 +108,7 @@ def _leave_for_header(form: ApplyForm) -> Any:
 def _review(form: ApplyForm) -> Any:
     """Everything once more before it is submitted, with the invoice as it will look."""
     try:
-        plan = services.plan(current_actor(), form.application(), now=clock.now())
+        plan = applying.plan(current_actor(), form.application(), now=clock.now())
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
     return _review_page(form, plan)
@@ -136,7 +136,7 @@ def _submit(form: ApplyForm) -> Any:
     if known is not None:
         return redirect(address(known.number), 303)
     try:
-        plan = services.plan(current_actor(), form.application(), now=clock.now())
+        plan = applying.plan(current_actor(), form.application(), now=clock.now())
         seen = request.form.get("seen", "")
         if seen != fingerprint(plan):
             return _review_page(form, plan, changed=bool(seen))
@@ -155,7 +155,7 @@ def _make(form: ApplyForm) -> tuple[str, Any]:
     for last in (False, True):
         try:
             with transaction():
-                made = services.apply(
+                made = applying.apply(
                     current_actor(),
                     form.application(),
                     submit_token=form.submit_token.data,

@@ -17,9 +17,9 @@ from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
-from backoffice.requests import services
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import REASON_LABELS, Reason
+from backoffice.requests.services import changes
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.interface import status_label
 
@@ -51,7 +51,7 @@ def withdraw(number: str) -> Any:
     try:
         if request.method == "POST":
             with transaction():
-                services.withdraw(current_actor(), number, now=clock.now())
+                changes.withdraw(current_actor(), number, now=clock.now())
             flash(gettext("The request is withdrawn. Its amount can be invoiced again."), "success")
         else:
             flash(_too_late(found), "warning")

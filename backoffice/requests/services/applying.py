@@ -1,38 +1,33 @@
-"""Verbs on invoice requests: apply and withdraw, and the one way in which a state changes."""
+"""Apply: check an application, say what it would do, and do it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from backoffice import clock, glyphs, text
 from backoffice.audit import services as audit
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
-from backoffice.database import rows_changed, session
-from backoffice.delivery import services as delivery
+from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger_queries
 from backoffice.ledger.services import reservations as ledger
-from backoffice.money import format_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
-from backoffice.requests.models import InvoiceRequest, RequestEvent
-from backoffice.requests.rules import Action, Money, State
-
-FROZEN_HEADER_FIELDS = (
-    "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
-)  # fmt: skip
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
+from backoffice.requests.services.states import add_event, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,89 +163,6 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     )
     tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
     return invoice_request
-
-
-def withdraw(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
-    """Take a pending request back and release its money. Raises NotFound, or Conflict when it was decided already."""
-    if actor.account_id is None:
-        raise Forbidden
-    invoice_request = queries.by_number(number, account_id=actor.account_id)
-    change_state(invoice_request, Action.WITHDRAW, actor, now=now)
-    add_event(invoice_request.id, "withdrawn", actor, at=now)
-    return invoice_request
-
-
-def change_state(
-    invoice_request: InvoiceRequest,
-    action: Action,
-    actor: Actor,
-    *,
-    now: datetime,
-    values: Mapping[str, Any] | None = None,
-    reason: str | None = None,
-) -> None:
-    """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
-
-    The UPDATE names the state the line starts from, so of two who act at once one changes a row and the other gets
-    Conflict. `values` are further columns to set with it.
-    """
-    before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
-    changed = rows_changed(
-        session.execute(
-            update(InvoiceRequest)
-            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before)
-            .values(state=line.to, closed_at=now if line.stops_clock else None, **(values or {}))
-        )
-    )
-    if not changed:
-        raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
-    session.refresh(invoice_request)
-    if line.money is Money.RELEASE:
-        ledger.release(invoice_request.id)
-    audit.record(
-        actor,
-        f"request.{action}",
-        "invoice_request",
-        invoice_request.number,
-        at=now,
-        before={"state": before},
-        after={"state": line.to},
-        reason=reason,
-    )
-
-
-def add_event(request_id: int, kind: str, actor: Actor, *, at: datetime, **data: Any) -> None:
-    """Write one line of the request's timeline."""
-    session.add(
-        RequestEvent(
-            request_id=request_id,
-            at=at,
-            kind=kind,
-            actor_label=actor.label,
-            actor_role=actor.role,
-            data=data,
-        )
-    )
-
-
-def tell(invoice_request: InvoiceRequest, template: str, *, now: datetime, **facts: Any) -> None:
-    """Queue a mail about the request to its receiving address, in the applicant's language, with the change."""
-    attachment = {name: facts.pop(name) for name in ("attachment_sha256", "attachment_name") if name in facts}
-    context = {
-        "request_number": invoice_request.number,
-        "header_name": invoice_request.header_name,
-        "amount": format_amount(invoice_request.amount),
-        **facts,
-    }
-    delivery.queue(
-        template,
-        invoice_request.email,
-        invoice_request.locale,
-        context,
-        at=now,
-        about=("invoice_request", invoice_request.id),
-        **attachment,
-    )
 
 
 def _header(account_id: int, header_id: int | None, faults: dict[str, list[Message]]) -> InvoiceHeader | None:
