@@ -147,6 +147,7 @@ def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
         invoice_request,
         "issued",
         now=now,
+        to_copies=True,
         invoice_number=invoice.number,
         issued_on=invoice.issued_on.isoformat(),
         attachment_sha256=sha256,

@@ -27,7 +27,9 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
+from backoffice.requests.services import recipients
 from backoffice.requests.services.states import add_event, tell
+from backoffice.requests.services.supporting import SupportingFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Application:
     email: str
     remarks: str = ""
     resubmission_of: str | None = None
+    copies: str = ""
+    support: SupportingFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Plan:
     due_at: datetime
     calendar_version_id: int
     resubmission_of: InvoiceRequest | None
+    copies: list[str]
+    support: SupportingFile | None
 
 
 def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
@@ -76,12 +82,15 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
     )
     if fault is not None:
         faults["amount"] = [fault]
-    email = _cleaned("email", lambda: text.clean_email(application.email), faults)
+    email = recipients.cleaned_email(application.email, faults)
+    copies = recipients.cleaned_copies(application.copies, email, faults)
     remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
     parts = ledger_queries.plan_parts(actor.account_id, amount) if amount is not None else []
     missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
     if missing:
         faults["amount"] = [_unprintable(missing)]
+    if header is not None and header.vat_kind == "special":
+        _refuse_special(parts, faults)
     if faults or header is None or amount is None:
         raise Invalid(faults)
     due_on, due_at, version_id = promised(now)
@@ -97,6 +106,8 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         due_at=due_at,
         calendar_version_id=version_id,
         resubmission_of=_rejected_before(actor.account_id, application.resubmission_of),
+        copies=copies,
+        support=application.support,
     )
 
 
@@ -137,7 +148,9 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
         header_name=planned.header.name,
         amount=planned.amount,
         email=planned.email,
+        copies=planned.copies,
         remarks=planned.remarks,
+        **_support(planned.support),
         locale=locale,
         submit_token=submit_token,
         resubmission_of_id=planned.resubmission_of.id if planned.resubmission_of else None,
@@ -159,7 +172,14 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
         "invoice_request",
         invoice_request.number,
         at=now,
-        after={"amount": str(planned.amount), "header": planned.header.name, "email": planned.email, **follows},
+        after={
+            "amount": str(planned.amount),
+            "header": planned.header.name,
+            "email": planned.email,
+            "copies": planned.copies,
+            "supporting_file": planned.support.sha256 if planned.support else None,
+            **follows,
+        },
     )
     tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
     return invoice_request
@@ -178,6 +198,25 @@ def _header(account_id: int, header_id: int | None, faults: dict[str, list[Messa
     if missing:
         faults["header_id"] = [_unprintable(missing)]
     return header
+
+
+def _refuse_special(parts: list[ledger_queries.Part], faults: dict[str, list[Message]]) -> None:
+    """VAT special is for money that is taxed at a rate, all of it, by the day of each recharge."""
+    zone = clock.zone()
+    for day in sorted({clock.local_date(part.recharge.occurred_at, zone) for part in parts}):
+        if policies.value(PolicyKey.TAX, day)["kind"] != "rate":
+            told = N_(
+                "VAT special is not possible: the recharge of %(day)s is not taxed at a rate. Choose a header with VAT"
+                " ordinary, or an amount that does not reach into that recharge."
+            )
+            faults.setdefault("header_id", []).append(Message(told, day=day))
+            return
+
+
+def _support(support: SupportingFile | None) -> dict[str, Any]:
+    if support is None:
+        return {}
+    return {f"support_{name}": getattr(support, name) for name in ("sha256", "name", "type", "size")}
 
 
 def _cleaned(name: str, clean: Callable[[], str], faults: dict[str, list[Message]]) -> str:

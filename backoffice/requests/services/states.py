@@ -28,11 +28,12 @@ def change_state(
     now: datetime,
     values: Mapping[str, Any] | None = None,
     reason: str | None = None,
+    said: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
 ) -> None:
     """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
 
     The UPDATE names the state the line starts from, so of two who act at once one changes a row and the other gets
-    Conflict. `values` are further columns to set with it.
+    Conflict. `values` are further columns to set with it, `said` what the audit event tells of them, before and after.
     """
     before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
     changed = rows_changed(
@@ -53,8 +54,8 @@ def change_state(
         "invoice_request",
         invoice_request.number,
         at=now,
-        before={"state": before},
-        after={"state": line.to},
+        before={"state": before, **said[0]},
+        after={"state": line.to, **said[1]},
         reason=reason,
     )
 
@@ -73,8 +74,13 @@ def add_event(request_id: int, kind: str, actor: Actor, *, at: datetime, **data:
     )
 
 
-def tell(invoice_request: InvoiceRequest, template: str, *, now: datetime, **facts: Any) -> None:
-    """Queue a mail about the request to its receiving address, in the applicant's language, with the change."""
+def tell(
+    invoice_request: InvoiceRequest, template: str, *, now: datetime, to_copies: bool = False, **facts: Any
+) -> None:
+    """Queue a mail about the request to its receiving address, in the applicant's language, with the change.
+
+    With `to_copies` each of its copies gets a mail of its own: what became of one says nothing of another.
+    """
     attachment = {name: facts.pop(name) for name in ("attachment_sha256", "attachment_name") if name in facts}
     context = {
         "request_number": invoice_request.number,
@@ -82,12 +88,13 @@ def tell(invoice_request: InvoiceRequest, template: str, *, now: datetime, **fac
         "amount": format_amount(invoice_request.amount),
         **facts,
     }
-    delivery.queue(
-        template,
-        invoice_request.email,
-        invoice_request.locale,
-        context,
-        at=now,
-        about=("invoice_request", invoice_request.id),
-        **attachment,
-    )
+    for recipient in invoice_request.recipients if to_copies else [invoice_request.email]:
+        delivery.queue(
+            template,
+            recipient,
+            invoice_request.locale,
+            context,
+            at=now,
+            about=(rules.ABOUT, invoice_request.id),
+            **attachment,
+        )
