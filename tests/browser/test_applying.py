@@ -142,3 +142,14 @@ def test_printing_needs_one_click_and_no_other_page(stage: Stage, window: Callab
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.get_by_role("link", name="Correct the address")).to_be_hidden()
     expect(page.get_by_role("main")).to_contain_text("¥500.00")
+
+
+def test_a_page_that_refuses_keeps_what_was_typed(stage: Stage, window: Callable[..., Screen]) -> None:
+    screen = window(stage.cast.ada)
+    page = screen.open("/invoices/apply")
+    page.get_by_label("Invoice Amount").fill("77.70")
+    page.evaluate("document.querySelector('[name=remarks]').value = 'x'.repeat(13_000_000)")
+    page.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_role("heading", name="This is too large")).to_be_visible()
+    screen.open("/invoices/apply")
+    expect(page.get_by_label("Invoice Amount")).to_have_value("77.70")

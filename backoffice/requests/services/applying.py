@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backoffice import clock, glyphs, text
+from backoffice import clock, glyphs, storage, text
 from backoffice.audit import services as audit
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
@@ -85,12 +85,11 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
     email = recipients.cleaned_email(application.email, faults)
     copies = recipients.cleaned_copies(application.copies, email, faults)
     remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
-    parts = ledger_queries.plan_parts(actor.account_id, amount) if amount is not None else []
-    missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
-    if missing:
-        faults["amount"] = [_unprintable(missing)]
+    parts = _parts(actor.account_id, amount, faults)
     if header is not None and header.vat_kind == "special":
         _refuse_special(parts, faults)
+    if application.support is not None and not storage.exists(application.support.sha256):
+        faults["support_file"] = [Message(N_("The file is not here any more. Please choose it again."))]
     if faults or header is None or amount is None:
         raise Invalid(faults)
     due_on, due_at, version_id = promised(now)
@@ -166,23 +165,21 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     ledger.reserve(planned.account_id, invoice_request.id, planned.amount)
     follows = {"follows": planned.resubmission_of.number} if planned.resubmission_of else {}
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)
-    audit.record(
-        actor,
-        "request.apply",
-        "invoice_request",
-        invoice_request.number,
-        at=now,
-        after={
-            "amount": str(planned.amount),
-            "header": planned.header.name,
-            "email": planned.email,
-            "copies": planned.copies,
-            "supporting_file": planned.support.sha256 if planned.support else None,
-            **follows,
-        },
-    )
+    said = {**_said(planned), **follows}
+    audit.record(actor, "request.apply", "invoice_request", invoice_request.number, at=now, after=said)
     tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
     return invoice_request
+
+
+def _said(planned: Plan) -> dict[str, Any]:
+    """What the audit event tells of an application."""
+    return {
+        "amount": str(planned.amount),
+        "header": planned.header.name,
+        "email": planned.email,
+        "copies": planned.copies,
+        "supporting_file": planned.support.sha256 if planned.support else None,
+    }
 
 
 def _header(account_id: int, header_id: int | None, faults: dict[str, list[Message]]) -> InvoiceHeader | None:
@@ -198,6 +195,15 @@ def _header(account_id: int, header_id: int | None, faults: dict[str, list[Messa
     if missing:
         faults["header_id"] = [_unprintable(missing)]
     return header
+
+
+def _parts(account_id: int, amount: Decimal | None, faults: dict[str, list[Message]]) -> list[ledger_queries.Part]:
+    """The recharges an amount would be taken from; money whose description no font prints is a fault of the amount."""
+    parts = ledger_queries.plan_parts(account_id, amount) if amount is not None else []
+    missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
+    if missing:
+        faults["amount"] = [_unprintable(missing)]
+    return parts
 
 
 def _refuse_special(parts: list[ledger_queries.Part], faults: dict[str, list[Message]]) -> None:
