@@ -35,8 +35,8 @@ from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.money import CENT
 from backoffice.permissions import SYSTEM, Actor, Role
-from backoffice.requests import services as requests
-from backoffice.requests.services import Application
+from backoffice.requests.services import applying, changes
+from backoffice.requests.services.applying import Application
 from backoffice.review import services as review
 from backoffice.sla import jobs as sla
 
@@ -185,7 +185,7 @@ class _Year:
         def tell() -> None:
             self._recharge(code, 40000)
             number = self._apply(code, verdict=False)
-            self._schedule(requests.promised(clock.now())[1], self._sweep)
+            self._schedule(applying.promised(clock.now())[1], self._sweep)
             session.rollback()
             if number is not None and verdict is not None:
                 self._schedule(clock.now() + timedelta(minutes=30), lambda: verdict(code, number))
@@ -263,7 +263,7 @@ class _Year:
             resubmission_of=resubmission_of,
         )
         with transaction():
-            made = requests.apply(
+            made = applying.apply(
                 actor, application, submit_token=f"demo-{next(self.tokens)}",
                 locale="en" if actor.label.isascii() else "zh", now=clock.now(),
             )  # fmt: skip
@@ -281,7 +281,7 @@ class _Year:
         days = self.random.choices((0, 1, 2, 3, 4, 6, 8), weights=(20, 34, 22, 11, 6, 5, 2))[0]
         day = self.calendar.add_business_days(clock.local_date(now, self.settings.zone), days) if days else None
         moment = now + timedelta(minutes=self.random.randrange(20, 200)) if day is None else self._office_time(day)
-        due_at = requests.promised(now)[1]
+        due_at = applying.promised(now)[1]
         session.rollback()
         if moment > due_at:  # the promise will break: that is when the sweep finds it
             self._schedule(due_at, self._sweep)
@@ -290,7 +290,7 @@ class _Year:
 
     def _withdraw(self, code: str, number: str) -> None:
         with self._tolerant():
-            requests.withdraw(self.people["ada" if code == "lumen" else "bo"], number, now=clock.now())
+            changes.withdraw(self.people["ada" if code == "lumen" else "bo"], number, now=clock.now())
 
     def _approve(self, _code: str, number: str) -> None:
         reviewer = self.people[self.random.choice(("rita", "rita", "rui"))]

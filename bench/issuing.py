@@ -16,7 +16,7 @@ from backoffice.issuing import jobs as issuing
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
-from backoffice.requests import services as requests
+from backoffice.requests.services import applying as requests
 from backoffice.review import services as review
 from backoffice.supervisor import free_port
 from bench.ground import KINDS, installed

@@ -101,6 +101,9 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a request's amount was changed": (
         "invoice_request", "UPDATE invoice_request SET amount = amount + 1 WHERE state = 'pending'",
         "its state and its reservation differ"),
+    "a supporting file was lost": (
+        "invoice_request", f"UPDATE invoice_request SET support_sha256 = '{'f' * 64}', support_name = 'order.pdf',"
+        " support_type = 'application/pdf', support_size = 9 WHERE state = 'pending'", "is not in the store"),
     "a submission left no trace": (
         "request_event", "DELETE FROM request_event WHERE kind = 'submitted'", "does not say that it was submitted"),
     "a flag without its mark": (

@@ -20,6 +20,13 @@ def about(object_type: str, object_id: int, *, template: str | None = None) -> S
     return session.scalars(statement.order_by(Message.id)).all()
 
 
+def current(object_type: str, object_id: int, template: str) -> list[Message]:
+    """The messages of one mail about one object that nobody has sent anew: one for each recipient, oldest first."""
+    messages = about(object_type, object_id, template=template)
+    repeated = {message.follows_id for message in messages}
+    return [message for message in messages if message.id not in repeated]
+
+
 def latest(object_type: str, object_id: int, template: str) -> Message | None:
     """The newest message of one mail about one object: whether the customer has it, waits for it, or cannot get it."""
     messages = about(object_type, object_id, template=template)

@@ -131,6 +131,8 @@ def edit(header_id: int) -> Any:
     except Invalid as invalid:
         return _refused(form, invalid, header=queries.header_of(_account_id(), header_id))
     flash(gettext("The header is saved."), "success")
+    if _to_application():
+        return redirect(url_for("portal.apply", resume=1, header=header_id), 303)
     return redirect(url_for("headers.list_headers"), 303)
 
 

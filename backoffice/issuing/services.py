@@ -25,10 +25,10 @@ from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import SYSTEM
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
-from backoffice.requests import services as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
-from backoffice.requests.services import Plan
+from backoffice.requests.services import states as requests
+from backoffice.requests.services.applying import Plan
 
 INVOICE_SERIES = "INV"
 
@@ -155,6 +155,7 @@ def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
         invoice_request,
         "issued",
         now=now,
+        to_copies=True,
         invoice_number=invoice.number,
         issued_on=invoice.issued_on.isoformat(),
         attachment_sha256=sha256,

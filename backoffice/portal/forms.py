@@ -1,6 +1,6 @@
 """The application form: what it begins with, what it carries from step to step, what it hands to the services.
 
-The rules stand in `requests.services.plan`, which answers every entry alike; the form only names the controls and
+The rules stand in `requests.services.applying`, which answers every entry alike; the form only names the controls and
 keeps what was typed exactly as it was typed.
 """
 
@@ -14,18 +14,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
-from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from backoffice.headers.models import InvoiceHeader
+from backoffice.portal.uploads import word_of
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import REMARKS_LIMIT
-from backoffice.requests.services import Application, Plan
-from backoffice.web.forms import Form, choices, whole_number
+from backoffice.requests.rules import COPIES_LIMIT, REMARKS_LIMIT
+from backoffice.requests.services import supporting
+from backoffice.requests.services.applying import Application, Plan
+from backoffice.requests.services.supporting import SupportingFile
+from backoffice.web.forms import Form, whole_number
 
+ACCEPTED = "application/pdf,image/png,image/jpeg"
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
-# The way to a new header and back leads through the signed cookie, which browsers keep up to 4 KB.
-DRAFT_LIMITS = {"header_id": 20, "amount": 60, "email": 254, "remarks": REMARKS_LIMIT, "resubmit": 20}
+# The way to a header and back leads through a signed cookie, which browsers keep up to 4 KB.
+DRAFT_LIMITS = {
+    "header_id": 20, "amount": 60, "email": 254, "copies": COPIES_LIMIT * 256, "remarks": REMARKS_LIMIT,
+    "support": 1000, "resubmit": 20, "defaults_of": 20,
+}  # fmt: skip
+# What every step hands to the next.
+CARRIED = (
+    "header_id", "amount", "email", "copies", "remarks", "support", "resubmit", "defaults_of", "submit_token", "owner",
+)  # fmt: skip
 
 
 class ApplyForm(Form):
@@ -34,8 +46,13 @@ class ApplyForm(Form):
     header_id = SelectField(lazy_gettext("Invoice Header"), validate_choice=False)
     amount = StringField(lazy_gettext("Invoice Amount"))
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
+    copies = StringField(lazy_gettext("Copies to"), render_kw={"autocomplete": "off", "spellcheck": "false"})
     remarks = TextAreaField(lazy_gettext("Remarks"), render_kw={"maxlength": REMARKS_LIMIT})
+    support_file = FileField(lazy_gettext("Supporting file"), render_kw={"accept": ACCEPTED})
+    support = HiddenField()
     resubmit = HiddenField()
+    defaults_of = HiddenField()
+    owner = HiddenField()
     submit_token = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,28 +61,50 @@ class ApplyForm(Form):
         for name in ("header_id", "amount", "email"):
             self[name].flags.required = True
 
-    def offer(self, headers: Sequence[InvoiceHeader]) -> None:
+    def offer(self, headers: Sequence[InvoiceHeader], usual_email: str) -> None:
         """Let the person choose among the account's headers; one that is gone is not silently replaced."""
-        offered = [(str(header.id), header.name) for header in headers]
-        if self.header_id.data not in dict(offered):
-            offered.insert(0, ("", gettext("Choose…")))
+        offered = [SelectChoice(str(one.id), one.name, _data(defaults_of(one, usual_email))) for one in headers]
+        if self.header_id.data not in {choice.value for choice in offered}:
+            offered.insert(0, SelectChoice("", gettext("Choose…")))
             self.header_id.data = ""
-        self.header_id.choices = choices(offered)
+        self.header_id.choices = offered
+
+    def follow_header(self, headers: Sequence[InvoiceHeader], usual_email: str) -> None:
+        """After another header was chosen, let its defaults stand where the former one's stood untouched.
+
+        With scripts the page did so already; without, this is the next step.
+        """
+        by_id = {str(header.id): header for header in headers}
+        former, chosen = by_id.get(self.defaults_of.data or ""), by_id.get(self.header_id.data or "")
+        if self.defaults_of.data is None or chosen is None or chosen is former:
+            return
+        before = defaults_of(former, usual_email)
+        for name, value in defaults_of(chosen, usual_email).items():
+            if _folded(self[name].data) == _folded(before[name]):
+                self[name].data = value
+        self.defaults_of.data = self.header_id.data
 
     def ensure_token(self) -> None:
         """Give a form that is shown for the first time the token that makes a double Submit one request."""
         if _TOKEN.fullmatch(self.submit_token.data or "") is None:
             self.submit_token.data = secrets.token_urlsafe(24)
 
-    def application(self) -> Application:
-        """What was typed, for the services."""
+    def application(self, support: SupportingFile | None) -> Application:
+        """What was typed, for the services, with the file that came along."""
         return Application(
             header_id=whole_number(self.header_id.data),
             amount=self.amount.data or "",
             email=self.email.data or "",
             remarks=self.remarks.data or "",
             resubmission_of=self.resubmit.data or None,
+            copies=self.copies.data or "",
+            support=support,
         )
+
+    def typed(self) -> dict[str, str]:
+        """What was typed, field by field, as it can wait for the person; what its field could not hold stays behind."""
+        said = {name: self[name].data or "" for name in DRAFT_LIMITS}
+        return {name: value for name, value in said.items() if len(value) <= DRAFT_LIMITS[name]}
 
     def draft(self) -> dict[str, str]:
         """What was typed, small enough to travel along while a header is made; empty when a field is too long."""
@@ -81,18 +120,61 @@ def begin(values: Mapping[str, Any]) -> ApplyForm:
     return ApplyForm(formdata=None, data=dict(values))
 
 
+def defaults_of(header: InvoiceHeader | None, usual_email: str) -> dict[str, str]:
+    """What an application with this header begins with: its own defaults, and the usual address where it has none."""
+    if header is None:
+        return {"email": usual_email, "copies": "", "remarks": ""}
+    copies: Sequence[str] = getattr(header, "copies", None) or ()
+    return {"email": header.email or usual_email, "copies": ", ".join(copies), "remarks": header.remarks}
+
+
+def _data(defaults: Mapping[str, str]) -> dict[str, str]:
+    return {f"data-{name}": value for name, value in defaults.items()}
+
+
+def _folded(typed: str | None) -> str:
+    # A text area sends its line breaks as CR LF.
+    return (typed or "").replace("\r\n", "\n").strip()
+
+
 def values_of(former: InvoiceRequest) -> dict[str, str]:
     """What a rejected request said, for the form that resubmits it."""
     return {
         "header_id": str(former.header_id),
         "amount": f"{former.amount:.2f}",
         "email": former.email,
+        "copies": ", ".join(former.copies),
         "remarks": former.remarks,
         "resubmit": former.number,
+        "defaults_of": str(former.header_id),
+        "support": word_of(supporting.of(former), former.account_id),
     }
 
 
 def fingerprint(plan: Plan) -> str:
     """Tells whether what is submitted is what was looked at: a colleague may have edited the header meanwhile."""
-    seen = [plan.frozen_header, str(plan.amount), plan.email, plan.remarks, plan.due_on.isoformat()]
+    file = plan.support.sha256 if plan.support else ""
+    seen = [plan.frozen_header, str(plan.amount), plan.email, plan.copies, plan.remarks, file, plan.due_on.isoformat()]
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class RecipientsForm(Form):
+    """Where the mails about a pending request go."""
+
+    email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
+    copies = StringField(lazy_gettext("Copies to"), render_kw={"autocomplete": "off", "spellcheck": "false"})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email.flags.required = True
+
+
+class SendAgainForm(Form):
+    """The address the issued invoice is mailed to once more; `to` is where it went before."""
+
+    to = HiddenField()
+    email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email.flags.required = True

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import and_, exists, func, or_, select
 
+from backoffice import storage
 from backoffice.database import session
 from backoffice.ledger.models import Reservation, ReservationState
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent
@@ -16,9 +17,19 @@ def check() -> Iterator[str]:
     """Yield a sentence for each request whose parts contradict each other."""
     yield from _decisions()
     yield from _reservations()
+    yield from _supporting_files()
     without_event = ~exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
     for (number,) in session.execute(select(InvoiceRequest.number).where(without_event)):
         yield f"request {number}: its timeline does not say that it was submitted"
+
+
+def _supporting_files() -> Iterator[str]:
+    enclosed = select(InvoiceRequest.number, InvoiceRequest.support_sha256).where(
+        InvoiceRequest.support_sha256.is_not(None)
+    )
+    for number, sha256 in session.execute(enclosed):
+        if sha256 is not None and not storage.exists(sha256):
+            yield f"request {number}: its supporting file {sha256} is not in the store"
 
 
 def _decisions() -> Iterator[str]:

@@ -42,6 +42,13 @@ class InvoiceRequest(Base):
         CheckConstraint("(state = 'issued') = (invoice_number IS NOT NULL)", name="issued_has_number"),
         CheckConstraint("invoice_id IS NULL OR state IN ('approved', 'issued')", name="numbered_is_approved"),
         CheckConstraint("(state IN ('pending', 'approved')) = (closed_at IS NULL)", name="open_is_not_closed"),
+        CheckConstraint(
+            "(support_sha256 IS NULL) = (support_name IS NULL) AND (support_sha256 IS NULL) = (support_type IS NULL)"
+            " AND (support_sha256 IS NULL) = (support_size IS NULL)",
+            name="support_is_whole",
+        ),
+        CheckConstraint("support_type IN ('application/pdf', 'image/png', 'image/jpeg')", name="support_type"),
+        CheckConstraint("support_size > 0", name="support_not_empty"),
         # The customer's list, and the same under each filter.
         Index("ix_invoice_request_account", "account_id", "submitted_at", "id"),
         Index("ix_invoice_request_account_state", "account_id", "state", "submitted_at", "id"),
@@ -77,9 +84,16 @@ class InvoiceRequest(Base):
     header_name: Mapped[str] = mapped_column(String(256))
     amount: Mapped[Decimal] = mapped_column(Amount)
     email: Mapped[str] = mapped_column(String(254))
+    # Further addresses that get the issued invoice, never the receiving one.
+    copies: Mapped[list[str]] = mapped_column(JsonDict, default=list)
     remarks: Mapped[str] = mapped_column(String(500), default="")
     locale: Mapped[str] = mapped_column(String(5))
     submit_token: Mapped[str] = mapped_column(String(64))
+    # What the customer enclosed for the reviewer: a document of the store, its cleaned name, its checked media type.
+    support_sha256: Mapped[str | None] = mapped_column(String(64))
+    support_name: Mapped[str | None] = mapped_column(String(120))
+    support_type: Mapped[str | None] = mapped_column(String(20))
+    support_size: Mapped[int | None]
     resubmission_of_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_request.id"), index=True)
 
     state: Mapped[str] = mapped_column(String(12), default=State.PENDING)
@@ -111,6 +125,16 @@ class InvoiceRequest(Base):
     def can_withdraw(self) -> bool:
         """Whether the applicant may still take it back."""
         return transition(State(self.state), Action.WITHDRAW) is not None
+
+    @property
+    def can_correct(self) -> bool:
+        """Whether the applicant may still correct where the mail goes."""
+        return transition(State(self.state), Action.CORRECT) is not None
+
+    @property
+    def recipients(self) -> list[str]:
+        """Everybody the issued invoice is mailed to, the receiving address first."""
+        return [self.email, *self.copies]
 
     @property
     def can_be_decided(self) -> bool:

@@ -16,6 +16,14 @@ from backoffice.errors import N_, Message
 from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
 
 REMARKS_LIMIT = 500
+COPIES_LIMIT = 4
+SEND_AGAIN_LIMIT = 5  # mails per request and 24 hours, so that nobody's mailbox can be filled from here
+ABOUT = "invoice_request"  # how mails and audit events name a request
+# What of a header a request freezes at submission.
+FROZEN_HEADER_FIELDS = (
+    "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
+    "country", "street", "city", "postal_code",
+)  # fmt: skip
 _NUMBER = re.compile(r"IR-[0-9]{8}-[0-9]{6}")
 
 
@@ -36,6 +44,7 @@ class Action(StrEnum):
     """What can happen to a request."""
 
     WITHDRAW = "withdraw"
+    CORRECT = "correct"
     APPROVE = "approve"
     REJECT = "reject"
     ISSUE = "issue"
@@ -70,6 +79,7 @@ class Transition:
 TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.PENDING, Action.WITHDRAW): Transition(State.WITHDRAWN, Who.APPLICANT, Money.RELEASE, stops_clock=True),
     (State.PENDING, Action.REJECT): Transition(State.REJECTED, Who.REVIEWER, Money.RELEASE, stops_clock=True),
+    (State.PENDING, Action.CORRECT): Transition(State.PENDING, Who.APPLICANT, Money.KEEP, stops_clock=False),
     (State.PENDING, Action.APPROVE): Transition(State.APPROVED, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.APPROVED, Action.ISSUE): Transition(State.ISSUED, Who.SYSTEM, Money.SETTLE, stops_clock=True),
 }
@@ -111,6 +121,20 @@ REASON_FIELDS: dict[Reason, str] = {
     Reason.DUPLICATE: "amount",
     Reason.EMAIL: "email",
 }
+
+
+# Which parts of the header a reason speaks of: one of them has to change before a resubmission can fare better.
+REASON_HEADER_FIELDS: dict[Reason, tuple[str, ...]] = {
+    Reason.TAX_ID: ("tax_id", "name"),
+    Reason.HEADER_NAME: ("name",),
+    Reason.BANK_DETAILS: ("address", "phone", "bank", "bank_account"),
+}
+
+
+def complained_about(reason: Reason) -> tuple[str, ...]:
+    """What a rejection was about: parts of the header, or one field of the form; nothing for another reason."""
+    field = REASON_FIELDS.get(reason)
+    return REASON_HEADER_FIELDS.get(reason, (field,) if field else ())
 
 
 def is_request_number(text: str) -> bool:

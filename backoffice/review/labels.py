@@ -37,6 +37,8 @@ reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
 verdicts = {Action.APPROVE.value: _l("Approved by"), Action.REJECT.value: _l("Rejected by")}
 events = {
     "submitted": _l("Submitted"),
+    "corrected": _l("Receiving email corrected by the customer"),
+    "sent_again": _l("Invoice sent again by the customer"),
     "withdrawn": _l("Withdrawn by the customer"),
     "approved": _l("Approved"),
     "rejected": _l("Rejected"),

@@ -22,8 +22,7 @@ from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
 from backoffice.requests.queries import LIST_COLUMNS
-from backoffice.requests.rules import OPEN_STATES, State, is_request_number
-from backoffice.requests.services import FROZEN_HEADER_FIELDS
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, OPEN_STATES, State, is_request_number
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
 COUNT_LIMIT = 1000

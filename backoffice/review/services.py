@@ -13,9 +13,9 @@ from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests_queries
-from backoffice.requests import services as requests
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import REASON_LABELS, REMARKS_LIMIT, Action, Reason
+from backoffice.requests.services import states as requests
 
 
 def approve(actor: Actor, number: str, *, remarks: str = "", now: datetime, undo_seconds: int = 0) -> InvoiceRequest:

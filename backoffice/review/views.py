@@ -22,10 +22,12 @@ from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
+from backoffice.requests.services import supporting
 from backoffice.review import labels, queries, services
 from backoffice.review.forms import ApproveForm, RejectForm
 from backoffice.review.queries import QueueView
 from backoffice.review.rules import urgency
+from backoffice.web.downloads import attachment
 from backoffice.web.errors import status_of, translate
 from backoffice.web.filters import Choice, DateRange, FilterSet, FilterState
 from backoffice.web.formatting import amount as format_amount
@@ -192,6 +194,14 @@ def document(number: str) -> BaseResponse:
     answer.set_etag(stored.sha256)
     answer.cache_control.private = True
     return answer.make_conditional(request)
+
+
+@blueprint.get("/<number>/supporting-file")
+@guard(Permission.SEE_QUEUE)
+def supporting_file(number: str) -> BaseResponse:
+    """What the customer enclosed, as a download: it is somebody else's file, and is not opened inside our pages."""
+    file = supporting.found(requests.by_number(number))
+    return attachment(storage.get(file.sha256), file.type, file.name)
 
 
 def _may_decide(dossier: queries.Dossier) -> bool:

@@ -11,8 +11,8 @@ from backoffice.database import rows_changed, session
 from backoffice.delivery import services as delivery
 from backoffice.money import format_amount
 from backoffice.permissions import SYSTEM, Role
-from backoffice.requests import services as requests
 from backoffice.requests.models import InvoiceRequest, is_open
+from backoffice.requests.services import states as requests
 from backoffice.sla.models import Flag
 
 BATCH = 200

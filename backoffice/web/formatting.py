@@ -155,13 +155,18 @@ def _country_names(language: str) -> dict[str, str]:
     return dict(Locale.parse(language).territories)
 
 
+def file_size(size: int) -> str:
+    """The size of a file as people compare it: 480 KB, 2.1 MB."""
+    return f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(1, round(size / 1024))} KB"
+
+
 def zone_name() -> str:
     """The installation's zone in the reader's language, e.g. ``China Time``, for the foot of reports."""
     return str(get_timezone_name(local_zone(), locale=_language()))
 
 
 def init_formatting(app: Flask) -> None:
-    """Register the filters (amounts, instants, days, shares, countries) and the globals that go with them."""
-    for function in (amount, grouped, instant, day, relative_day, percent, country_name):
+    """Register the filters, each under the name of its function, and their globals."""
+    for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)

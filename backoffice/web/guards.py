@@ -26,9 +26,11 @@ LOGIN_ENDPOINT = "accounts.login"
 STATIC_ENDPOINT = "static"
 
 _MARK = "_backoffice_guard"
+_RESCUE = "_backoffice_rescue"
 _LONGEST_TARGET = 2000
 
 log = structlog.get_logger(__name__)
+Rescue = Callable[[], ResponseReturnValue | None]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -45,12 +47,17 @@ SIGNED_IN = Everybody.SIGNED_IN
 Requirement = tuple[Permission, ...] | Everybody
 
 
-def guard(*required: Permission | Everybody) -> Callable[[View], View]:
-    """Mark a view with what it takes to enter: PUBLIC, SIGNED_IN, or one of several permissions."""
+def guard(*required: Permission | Everybody, rescue: Rescue | None = None) -> Callable[[View], View]:
+    """Mark a view with what it takes to enter: PUBLIC, SIGNED_IN, or one of several permissions.
+
+    `rescue` is called when a form arrives from somebody whose session has ended: it may answer with the way to the
+    sign-in page that keeps what was typed. It runs for anybody and before the CSRF check, so it must change nothing.
+    """
     requirement = _requirement(required)
 
     def mark(view: View) -> View:
         setattr(view, _MARK, requirement)
+        setattr(view, _RESCUE, rescue)
         return view
 
     return mark
@@ -102,7 +109,9 @@ def _enforce() -> ResponseReturnValue | None:
         log.error("endpoint without a guard", endpoint=request.endpoint)
         raise Forbidden
     if not current_user.is_authenticated:
-        return redirect(_login_address())
+        rescue: Rescue | None = getattr(current_app.view_functions[request.endpoint], _RESCUE, None)
+        rescued = rescue() if rescue is not None and request.method == "POST" else None
+        return redirect(_login_address()) if rescued is None else rescued
     if isinstance(requirement, tuple) and not any(current_user.can(permission) for permission in requirement):
         raise Forbidden
     return None

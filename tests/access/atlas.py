@@ -24,7 +24,9 @@ from backoffice.ledger import queries, rules
 from backoffice.ledger.models import FileVia
 from backoffice.ledger.services import files, reading
 from backoffice.permissions import SYSTEM, Role
+from backoffice.requests.services import recipients
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
+from tests.support import files as supporting
 from tests.support.people import PASSWORD
 
 PERSONAL = {"kind": "personal", "name": "王小明"}
@@ -32,8 +34,8 @@ REMOVED = "赵小红"
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
-    "portal.download", "review.document", "delivery.html_part", "delivery.attachment", "ledger.import_progress",
-    "ledger.problems_csv",
+    "portal.download", "portal.supporting_file", "review.document", "review.supporting_file", "delivery.html_part",
+    "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
 
@@ -73,7 +75,12 @@ class Atlas:
             "ledger.conflict": [f"/admin/imports/conflicts/{self.conflict}"],
             "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
-            "portal.invoice_request": [f"/invoices/{number}" for number in self.numbers.values()],
+            "portal.invoice_request": [
+                *(f"/invoices/{number}" for number in self.numbers.values()), f"/invoices/{one}?print=1",
+            ],
+            "portal.correct": [f"/invoices/{one}/correct"],
+            "portal.send_again": [f"/invoices/{issued}/send-again{to}" for to in ("", "?to=ada@lumen.example")],
+            "portal.supporting_file": [f"/invoices/{one}/supporting-file"],
             "portal.withdraw": [f"/invoices/{one}/withdraw"],
             "portal.download": [f"/invoices/{issued}/download"],
             "headers.list_headers": ["/invoice-headers"],
@@ -85,6 +92,7 @@ class Atlas:
             "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
             "review.reject_form": [f"/review/{one}/reject"],
+            "review.supporting_file": [f"/review/{one}/supporting-file"],
             "review.document": [f"/review/{issued}/document"],
             "sla.dashboard": ["/sla"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
@@ -132,7 +140,10 @@ def draw(stage: Stage) -> Atlas:
     stage.work()
     stage.sweep()
     numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
-    numbers["pending"] = stage.apply(ada, "300.00", remarks="采购单 4501")
+    numbers["pending"] = stage.apply(
+        ada, "300.00", remarks="采购单 4501", copies="cw@lumen.example", file=supporting.pdf()
+    )
+    stage.do(recipients.correct, ada.actor, numbers["pending"], email="ap@lumen.example", copies="cw@lumen.example")
     lumen = stage.headers[stage.cast.lumen]
     another = {**LUMEN_HEADER, "name": "流明机器人（苏州）有限公司"}
     spare = stage.do(headers.create, ada.actor, another, known_look_alikes=[lumen]).id

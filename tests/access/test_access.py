@@ -38,6 +38,9 @@ portal.invoices                  login 200 200 200 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
+portal.correct                   login 200 200 404 403 403 403 403 403
+portal.send_again                login 200 200 404 403 403 403 403 403
+portal.supporting_file           login 200 200 404 403 403 403 403 403
 portal.download                  login 200 200 404 403 403 403 403 403
 headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
@@ -48,6 +51,7 @@ headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
 review.invoice_request           login 403 403 403 200 200 200 200 403
 review.reject_form               login 403 403 403 200 200 403 403 403
+review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
 issuing.verify                   200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
@@ -80,6 +84,8 @@ ledger.cancel_import             login 403 403 403 403 403 403 403 303
 ledger.conflict                  login 403 403 403 403 403 403 403 400
 portal.apply                     login 422 422 422 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
+portal.correct                   login 303 303 404 403 403 403 403 403
+portal.send_again                login 422 422 404 403 403 403 403 403
 headers.new                      login 422 422 422 403 403 403 403 403
 headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
@@ -163,9 +169,10 @@ def foreign(visitor: Visitor, numbers: list[str], ids: list[int]) -> Iterator[tu
     """Try every address of another account's requests and headers, reading and changing."""
     sent = {"csrf_token": token(visitor), "kind": "personal", "name": "甲", "tax_id": ""}
     for number in numbers:
-        for end in ("", "/withdraw", "/download"):
+        for end in ("", "/withdraw", "/correct", "/send-again", "/supporting-file", "/download"):
             yield f"GET {number}{end}", visitor.client.get(f"/invoices/{number}{end}").status_code
-        yield f"POST {number}/withdraw", visitor.client.post(f"/invoices/{number}/withdraw", data=sent).status_code
+        for end in ("withdraw", "correct", "send-again"):
+            yield f"POST {number}/{end}", visitor.client.post(f"/invoices/{number}/{end}", data=sent).status_code
         yield f"resubmit {number}", visitor.client.get(f"/invoices/apply?resubmit={number}").status_code
     for header in ids:
         for end in ("edit", "archive", "history"):

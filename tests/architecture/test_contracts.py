@@ -21,7 +21,7 @@ OFFENDERS = [
     ("chain", "backoffice/portal/views.py", "from backoffice.review import queries as neighbour"),
     ("chain", "backoffice/newcomer.py", '"""A module that has no place in the order."""'),
     ("inside", "backoffice/requests/rules.py", "from backoffice.requests import models as above"),
-    ("inside", "backoffice/requests/queries.py", "from backoffice.requests import services as above"),
+    ("inside", "backoffice/requests/queries.py", "from backoffice.requests.services import applying as above"),
     ("inside", "backoffice/review/services.py", "from backoffice.review import views as above"),
     ("inside", "backoffice/sla/helpers.py", '"""A file whose name says nothing."""'),
     ("plain", "backoffice/headers/services.py", "from flask import request"),

@@ -24,7 +24,7 @@ from tests.support.people import Person
 __all__ = ["atlas", "post", "settings", "stage"]
 
 # A refused form is a good answer of ours; browsers note each such status as if a file were missing.
-REFUSED = re.compile(r"the server responded with a status of (400|403|404|409|422) ")
+REFUSED = re.compile(r"the server responded with a status of (400|403|404|409|413|422) ")
 
 
 @dataclass

@@ -126,8 +126,10 @@ def test_reject_and_resubmit(stage: Stage, window: Callable[..., Screen]) -> Non
     page.get_by_role("button", name="Submit").click()
     second = number_on(page)
     assert second != first
-    page.get_by_role("link", name=first).click()
-    page.get_by_role("link", name=second).click()
+    # The timeline of each leads to the other.
+    history = page.get_by_role("list", name="What happened")
+    history.get_by_role("link", name=first).click()
+    history.get_by_role("link", name=second).click()
     expect(status(page)).to_have_text("Pending")
     assert stage.request(second).resubmission_of_id == stage.request(first).id
 

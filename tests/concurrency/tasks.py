@@ -30,8 +30,8 @@ from backoffice.issuing import jobs as issuing
 from backoffice.issuing import services as issuing_services
 from backoffice.ledger import jobs as ledger
 from backoffice.permissions import Actor
-from backoffice.requests import services as requests
-from backoffice.requests.services import Application
+from backoffice.requests.services import applying as requests
+from backoffice.requests.services.applying import Application
 from backoffice.review import services as review
 from tests.support.apps import bare_app, whole_app
 from tests.support.office import ISSUER

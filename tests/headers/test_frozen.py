@@ -15,7 +15,7 @@ from backoffice.database import WRITE, db, session, transaction
 from backoffice.headers import services
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.services import FROZEN_HEADER_FIELDS
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS
 from backoffice.review.queries import dossier
 from tests.access.conftest import post, settings
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage, text_of

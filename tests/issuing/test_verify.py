@@ -15,7 +15,7 @@ from backoffice.headers import services as headers
 from backoffice.issuing import jobs
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
-from backoffice.requests import services as requests
+from backoffice.requests.services import applying as requests
 from backoffice.review import services as review
 
 

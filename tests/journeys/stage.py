@@ -26,9 +26,9 @@ from backoffice.issuing import jobs as issuing
 from backoffice.issuing import queries as documents
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
-from backoffice.requests import services as requests
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.services import Application
+from backoffice.requests.services import applying, changes, supporting
+from backoffice.requests.services.applying import Application
 from backoffice.review import services as review
 from backoffice.sla import jobs as sla
 from tests.support.people import Cast, Person
@@ -71,13 +71,25 @@ class Stage:
             return made
 
     def apply(
-        self, who: Person, amount: str, *, at: datetime | None = None, remarks: str = "", follows: str | None = None
+        self,
+        who: Person,
+        amount: str,
+        *,
+        at: datetime | None = None,
+        remarks: str = "",
+        follows: str | None = None,
+        copies: str = "",
+        file: bytes | None = None,
     ) -> str:
-        """Submit an application; returns its number."""
+        """Submit an application, with the content of an enclosed file if there is one; returns its number."""
         assert who.account_id is not None
-        application = Application(self.headers[who.account_id], amount, who.email, remarks, follows)
+        support = None
+        if file is not None:
+            with self.app.app_context():
+                support = supporting.take(file, "采购单 4501.pdf")
+        application = Application(self.headers[who.account_id], amount, who.email, remarks, follows, copies, support)
         options = {"submit_token": f"stage-token-{next(self._tokens):06d}", "locale": "en"}
-        number: str = self.do(requests.apply, who.actor, application, at=at, **options).number
+        number: str = self.do(applying.apply, who.actor, application, at=at, **options).number
         return number
 
     def approve(self, number: str, *, at: datetime | None = None) -> str:
@@ -92,7 +104,7 @@ class Stage:
 
     def withdraw(self, number: str) -> str:
         """Ada takes it back; returns the number."""
-        self.do(requests.withdraw, self.cast.ada.actor, number)
+        self.do(changes.withdraw, self.cast.ada.actor, number)
         return number
 
     def work(self) -> None:

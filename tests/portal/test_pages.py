@@ -12,9 +12,9 @@ from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
 from backoffice.issuing import queries as issuing
-from backoffice.requests import services as requests
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.services import Application
+from backoffice.requests.services import applying as requests
+from backoffice.requests.services.applying import Application
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
 
 NUMBER = re.compile(r"IR-\d{8}-\d{6}")

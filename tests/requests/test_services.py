@@ -12,9 +12,10 @@ from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
 from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
 from backoffice.headers import services as headers
-from backoffice.requests import queries, services
+from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import OPEN_STATES, TRANSITIONS, Action, Money, State, transition
+from backoffice.requests.services import applying
 from tests.support.office import EMAIL, Office, contradictions
 
 
@@ -22,7 +23,7 @@ def faults(office: Office, **typed: object) -> dict[str, str]:
     """The sentence by each field of an application Ada fills in."""
     application = replace(office.application("10.00"), **typed)
     with pytest.raises(Invalid) as refused:
-        services.plan(office.cast.ada.actor, application, now=clock.now())
+        applying.plan(office.cast.ada.actor, application, now=clock.now())
     session.rollback()
     return {name: str(messages[0]) for name, messages in refused.value.fields.items()}
 
@@ -30,7 +31,7 @@ def faults(office: Office, **typed: object) -> dict[str, str]:
 def test_a_plan_changes_nothing_and_says_what_apply_will_do(office: Office) -> None:
     office.recharge("60.00")
     office.recharge("60.00")
-    plan = services.plan(office.cast.ada.actor, office.application("100.00"), now=clock.now())
+    plan = applying.plan(office.cast.ada.actor, office.application("100.00"), now=clock.now())
     parts = [(part.recharge.external_id, str(part.amount)) for part in plan.parts]
     assert parts == [("R-1", "60.00"), ("R-2", "40.00")]
     session.rollback()
@@ -110,7 +111,7 @@ def test_only_people_of_a_customer_account_apply(office: Office) -> None:
     for person in (office.cast.rita, office.cast.max, office.cast.otto, office.cast.ana):
         application = office.application("10.00")
         with pytest.raises(Forbidden):
-            services.plan(person.actor, application, now=clock.now())
+            applying.plan(person.actor, application, now=clock.now())
         session.rollback()
 
 

@@ -10,7 +10,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import Invalid, Message
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.models import LedgerEntry
-from backoffice.requests import services
+from backoffice.requests.services import applying as services
 from tests.support.office import Office
 
 

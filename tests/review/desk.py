@@ -16,9 +16,9 @@ from backoffice.database import db, session, transaction
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries
-from backoffice.requests import services as requests
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.services import Application
+from backoffice.requests.services import applying as requests
+from backoffice.requests.services.applying import Application
 from tests.support.people import Cast, Person
 
 # A Monday, 10:00 in Shanghai; in China's calendar the weeks around it have no holiday.

@@ -11,8 +11,8 @@ from sqlalchemy import event
 
 from backoffice.database import session
 from backoffice.permissions import Role
-from backoffice.requests import services as requests
 from backoffice.requests.rules import State
+from backoffice.requests.services import changes as requests
 from backoffice.review import queries, services
 from backoffice.review.queries import QueueView
 from backoffice.sla import services as sla

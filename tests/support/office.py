@@ -26,9 +26,10 @@ from backoffice.ledger.models import Reservation
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries
 from backoffice.permissions import SYSTEM, Role
-from backoffice.requests import queries, services
+from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.services import Application
+from backoffice.requests.services import applying, changes
+from backoffice.requests.services.applying import Application
 from backoffice.review import services as review
 from tests.support.people import Cast, Person, create_person
 
@@ -120,7 +121,7 @@ class Office:
         who = who or self.cast.ada
         token = token or f"token-{next(self._tokens)}"
         with transaction():
-            return services.apply(
+            return applying.apply(
                 who.actor, self.application(amount, who, **further), submit_token=token, locale="en", now=clock.now()
             ).number
 
@@ -129,7 +130,7 @@ class Office:
         who = who or self.cast.ada
         with transaction():
             return [
-                services.apply(
+                applying.apply(
                     who.actor,
                     self.application(amount, who),
                     submit_token=f"token-{next(self._tokens)}",
@@ -142,7 +143,7 @@ class Office:
     def withdraw(self, number: str, who: Person | None = None) -> None:
         """The applicant takes a request back."""
         with transaction():
-            services.withdraw((who or self.cast.ada).actor, number, now=clock.now())
+            changes.withdraw((who or self.cast.ada).actor, number, now=clock.now())
 
     def approve(self, *numbers: str, by: Person | None = None, at: datetime | None = None) -> None:
         """Rita approves; the worker may issue at once."""

@@ -16,6 +16,7 @@ from backoffice.ledger.models.books import (
     ReservationState,
     free_recharges,
     in_debt,
+    waits,
 )
 from backoffice.ledger.models.files import FileState, FileVia, LedgerFile, LedgerLineProblem
 
@@ -37,4 +38,5 @@ __all__ = [
     "ReservationState",
     "free_recharges",
     "in_debt",
+    "waits",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,20 +12,26 @@ from backoffice.database import session
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
+from backoffice.portal.queries.comparison import Complaint, complaint_about
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent
+from backoffice.requests.rules import ABOUT
+from backoffice.requests.services import supporting
+from backoffice.requests.services.supporting import SupportingFile
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One request with everything its page says. `mail` is the newest mail that carries the invoice, if any."""
+    """One request with everything its page says. `mails` are, by their kind, the newest to each recipient."""
 
     request: InvoiceRequest
     parts: list[ledger.Part]
     short: Decimal
     events: Sequence[RequestEvent]
     decision: Decision | None
-    mail: Message | None
+    complaint: Complaint | None
+    mails: Mapping[str, Sequence[Message]]
+    file: SupportingFile | None
     follows: str | None
     followed_by: str | None
 
@@ -44,10 +50,29 @@ def dossier(account_id: int, number: str) -> Dossier:
         short=ledger.short_of(found.id),
         events=requests.timeline(found.id),
         decision=requests.decision_in_force(found.id),
-        mail=delivery.latest("invoice_request", found.id, "issued"),
+        complaint=complaint_about(found) if found.can_resubmit else None,
+        mails=_mails(found.id),
+        file=supporting.of(found),
         follows=requests.number_of(found.resubmission_of_id),
         followed_by=requests.followed_by(found.id),
     )
+
+
+def last_mail(invoice_request: InvoiceRequest, recipient: str) -> Message | None:
+    """The newest mail with the issued invoice to one of its recipients."""
+    sent = delivery.current(ABOUT, invoice_request.id, "issued")
+    return next((mail for mail in sent if mail.recipient.casefold() == recipient.casefold()), None)
+
+
+def _mails(request_id: int) -> dict[str, list[Message]]:
+    """The mails about a request that nobody has sent anew, by their kind; two to one address count as the newer."""
+    sent = delivery.about(ABOUT, request_id)
+    repeated = {mail.follows_id for mail in sent}
+    found: dict[str, dict[str, Message]] = {}
+    for mail in sent:
+        if mail.id not in repeated:
+            found.setdefault(mail.template, {})[mail.recipient.casefold()] = mail
+    return {template: list(mails.values()) for template, mails in found.items()}
 
 
 def submitted_with(account_id: int, submit_token: str) -> InvoiceRequest | None:

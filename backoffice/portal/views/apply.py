@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
 from backoffice.errors import BackofficeError, Conflict, Invalid
 from backoffice.headers import queries as headers
+from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
-from backoffice.portal.forms import ApplyForm, begin, fingerprint, values_of
+from backoffice.portal import drafts, labels, uploads
+from backoffice.portal.forms import CARRIED, ApplyForm, begin, defaults_of, fingerprint, values_of
+from backoffice.portal.queries import comparison
 from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint, issuer
 from backoffice.requests import queries as requests
-from backoffice.requests import services
-from backoffice.requests.rules import REASON_FIELDS, REASON_LABELS
-from backoffice.requests.services import Plan
+from backoffice.requests.rules import COPIES_LIMIT
+from backoffice.requests.services import applying
+from backoffice.requests.services.applying import Application, Plan
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
-from backoffice.web.forms import apply_errors
-from backoffice.web.guards import current_actor, guard
+from backoffice.web.forms import apply_errors, whole_number
+from backoffice.web.guards import LOGIN_ENDPOINT, current_actor, guard
 
-# What was typed waits here, in the signed cookie, while a header is being made.
-DRAFT = "application"
+
+def keep_typed() -> Response | None:
+    """An application that arrives after its session ended: the way to the sign-in page, and back to what was typed."""
+    owner = drafts.owner_in(request.form.get("owner"))
+    if owner is None:
+        return None
+    form = ApplyForm()
+    lost = {"lost_file": "1"} if getattr(form.support_file.data, "filename", "") else {}
+    typed = {**form.typed(), **lost, "rescued": "1"}
+    answer = redirect(url_for(LOGIN_ENDPOINT, next=url_for("portal.apply", resume=1)))
+    for left_out in ((), ("copies",), ("copies", "remarks")):
+        if drafts.keep(answer, owner, {name: text for name, text in typed.items() if name not in left_out}):
+            return answer
+    return None
 
 
 @blueprint.route("/invoices/apply", methods=["GET", "POST"])
-@guard(Permission.APPLY)
+@guard(Permission.APPLY, rescue=keep_typed)
 def apply() -> Any:
     """Apply for an invoice: fill in, look at everything once more, submit.
 
@@ -42,39 +59,97 @@ def apply() -> Any:
     """
     if request.method != "POST":
         return _begin()
-    steps = {"submit": _submit, "edit": _form_page, "all": _fill_all, "new-header": _leave_for_header}
+    steps = {
+        "submit": _submit, "edit": _form_page, "all": _fill_all, "remove-file": _form_page,
+        "new-header": _leave_for_header, "edit-header": _leave_for_header,
+    }  # fmt: skip
     form = ApplyForm()
     if form.resubmit.data:
         queries.own_request(account_id(), form.resubmit.data)
-    return steps.get(request.form.get("action", ""), _review)(form)
+    form.follow_header(headers.headers_of(account_id()), _usual_email())
+    action = request.form.get("action", "")
+    if not _take_file(form, remove=action == "remove-file"):
+        return _refused_file(form)
+    return steps.get(action, _review)(form)
 
 
 def _begin() -> Any:
     """The form as it is first shown: prefilled, continued after a new header, or a rejected request once more."""
-    draft = session.pop(DRAFT, None) if "resume" in request.args else None
-    values: dict[str, Any] = {
-        "email": requests.last_email(account_id(), current_user.id) or current_user.email,
-        "amount": request.args.get("amount", "")[:60],
-        **(draft or {}),
-    }
+    usable = headers.headers_of(account_id())
+    values: dict[str, Any] = {"amount": request.args.get("amount", "")[:60]}
     if "resubmit" in request.args:
         former = queries.own_request(account_id(), request.args["resubmit"])
         if not former.can_resubmit:
             flash(gettext("Only a rejected request can be resubmitted."), "warning")
             return redirect(address(former.number), 303)
         values |= values_of(former)
+    elif "resume" in request.args and (draft := drafts.kept(current_user.id)):
+        values |= draft
+        if draft.get("rescued"):
+            flash(gettext("You are signed in again. What you typed is still here."), "success")
+    else:
+        chosen = next((header for header in usable if header.is_default or len(usable) == 1), None)
+        values |= _prefilled(chosen)
+    form = begin(values)
     if "header" in request.args:
-        values["header_id"] = request.args["header"]
-    return _form_page(begin(values))
+        form.header_id.data = request.args["header"]
+        form.follow_header(usable, _usual_email())
+    if values.get("lost_file"):
+        form.support_file.errors = [gettext("The file was not kept. Please choose it again.")]
+    return _form_page(form)
+
+
+def _prefilled(header: InvoiceHeader | None) -> dict[str, str]:
+    chosen = str(header.id) if header else ""
+    return {"header_id": chosen, "defaults_of": chosen, **defaults_of(header, _usual_email())}
+
+
+def _usual_email() -> str:
+    return requests.last_email(account_id(), current_user.id) or str(current_user.email)
+
+
+def _take_file(form: ApplyForm, *, remove: bool) -> bool:
+    """Keep a file that was chosen just now, so that no later step asks for it; False when it is refused."""
+    if remove:
+        form.support.data = ""
+        return True
+    try:
+        file = uploads.received(form.support_file.data)
+    except Invalid as refusal:
+        apply_errors(form, refusal)
+        return False
+    if file is not None:
+        form.support.data = uploads.word_of(file, account_id())
+    elif form.support.data and _file(form) is None:
+        form.support.data = ""
+        form.support_file.errors = [gettext("The file is not here any more. Please choose it again.")]
+        return False
+    return True
+
+
+def _file(form: ApplyForm) -> Any:
+    return uploads.read(form.support.data, account_id())
+
+
+def _application(form: ApplyForm) -> Application:
+    return form.application(_file(form))
+
+
+def _refused_file(form: ApplyForm) -> tuple[str, int]:
+    """The form with the sentence beside the file, and what else is wrong beside the other fields."""
+    with suppress(Conflict):
+        try:
+            applying.plan(current_actor(), _application(form), now=clock.now())
+        except Invalid as refusal:
+            apply_errors(form, refusal)
+    return _form_page(form, 422)
 
 
 def _form_page(form: ApplyForm, status: int = 200) -> tuple[str, int]:
     account = account_id()
     usable = headers.headers_of(account)
-    if form.header_id.data is None and usable:
-        form.header_id.data = str(usable[0].id) if usable[0].is_default or len(usable) == 1 else ""
-    form.offer(usable)
-    form.ensure_token()
+    form.offer(usable, _usual_email())
+    _complete(form)
     former = queries.own_request(account, form.resubmit.data) if form.resubmit.data else None
     page = render_template(
         "portal/apply.html",
@@ -82,13 +157,18 @@ def _form_page(form: ApplyForm, status: int = 200) -> tuple[str, int]:
         usable=usable,
         balance=ledger.balance(account),
         minimum=policies.minimum_amount(clock.today()),
-        promised_on=services.promised(clock.now())[0],
-        former=former,
-        verdict=requests.decision_in_force(former.id) if former else None,
-        reason_labels=REASON_LABELS,
-        reason_fields=REASON_FIELDS,
+        promised_on=applying.promised(clock.now())[0],
+        complaint=comparison.complaint_about(former) if former else None,
+        labels=labels,
+        file=_file(form),
+        copies_limit=COPIES_LIMIT,
     )
     return page, status
+
+
+def _complete(form: ApplyForm) -> None:
+    form.ensure_token()
+    form.owner.data = drafts.owner_of(current_user.id)
 
 
 def _fill_all(form: ApplyForm) -> Any:
@@ -97,33 +177,49 @@ def _fill_all(form: ApplyForm) -> Any:
 
 
 def _leave_for_header(form: ApplyForm) -> Any:
-    """Off to a new header; what was typed comes along, or stays here with the reason why it cannot."""
+    """Off to a new header, or to the one that has to change; what was typed comes along, or says why it cannot."""
     draft = form.draft()
     if not draft:
         return _form_page(form, 422)
-    session[DRAFT] = draft
-    return redirect(url_for("headers.new", next="apply"), 303)
+    answer = redirect(_header_address(form), 303)
+    if not drafts.keep(answer, current_user.id, draft):
+        form.remarks.errors = [gettext("This is too much text to take along. Shorten it, and write the rest later.")]
+        return _form_page(form, 422)
+    return answer
+
+
+def _header_address(form: ApplyForm) -> str:
+    header_id = whole_number(form.header_id.data)
+    there = {header.id for header in headers.headers_of(account_id())}
+    if request.form.get("action") != "edit-header" or header_id is None or header_id not in there:
+        return url_for("headers.new", next="apply")
+    former = queries.own_request(account_id(), form.resubmit.data) if form.resubmit.data else None
+    wrong = comparison.complaint_about(former).fields if former else ()
+    return url_for("headers.edit", header_id=header_id, next="apply", _anchor=wrong[0] if wrong else None)
 
 
 def _review(form: ApplyForm) -> Any:
     """Everything once more before it is submitted, with the invoice as it will look."""
     try:
-        plan = services.plan(current_actor(), form.application(), now=clock.now())
+        plan = applying.plan(current_actor(), _application(form), now=clock.now())
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
     return _review_page(form, plan)
 
 
 def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False) -> tuple[str, int]:
-    form.ensure_token()
+    _complete(form)
     now = clock.now()
     page = render_template(
         "portal/review.html",
         form=form,
+        carried_fields=CARRIED,
         plan=plan,
         snapshot=draft_snapshot(plan, issuer=issuer(), now=now),
         seen=fingerprint(plan),
         changed=changed,
+        comparison=comparison.compare(plan),
+        labels=labels,
         left=ledger.balance(plan.account_id).invoiceable - plan.amount,
     )
     return page, 409 if changed else 200
@@ -136,17 +232,18 @@ def _submit(form: ApplyForm) -> Any:
     if known is not None:
         return redirect(address(known.number), 303)
     try:
-        plan = services.plan(current_actor(), form.application(), now=clock.now())
+        plan = applying.plan(current_actor(), _application(form), now=clock.now())
         seen = request.form.get("seen", "")
         if seen != fingerprint(plan):
             return _review_page(form, plan, changed=bool(seen))
         number, due_on = _make(form)
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
-    session.pop(DRAFT, None)
     told = gettext("Your request is submitted. We finish it by %(day)s.", day=format_day(due_on).striptags())
     flash(told, "success")
-    return redirect(address(number), 303)
+    answer = make_response(redirect(address(number), 303))
+    drafts.forget(answer)
+    return answer
 
 
 def _make(form: ApplyForm) -> tuple[str, Any]:
@@ -155,9 +252,9 @@ def _make(form: ApplyForm) -> tuple[str, Any]:
     for last in (False, True):
         try:
             with transaction():
-                made = services.apply(
+                made = applying.apply(
                     current_actor(),
-                    form.application(),
+                    _application(form),
                     submit_token=form.submit_token.data,
                     locale=language.language if language else "en",
                     now=clock.now(),

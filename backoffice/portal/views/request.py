@@ -1,25 +1,28 @@
-"""One request of the customer's: its page, withdraw, download."""
+"""One request of the customer's: its page, withdraw, correct the address, send again, downloads."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext
-from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock, storage
 from backoffice.database import transaction
 from backoffice.delivery.rules import attachment_name
-from backoffice.errors import Conflict
+from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
+from backoffice.portal import labels
+from backoffice.portal.forms import RecipientsForm, SendAgainForm
 from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
-from backoffice.requests import services
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import REASON_LABELS, Reason
+from backoffice.requests.rules import COPIES_LIMIT
+from backoffice.requests.services import changes, recipients, supporting
+from backoffice.web.downloads import attachment
+from backoffice.web.errors import translate
+from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.interface import status_label
 
@@ -27,18 +30,14 @@ from backoffice.web.interface import status_label
 @blueprint.get("/invoices/<number>")
 @guard(Permission.SEE_OWN_INVOICES)
 def invoice_request(number: str) -> str:
-    """One request: the facts, what happened, and what can be done now."""
+    """One request: the facts, what happened, and what can be done now; with ?print, the same for paper."""
     return render_template(
         "portal/request.html",
         dossier=queries.dossier(account_id(), number),
-        reason_labels=REASON_LABELS,
-        reason_of=_reason,
+        labels=labels,
+        on_paper="print" in request.args,
         now=clock.now(),
     )
-
-
-def _reason(code: str | None) -> Reason | None:
-    return next((reason for reason in Reason if reason == code), None)
 
 
 @blueprint.route("/invoices/<number>/withdraw", methods=["GET", "POST"])
@@ -51,7 +50,7 @@ def withdraw(number: str) -> Any:
     try:
         if request.method == "POST":
             with transaction():
-                services.withdraw(current_actor(), number, now=clock.now())
+                changes.withdraw(current_actor(), number, now=clock.now())
             flash(gettext("The request is withdrawn. Its amount can be invoiced again."), "success")
         else:
             flash(_too_late(found), "warning")
@@ -64,18 +63,90 @@ def _too_late(found: InvoiceRequest) -> str:
     return str(gettext("This request is %(status)s and cannot be withdrawn.", status=status_label(found.state)))
 
 
+@blueprint.route("/invoices/<number>/correct", methods=["GET", "POST"])
+@guard(Permission.APPLY)
+def correct(number: str) -> Any:
+    """Correct the receiving address and the copies while the request is pending."""
+    found = queries.own_request(account_id(), number)
+    form = RecipientsForm() if request.method == "POST" else RecipientsForm(formdata=None, data=_recipients(found))
+    if not found.can_correct:
+        flash(_too_late_to_correct(found), "warning")
+        return redirect(address(number), 303)
+    if request.method != "POST":
+        return render_template("portal/correct.html", invoice_request=found, form=form, copies_limit=COPIES_LIMIT)
+    try:
+        with transaction():
+            recipients.correct(
+                current_actor(), number, email=form.email.data or "", copies=form.copies.data or "", now=clock.now()
+            )
+    except Invalid as refusal:
+        apply_errors(form, refusal)
+        found = queries.own_request(account_id(), number)
+        page = render_template("portal/correct.html", invoice_request=found, form=form, copies_limit=COPIES_LIMIT)
+        return page, 422
+    except Conflict:
+        flash(_too_late_to_correct(queries.own_request(account_id(), number)), "warning")
+        return redirect(address(number), 303)
+    flash(gettext("The address is corrected. Mails about this request go there from now on."), "success")
+    return redirect(address(number), 303)
+
+
+def _recipients(found: InvoiceRequest) -> dict[str, str]:
+    return {"email": found.email, "copies": ", ".join(found.copies)}
+
+
+def _too_late_to_correct(found: InvoiceRequest) -> str:
+    told = gettext(
+        "This request is %(status)s; its address cannot be corrected here.", status=status_label(found.state)
+    )
+    return str(told)
+
+
+@blueprint.route("/invoices/<number>/send-again", methods=["GET", "POST"])
+@guard(Permission.APPLY)
+def send_again(number: str) -> Any:
+    """Mail the issued invoice once more, to a corrected address where the first did not take it."""
+    found = queries.own_request(account_id(), number)
+    form = SendAgainForm() if request.method == "POST" else SendAgainForm(formdata=None)
+    form.to.data = form.to.data or request.args.get("to", "") or found.email
+    if request.method != "POST":
+        form.email.data = form.to.data
+        return _send_again_page(found, form)
+    try:
+        with transaction():
+            recipients.send_again(
+                current_actor(), number, recipient=form.to.data, email=form.email.data or "", now=clock.now()
+            )
+    except Invalid as refusal:
+        apply_errors(form, refusal)
+        return _send_again_page(queries.own_request(account_id(), number), form, 422)
+    except Conflict as refusal:
+        flash(translate(refusal.message), "warning")
+        return redirect(address(number), 303)
+    flash(gettext("The invoice is on its way to %(address)s.", address=form.email.data), "success")
+    return redirect(address(number), 303)
+
+
+def _send_again_page(found: InvoiceRequest, form: SendAgainForm, status: int = 200) -> Any:
+    mail = queries.last_mail(found, form.to.data or "") if found.is_issued else None
+    if mail is None:
+        raise NotFound
+    return render_template("portal/send_again.html", invoice_request=found, form=form, mail=mail), status
+
+
+@blueprint.get("/invoices/<number>/supporting-file")
+@guard(Permission.SEE_OWN_INVOICES)
+def supporting_file(number: str) -> Response:
+    """What was enclosed with the request, as a download."""
+    file = supporting.found(queries.own_request(account_id(), number))
+    return attachment(storage.get(file.sha256), file.type, file.name)
+
+
 @blueprint.get("/invoices/<number>/download")
 @guard(Permission.SEE_OWN_INVOICES)
-def download(number: str) -> BaseResponse:
+def download(number: str) -> Response:
     """The issued invoice, byte for byte as it was stored and mailed."""
     found = queries.own_request(account_id(), number)
     document = issuing.document_of(found.id)
-    answer = Response(storage.get(document.sha256), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = _attachment(f"{document.number} {found.header_name}", document.number)
-    return answer
-
-
-def _attachment(name: str, ascii_name: str) -> str:
-    """A Content-Disposition whose file name may be Chinese, with a plain one for old programs (RFC 6266, RFC 5987)."""
-    encoded = quote(f"{attachment_name(name)}.pdf", safe="")
-    return f"attachment; filename=\"{ascii_name}.pdf\"; filename*=UTF-8''{encoded}"
+    name = attachment_name(f"{document.number} {found.header_name}")
+    return attachment(storage.get(document.sha256), "application/pdf", f"{name}.pdf", f"{document.number}.pdf")

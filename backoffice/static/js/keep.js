@@ -8,7 +8,7 @@ const keepable = (form) => [...form.elements].filter((field) => field.name && !N
 
 export function keepTypedText(root) {
   for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
-  if (!root.querySelector("[data-signed-out]")) forgetAccepted(root);
+  if (!root.querySelector("[data-signed-out], [data-refused]")) forgetAccepted(root);
   for (const form of root.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetAll);
 }
 

@@ -3,12 +3,15 @@ import { fillAmounts } from "./amounts.js";
 import { offerCopying } from "./copy.js";
 import { countCharacters } from "./counters.js";
 import { openDialogs } from "./dialogs.js";
-import { focusErrors } from "./errors.js";
+import { focusErrors, focusTarget } from "./errors.js";
+import { weighFiles } from "./files.js";
+import { followHeader } from "./header-defaults.js";
 import { keepTypedText } from "./keep.js";
+import { offerPrinting } from "./printing.js";
 import { followProgress } from "./progress.js";
 import { switchThemes } from "./theme.js";
 import { dismissToasts } from "./toasts.js";
 
-for (const upgrade of [openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, focusErrors, followProgress]) {
+for (const upgrade of [openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, weighFiles, offerPrinting, followProgress, focusTarget, focusErrors]) {
   upgrade(document);
 }

@@ -1,39 +1,35 @@
-"""Verbs on invoice requests: apply and withdraw, and the one way in which a state changes."""
+"""Apply: check an application, say what it would do, and do it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from backoffice import clock, glyphs, text
+from backoffice import clock, glyphs, storage, text
 from backoffice.audit import services as audit
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
-from backoffice.database import rows_changed, session
-from backoffice.delivery import services as delivery
+from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger_queries
 from backoffice.ledger.services import reservations as ledger
-from backoffice.money import format_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
-from backoffice.requests.models import InvoiceRequest, RequestEvent
-from backoffice.requests.rules import Action, Money, State
-
-FROZEN_HEADER_FIELDS = (
-    "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
-    "country", "street", "city", "postal_code",
-)  # fmt: skip
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
+from backoffice.requests.services import recipients
+from backoffice.requests.services.states import add_event, tell
+from backoffice.requests.services.supporting import SupportingFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,8 @@ class Application:
     email: str
     remarks: str = ""
     resubmission_of: str | None = None
+    copies: str = ""
+    support: SupportingFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,8 @@ class Plan:
     due_at: datetime
     calendar_version_id: int
     resubmission_of: InvoiceRequest | None
+    copies: list[str]
+    support: SupportingFile | None
 
 
 def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
@@ -82,12 +82,14 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
     )
     if fault is not None:
         faults["amount"] = [fault]
-    email = _cleaned("email", lambda: text.clean_email(application.email), faults)
+    email = recipients.cleaned_email(application.email, faults)
+    copies = recipients.cleaned_copies(application.copies, email, faults)
     remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
-    parts = ledger_queries.plan_parts(actor.account_id, amount) if amount is not None else []
-    missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
-    if missing:
-        faults["amount"] = [_unprintable(missing)]
+    parts = _parts(actor.account_id, amount, faults)
+    if header is not None and header.vat_kind == "special":
+        _refuse_special(parts, faults)
+    if application.support is not None and not storage.exists(application.support.sha256):
+        faults["support_file"] = [Message(N_("The file is not here any more. Please choose it again."))]
     if faults or header is None or amount is None:
         raise Invalid(faults)
     due_on, due_at, version_id = promised(now)
@@ -103,6 +105,8 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         due_at=due_at,
         calendar_version_id=version_id,
         resubmission_of=_rejected_before(actor.account_id, application.resubmission_of),
+        copies=copies,
+        support=application.support,
     )
 
 
@@ -143,7 +147,9 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
         header_name=planned.header.name,
         amount=planned.amount,
         email=planned.email,
+        copies=planned.copies,
         remarks=planned.remarks,
+        **_support(planned.support),
         locale=locale,
         submit_token=submit_token,
         resubmission_of_id=planned.resubmission_of.id if planned.resubmission_of else None,
@@ -159,99 +165,21 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     ledger.reserve(planned.account_id, invoice_request.id, planned.amount, at=now)
     follows = {"follows": planned.resubmission_of.number} if planned.resubmission_of else {}
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)
-    audit.record(
-        actor,
-        "request.apply",
-        "invoice_request",
-        invoice_request.number,
-        at=now,
-        after={"amount": str(planned.amount), "header": planned.header.name, "email": planned.email, **follows},
-    )
+    said = {**_said(planned), **follows}
+    audit.record(actor, "request.apply", "invoice_request", invoice_request.number, at=now, after=said)
     tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
     return invoice_request
 
 
-def withdraw(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
-    """Take a pending request back and release its money. Raises NotFound, or Conflict when it was decided already."""
-    if actor.account_id is None:
-        raise Forbidden
-    invoice_request = queries.by_number(number, account_id=actor.account_id)
-    change_state(invoice_request, Action.WITHDRAW, actor, now=now)
-    add_event(invoice_request.id, "withdrawn", actor, at=now)
-    return invoice_request
-
-
-def change_state(
-    invoice_request: InvoiceRequest,
-    action: Action,
-    actor: Actor,
-    *,
-    now: datetime,
-    values: Mapping[str, Any] | None = None,
-    reason: str | None = None,
-) -> None:
-    """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
-
-    The UPDATE names the state the line starts from, so of two who act at once one changes a row and the other gets
-    Conflict. `values` are further columns to set with it.
-    """
-    before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
-    changed = rows_changed(
-        session.execute(
-            update(InvoiceRequest)
-            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before)
-            .values(state=line.to, closed_at=now if line.stops_clock else None, **(values or {}))
-        )
-    )
-    if not changed:
-        raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
-    session.refresh(invoice_request)
-    if line.money is Money.RELEASE:
-        ledger.release(invoice_request.id, at=now)
-    audit.record(
-        actor,
-        f"request.{action}",
-        "invoice_request",
-        invoice_request.number,
-        at=now,
-        before={"state": before},
-        after={"state": line.to},
-        reason=reason,
-    )
-
-
-def add_event(request_id: int, kind: str, actor: Actor, *, at: datetime, **data: Any) -> None:
-    """Write one line of the request's timeline."""
-    session.add(
-        RequestEvent(
-            request_id=request_id,
-            at=at,
-            kind=kind,
-            actor_label=actor.label,
-            actor_role=actor.role,
-            data=data,
-        )
-    )
-
-
-def tell(invoice_request: InvoiceRequest, template: str, *, now: datetime, **facts: Any) -> None:
-    """Queue a mail about the request to its receiving address, in the applicant's language, with the change."""
-    attachment = {name: facts.pop(name) for name in ("attachment_sha256", "attachment_name") if name in facts}
-    context = {
-        "request_number": invoice_request.number,
-        "header_name": invoice_request.header_name,
-        "amount": format_amount(invoice_request.amount),
-        **facts,
+def _said(planned: Plan) -> dict[str, Any]:
+    """What the audit event tells of an application."""
+    return {
+        "amount": str(planned.amount),
+        "header": planned.header.name,
+        "email": planned.email,
+        "copies": planned.copies,
+        "supporting_file": planned.support.sha256 if planned.support else None,
     }
-    delivery.queue(
-        template,
-        invoice_request.email,
-        invoice_request.locale,
-        context,
-        at=now,
-        about=("invoice_request", invoice_request.id),
-        **attachment,
-    )
 
 
 def _header(account_id: int, header_id: int | None, faults: dict[str, list[Message]]) -> InvoiceHeader | None:
@@ -267,6 +195,34 @@ def _header(account_id: int, header_id: int | None, faults: dict[str, list[Messa
     if missing:
         faults["header_id"] = [_unprintable(missing)]
     return header
+
+
+def _parts(account_id: int, amount: Decimal | None, faults: dict[str, list[Message]]) -> list[ledger_queries.Part]:
+    """The recharges an amount would be taken from; money whose description no font prints is a fault of the amount."""
+    parts = ledger_queries.plan_parts(account_id, amount) if amount is not None else []
+    missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
+    if missing:
+        faults["amount"] = [_unprintable(missing)]
+    return parts
+
+
+def _refuse_special(parts: list[ledger_queries.Part], faults: dict[str, list[Message]]) -> None:
+    """VAT special is for money that is taxed at a rate, all of it, by the day of each recharge."""
+    zone = clock.zone()
+    for day in sorted({clock.local_date(part.recharge.occurred_at, zone) for part in parts}):
+        if policies.value(PolicyKey.TAX, day)["kind"] != "rate":
+            told = N_(
+                "VAT special is not possible: the recharge of %(day)s is not taxed at a rate. Choose a header with VAT"
+                " ordinary, or an amount that does not reach into that recharge."
+            )
+            faults.setdefault("header_id", []).append(Message(told, day=day))
+            return
+
+
+def _support(support: SupportingFile | None) -> dict[str, Any]:
+    if support is None:
+        return {}
+    return {f"support_{name}": getattr(support, name) for name in ("sha256", "name", "type", "size")}
 
 
 def _cleaned(name: str, clean: Callable[[], str], faults: dict[str, list[Message]]) -> str:

@@ -1,0 +1,77 @@
+"""What somebody typed into an application waits in their own browser: while a header is made, or until they are back.
+
+A cookie of its own, signed, bound to the person, small, and short of life. Whoever else signs in at that browser does
+not get to see it. Nothing of it reaches the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app, request
+from werkzeug.wrappers import Response
+
+from backoffice import clock
+from backoffice.portal import signing
+
+COOKIE = "application"
+PATH = "/invoices/apply"
+LIFE = timedelta(hours=2)
+# Browsers keep 4,096 bytes of a cookie with its name and attributes.
+LARGEST = 3900
+OWNER_LIFE = timedelta(days=2)
+
+
+def owner_of(user_id: int) -> str:
+    """Says in a form whose it is, so that it can be kept when it comes back after the session ended.
+
+    Without it another site could let a browser send a form that then stands here as somebody's own words.
+    """
+    return signing.sign([user_id, _now()], "owner")
+
+
+def owner_in(signed: str | None) -> int | None:
+    """The person a form was shown to; None when nobody says so, or too long ago."""
+    value = signing.read(signed, "owner")
+    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(part, int) for part in value):
+        return None
+    user_id, at = value
+    return user_id if _now() - at < OWNER_LIFE.total_seconds() else None
+
+
+def keep(response: Response, user_id: int, typed: Mapping[str, str]) -> bool:
+    """Let the browser keep what was typed; False when it is too much for a cookie."""
+    value = signing.sign([user_id, _now(), {name: text for name, text in typed.items() if text}], "draft")
+    if len(value) > LARGEST:
+        return False
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=int(LIFE.total_seconds()),
+        path=PATH,
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+        httponly=True,
+        samesite="Lax",
+    )
+    return True
+
+
+def kept(user_id: int) -> dict[str, Any]:
+    """What the person typed before; empty when nothing is kept, when it is old, or when it is somebody else's."""
+    value = signing.read(request.cookies.get(COOKIE), "draft")
+    if not isinstance(value, list) or len(value) != 3:
+        return {}
+    owner, at, typed = value
+    return typed if owner == user_id and _now() - at < LIFE.total_seconds() else {}
+
+
+def forget(response: Response) -> None:
+    """Let the browser drop what it keeps, if it keeps something."""
+    if COOKIE in request.cookies:
+        response.delete_cookie(COOKIE, path=PATH)
+
+
+def _now() -> int:
+    return int(clock.now().timestamp())

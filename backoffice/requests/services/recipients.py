@@ -1,0 +1,159 @@
+"""Where the mails about a request go: checked when it is made, corrected while it is pending, and after a failure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from backoffice import text
+from backoffice.audit import services as audit
+from backoffice.database import rows_changed, session
+from backoffice.delivery import queries as mails
+from backoffice.delivery import services as delivery
+from backoffice.delivery.models import Message as Mail
+from backoffice.delivery.rules import WAITING_STATES, MessageState
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from backoffice.permissions import Actor, Permission
+from backoffice.requests import queries, rules
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import Action, State
+from backoffice.requests.services.states import add_event, change_state, tell
+
+
+def cleaned_email(typed: str, faults: dict[str, list[Message]]) -> str:
+    """The receiving address; what is wrong with it goes into `faults`."""
+    try:
+        return text.clean_email(typed)
+    except text.TextError as error:
+        faults["email"] = [error.message]
+        return ""
+
+
+def cleaned_copies(typed: str, email: str, faults: dict[str, list[Message]]) -> list[str]:
+    """The further addresses, each once and never the receiving one, which gets the invoice anyway."""
+    try:
+        found = text.clean_emails(typed, most=rules.COPIES_LIMIT + 1)
+        found = [address for address in found if not _same(address, email)]
+        if len(found) > rules.COPIES_LIMIT:
+            text.clean_emails(typed, most=rules.COPIES_LIMIT)  # says how many there may be
+        return found
+    except text.TextError as error:
+        faults["copies"] = [error.message]
+        return []
+
+
+def correct(actor: Actor, number: str, *, email: str, copies: str, now: datetime) -> InvoiceRequest:
+    """Correct where the mails about a pending request go; the new receiving address is told of the request.
+
+    Raises Invalid by field, NotFound for another account's request, Conflict when it was decided meanwhile.
+    """
+    invoice_request = _own(actor, number)
+    faults: dict[str, list[Message]] = {}
+    address = cleaned_email(email, faults)
+    others = cleaned_copies(copies, address, faults)
+    if faults:
+        raise Invalid(faults)
+    before = {"email": invoice_request.email, "copies": list(invoice_request.copies)}
+    after = {"email": address, "copies": others}
+    if before == after and invoice_request.can_correct:
+        return invoice_request
+    change_state(invoice_request, Action.CORRECT, actor, now=now, values=after, said=(before, after))
+    add_event(invoice_request.id, "corrected", actor, at=now, email=address, copies=others)
+    if address != before["email"]:
+        _tell_new_address(actor, invoice_request, now)
+    return invoice_request
+
+
+def send_again(actor: Actor, number: str, *, recipient: str, email: str, now: datetime) -> InvoiceRequest:
+    """Mail the issued invoice once more: to `recipient`, or to `email` instead where the mail to `recipient` failed.
+
+    Raises Invalid (field `email`) for an unusable address or one that need not be corrected, NotFound for another
+    account's request or a recipient it never had, Conflict while a mail is on its way, after too many mails, or when
+    the invoice is not issued.
+    """
+    invoice_request = _own(actor, number)
+    if not invoice_request.is_issued:
+        raise Conflict(Message(N_("Only an issued invoice can be sent again.")))
+    old = _last_to(invoice_request, recipient)
+    if old.is_open:
+        raise Conflict(Message(N_("The mail to %(address)s is still on its way."), address=old.recipient))
+    faults: dict[str, list[Message]] = {}
+    address = cleaned_email(email, faults)
+    if not faults and not _same(address, old.recipient):
+        _check_correction(invoice_request, old, address, faults)
+    if faults:
+        raise Invalid(faults)
+    _refuse_too_many(invoice_request, now)
+    if _same(address, old.recipient):
+        delivery.send_again(actor, old.id, now=now)
+        add_event(invoice_request.id, "sent_again", actor, at=now, email=old.recipient)
+    else:
+        delivery.correct_and_resend(actor, old.id, address, now=now)
+        _replace(actor, invoice_request, old.recipient, address, now)
+        add_event(invoice_request.id, "sent_again", actor, at=now, email=address, instead_of=old.recipient)
+    return invoice_request
+
+
+def _own(actor: Actor, number: str) -> InvoiceRequest:
+    if actor.account_id is None or not actor.can(Permission.APPLY):
+        raise Forbidden
+    return queries.by_number(number, account_id=actor.account_id)
+
+
+def _last_to(invoice_request: InvoiceRequest, recipient: str) -> Mail:
+    for mail in mails.current(rules.ABOUT, invoice_request.id, "issued"):
+        if _same(mail.recipient, recipient):
+            return mail
+    raise NotFound
+
+
+def _check_correction(
+    invoice_request: InvoiceRequest, old: Mail, address: str, faults: dict[str, list[Message]]
+) -> None:
+    if old.state != MessageState.FAILED:
+        told = N_("%(address)s took the mail, so it is sent to that address only.")
+        faults["email"] = [Message(told, address=old.recipient)]
+    elif any(_same(address, other) for other in invoice_request.recipients):
+        faults["email"] = [Message(N_("This address gets the invoice already."))]
+
+
+def _refuse_too_many(invoice_request: InvoiceRequest, now: datetime) -> None:
+    """Sent again so often within a day, the next mail would not help either."""
+    sent = [mail for mail in mails.about(rules.ABOUT, invoice_request.id, template="issued") if mail.follows_id]
+    if sum(mail.created_at > now - timedelta(days=1) for mail in sent) >= rules.SEND_AGAIN_LIMIT:
+        told = N_("This invoice was sent again %(count)d times today. Download it here, or try tomorrow.")
+        raise Conflict(Message(told, count=rules.SEND_AGAIN_LIMIT))
+
+
+def _replace(actor: Actor, invoice_request: InvoiceRequest, wrong: str, right: str, now: datetime) -> None:
+    """Let later mails go to the corrected address, too."""
+    before = {"email": invoice_request.email, "copies": list(invoice_request.copies)}
+    email, *copies = [right if _same(each, wrong) else each for each in invoice_request.recipients]
+    changed = rows_changed(
+        session.execute(
+            update(InvoiceRequest)
+            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == State.ISSUED)
+            .values(email=email, copies=copies)
+        )
+    )
+    if not changed:
+        raise Conflict(Message(N_("Only an issued invoice can be sent again.")))
+    session.refresh(invoice_request)
+    after = {"email": email, "copies": copies}
+    audit.record(
+        actor, "request.correct", "invoice_request", invoice_request.number, at=now, before=before, after=after
+    )
+
+
+def _tell_new_address(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> None:
+    """Say at the new address that the request was received; what waits for the old one need not be sent any more."""
+    last = mails.latest(rules.ABOUT, invoice_request.id, "submitted")
+    if last is not None and last.state in (*WAITING_STATES, MessageState.FAILED):
+        delivery.correct_and_resend(actor, last.id, invoice_request.email, now=now)
+    else:
+        tell(invoice_request, "submitted", now=now, due_on=invoice_request.due_on.isoformat())
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()

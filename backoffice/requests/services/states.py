@@ -1,0 +1,100 @@
+"""The one way in which a request's state changes, its timeline, and the mails about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from backoffice.audit import services as audit
+from backoffice.database import rows_changed, session
+from backoffice.delivery import services as delivery
+from backoffice.errors import N_, Conflict, Message
+from backoffice.ledger.services import reservations as ledger
+from backoffice.money import format_amount
+from backoffice.permissions import Actor
+from backoffice.requests import rules
+from backoffice.requests.models import InvoiceRequest, RequestEvent
+from backoffice.requests.rules import Action, Money
+
+
+def change_state(
+    invoice_request: InvoiceRequest,
+    action: Action,
+    actor: Actor,
+    *,
+    now: datetime,
+    values: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    said: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
+) -> None:
+    """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
+
+    The UPDATE names the state the line starts from, so of two who act at once one changes a row and the other gets
+    Conflict. `values` are further columns to set with it, `said` what the audit event tells of them, before and after.
+    """
+    before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
+    changed = rows_changed(
+        session.execute(
+            update(InvoiceRequest)
+            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before)
+            .values(state=line.to, closed_at=now if line.stops_clock else None, **(values or {}))
+        )
+    )
+    if not changed:
+        raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
+    session.refresh(invoice_request)
+    if line.money is Money.RELEASE:
+        ledger.release(invoice_request.id, at=now)
+    audit.record(
+        actor,
+        f"request.{action}",
+        "invoice_request",
+        invoice_request.number,
+        at=now,
+        before={"state": before, **said[0]},
+        after={"state": line.to, **said[1]},
+        reason=reason,
+    )
+
+
+def add_event(request_id: int, kind: str, actor: Actor, *, at: datetime, **data: Any) -> None:
+    """Write one line of the request's timeline."""
+    session.add(
+        RequestEvent(
+            request_id=request_id,
+            at=at,
+            kind=kind,
+            actor_label=actor.label,
+            actor_role=actor.role,
+            data=data,
+        )
+    )
+
+
+def tell(
+    invoice_request: InvoiceRequest, template: str, *, now: datetime, to_copies: bool = False, **facts: Any
+) -> None:
+    """Queue a mail about the request to its receiving address, in the applicant's language, with the change.
+
+    With `to_copies` each of its copies gets a mail of its own: what became of one says nothing of another.
+    """
+    attachment = {name: facts.pop(name) for name in ("attachment_sha256", "attachment_name") if name in facts}
+    context = {
+        "request_number": invoice_request.number,
+        "header_name": invoice_request.header_name,
+        "amount": format_amount(invoice_request.amount),
+        **facts,
+    }
+    for recipient in invoice_request.recipients if to_copies else [invoice_request.email]:
+        delivery.queue(
+            template,
+            recipient,
+            invoice_request.locale,
+            context,
+            at=now,
+            about=(rules.ABOUT, invoice_request.id),
+            **attachment,
+        )

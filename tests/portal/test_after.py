@@ -1,0 +1,131 @@
+"""The page of a request after it was submitted: its timeline, its mails, corrections, sending again, printing."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import update
+
+from backoffice import clock
+from backoffice.database import session, transaction
+from backoffice.delivery.models import Message
+from backoffice.review import services as review
+from tests.portal.conftest import Customer, World, text
+
+
+def end(world: World, state: str, recipient: str, template: str = "issued") -> None:
+    """Let the mail to an address come to an end."""
+    with world.app.app_context(), transaction():
+        session.execute(
+            update(Message)
+            .where(Message.recipient == recipient, Message.template == template)
+            .values(state=state, accepted_at=clock.now() if state == "accepted" else None)
+        )
+
+
+def timeline(page: str) -> list[str]:
+    """The entries of the timeline as text, in their order."""
+    entries = page.partition('<ol class="timeline"')[2].partition("</ol>")[0].split("<li ")[1:]
+    return [" ".join(re.sub(r"<[^>]*>", " ", entry.partition(">")[2]).split()) for entry in entries]
+
+
+def test_the_timeline_says_when_and_in_which_role(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="ap@lumen.example")
+    world.issue(number)
+    end(world, "accepted", "ap@lumen.example")
+    submitted, approved, issued = timeline(text(ada.get(f"/invoices/{number}")))
+    assert submitted.startswith("Submitted 6 Mar 2026, 11:00 · Customer")
+    assert approved.startswith("Approved 6 Mar 2026, 11:00 · Reviewer Remarks All fine.")
+    assert issued.startswith("Issued 6 Mar 2026, 11:01 · System · INV-2026-000001 Mailed to ap@lumen.example")
+    for name in ("Ada", "Rita"):
+        assert name not in submitted + approved + issued
+
+
+def test_a_rejection_and_its_resubmission_are_linked_in_the_timeline(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5")
+    world.reject(number)
+    ada.get(f"/invoices/apply?resubmit={number}")
+    ada.press("review")
+    again = ada.press("submit").headers["Location"].rpartition("/")[2]
+    entries = timeline(text(ada.get(f"/invoices/{number}")))
+    assert "Reviewer The tax ID does not match the name Mend the tax ID." in entries[1]
+    assert entries[-1] == f"Resubmitted as {again}"
+    assert f"Resubmission of {number}" in timeline(text(ada.get(f"/invoices/{again}")))[0]
+
+
+def test_each_recipient_has_a_truth_of_its_own(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="ap@lumen.example", copies="one@x.example, two@x.example")
+    world.issue(number)
+    end(world, "accepted", "ap@lumen.example")
+    end(world, "failed", "one@x.example")
+    issued = timeline(text(ada.get(f"/invoices/{number}")))[-1]
+    assert "Mailed to ap@lumen.example at" in issued
+    assert "Mail failed one@x.example did not accept it." in issued
+    assert "Mail on its way to two@x.example" in issued
+    links = re.findall(r'href="(/invoices/[^"]+send-again[^"]+)"', ada.page.text)
+    # Not the one that is still on its way.
+    assert links == [f"/invoices/{number}/send-again?to={to}" for to in ("ap@lumen.example", "one@x.example")]
+
+
+def test_a_failed_mail_is_corrected_and_sent_again(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="wrong@lumen.example")
+    world.issue(number)
+    end(world, "failed", "wrong@lumen.example")
+    ada.get(f"/invoices/{number}/send-again?to=wrong@lumen.example")
+    assert ada.submit({"email": "nobody"}).status_code == 422
+    assert "This is not an email address" in text(ada.page).partition('id="email-error"')[2].partition("</p>")[0]
+    assert ada.submit({"email": "right@lumen.example"}).status_code == 303
+    page = text(ada.follow())
+    assert "The invoice is on its way to right@lumen.example." in page
+    assert "Mail on its way to right@lumen.example" in timeline(page)[2]
+    assert "Invoice sent again" in timeline(page)[3]
+    assert "right@lumen.example instead of wrong@lumen.example" in timeline(page)[3]
+    assert world.request(number).email == "right@lumen.example"
+
+
+def test_a_second_click_on_send_again_is_refused_in_words(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="ap@lumen.example")
+    world.issue(number)
+    end(world, "accepted", "ap@lumen.example")
+    ada.get(f"/invoices/{number}/send-again")
+    shown, path = ada.page, ada.path
+    assert ada.submit(button="Send again").status_code == 303
+    ada.page, ada.path = shown, path
+    ada.submit(button="Send again")
+    assert "The mail to ap@lumen.example is still on its way." in text(ada.follow())
+    assert "Wait until this mail has arrived" in text(ada.get(f"/invoices/{number}/send-again"))
+    assert ada.get(f"/invoices/{number}/send-again?to=stranger@x.example").status_code == 404
+
+
+def test_the_address_is_corrected_while_pending(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="wrong@lumen.example")
+    assert f"/invoices/{number}/correct" in text(ada.get(f"/invoices/{number}"))
+    ada.get(f"/invoices/{number}/correct")
+    answer = ada.submit({"email": "a, b", "copies": "kept@x.example"})
+    assert answer.status_code == 422
+    assert 'value="kept@x.example"' in text(answer)
+    ada.submit({"email": "right@lumen.example", "copies": "kept@x.example"})
+    page = text(ada.follow())
+    assert "Mails go to right@lumen.example, kept@x.example." in timeline(page)[1]
+    assert "Mail on its way to right@lumen.example" in timeline(page)[0]
+    assert world.request(number).recipients == ["right@lumen.example", "kept@x.example"]
+
+
+def test_a_correction_that_comes_too_late_says_where_it_stands(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="wrong@lumen.example")
+    ada.get(f"/invoices/{number}/correct")
+    world.act(review.approve, world.cast.rita.actor, number)
+    ada.submit({"email": "right@lumen.example"})
+    assert "This request is Approved; its address cannot be corrected here." in text(ada.follow())
+    assert f"/invoices/{number}/correct" not in text(ada.page)
+    assert world.request(number).email == "wrong@lumen.example"
+
+
+def test_without_scripts_a_page_for_paper_has_the_facts_and_no_navigation(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5")
+    page = text(ada.get(f"/invoices/{number}"))
+    assert f'href="/invoices/{number}?print=1"' in page
+    paper = text(ada.get(f"/invoices/{number}?print=1"))
+    assert "<nav" not in paper
+    for said in (number, "¥5.00", "Recharges used", "Submitted"):
+        assert said in paper

@@ -1,0 +1,142 @@
+"""An application that arrives after its session ended waits for its owner, in their browser, without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from backoffice.portal import drafts
+from tests.portal.conftest import APPLY, NOW, Customer, World, text
+from tests.portal.test_supporting_file import choose
+from tests.support import files
+
+Freeze = Callable[[datetime], None]
+REMARKS = "订单 4500\n第二行"
+
+
+def typed_too_late(browser: Customer, freeze: Freeze, button: str = "review", **typed: str) -> None:
+    """Type an application, let the session run out, press a button; ends on the sign-in page."""
+    browser.get(APPLY)
+    freeze(NOW + timedelta(hours=3))
+    answer = browser.press(button, **{"amount": "123.45", "email": "cw@lumen.example", "remarks": REMARKS, **typed})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/login")
+    browser.follow()
+
+
+def sign_in_again(browser: Customer, email: str) -> None:
+    browser.submit({"email": email, "password": "invoice-demo-2026"})
+    browser.follow()
+
+
+def test_what_was_typed_is_there_after_signing_in_again(ada: Customer, world: World, freeze: Freeze) -> None:
+    typed_too_late(ada, freeze, copies="boss@lumen.example")
+    sign_in_again(ada, "ada@lumen.example")
+    assert ada.path == f"{APPLY}?resume=1"
+    assert "You are signed in again." in text(ada.page)
+    typed = ada.typed()
+    assert (typed["amount"], typed["email"], typed["copies"]) == ("123.45", "cw@lumen.example", "boss@lumen.example")
+    assert typed["remarks"].splitlines() == REMARKS.splitlines()
+    assert typed["header_id"] == str(world.header_id)
+    ada.press("review")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(number).remarks == REMARKS
+    # It is told once: the next application begins anew.
+    ada.get(f"{APPLY}?resume=1")
+    assert ada.typed()["amount"] == ""
+
+
+def test_a_submit_that_came_too_late_loses_nothing_and_makes_nothing(
+    ada: Customer, world: World, freeze: Freeze
+) -> None:
+    ada.get(APPLY)
+    choose(ada, files.pdf(), amount="5")
+    freeze(NOW + timedelta(hours=3))
+    assert ada.press("submit").status_code == 302
+    assert world.count() == 0
+    ada.follow()
+    sign_in_again(ada, "ada@lumen.example")
+    assert "order.pdf" in text(ada.page)
+    ada.press("review")
+    ada.press("submit")
+    assert world.count() == 1
+
+
+def test_a_file_that_was_only_chosen_is_asked_for_again(ada: Customer, freeze: Freeze) -> None:
+    ada.get(APPLY)
+    freeze(NOW + timedelta(hours=3))
+    assert choose(ada, files.pdf(), amount="5").status_code == 302
+    ada.follow()
+    sign_in_again(ada, "ada@lumen.example")
+    assert ada.typed()["amount"] == "5"
+    assert "choose it again" in text(ada.page).partition('id="support_file-error"')[2].partition("</p>")[0]
+
+
+def test_a_resubmission_is_still_one(ada: Customer, world: World, freeze: Freeze) -> None:
+    number = ada.apply(amount="5")
+    world.reject(number)
+    ada.get(f"{APPLY}?resubmit={number}")
+    freeze(NOW + timedelta(hours=3))
+    ada.press("review", amount="6")
+    ada.follow()
+    sign_in_again(ada, "ada@lumen.example")
+    assert (ada.typed()["resubmit"], ada.typed()["amount"]) == (number, "6")
+
+
+@pytest.mark.parametrize("who", ["lin@lumen.example", "bo@yunqi.example"])
+def test_another_person_at_the_same_browser_does_not_see_it(ada: Customer, freeze: Freeze, who: str) -> None:
+    typed_too_late(ada, freeze)
+    sign_in_again(ada, who)
+    page = text(ada.get(f"{APPLY}?resume=1"))
+    assert "123.45" not in page
+    assert "cw@lumen.example" not in page
+    assert "订单" not in page
+
+
+def test_it_does_not_wait_for_ever(ada: Customer, freeze: Freeze) -> None:
+    typed_too_late(ada, freeze)
+    freeze(NOW + timedelta(hours=3) + drafts.LIFE)
+    sign_in_again(ada, "ada@lumen.example")
+    assert ada.typed()["amount"] == ""
+
+
+def test_nobody_can_put_words_into_anothers_application(ada: Customer, bo: Customer, freeze: Freeze) -> None:
+    """A form that another site lets a browser send carries no word of ours, or only the attacker's own."""
+    bo.get(APPLY)
+    foreign = bo.typed()["owner"]
+    ada.get(APPLY)
+    freeze(NOW + timedelta(hours=3))
+    for owner in ("", "x", foreign):
+        ada.client.post(APPLY, data={"owner": owner, "email": "evil@x.example", "amount": "1", "action": "review"})
+        ada.get("/login")
+        sign_in_again(ada, "ada@lumen.example")
+        assert "evil@x.example" not in text(ada.get(f"{APPLY}?resume=1")), owner
+        ada.client.post("/logout", data={"csrf_token": ada.typed()["csrf_token"]})
+
+
+def test_a_form_older_than_its_word_is_not_kept(ada: Customer, freeze: Freeze) -> None:
+    ada.get(APPLY)
+    freeze(NOW + drafts.OWNER_LIFE)
+    answer = ada.press("review", amount="123.45")
+    assert answer.headers["Location"].startswith("/login")
+    assert drafts.COOKIE not in "".join(answer.headers.getlist("Set-Cookie"))
+
+
+def test_the_cookie_is_small_short_lived_and_out_of_reach_of_scripts(ada: Customer, freeze: Freeze) -> None:
+    ada.get(APPLY)
+    freeze(NOW + timedelta(hours=3))
+    longest = "".join(chr(0x4E00 + 37 * i) for i in range(500))
+    copies = ", ".join(f"{'abcdefgh' * 30}{i}@x.example" for i in range(4))
+    answer = ada.press("review", amount="5", remarks=longest, copies=copies)
+    (cookie,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith(f"{drafts.COOKIE}=")]
+    assert len(cookie) < 4093
+    for said in ("HttpOnly", "SameSite=Lax", f"Path={drafts.PATH}", "Max-Age=7200"):
+        assert said in cookie
+
+
+def test_much_more_than_a_form_holds_is_no_error(ada: Customer, freeze: Freeze) -> None:
+    typed_too_late(ada, freeze, remarks="x" * 1_000_000, email="e" * 5000)
+    sign_in_again(ada, "ada@lumen.example")
+    assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("123.45", "")

@@ -1,0 +1,173 @@
+"""The supporting file through the steps of an application, without JavaScript, and its way back out."""
+
+from __future__ import annotations
+
+import io
+from urllib.parse import unquote
+
+import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from backoffice.portal.forms import ACCEPTED
+from backoffice.requests.file_types import EXTENSIONS
+from tests.portal.conftest import APPLY, Customer, World, text
+from tests.support import files
+
+LARGEST = 10 * 1024 * 1024
+
+
+def choose(
+    browser: Customer, content: bytes, name: str = "order.pdf", button: str = "review", **typed: str
+) -> TestResponse:
+    """Choose a file on the present page, as a browser sends it, and press a button."""
+    upload = FileStorage(io.BytesIO(content), name)
+    # Encoded here: the test client would leave the temporary file of a large body open.
+    boundary, body = encode_multipart({**browser.typed(), **typed, "action": button, "support_file": upload})
+    sent = browser.client.post(APPLY, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    return browser._arrive(sent)
+
+
+def enclosed(browser: Customer, content: bytes, name: str = "order.pdf") -> str:
+    """Apply with a file; returns the request's number."""
+    browser.get(APPLY)
+    assert choose(browser, content, name, amount="5").status_code == 200
+    return str(browser.press("submit").headers["Location"].rpartition("/")[2])
+
+
+def test_the_file_survives_the_review_step(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    assert "order.pdf" in text(choose(ada, files.pdf(), amount="5"))
+    ada.press("edit")
+    assert "order.pdf" in text(ada.page)
+    ada.press("review")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    made = world.request(number)
+    assert (made.support_name, made.support_type, made.support_size) == (
+        "order.pdf", "application/pdf", len(files.pdf()),
+    )  # fmt: skip
+    assert "order.pdf" in text(ada.follow())
+
+
+def test_a_mistake_elsewhere_does_not_ask_for_the_file_again(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    assert choose(ada, files.picture("PNG"), "photo.png", amount="x").status_code == 422
+    assert "photo.png" in text(ada.page)
+    ada.press("all")
+    assert "photo.png" in text(ada.page)
+    ada.press("review", amount="5")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(number).support_type == "image/png"
+
+
+def test_a_file_can_be_replaced_and_removed(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    choose(ada, files.pdf(), "first.pdf", amount="x")
+    choose(ada, files.picture("JPEG"), "second.jpeg")
+    assert "second.jpg" in text(ada.page)
+    assert "first.pdf" not in text(ada.page)
+    ada.press("remove-file", amount="5")
+    assert "second.jpg" not in text(ada.page)
+    assert ada.typed()["amount"] == "5"
+    ada.press("review")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(number).support_sha256 is None
+    assert ada.get(f"/invoices/{number}/supporting-file").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "This file is empty"),
+        (b"<html>", "not a complete PDF, PNG or JPEG"),
+        (files.picture("GIF"), "not a complete PDF, PNG or JPEG"),
+        (files.pdf() + b"\n" * LARGEST, "larger than 10 MB"),
+    ],
+    ids=["empty", "html", "gif", "large"],
+)
+def test_a_wrong_file_is_explained_beside_the_field_with_what_else_is_wrong(
+    ada: Customer, world: World, content: bytes, words: str
+) -> None:
+    ada.get(APPLY)
+    answer = choose(ada, content, amount="0", remarks="kept")
+    assert answer.status_code == 422
+    assert words in text(answer).partition('id="support_file-error"')[2].partition("</p>")[0]
+    assert "greater than zero" in text(answer).partition('id="amount-error"')[2].partition("</p>")[0]
+    assert ada.typed()["remarks"] == "kept"
+    assert ada.typed()["support"] == ""
+    assert world.count() == 0
+
+
+def test_a_good_file_stays_when_its_successor_is_refused(ada: Customer) -> None:
+    ada.get(APPLY)
+    choose(ada, files.pdf(), "good.pdf", amount="x")
+    assert choose(ada, b"no", "bad.pdf").status_code == 422
+    assert "good.pdf" in text(ada.page)
+
+
+def test_fifty_megabytes_are_refused_in_plain_words(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    answer = choose(ada, b"%PDF-1.7" + b"\x00" * 50_000_000, amount="5")
+    assert answer.status_code == 413
+    assert "at most 10 MB" in text(answer)
+    assert world.count() == 0
+    assert ada.review(amount="5").status_code == 200
+
+
+def test_the_word_of_a_file_is_worth_nothing_elsewhere(ada: Customer, bo: Customer, world: World) -> None:
+    ada.get(APPLY)
+    choose(ada, files.pdf(), amount="x")
+    word = ada.typed()["support"]
+    lin = world.customer("lin")
+    lin.get(APPLY)
+    assert lin.press("review", amount="5", support=word).status_code == 200
+    for browser, said in ((bo, word), (ada, word[:-3] + "abc"), (ada, "x" * 5000)):
+        browser.get(APPLY)
+        answer = browser.press("review", amount="5", support=said)
+        assert answer.status_code == 422
+        assert "order.pdf" not in text(answer)
+        assert "choose it again" in text(answer)
+
+
+def test_it_leaves_as_a_download_of_its_checked_type_and_only_to_who_may(
+    ada: Customer, bo: Customer, world: World
+) -> None:
+    number = enclosed(ada, files.pdf(), "采购单 4501.html")
+    rita = world.customer("rita")
+    for browser, path in (
+        (ada, f"/invoices/{number}/supporting-file"),
+        (world.customer("lin"), f"/invoices/{number}/supporting-file"),
+        (rita, f"/review/{number}/supporting-file"),
+    ):
+        answer = browser.get(path)
+        assert answer.data == files.pdf()
+        assert answer.mimetype == "application/pdf"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        disposition = answer.headers["Content-Disposition"]
+        assert disposition.startswith("attachment; ")
+        assert unquote(disposition.partition("''")[2]) == "采购单 4501.pdf"
+    assert f"/review/{number}/supporting-file" in text(rita.get(f"/review/{number}"))
+    assert bo.get(f"/invoices/{number}/supporting-file").status_code == 404
+    assert bo.get(f"/review/{number}/supporting-file").status_code == 403
+    assert rita.get(f"/invoices/{number}/supporting-file").status_code == 403
+
+
+def test_a_resubmission_carries_the_file_over(ada: Customer, world: World) -> None:
+    number = enclosed(ada, files.pdf())
+    world.reject(number)
+    assert "order.pdf" in text(ada.get(f"{APPLY}?resubmit={number}"))
+    ada.press("review")
+    again = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(again).support_sha256 == world.request(number).support_sha256
+
+
+def test_the_way_to_a_new_header_keeps_the_file(bo: Customer) -> None:
+    bo.get(APPLY)
+    assert choose(bo, files.pdf(), button="new-header", amount="5").status_code == 303
+    bo.get(f"{APPLY}?resume=1")
+    assert "order.pdf" in text(bo.page)
+
+
+def test_the_page_offers_what_the_check_takes() -> None:
+    assert set(ACCEPTED.split(",")) == set(EXTENSIONS)

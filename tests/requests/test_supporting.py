@@ -1,0 +1,115 @@
+"""The supporting file: what is taken, what is refused and why, and under which name it is kept."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import pytest
+
+from backoffice import storage
+from backoffice.errors import Invalid
+from backoffice.requests.file_types import media_type
+from backoffice.requests.services import supporting
+from tests.support import files
+from tests.support.office import Office, contradictions
+
+PNG, JPEG = files.picture("PNG"), files.picture("JPEG")
+
+
+def with_size(width: int, height: int) -> bytes:
+    """The PNG with other dimensions and a checksum that fits."""
+    data = PNG[:8] + PNG[8:12] + b"IHDR" + struct.pack(">II", width, height) + PNG[24:29]
+    return data + struct.pack(">I", zlib.crc32(data[12:])) + PNG[33:]
+
+
+WRONG = {
+    "text": b"just text",
+    "html": b"<html><script>alert(1)</script>",
+    "gif": files.picture("GIF"),
+    "webp": files.picture("WEBP"),
+    "program": b"MZ" + b"\x00" * 200,
+    "archive": b"PK\x03\x04" + b"\x00" * 200,
+    "pdf header alone": b"%PDF-1.7\n",
+    "pdf cut off": files.pdf()[:-30],
+    "pdf whose table is elsewhere": files.pdf().replace(b"startxref\n", b"startxref\n9"),
+    "pdf behind a page": b"<html>" + files.pdf(),
+    "png signature alone": PNG[:8],
+    "png cut off": PNG[:-14],
+    "png with a wrong checksum": PNG[:29] + b"\x00\x00\x00\x00" + PNG[33:],
+    "png without a width": with_size(0, 10),
+    "png as wide as a trap": with_size(2_000_000, 10),
+    "jpeg beginning alone": JPEG[:3],
+    "jpeg cut off": JPEG[:-2],
+    "jpeg without a frame": JPEG[:20] + b"\xff\xd9",
+    "jpeg with a broken segment": b"\xff\xd8\xff\xe0\x00\x01" + JPEG[6:],
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [(files.pdf(), "application/pdf"), (PNG, "image/png"), (JPEG, "image/jpeg")]
+)
+def test_whole_documents_are_known_by_their_content(content: bytes, kind: str) -> None:
+    assert media_type(content) == kind
+    # What scanners and phones leave behind the end does no harm.
+    assert media_type(content + (b"\n" if kind == "application/pdf" else b"\x00" * 40)) == kind
+
+
+@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
+def test_whatever_only_looks_like_one_is_none(content: bytes) -> None:
+    assert media_type(content) is None
+
+
+@pytest.mark.parametrize("content", [files.pdf(), PNG, JPEG], ids=["pdf", "png", "jpeg"])
+def test_no_beginning_of_a_document_breaks_the_check(content: bytes) -> None:
+    for end in range(len(content) - 12):
+        assert media_type(content[:end]) is None, end
+
+
+def test_a_file_is_kept_in_the_store_under_its_checked_type(office: Office) -> None:
+    taken = supporting.take(PNG, "photo.exe")
+    assert (taken.name, taken.type, taken.size) == ("photo.png", "image/png", len(PNG))
+    assert storage.get(taken.sha256) == PNG
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "This file is empty"),
+        (b"no document", "not a complete PDF, PNG or JPEG"),
+        (PNG + b"\x00" * supporting.LARGEST_BYTES, "larger than 10 MB"),
+    ],
+)
+def test_a_refusal_names_what_is_allowed(office: Office, content: bytes, words: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        supporting.take(content, "x.pdf")
+    said = str(refused.value.fields["support_file"][0])
+    assert words in said
+    assert "at most 10 MB" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("采购单 4501.PDF", "采购单 4501.pdf"),
+        ("C:\\Users\\ada\\order.pdf", "order.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("order.pdf\r\nX-Evil: 1", "order.pdf"),
+        ("\u202efdp.exe", "fdp.pdf"),
+        ('"><script>.pdf', "script.pdf"),
+        (".htaccess", "htaccess.pdf"),
+        ("", "document.pdf"),
+        ("x" * 5000 + ".pdf", "x" * 80 + ".pdf"),
+    ],
+)
+def test_names_are_made_harmless(typed: str, kept: str) -> None:
+    assert supporting.clean_name(typed, "application/pdf") == kept
+
+
+def test_a_request_keeps_its_file(office: Office) -> None:
+    office.recharge("60.00")
+    taken = supporting.take(files.pdf(), "order.pdf")
+    request = office.request(office.apply("10.00", support=taken))
+    assert supporting.found(request) == taken
+    assert supporting.of(office.request(office.apply("10.00"))) is None
+    assert contradictions() == []
