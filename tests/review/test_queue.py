@@ -13,8 +13,9 @@ from backoffice.database import session
 from backoffice.permissions import Role
 from backoffice.requests import services as requests
 from backoffice.requests.rules import State
-from backoffice.review import queries, services
-from backoffice.review.queries import QueueView
+from backoffice.review import services
+from backoffice.review.queries import desk as queries
+from backoffice.review.queries.desk import QueueView
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
