@@ -27,17 +27,28 @@ class Permission(StrEnum):
     SEE_SERVICE_LEVEL = "see the service level"
     SEE_AUDIT = "see the audit log"
     ADMINISTER = "administer users and imports"
+    SEE_BOOKS = "see open work and the reconciliation"
     SEE_OPERATIONS = "see operations"
 
 
 _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.CUSTOMER: frozenset({Permission.SEE_OWN_INVOICES, Permission.APPLY, Permission.MANAGE_HEADERS}),
-    Role.REVIEWER: frozenset({Permission.SEE_QUEUE, Permission.DECIDE}),
-    Role.MANAGER: frozenset({Permission.SEE_QUEUE, Permission.SEE_SERVICE_LEVEL, Permission.SEE_OPERATIONS}),
-    Role.AUDITOR: frozenset(
-        {Permission.SEE_QUEUE, Permission.SEE_SERVICE_LEVEL, Permission.SEE_AUDIT, Permission.SEE_OPERATIONS}
+    Role.REVIEWER: frozenset({Permission.SEE_QUEUE, Permission.DECIDE, Permission.SEE_BOOKS}),
+    Role.MANAGER: frozenset(
+        {Permission.SEE_QUEUE, Permission.SEE_SERVICE_LEVEL, Permission.SEE_BOOKS, Permission.SEE_OPERATIONS}
     ),
-    Role.ADMINISTRATOR: frozenset({Permission.ADMINISTER, Permission.SEE_OPERATIONS, Permission.SEE_SERVICE_LEVEL}),
+    Role.AUDITOR: frozenset(
+        {
+            Permission.SEE_QUEUE,
+            Permission.SEE_SERVICE_LEVEL,
+            Permission.SEE_AUDIT,
+            Permission.SEE_BOOKS,
+            Permission.SEE_OPERATIONS,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.ADMINISTER, Permission.SEE_BOOKS, Permission.SEE_OPERATIONS, Permission.SEE_SERVICE_LEVEL}
+    ),
 }
 
 

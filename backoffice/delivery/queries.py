@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
@@ -33,15 +33,15 @@ def latest(object_type: str, object_id: int, template: str) -> Message | None:
     return messages[-1] if messages else None
 
 
+def unsettled() -> Select[Message]:
+    """Failed messages nobody has sent anew."""
+    successor = aliased(Message)
+    return select(Message).where(
+        Message.state == MessageState.FAILED,
+        ~select(successor.id).where(successor.follows_id == Message.id).exists(),
+    )
+
+
 def problems(limit: int = 100) -> Sequence[Message]:
     """Failed messages nobody has sent anew: work items that close themselves, oldest first."""
-    successor = aliased(Message)
-    return session.scalars(
-        select(Message)
-        .where(
-            Message.state == MessageState.FAILED,
-            ~select(successor.id).where(successor.follows_id == Message.id).exists(),
-        )
-        .order_by(Message.id)
-        .limit(limit)
-    ).all()
+    return session.scalars(unsettled().order_by(Message.id).limit(limit)).all()

@@ -35,6 +35,8 @@ class Invoice(Base):
         UniqueConstraint("series", "period", "sequence", name="uq_invoice_sequence"),
         CheckConstraint("sequence > 0", name="sequence_positive"),
         CheckConstraint("net + tax = gross", name="totals_add_up"),
+        # The register of a month, and its sum.
+        Index("ix_invoice_issued_on", "issued_on", "gross"),
         Index(
             "ix_invoice_unrendered",
             "id",

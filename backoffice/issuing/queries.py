@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import Snapshot, is_invoice_number
 from backoffice.ledger.models import Reservation
+from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 
@@ -63,6 +64,22 @@ def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:
     """Id and snapshot of the invoice a request got in transaction 1, if it got one."""
     row = session.execute(select(Invoice.id, Invoice.snapshot).where(Invoice.request_id == request_id)).one_or_none()
     return None if row is None else (row.id, row.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the register of invoices holds for some days: how many, and their gross in major units."""
+
+    number: int
+    gross: Decimal
+
+
+def register_between(first: date, last: date) -> Register:
+    """Invoices dated from `first` to `last`, both included."""
+    number, gross = session.execute(
+        select(func.count(), func.sum(Invoice.gross)).where(Invoice.issued_on.between(first, last))
+    ).one()
+    return Register(number, gross or ZERO)
 
 
 @dataclass(frozen=True, slots=True)

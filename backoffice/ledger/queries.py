@@ -284,19 +284,19 @@ def conflict(problem_id: int) -> LedgerLineProblem:
     return problem
 
 
-def _open_conflicts() -> Select[LedgerLineProblem]:
-    """Worded as the partial index that serves it."""
+def unsettled_conflicts() -> Select[LedgerLineProblem]:
+    """Lines in conflict that nobody has settled, worded as the partial index that serves it."""
     return select(LedgerLineProblem).where(LedgerLineProblem.kind == "conflict", LedgerLineProblem.settled_at.is_(None))
 
 
 def open_conflicts(limit: int = 100) -> list[LedgerLineProblem]:
     """Lines in conflict that nobody has settled, the oldest first: work items that close themselves."""
-    return list(session.scalars(_open_conflicts().order_by(LedgerLineProblem.id).limit(limit)))
+    return list(session.scalars(unsettled_conflicts().order_by(LedgerLineProblem.id).limit(limit)))
 
 
 def count_open_conflicts(most: int = 1000) -> int:
     """How many conflicts are open, counted no further than `most`."""
-    some = _open_conflicts().with_only_columns(LedgerLineProblem.id).limit(most).subquery()
+    some = unsettled_conflicts().with_only_columns(LedgerLineProblem.id).limit(most).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 

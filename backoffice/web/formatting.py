@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, get_timezone_name
+from babel.dates import format_date, format_skeleton, get_timezone_name
 from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
 from flask import Flask, current_app
 from flask_babel import get_locale, gettext, ngettext
@@ -145,6 +145,16 @@ def grouped(figure: str) -> str:
     return f"{Decimal(figure):,f}"
 
 
+def month(on: date) -> str:
+    """The month of a day, e.g. November 2026."""
+    return _month_text(on.year, on.month, _language())
+
+
+@lru_cache(maxsize=512)
+def _month_text(year: int, number: int, language: str) -> str:
+    return str(format_skeleton("yMMMM", date(year, number, 1), locale=language))
+
+
 def country_name(code: str) -> str:
     """The name of a country in the reader's language, from its ISO 3166-1 code; an unknown code stays as it is."""
     return _country_names(_language()).get(code, code)
@@ -167,6 +177,6 @@ def zone_name() -> str:
 
 def init_formatting(app: Flask) -> None:
     """Register the filters, each under the name of its function, and their globals."""
-    for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size):
+    for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size, month):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)

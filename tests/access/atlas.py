@@ -35,7 +35,7 @@ NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
     "portal.download", "portal.supporting_file", "review.document", "review.supporting_file", "delivery.html_part",
-    "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
+    "delivery.attachment", "ledger.import_progress", "ledger.problems_csv", "review.export_books",
 }  # fmt: skip
 
 
@@ -94,6 +94,9 @@ class Atlas:
             "review.reject_form": [f"/review/{one}/reject"],
             "review.supporting_file": [f"/review/{one}/supporting-file"],
             "review.document": [f"/review/{issued}/document"],
+            "review.work": ["/review/work"],
+            "review.books": ["/review/books", "/review/books?month=2026-01"],
+            "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
             "issuing.verify": ["/verify", "/verify?number=INV-2026-000001"],

@@ -53,6 +53,9 @@ review.invoice_request           login 403 403 403 200 200 200 200 403
 review.reject_form               login 403 403 403 200 200 403 403 403
 review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
+review.work                      login 403 403 403 200 200 200 200 200
+review.books                     login 403 403 403 200 200 200 200 200
+review.export_books              login 403 403 403 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200

@@ -13,8 +13,9 @@ from backoffice.database import session
 from backoffice.permissions import Role
 from backoffice.requests.rules import State
 from backoffice.requests.services import changes as requests
-from backoffice.review import queries, services
-from backoffice.review.queries import QueueView
+from backoffice.review import services
+from backoffice.review.queries import desk as queries
+from backoffice.review.queries.desk import QueueView
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
@@ -117,9 +118,9 @@ def test_counts_stop_at_their_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     for days in (0, 12, 13):
         desk.apply(days_ago=days)
     with desk.app.app_context():
-        assert queries.waiting(NOW) == queries.Waiting(pending=3, overdue=2)
+        assert queries.waiting(NOW) == queries.Waiting(pending=3, overdue=2, work=0)
         monkeypatch.setattr(queries, "COUNT_LIMIT", 2)
-        assert queries.waiting(NOW) == queries.Waiting(pending=2, overdue=2)
+        assert queries.waiting(NOW) == queries.Waiting(pending=2, overdue=2, work=0)
 
 
 def test_only_the_back_office_enters(desk: Desk, visit: Callable[..., Visitor]) -> None:

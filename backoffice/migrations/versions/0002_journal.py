@@ -62,6 +62,7 @@ def upgrade() -> None:
         " WHERE status = 'completed' GROUP BY account_id, occurred_on, kind"
     )
     _journal()
+    op.create_index("ix_invoice_issued_on", "invoice", ["issued_on", "gross"])
 
 
 def _counters() -> None:
@@ -169,6 +170,7 @@ def _open_journal() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_invoice_issued_on", "invoice")
     op.drop_table("ledger_movement")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION ledger_movement_guard()")

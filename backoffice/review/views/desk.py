@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -23,21 +23,19 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
 from backoffice.requests.services import supporting
-from backoffice.review import labels, queries, services
+from backoffice.review import labels, services
 from backoffice.review.forms import ApproveForm, RejectForm
-from backoffice.review.queries import QueueView
+from backoffice.review.queries import desk as queries
+from backoffice.review.queries.desk import QueueView
 from backoffice.review.rules import urgency
+from backoffice.review.views.plumbing import blueprint
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import status_of, translate
 from backoffice.web.filters import Choice, DateRange, FilterSet, FilterState
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
-from backoffice.web.metrics import register_gauge
-from backoffice.web.navigation import NavItem, register
 from backoffice.web.paging import PageRequest, paginate
-
-blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 ALL = "all"
 INVALID = 422
@@ -54,22 +52,6 @@ TABS = {
     State.WITHDRAWN.value: lazy_gettext("Withdrawn"),
     ALL: lazy_gettext("All"),
 }
-
-
-def init(app: Flask) -> None:
-    """Add the queue, with the number of requests that wait, to the navigation of `app`."""
-    register(
-        app,
-        NavItem(
-            "review.queue",
-            lazy_gettext("Review queue"),
-            "inbox",
-            Permission.SEE_QUEUE,
-            count=lambda: waiting().pending,
-            order=10,
-        ),
-    )
-    register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)
 
 
 def waiting() -> queries.Waiting:

@@ -23,6 +23,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, OPEN_STATES, State, is_request_number
+from backoffice.review.queries import work
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
 COUNT_LIMIT = 1000
@@ -105,17 +106,19 @@ def capped_count(statement: Select[InvoiceRequest]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a verdict: pending requests, and those of them past their promised day; each capped."""
+    """What waits for a verdict: pending requests, and those of them past their promised day; and open work. Capped."""
 
     pending: int
     overdue: int
+    work: int
 
 
 def waiting(now: datetime) -> Waiting:
-    """The queue's counts, in one statement over its partial index."""
+    """The counts that every page of the desk shows, in one statement over partial indexes."""
     pending = select(InvoiceRequest).where(in_state(State.PENDING))
-    row = session.execute(select(_capped(pending), _capped(pending.where(InvoiceRequest.due_at <= now)))).one()
-    return Waiting(*row)
+    queue = (_capped(pending), _capped(pending.where(InvoiceRequest.due_at <= now)))
+    in_queue, overdue, *open_work = session.execute(select(*queue, *work.counts())).one()
+    return Waiting(in_queue, overdue, sum(open_work))
 
 
 def most_urgent(actor: Actor) -> str | None:

@@ -1,0 +1,199 @@
+"""Open work of finance: read from the rows it concerns, so an item closes itself when its cause is gone.
+
+Each kind names what it is about, how much money hangs on it and since when; the page says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select
+
+from backoffice.accounts.models import Account
+from backoffice.calendars import queries as calendars
+from backoffice.database import session
+from backoffice.delivery import queries as delivery
+from backoffice.errors import Message
+from backoffice.ledger import queries as ledger
+from backoffice.ledger.models import (
+    Allocation,
+    LedgerEntry,
+    LedgerFile,
+    LedgerLineProblem,
+    Reservation,
+    ReservationState,
+    in_debt,
+    waits,
+)
+from backoffice.requests.models import InvoiceRequest, in_state
+from backoffice.requests.rules import State
+
+# Lists and counts of open work stop here: whoever has more has another problem first.
+LIMIT = 100
+# A calendar without the official make-up days matters once requests are promised into its year.
+CALENDAR_FROM_MONTH = 11
+
+
+class Kind(StrEnum):
+    """What kinds of open work there are, the most pressing first."""
+
+    DEBT = "debt"
+    SHORT = "short"
+    ISSUE_FAILED = "issue-failed"
+    MAIL = "mail"
+    CONFLICT = "conflict"
+    REFUND = "refund"
+    CALENDAR = "calendar"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that waits for somebody. `requests` are numbers of the requests to look at, newest last."""
+
+    kind: Kind
+    about: str
+    account: str
+    since: datetime | None
+    amount: Decimal | None = None
+    detail: str | Message = ""
+    requests: tuple[str, ...] = ()
+    id: int | None = None
+
+
+def items(kind: Kind, today: date) -> list[Item]:
+    """The open items of one kind, oldest first, `LIMIT` at the most."""
+    readers: dict[Kind, Callable[[], Iterator[Item]]] = {
+        Kind.DEBT: _debts,
+        Kind.SHORT: _short,
+        Kind.ISSUE_FAILED: _failed_issues,
+        Kind.MAIL: _mails,
+        Kind.CONFLICT: _conflicts,
+        Kind.REFUND: _waiting_refunds,
+        Kind.CALENDAR: lambda: _provisional_years(today),
+    }
+    return list(readers[kind]())
+
+
+def counts() -> list[ScalarSelect[int]]:
+    """How many items of each kind that the database knows are open, each up to `LIMIT`, by its partial index."""
+    one: ColumnElement[int] = literal_column("1")
+    kinds = (
+        select(one).select_from(LedgerEntry).where(in_debt()),
+        select(one).select_from(Reservation).where(Reservation.short > 0),
+        select(one).select_from(InvoiceRequest).where(_failed()),
+        delivery.unsettled().with_only_columns(one),
+        ledger.unsettled_conflicts().with_only_columns(one),
+        select(one).select_from(LedgerEntry).where(waits()),
+    )
+    return [select(func.count()).select_from(some.limit(LIMIT).subquery()).scalar_subquery() for some in kinds]
+
+
+def _debts() -> Iterator[Item]:
+    found = ledger.recharges_in_debt(LIMIT)
+    numbers = _requests_on([recharge.id for recharge, _ in found], ReservationState.SETTLED)
+    for recharge, account in found:
+        yield Item(
+            Kind.DEBT, recharge.external_id, account.name, recharge.occurred_at, recharge.debt,
+            requests=numbers.get(recharge.id, ()),
+        )  # fmt: skip
+
+
+def _short() -> Iterator[Item]:
+    rows = session.execute(
+        select(InvoiceRequest, Account.name, Reservation.short)
+        .join(Reservation, Reservation.request_id == InvoiceRequest.id)
+        .join(Account, Account.id == InvoiceRequest.account_id)
+        .where(Reservation.short > 0)
+        .order_by(InvoiceRequest.id)
+        .limit(LIMIT)
+    )
+    for request, account, short in rows:
+        yield Item(Kind.SHORT, request.number, account, request.submitted_at, short, requests=(request.number,))
+
+
+def _failed_issues() -> Iterator[Item]:
+    rows = session.execute(
+        select(InvoiceRequest, Account.name)
+        .join(Account, Account.id == InvoiceRequest.account_id)
+        .where(_failed())
+        .order_by(InvoiceRequest.id)
+        .limit(LIMIT)
+    )
+    for request, account in rows:
+        yield Item(
+            Kind.ISSUE_FAILED, request.number, account, request.decided_at, request.amount,
+            detail=Message.unpacked(request.issue_fault) if request.issue_fault else "", requests=(request.number,),
+        )  # fmt: skip
+
+
+def _failed() -> ColumnElement[bool]:
+    return in_state(State.APPROVED) & InvoiceRequest.issue_error.is_not(None)
+
+
+def _mails() -> Iterator[Item]:
+    found = delivery.problems(LIMIT)
+    ids = [message.about_id for message in found if message.about_type == "invoice_request"]
+    rows = session.execute(
+        select(InvoiceRequest.id, InvoiceRequest.number, Account.name)
+        .join(Account, Account.id == InvoiceRequest.account_id)
+        .where(InvoiceRequest.id.in_(ids))
+    )
+    about = {row.id: row for row in rows} if ids else {}
+    for message in found:
+        row = about.get(message.about_id) if message.about_type == "invoice_request" else None
+        yield Item(
+            Kind.MAIL, message.recipient, row.name if row else "", message.created_at,
+            detail=message.server_answer or "", requests=(row.number,) if row else (), id=message.id,
+        )  # fmt: skip
+
+
+def _conflicts() -> Iterator[Item]:
+    rows = session.execute(
+        ledger.unsettled_conflicts()
+        .join(LedgerFile, LedgerFile.id == LedgerLineProblem.file_id)
+        .add_columns(LedgerFile.name, LedgerFile.started_at)
+        .order_by(LedgerLineProblem.id)
+        .limit(LIMIT)
+    )
+    for problem, file, started_at in rows:
+        yield Item(
+            Kind.CONFLICT, problem.external_id, file, started_at, detail=Message.unpacked(problem.reason), id=problem.id
+        )
+
+
+def _waiting_refunds() -> Iterator[Item]:
+    for refund, account in ledger.waiting_refunds(LIMIT):
+        yield Item(
+            Kind.REFUND, refund.external_id, account.name, refund.created_at, refund.amount,
+            detail=refund.refund_of or "",
+        )  # fmt: skip
+
+
+def _provisional_years(today: date) -> Iterator[Item]:
+    version = calendars.newest_version()
+    if version is None:
+        return
+    until = today.year + (today.month >= CALENDAR_FROM_MONTH)
+    for year, provisional in calendars.years_of(version.id).items():
+        if provisional and today.year <= year <= until:
+            yield Item(Kind.CALENDAR, str(year), "", None)
+
+
+def _requests_on(recharge_ids: list[int], state: ReservationState) -> dict[int, tuple[str, ...]]:
+    """Numbers of the requests that take money from these recharges, in one statement."""
+    if not recharge_ids:
+        return {}
+    rows = session.execute(
+        select(Allocation.recharge_id, InvoiceRequest.number)
+        .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
+        .where(Allocation.recharge_id.in_(recharge_ids), Allocation.state == state)
+        .order_by(InvoiceRequest.id)
+    )
+    numbers: dict[int, list[str]] = {}
+    for recharge_id, number in rows:
+        numbers.setdefault(recharge_id, []).append(number)
+    return {recharge_id: tuple(found) for recharge_id, found in numbers.items()}

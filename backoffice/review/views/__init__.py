@@ -1,0 +1,38 @@
+"""The desk: the queue, one request with its evidence, the two verdicts; open work and the monthly reconciliation."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import lazy_gettext
+
+from backoffice.permissions import Permission
+from backoffice.requests import queries as requests
+from backoffice.review.views import books, desk, work  # noqa: F401  their routes register themselves
+from backoffice.review.views.plumbing import blueprint as blueprint
+from backoffice.web.metrics import register_gauge
+from backoffice.web.navigation import NavItem, register
+
+
+def init(app: Flask) -> None:
+    """Add the queue, with the number of requests that wait, to the navigation of `app`."""
+    register(
+        app,
+        NavItem(
+            "review.queue",
+            lazy_gettext("Review queue"),
+            "inbox",
+            Permission.SEE_QUEUE,
+            count=lambda: desk.waiting().pending,
+            order=10,
+        ),
+        NavItem(
+            "review.work",
+            lazy_gettext("Open work"),
+            "list-todo",
+            Permission.SEE_BOOKS,
+            count=lambda: desk.waiting().work,
+            order=20,
+        ),
+        NavItem("review.books", lazy_gettext("Reconciliation"), "scale", Permission.SEE_BOOKS, order=40),
+    )
+    register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)

@@ -1,0 +1,74 @@
+"""The page of open work: what waits for somebody in finance, how old it is, and where it is mended."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask_babel import lazy_gettext
+from flask_login import current_user
+
+from backoffice import clock
+from backoffice.errors import Message
+from backoffice.permissions import Permission
+from backoffice.review.queries import work as queries
+from backoffice.review.queries.work import Kind
+from backoffice.review.views.plumbing import blueprint
+from backoffice.web.errors import translate
+from backoffice.web.guards import guard
+
+TITLES = {
+    Kind.DEBT: lazy_gettext("Invoice debt"),
+    Kind.SHORT: lazy_gettext("Short requests"),
+    Kind.ISSUE_FAILED: lazy_gettext("Invoices that cannot be issued"),
+    Kind.MAIL: lazy_gettext("Mail that failed"),
+    Kind.CONFLICT: lazy_gettext("Import conflicts"),
+    Kind.REFUND: lazy_gettext("Refunds without their recharge"),
+    Kind.CALENDAR: lazy_gettext("Provisional calendar"),
+}
+REMEDIES = {
+    Kind.DEBT: lazy_gettext(
+        "Money was refunded after it was invoiced. A credit note over this amount closes the item; until then the"
+        " account can invoice that much less."
+    ),
+    Kind.SHORT: lazy_gettext(
+        "A refund took money that the request had reserved. The next free money of the account covers it by itself;"
+        " otherwise reject it, with the reason."
+    ),
+    Kind.ISSUE_FAILED: lazy_gettext("Mend what the reason says, then let the worker try again."),
+    Kind.MAIL: lazy_gettext(
+        "The mail server refused for good. The customer can send it to another address from the page of the request."
+    ),
+    Kind.CONFLICT: lazy_gettext(
+        "A file says something else than the books, which stay as they are. Ask the platform which is right; a line"
+        " that agrees with the books closes the item, or an administrator settles it with a reason."
+    ),
+    Kind.REFUND: lazy_gettext(
+        "The recharge is not known, not completed, or smaller than its refunds. Its completion closes the item; if it"
+        " never comes, ask the platform."
+    ),
+    Kind.CALENDAR: lazy_gettext(
+        "The official holidays of this year are not known yet, so promised days may move. Import them once they are"
+        " published."
+    ),
+}
+
+
+@blueprint.get("/work")
+@guard(Permission.SEE_BOOKS)
+def work() -> str:
+    """Every open item, by kind; an empty page says that nothing waits."""
+    today = clock.today()
+    sections = [(kind, TITLES[kind], REMEDIES[kind], queries.items(kind, today)) for kind in Kind]
+    return render_template(
+        "review/work.html",
+        sections=[section for section in sections if section[3]],
+        clear=[title for _, title, _, found in sections if not found],
+        limit=queries.LIMIT,
+        may_open=current_user.can(Permission.SEE_QUEUE),
+        may_settle=current_user.can(Permission.ADMINISTER),
+        sentence=_sentence,
+    )
+
+
+def _sentence(detail: str | Message) -> str:
+    """What is known of an item: a sentence of ours in the reader's language, or somebody else's words as they are."""
+    return translate(detail) if isinstance(detail, Message) else detail
