@@ -1,0 +1,217 @@
+"""Lists as files: columns declared once, written as CSV or as a spreadsheet, in constant memory.
+
+    COLUMNS = (Column(lazy_gettext("Request"), "code", lambda item: item.number), ...)
+    return exports.answer("csv", COLUMNS, rows, name="开票申请 2026-11-24", ascii_name="invoice-requests-2026-11-24")
+
+Text that a spreadsheet would run as a formula is defused (OWASP, CSV Injection); long codes stay text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from urllib.parse import quote
+
+from flask import Response, stream_with_context
+from flask_login import current_user
+
+from backoffice.errors import N_, Conflict, Message
+from backoffice.web import formatting
+
+Kind = Literal["text", "code", "amount", "number", "day", "instant"]
+
+# A person exports now and then; a script that fetches whole lists again and again would slow everybody down.
+EXPORTS = "30 per minute; 300 per hour"
+SHEET_ROWS = 1_048_575  # beside the head: the format's own limit
+_BLOCK = 64 * 1024
+# What Excel, LibreOffice and WPS read as the beginning of a formula, full-width forms included, or strip off before it.
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+# From twelve figures on a spreadsheet writes a number as 9.13E+17, and it drops zeros in front.
+_BECOMES_A_NUMBER = re.compile(r"[0-9]{12,}|0[0-9]+")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_WIDTHS: dict[Kind, int] = {"text": 32, "code": 24, "amount": 16, "number": 10, "day": 12, "instant": 18}
+_MIMETYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading (a lazy string), what kind of thing it holds, and how a row tells it (None: empty)."""
+
+    label: Any
+    kind: Kind
+    value: Callable[[Any], Any]
+
+
+def who_asks() -> str:
+    """Exports are limited by person: colleagues behind one address do not slow each other down."""
+    return f"user {current_user.get_id()}"
+
+
+def answer(extension: str, columns: Sequence[Column], rows: Iterable[Any], *, name: str, ascii_name: str) -> Response:
+    """The response that carries `rows` as a CSV file, streamed as they are read, or as a spreadsheet.
+
+    `name` is the file's name in the reader's language, `ascii_name` the one for old programs, both without ending.
+    Raises Conflict when a spreadsheet cannot hold so many rows.
+    """
+    body: Any
+    size = None
+    if extension == "csv":
+        body = stream_with_context(csv_lines(columns, rows))
+    else:
+        file = spreadsheet(columns, rows, name)
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        body = _Blocks(file)
+    response = Response(body, content_type=f"{_MIMETYPES[extension]}; charset=utf-8")
+    response.headers["Content-Disposition"] = disposition(f"{name}.{extension}", f"{ascii_name}.{extension}")
+    if size is not None:
+        response.content_length = size
+    return response
+
+
+def disposition(name: str, ascii_name: str) -> str:
+    """A Content-Disposition whose file name may be Chinese, with a plain one for old programs (RFC 6266, RFC 5987)."""
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def csv_lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:
+    """A CSV file piece by piece: UTF-8 with the mark that Excel needs, amounts with a point, dates as ISO 8601."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    out.write("\ufeff")
+    writer.writerow([_text(str(column.label)) for column in columns])
+    for row in rows:
+        writer.writerow([_plain(column.kind, column.value(row)) for column in columns])
+        if out.tell() >= _BLOCK:
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: io.StringIO) -> bytes:
+    written = out.getvalue().encode()
+    out.seek(0)
+    out.truncate()
+    return written
+
+
+def _plain(kind: Kind, value: Any) -> str:
+    if value is None:
+        return ""
+    if kind == "amount":
+        return f"{Decimal(value):.2f}"
+    if kind == "number":
+        return str(value)
+    if kind == "day":
+        return str(value.isoformat())
+    if kind == "instant":
+        return _local(value).isoformat(sep=" ", timespec="seconds")
+    text = _text(str(value))
+    return f"'{text}" if kind == "code" and _BECOMES_A_NUMBER.fullmatch(text) else text
+
+
+def _text(value: str) -> str:
+    """Text that stays text: an apostrophe before what a spreadsheet would run as a formula, no control characters."""
+    value = _CONTROLS.sub("", value)
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def spreadsheet(columns: Sequence[Column], rows: Iterable[Any], title: str) -> Any:
+    """An open temporary file that holds the rows as XLSX; it goes when it is closed.
+
+    Raises Conflict when the rows are more than a sheet can hold.
+    """
+    import xlsxwriter
+
+    file = tempfile.TemporaryFile(prefix="export-", suffix=".xlsx")  # noqa: SIM115  handed on to whoever streams it
+    try:
+        book = xlsxwriter.Workbook(
+            file, {"constant_memory": True, "strings_to_formulas": False, "remove_timezone": True}
+        )
+        try:
+            _fill(book, columns, rows, title)
+        finally:
+            # Closed in any case: its own temporary files would stay behind otherwise.
+            book.close()
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Any], title: str) -> None:
+    sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31].strip() or "1")
+    head = book.add_format({"bold": True, "bottom": 1})
+    formats = {
+        "amount": book.add_format({"num_format": "#,##0.00"}),
+        "number": book.add_format({"num_format": "0"}),
+        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "instant": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+        "text": book.add_format({"num_format": "@"}),
+    }
+    formats["code"] = formats["text"]
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, _WIDTHS[column.kind])
+    sheet.freeze_panes(1, 0)
+    for at, column in enumerate(columns):
+        sheet.write_string(0, at, str(column.label), head)
+    last = 0
+    for last, row in enumerate(rows, start=1):
+        if last > SHEET_ROWS:
+            raise Conflict(Message(N_("A spreadsheet cannot hold so many rows. Narrow the list, or take CSV.")))
+        for at, column in enumerate(columns):
+            _write(sheet, last, at, column.kind, column.value(row), formats[column.kind])
+    sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
+
+
+def _write(sheet: Any, row: int, at: int, kind: Kind, value: Any, form: Any) -> None:
+    if value is None or value == "":
+        return
+    if kind in ("amount", "number"):
+        sheet.write_number(row, at, value, form)
+    elif kind == "day":
+        sheet.write_datetime(row, at, value, form)
+    elif kind == "instant":
+        sheet.write_datetime(row, at, _local(value), form)
+    else:
+        # A string cell is never run; the apostrophe is for whoever saves the sheet as CSV and opens that.
+        sheet.write_string(row, at, _text(str(value)), form)
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(formatting.local_zone()).replace(tzinfo=None)
+
+
+class _Blocks:
+    """A file piece by piece. No generator: one that nobody begins, as for HEAD, would never close its file."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        block: bytes = b"" if self._file.closed else self._file.read(_BLOCK)
+        if not block:
+            self.close()
+            raise StopIteration
+        return block
+
+    def close(self) -> None:
+        """Let the file go; the server calls it whatever became of the answer."""
+        self._file.close()
+
+
+def dated(name: str, on: date) -> str:
+    """A file's name with its day."""
+    return f"{name} {on.isoformat()}"
