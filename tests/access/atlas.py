@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import select
 
 from backoffice.accounts import services as accounts
+from backoffice.database import session
 from backoffice.delivery import caught
 from backoffice.delivery.catcher import maildir
 from backoffice.headers import services as headers
+from backoffice.ledger.models import LedgerEntry
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support.people import PASSWORD
@@ -23,7 +29,16 @@ from tests.support.people import PASSWORD
 PERSONAL = {"kind": "personal", "name": "王小明"}
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
-NOT_OURS = {"portal.download", "review.document", "delivery.html_part", "delivery.attachment"}
+NOT_OURS = {
+    "portal.download",
+    "portal.export_invoices",
+    "portal.export_bill",
+    "portal.export_entries",
+    "portal.archive",
+    "review.document",
+    "delivery.html_part",
+    "delivery.attachment",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,7 @@ class Atlas:
     yunqi_header: int
     mail: str
     someone: int  # a user who takes no part
+    entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
 
     def examples(self, endpoint: str) -> list[str]:
         """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
@@ -53,6 +69,13 @@ class Atlas:
             "accounts.customer_accounts": ["/admin/accounts"],
             "accounts.new_account": ["/admin/accounts/new"],
             "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
+            "portal.export_invoices": ["/invoices/export.csv", "/invoices/export.xlsx?status=issued&q=明"],
+            "portal.archive": [f"/invoices/archive.zip?number={issued}"],
+            "portal.bill": ["/bills", "/bills?month=2026-09", "/bills?month=2026-13"],
+            "portal.export_bill": ["/bills/export.csv", "/bills/export.xlsx?month=2026-09"],
+            "portal.entries": ["/bills/entries", "/bills/entries?free=1&kind=recharge", "/bills/entries?q=x&status=y"],
+            "portal.export_entries": ["/bills/entries/export.csv", "/bills/entries/export.xlsx?kind=refund"],
+            "portal.entry": [f"/bills/entries/{entry}" for entry in self.entries],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
             "portal.invoice_request": [f"/invoices/{number}" for number in self.numbers.values()],
             "portal.withdraw": [f"/invoices/{one}/withdraw"],
@@ -116,8 +139,33 @@ def draw(stage: Stage) -> Atlas:
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
         stage, numbers, stage.headers[stage.cast.lumen], spare, stage.apply(bo, "10.00"),
-        stage.headers[stage.cast.yunqi], _mail_with_invoice(stage), _someone(stage),
+        stage.headers[stage.cast.yunqi], _mail_with_invoice(stage), _someone(stage), _entries(stage),
     )  # fmt: skip
+
+
+def _entries(stage: Stage) -> list[int]:
+    """A recharge that was used and refunded, its refund, a refund that waits, what was used, and what is to come."""
+    at = NOW - timedelta(days=1)
+    lines = [
+        Line(
+            number=1, kind=kind, external_id=name, account="lumen", status=status, amount=Decimal(amount),
+            occurred_at=at, refund_of=refund_of,
+        )
+        for kind, name, status, amount, refund_of in (
+            ("refund", "LUMEN-1", "completed", "5990.00", f"LUMEN-{NOW - timedelta(days=90):%Y%m%d}"),
+            ("refund", "LUMEN-2", "completed", "12.00", "LUMEN-9"),
+            ("consumption", "LUMEN-3", "completed", "88.80", None),
+            ("grant", "LUMEN-4", "completed", "50.00", None),
+            ("recharge", "LUMEN-5", "pending", "700.00", None),
+        )
+    ]  # fmt: skip
+    stage.do(book, lines, source="platform")
+    with stage.app.app_context():
+        account = stage.cast.lumen
+        found = session.scalars(
+            select(LedgerEntry.id).where(LedgerEntry.account_id == account).order_by(LedgerEntry.id)
+        )
+        return list(found)
 
 
 def _someone(stage: Stage) -> int:
