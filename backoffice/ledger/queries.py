@@ -166,8 +166,8 @@ def recharges_in_debt(limit: int) -> Sequence[Row[LedgerEntry, Account]]:
     return session.execute(
         select(LedgerEntry, Account)
         .join(Account, Account.id == LedgerEntry.account_id)
-        .where(in_debt())
-        .order_by(LedgerEntry.id)
+        .where(Account.debt > 0, in_debt())
+        .order_by(Account.id, LedgerEntry.id)
         .limit(limit)
     ).all()
 

@@ -49,9 +49,18 @@ class InvoiceRequest(Base):
         ),
         CheckConstraint("support_type IN ('application/pdf', 'image/png', 'image/jpeg')", name="support_type"),
         CheckConstraint("support_size > 0", name="support_not_empty"),
-        # The customer's list, and the same under each filter.
-        Index("ix_invoice_request_account", "account_id", "submitted_at", "id"),
+        # The customer's list, and the same under each filter. State and amount stand at the end of the first, so that a
+        # list of several states is filtered inside the index; then what was issued to an account, for its bills.
+        Index("ix_invoice_request_account", "account_id", "submitted_at", "id", "state", "amount"),
         Index("ix_invoice_request_account_state", "account_id", "state", "submitted_at", "id"),
+        Index(
+            "ix_invoice_request_account_issued",
+            "account_id",
+            "issued_at",
+            "id",
+            sqlite_where=text("state = 'issued'"),
+            postgresql_where=text("state = 'issued'"),
+        ),
         # The queue, most urgent first; the worker's approved ones; what the sweep may flag.
         Index(
             "ix_invoice_request_queue",

@@ -120,6 +120,36 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several values, for lists where each has an index of its own. Its value is a text, empty for "all"."""
+
+    name: str
+    label: Any
+    choices: Sequence[tuple[str, Any]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The one parameter."""
+        return (self.name,)
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Keep a known value; an unknown one is an error."""
+        given = args.get(self.name, "")
+        labels = {value: str(label) for value, label in self.choices}
+        known = given if given in labels else ""
+        return Control(
+            "one",
+            self.name,
+            str(self.label),
+            known,
+            error=gettext("Choose from the list.") if given and not known else "",
+            options=[(value, label, value == known) for value, label in labels.items()],
+            parameters=[(self.name, known)] if known else [],
+            parts=[(labels[known], [(self.name, known)])] if known else [],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Words to search for. Its value is the trimmed text, empty for none."""
 

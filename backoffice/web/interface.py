@@ -16,7 +16,9 @@ THEMES = ("light", "dark", "auto")
 THEME_COOKIE = "theme"
 
 # In the order of the cascade: later sheets lean on the tokens and resets of the earlier ones.
-STYLESHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "records.css", "surfaces.css", "print.css")
+STYLESHEETS = (
+    "tokens.css", "base.css", "layout.css", "forms.css", "records.css", "surfaces.css", "charts.css", "print.css",
+)  # fmt: skip
 
 _STATUS_LABELS = {
     "pending": lazy_gettext("Pending"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -115,6 +115,27 @@ def paginate(
     return page if page.items else reader.before(None)
 
 
+def batches(
+    session: _Session,
+    statement: Select[Any],
+    order: Order,
+    size: int = 500,
+    key: Callable[[Any], Sequence[Any]] | None = None,
+) -> Iterator[list[Any]]:
+    """All of `statement`, some rows at a time and each batch by key, for files of any length; see `paginate`.
+
+    Between two batches the session may end its transaction: a slow reader then holds neither snapshot nor connection.
+    """
+    reader = _Reader(session, statement, order, size, key)
+    place: list[Any] | None = None
+    while rows := reader.rows(place):
+        place = reader.place_of(rows[-1])
+        whole = len(rows) == size
+        yield rows
+        if not whole:
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads pages of one ordered statement; each with one row more than shown, to know whether there are others."""
@@ -143,6 +164,14 @@ class _Reader:
         result = self.session.execute(statement.limit(self.size + 1))
         single = len(self.statement.column_descriptions) == 1
         return list(result.scalars() if single else result)
+
+    def rows(self, place: list[Any] | None) -> list[Any]:
+        """The rows after a place, one page of them."""
+        return self._rows(self.order, place)[: self.size]
+
+    def place_of(self, row: Any) -> list[Any]:
+        """A row's values in the order."""
+        return list(self._values(row))
 
     def _page(self, shown: list[Any], *, earlier: bool, later: bool) -> Page[Any]:
         if not shown:

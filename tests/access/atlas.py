@@ -9,9 +9,11 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import select
 
 from backoffice import clock, storage
 from backoffice.accounts import services as accounts
@@ -21,8 +23,10 @@ from backoffice.delivery.catcher import maildir
 from backoffice.headers import services as headers
 from backoffice.ledger import jobs as ledger
 from backoffice.ledger import queries, rules
-from backoffice.ledger.models import FileVia
+from backoffice.ledger.models import FileVia, LedgerEntry
+from backoffice.ledger.rules import Line
 from backoffice.ledger.services import files, reading
+from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.services import recipients
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
@@ -34,8 +38,9 @@ REMOVED = "赵小红"
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
-    "portal.download", "portal.supporting_file", "review.document", "review.supporting_file", "delivery.html_part",
-    "delivery.attachment", "ledger.import_progress", "ledger.problems_csv", "review.export_books",
+    "portal.download", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
+    "portal.export_entries", "portal.archive", "review.document", "review.supporting_file", "review.export_books",
+    "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
 
@@ -54,6 +59,7 @@ class Atlas:
     someone: int  # a user who takes no part
     imported: int  # a ledger file with a line of each kind that was not taken
     conflict: int  # the line of it that is in conflict
+    entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
 
     def examples(self, endpoint: str) -> list[str]:
         """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
@@ -74,6 +80,13 @@ class Atlas:
             "ledger.problems_csv": [f"/admin/imports/{self.imported}/problems.csv"],
             "ledger.conflict": [f"/admin/imports/conflicts/{self.conflict}"],
             "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
+            "portal.export_invoices": ["/invoices/export.csv", "/invoices/export.xlsx?status=issued&q=明"],
+            "portal.archive": [f"/invoices/archive.zip?number={issued}"],
+            "portal.bill": ["/bills", "/bills?month=2026-09", "/bills?month=2026-13"],
+            "portal.export_bill": ["/bills/export.csv", "/bills/export.xlsx?month=2026-09"],
+            "portal.entries": ["/bills/entries", "/bills/entries?free=1&kind=recharge", "/bills/entries?q=x&status=y"],
+            "portal.export_entries": ["/bills/entries/export.csv", "/bills/entries/export.xlsx?kind=refund"],
+            "portal.entry": [f"/bills/entries/{entry}" for entry in self.entries],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
             "portal.invoice_request": [
                 *(f"/invoices/{number}" for number in self.numbers.values()), f"/invoices/{one}?print=1",
@@ -155,8 +168,33 @@ def draw(stage: Stage) -> Atlas:
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
-        _mail_with_invoice(stage), _someone(stage), *_imported(stage),
+        _mail_with_invoice(stage), _someone(stage), *_imported(stage), _entries(stage),
     )  # fmt: skip
+
+
+def _entries(stage: Stage) -> list[int]:
+    """A recharge that was used and refunded, its refund, a refund that waits, what was used, and what is to come."""
+    at = NOW - timedelta(days=1)
+    lines = [
+        Line(
+            number=1, kind=kind, external_id=name, account="lumen", status=status, amount=Decimal(amount),
+            occurred_at=at, refund_of=refund_of,
+        )
+        for kind, name, status, amount, refund_of in (
+            ("refund", "LUMEN-1", "completed", "5990.00", f"LUMEN-{NOW - timedelta(days=90):%Y%m%d}"),
+            ("refund", "LUMEN-2", "completed", "12.00", "LUMEN-9"),
+            ("consumption", "LUMEN-3", "completed", "88.80", None),
+            ("grant", "LUMEN-4", "completed", "50.00", None),
+            ("recharge", "LUMEN-5", "pending", "700.00", None),
+        )
+    ]  # fmt: skip
+    stage.do(book, lines, source="platform")
+    with stage.app.app_context():
+        account = stage.cast.lumen
+        found = session.scalars(
+            select(LedgerEntry.id).where(LedgerEntry.account_id == account).order_by(LedgerEntry.id)
+        )
+        return list(found)
 
 
 def _someone(stage: Stage) -> int:

@@ -35,6 +35,13 @@ ledger.import_progress           login 403 403 403 403 403 403 403 200
 ledger.problems_csv              login 403 403 403 403 403 403 403 200
 ledger.conflict                  login 403 403 403 403 403 403 403 200
 portal.invoices                  login 200 200 200 403 403 403 403 403
+portal.export_invoices           login 200 200 200 403 403 403 403 403
+portal.archive                   login 200 200 404 403 403 403 403 403
+portal.bill                      login 200 200 200 403 403 403 403 403
+portal.export_bill               login 200 200 200 403 403 403 403 403
+portal.entries                   login 200 200 200 403 403 403 403 403
+portal.export_entries            login 200 200 200 403 403 403 403 403
+portal.entry                     login 200 200 404 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403

@@ -32,7 +32,7 @@ NAMES = sorted(
     key=len,
 )
 # Written in Latin letters in Chinese, too; and languages are offered by their own names.
-ADOPTED = {"PDF", "PNG", "JPEG", "KB", "MB", "CNY", "HTML", "CSV", "UTF", "Excel", "English", "中文"}
+ADOPTED = {"PDF", "PNG", "JPEG", "KB", "MB", "CNY", "HTML", "CSV", "XLSX", "UTF", "Excel", "English", "中文"}
 CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from backoffice import clock
 from backoffice.database import session, transaction
@@ -122,3 +125,23 @@ def test_the_count_costs_one_statement_however_much_there_is(office: Office, sta
         office.refund(office.recharge("10.00"), "1.00")
         office.book(office.line("refund", "5.00", f"E-{turn}", refund_of=f"R-later-{turn}"))
     assert statements(counted) == one == 1
+
+
+def test_the_count_reads_no_table_from_end_to_end(office: Office, database: str) -> None:
+    for kind in work.counts():
+        plan = plan_of(select(kind), database)
+        assert not re.search(
+            r"SCAN (ledger_entry|ledger_reservation|invoice_request|message|account)\b(?! USING)|Seq Scan", plan
+        ), plan
+
+
+def plan_of(statement: Any, database: str) -> str:
+    """How the database goes about a statement."""
+    connection = session.connection()
+    if database == "postgresql":
+        # A table of one row is read from end to end whatever there is; asked is whether an index can serve.
+        for way in ("seqscan", "bitmapscan"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+    rows = connection.exec_driver_sql(("EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN ") + sql)
+    return "\n".join(str(tuple(row)) for row in rows)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import Babel
 from werkzeug.datastructures import MultiDict
 
-from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, Text
+from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
 
 FILTERS = FilterSet(
     Choice("status", "Status", [("pending", "Pending"), ("issued", "Issued"), ("rejected", "Rejected")]),
@@ -112,3 +112,12 @@ def test_changing_the_address_starts_paging_afresh() -> None:
     state = parse(("status", "pending"), ("after", "abc"), ("sort", "amount"))
     assert state.url("/x", {"sort": "due"}) == "/x?status=pending&sort=due"
     assert state.url("/x", {"sort": None}) == "/x?status=pending"
+
+
+def test_one_of_several_is_one_text() -> None:
+    only = FilterSet(OneOf("kind", "Type", [("recharge", "Recharge"), ("refund", "Refund")]))
+    state = only.parse(MultiDict([("kind", "refund"), ("kind", "recharge")]))
+    assert (state["kind"], state.query) == ("refund", [("kind", "refund")])
+    assert [(chip.value, chip.remove_url) for chip in state.chips("/x")] == [("Refund", "/x")]
+    wrong = only.parse(MultiDict([("kind", "x")]))
+    assert (wrong["kind"], bool(wrong.errors), wrong.active) == ("", True, False)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Date, Integer, Numeric, String, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from backoffice.web.paging import Page, PageRequest, paginate
+from backoffice.web.paging import Page, PageRequest, batches, paginate
 
 
 class Base(DeclarativeBase):
@@ -166,3 +166,15 @@ def test_what_was_asked_for() -> None:
     assert PageRequest.of({"before": "x"}) == PageRequest("x", "previous")
     assert PageRequest.of({"after": "x"}) == PageRequest("x", "next")
     assert PageRequest.of({}) == PageRequest(None, "next")
+
+
+@pytest.mark.parametrize("order", [UP, MIXED], ids=["up", "mixed"])
+@pytest.mark.parametrize("size", [1, 7, 23, 50])
+def test_batches_hold_every_row_once_and_end_transactions_between(session: Session, order: list, size: int) -> None:
+    found = []
+    for batch in batches(session, select(Row), order, size):
+        assert 0 < len(batch) <= size
+        found += [row.id for row in batch]
+        session.rollback()
+    assert found == expected(session, order)
+    assert list(batches(session, select(Row).where(Row.id < 0), order, size)) == []

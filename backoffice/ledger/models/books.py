@@ -59,7 +59,9 @@ class ReservationState(StrEnum):
     RELEASED = "released"
 
 
-_IN_DEBT = "refunded + invoiced > amount"
+# The amount stands on the left: SQLite turns such a comparison round in a query, and then knows its index no more.
+_IN_DEBT = "amount < refunded + invoiced"
+_FREE = "kind = 'recharge' AND status = 'completed' AND amount > refunded + reserved + invoiced"
 _WAITS = "kind = 'refund' AND status = 'completed' AND NOT applied"
 
 
@@ -76,9 +78,9 @@ class LedgerEntry(Base):
         CheckConstraint("refunded >= 0 AND reserved >= 0 AND invoiced >= 0", name="parts_not_negative"),
         CheckConstraint("refunded <= amount AND reserved + invoiced <= amount", name="parts_within_amount"),
         CheckConstraint("kind = 'refund' OR refund_of IS NULL", name="refund_of_refunds_only"),
-        # The customer's list, the same for one kind, and the few that are not (yet) money.
-        Index("ix_ledger_entry_account_occurred", "account_id", "occurred_at", "id"),
-        Index("ix_ledger_entry_account_kind", "account_id", "kind", "occurred_at", "id"),
+        # The customer's list (its last column filters by amount), the same for one kind, and what is no money (yet).
+        Index("ix_ledger_entry_account_occurred", "account_id", "occurred_at", "id", "amount"),
+        Index("ix_ledger_entry_account_kind", "account_id", "kind", "occurred_at", "id", "amount"),
         Index(
             "ix_ledger_entry_uncompleted",
             "account_id",
@@ -88,18 +90,20 @@ class LedgerEntry(Base):
             sqlite_where=text("status <> 'completed'"),
             postgresql_where=text("status <> 'completed'"),
         ),
+        # Kind and status are the same in all rows of the next two: SQLite takes the index that pins the most columns.
         Index(
-            "ix_ledger_entry_free",
-            "account_id",
-            "occurred_at",
-            "id",
-            sqlite_where=text("kind = 'recharge' AND status = 'completed' AND refunded + reserved + invoiced < amount"),
-            postgresql_where=text(
-                "kind = 'recharge' AND status = 'completed' AND refunded + reserved + invoiced < amount"
-            ),
+            "ix_ledger_entry_free", "account_id", "kind", "status", "occurred_at", "id",
+            sqlite_where=text(_FREE), postgresql_where=text(_FREE),
+        ),
+        # Completed refunds that took nothing off their recharge yet.
+        Index(
+            "ix_ledger_entry_waiting", "account_id", "kind", "status", "occurred_at", "id",
+            sqlite_where=text(_WAITS), postgresql_where=text(_WAITS),
+        ),
+        Index(
+            "ix_ledger_entry_waits", "kind", "status", "id", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)
         ),
         Index("ix_ledger_entry_debt", "account_id", "id", sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT)),
-        Index("ix_ledger_entry_waiting", "id", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
         Index(
             "ix_ledger_entry_refund_of",
             "source",
@@ -107,7 +111,7 @@ class LedgerEntry(Base):
             sqlite_where=text("kind = 'refund'"),
             postgresql_where=text("kind = 'refund'"),
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     source: Mapped[str] = mapped_column(String(60))
@@ -144,7 +148,7 @@ class LedgerEntry(Base):
 
 def in_debt() -> ColumnElement[bool]:
     """SQL predicate of recharges that need a credit note, worded as the partial index that serves it."""
-    return LedgerEntry.refunded + LedgerEntry.invoiced > LedgerEntry.amount
+    return LedgerEntry.amount < LedgerEntry.refunded + LedgerEntry.invoiced
 
 
 def waits() -> ColumnElement[bool]:
@@ -266,7 +270,7 @@ def free_recharges(account_id: int) -> Select[LedgerEntry]:
             LedgerEntry.account_id == account_id,
             LedgerEntry.kind == EntryKind.RECHARGE,
             LedgerEntry.status == EntryStatus.COMPLETED,
-            LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced < LedgerEntry.amount,
+            LedgerEntry.amount > LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced,
         )
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
         .execution_options(yield_per=50)

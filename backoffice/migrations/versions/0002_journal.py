@@ -38,7 +38,6 @@ END $$""",
 )
 UNCOMPLETED = sa.text("status <> 'completed'")
 IN_DEBT = sa.text("refunded + invoiced > amount")
-WAITS = sa.text("kind = 'refund' AND status = 'completed' AND NOT applied")
 HAS_DEBT = sa.text("debt > 0")
 
 
@@ -113,7 +112,6 @@ def _entries() -> None:
     )
     order = ["account_id", "id"]
     op.create_index("ix_ledger_entry_debt", "ledger_entry", order, sqlite_where=IN_DEBT, postgresql_where=IN_DEBT)
-    op.create_index("ix_ledger_entry_waiting", "ledger_entry", ["id"], sqlite_where=WAITS, postgresql_where=WAITS)
 
 
 def _journal() -> None:
@@ -176,7 +174,6 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION ledger_movement_guard()")
     op.drop_table("ledger_day")
     for name in (
-        "ix_ledger_entry_waiting",
         "ix_ledger_entry_debt",
         "ix_ledger_entry_uncompleted",
         "ix_ledger_entry_account_kind",

@@ -1,4 +1,4 @@
-"""The customer's pages: summary and list, apply with its review step, one request, withdraw, download."""
+"""The customer's pages: summary and list, apply, one request, downloads, and the bills with their entries."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from flask import Flask
 from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
-from backoffice.portal.views import apply, invoices, request  # noqa: F401  their routes register themselves
+from backoffice.portal.views import (  # noqa: F401  their routes register themselves
+    apply,
+    archive,
+    bills,
+    entries,
+    exports,
+    invoices,
+    request,
+)
 from backoffice.portal.views.plumbing import blueprint as blueprint
 from backoffice.web.navigation import NavItem, register
 
 
 def init(app: Flask) -> None:
-    """Add the customer's page to the navigation of `app`."""
+    """Add the customer's pages to the navigation of `app`."""
     register(
         app,
         NavItem("portal.invoices", lazy_gettext("Invoices"), "receipt-text", Permission.SEE_OWN_INVOICES, order=10),
+        NavItem("portal.bill", lazy_gettext("Bills"), "chart-column", Permission.SEE_OWN_INVOICES, order=15),
     )

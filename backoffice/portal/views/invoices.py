@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import lazy_gettext
 
 from backoffice import database
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
-from backoffice.portal.views.plumbing import account_id, blueprint
-from backoffice.requests import queries as requests
-from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import OPEN_STATES, State
-from backoffice.web.filters import Choice, DateRange, FilterSet
+from backoffice.portal import labels
+from backoffice.portal.queries import invoices as queries
+from backoffice.portal.views.plumbing import account_id, blueprint, files_of
+from backoffice.requests.rules import OPEN_STATES
+from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, Text
 from backoffice.web.guards import guard
-from backoffice.web.paging import Order, PageRequest, paginate
+from backoffice.web.paging import PageRequest, paginate
 
-STATUSES = {
-    State.PENDING.value: lazy_gettext("Pending"),
-    State.APPROVED.value: lazy_gettext("Approved"),
-    State.ISSUED.value: lazy_gettext("Issued"),
-    State.REJECTED.value: lazy_gettext("Rejected"),
-    State.WITHDRAWN.value: lazy_gettext("Withdrawn"),
-}
 FILTERS = FilterSet(
-    Choice("status", lazy_gettext("Status"), list(STATUSES.items())),
+    Text("q", lazy_gettext("Number, header or amount")),
+    Choice("status", lazy_gettext("Status"), list(labels.statuses.items())),
     DateRange("date", lazy_gettext("Application date"), "from", "to"),
+    AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
     carried=(),
 )
-ORDER: Order = [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
+
+
+def wanted(filters: FilterState) -> queries.Wanted:
+    """What the filters of the list ask for."""
+    dates, amounts = filters["date"], filters["amount"]
+    return queries.Wanted(filters["status"], dates.low, dates.high, amounts.low, amounts.high, filters["q"])
 
 
 @blueprint.get("/invoices")
@@ -37,10 +37,10 @@ def invoices() -> str:
     """What can be invoiced, what is invoiced, and the account's requests, newest first."""
     account = account_id()
     filters = FILTERS.parse(request.args)
-    wanted = requests.requests_of(
-        account, states=filters["status"], since=filters["date"].low, until=filters["date"].high
-    )
-    page = paginate(database.session, wanted, ORDER, PageRequest.of(request.args))
+    listed = queries.listed(account, wanted(filters))
+    page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args))
+    issued = [item.number for item in page.items if item.is_issued]
+    archive = url_for("portal.archive")
     return render_template(
         "portal/invoices.html",
         balance=ledger.balance(account),
@@ -48,4 +48,8 @@ def invoices() -> str:
         page=page,
         links=page.links(request.path, filters.query),
         open_states=[state.value for state in OPEN_STATES],
+        issued=issued,
+        archive_of_page=url_for("portal.archive", number=issued),
+        archive_of_all=filters.url(archive),
+        exports=files_of(filters, "portal.export_invoices"),
     )

@@ -82,7 +82,9 @@ def counts() -> list[ScalarSelect[int]]:
     """How many items of each kind that the database knows are open, each up to `LIMIT`, by its partial index."""
     one: ColumnElement[int] = literal_column("1")
     kinds = (
-        select(one).select_from(LedgerEntry).where(in_debt()),
+        select(one)
+        .join_from(Account, LedgerEntry, in_debt() & (LedgerEntry.account_id == Account.id))
+        .where(Account.debt > 0),
         select(one).select_from(Reservation).where(Reservation.short > 0),
         select(one).select_from(InvoiceRequest).where(_failed()),
         delivery.unsettled().with_only_columns(one),

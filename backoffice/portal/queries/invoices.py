@@ -1,0 +1,113 @@
+"""The customer's list of requests under its filters, and the documents behind it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Select, or_, select
+
+from backoffice import money
+from backoffice.database import session
+from backoffice.issuing.models import Invoice
+from backoffice.issuing.rules import is_invoice_number
+from backoffice.portal.queries.steering import beside, holds, word
+from backoffice.requests import queries as requests
+from backoffice.requests.models import InvoiceRequest, in_state
+from backoffice.requests.rules import State, is_request_number
+
+ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of an account's requests a list shows. Dates are local application dates; every limit is inclusive."""
+
+    states: Sequence[str] = ()
+    since: date | None = None
+    until: date | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    search: str = ""
+
+
+def listed(account_id: int, wanted: Wanted) -> Select[InvoiceRequest]:
+    """The account's requests for a list in `ORDER`.
+
+    One state has an index of its own; several are filtered inside the index of the account, which holds the states.
+    """
+    statement = requests.requests_of(account_id, since=wanted.since, until=wanted.until)
+    if len(wanted.states) == 1:
+        statement = statement.where(InvoiceRequest.state == word(wanted.states[0]))
+    elif wanted.states:
+        statement = statement.where(beside(InvoiceRequest.state).in_([word(state) for state in wanted.states]))
+    if wanted.least is not None:
+        statement = statement.where(InvoiceRequest.amount >= wanted.least)
+    if wanted.most is not None:
+        statement = statement.where(InvoiceRequest.amount <= wanted.most)
+    return _searched(statement, wanted.search) if wanted.search else statement
+
+
+def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRequest]:
+    """Narrow to a request number, an invoice number, a part of either or of the header's name, or an exact amount."""
+    typed = unicodedata.normalize("NFKC", typed)
+    if is_request_number(typed.upper()):
+        return statement.where(InvoiceRequest.number == typed.upper())
+    if is_invoice_number(typed.upper()):
+        return statement.where(InvoiceRequest.invoice_number == typed.upper())
+    found = holds(typed, InvoiceRequest.header_name, InvoiceRequest.number, InvoiceRequest.invoice_number)
+    try:
+        return statement.where(or_(found, InvoiceRequest.amount == money.parse_amount(typed)))
+    except money.AmountError:
+        return statement.where(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An issued request and where the store keeps its invoice."""
+
+    request: str
+    number: str
+    issued_on: date
+    header_name: str
+    amount: Decimal
+    sha256: str
+    size: int
+
+
+def documents(account_id: int, wanted: Wanted, limit: int) -> list[Document]:
+    """The invoices among what a list shows, newest application first, at most `limit` of them."""
+    return _documents(listed(account_id, wanted), limit)
+
+
+def documents_of(account_id: int, numbers: Sequence[str], limit: int) -> list[Document]:
+    """The invoices of the account's requests with these numbers; others' and unknown ones are passed over."""
+    known = [number for number in dict.fromkeys(numbers) if is_request_number(number)][:limit]
+    if not known:
+        return []
+    return _documents(requests.requests_of(account_id).where(InvoiceRequest.number.in_(known)), limit)
+
+
+def _documents(statement: Select[InvoiceRequest], limit: int) -> list[Document]:
+    issued = (
+        statement.where(in_state(State.ISSUED))
+        .order_by(InvoiceRequest.submitted_at.desc(), InvoiceRequest.id.desc())
+        .with_only_columns(InvoiceRequest.invoice_id, InvoiceRequest.submitted_at, InvoiceRequest.id)
+        .limit(limit)
+        .subquery()
+    )
+    rows: Any = session.execute(
+        select(
+            InvoiceRequest.number, Invoice.number, Invoice.issued_on, InvoiceRequest.header_name,
+            Invoice.gross, Invoice.pdf_sha256, Invoice.pdf_size,
+        )
+        .join_from(issued, Invoice, Invoice.id == issued.c.invoice_id)
+        .join(InvoiceRequest, InvoiceRequest.id == issued.c.id)
+        .where(Invoice.pdf_sha256.is_not(None))
+        .order_by(issued.c.submitted_at.desc(), issued.c.id.desc())
+    )  # fmt: skip
+    return [Document(*row) for row in rows]

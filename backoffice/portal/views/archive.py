@@ -1,0 +1,112 @@
+"""Many invoices at once: one zip, streamed while the documents are read one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, request, stream_with_context
+from flask_babel import gettext, lazy_gettext
+
+from backoffice import clock, storage
+from backoffice.delivery.rules import attachment_name
+from backoffice.errors import N_, BackofficeError, Conflict, Message, NotFound, Unavailable
+from backoffice.extensions import limiter
+from backoffice.permissions import Permission
+from backoffice.portal.queries import invoices as queries
+from backoffice.portal.queries.invoices import Document
+from backoffice.portal.views import invoices as invoice_pages
+from backoffice.portal.views.plumbing import account_id, blueprint
+from backoffice.web import exports
+from backoffice.web.exports import Column
+from backoffice.web.guards import guard
+
+# About a hundred megabytes; who wants more takes a year or a month at a time.
+MOST = 2000
+ARCHIVES = "20 per minute; 100 per hour"
+
+MANIFEST = (
+    Column(lazy_gettext("Invoice number"), "code", lambda item: item.number),
+    Column(lazy_gettext("Request"), "code", lambda item: item.request),
+    Column(lazy_gettext("Issue date"), "day", lambda item: item.issued_on),
+    Column(lazy_gettext("Invoice Header"), "text", lambda item: item.header_name),
+    Column(lazy_gettext("Amount"), "amount", lambda item: item.amount),
+    Column("SHA-256", "text", lambda item: item.sha256),
+    Column(lazy_gettext("File"), "text", lambda item: file_name(item)),
+)
+
+
+@blueprint.get("/invoices/archive.zip")
+@guard(Permission.SEE_OWN_INVOICES)
+@limiter.limit(ARCHIVES, key_func=exports.who_asks)
+def archive() -> Response:
+    """The invoices of the chosen requests (`number`, repeated), or of everything the list's filters leave."""
+    documents = _chosen()
+    if not documents:
+        raise NotFound(Message(N_("No invoice is chosen. Go back to the list and choose requests that are issued.")))
+    if len(documents) > MOST:
+        raise Conflict(
+            Message(
+                N_("These are more than %(most)s invoices. Narrow the list, for example to one year or one month."),
+                most=f"{MOST:,}",
+            )
+        )
+    for document in documents:
+        _read(document)
+    packed = _packed(documents)
+    response = Response(stream_with_context(iter(packed)), mimetype="application/zip")
+    today = clock.today().isoformat()
+    response.headers["Content-Disposition"] = exports.disposition(
+        f"{gettext('Invoices')} {today}.zip", f"invoices-{today}.zip"
+    )
+    # The browser shows how far it is, and notices when something is missing at the end.
+    response.content_length = len(packed)
+    return response
+
+
+def _chosen() -> list[Document]:
+    numbers = request.args.getlist("number")
+    if numbers or "chosen" in request.args:
+        return queries.documents_of(account_id(), numbers, MOST + 1)
+    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse(request.args))
+    return queries.documents(account_id(), wanted, MOST + 1)
+
+
+def _packed(documents: Sequence[Document]) -> Any:
+    """The zip of these documents and their manifest; nothing is compressed, so its size is known before it begins."""
+    from zipstream import ZipStream
+
+    packed = ZipStream(sized=True)
+    packed.add(b"".join(exports.csv_lines(MANIFEST, documents)), "manifest.csv")
+    for document in documents:
+        packed.add(_content(document), file_name(document), size=document.size)
+    return packed
+
+
+def _content(document: Document) -> Iterator[bytes]:
+    yield _read(document)
+
+
+def _read(document: Document) -> bytes:
+    """The document's bytes, verified. All are read once before the first byte leaves, so that one which is damaged or
+    gone is answered by a page that names it; should it happen in between, the download breaks off.
+
+    Raises Unavailable.
+    """
+    try:
+        content = storage.get(document.sha256)
+    except BackofficeError as error:
+        raise Unavailable(
+            Message(
+                N_("Invoice %(number)s cannot be read from the store, so the archive would be incomplete. "
+                   "Choose the others, or ask us."),
+                number=document.number,
+            ),
+            code="document-damaged",
+        ) from error  # fmt: skip
+    return content
+
+
+def file_name(document: Document) -> str:
+    """Number and header: unique by the number, and safe as a name in every system."""
+    return f"{attachment_name(f'{document.number} {document.header_name}')}.pdf"

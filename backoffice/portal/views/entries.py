@@ -1,0 +1,73 @@
+"""What the platform told of the account, entry by entry, and what became of each."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import lazy_gettext
+
+from backoffice import database
+from backoffice.permissions import Permission
+from backoffice.portal import labels
+from backoffice.portal.queries import bills
+from backoffice.portal.queries import entries as queries
+from backoffice.portal.views.plumbing import account_id, blueprint, files_of
+from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
+from backoffice.web.guards import guard
+from backoffice.web.paging import PageRequest, paginate
+
+FILTERS = FilterSet(
+    Text("q", lazy_gettext("Exact ID"), max_length=120),
+    OneOf("kind", lazy_gettext("Type"), list(labels.kinds.items())),
+    OneOf("status", lazy_gettext("Status"), list(labels.entry_statuses.items())),
+    DateRange("date", lazy_gettext("Date"), "from", "to"),
+    AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
+    Choice("free", lazy_gettext("Money left"), [("1", lazy_gettext("Can still be invoiced"))]),
+    carried=(),
+)
+
+
+def wanted(filters: FilterState) -> queries.Wanted:
+    """What the filters of the list ask for."""
+    dates, amounts = filters["date"], filters["amount"]
+    return queries.Wanted(
+        kind=filters["kind"],
+        status=filters["status"],
+        since=dates.low,
+        until=dates.high,
+        least=amounts.low,
+        most=amounts.high,
+        search=filters["q"],
+        free=bool(filters["free"]),
+    )
+
+
+@blueprint.get("/bills/entries")
+@guard(Permission.SEE_OWN_INVOICES)
+def entries() -> str:
+    """The account's entries, newest first."""
+    filters = FILTERS.parse(request.args)
+    listed = queries.listed(account_id(), wanted(filters))
+    page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args))
+    return render_template(
+        "portal/bills/entries.html",
+        filters=filters,
+        page=page,
+        links=page.links(request.path, filters.query),
+        kinds=labels.kinds,
+        statuses=labels.entry_statuses,
+        exports=files_of(filters, "portal.export_entries"),
+    )
+
+
+@blueprint.get("/bills/entries/<int:entry_id>")
+@guard(Permission.SEE_OWN_INVOICES)
+def entry(entry_id: int) -> str:
+    """One entry: its facts, and which invoices and refunds it belongs to."""
+    opened = queries.opened(account_id(), entry_id)
+    return render_template(
+        "portal/bills/entry.html",
+        opened=opened,
+        month=bills.Month.of(opened.entry.occurred_on),
+        kinds=labels.kinds,
+        statuses=labels.entry_statuses,
+    )

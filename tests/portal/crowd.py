@@ -1,0 +1,119 @@
+"""Thousands of rows in one go, and how a database goes about a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, insert, select
+
+from backoffice import clock
+from backoffice.calendars.models import CalendarVersion
+from backoffice.database import db, session, transaction
+from backoffice.ledger.models import LedgerEntry
+from backoffice.ledger.services import days
+from backoffice.money import ZERO
+from backoffice.requests.models import InvoiceRequest
+from tests.support.people import Person
+
+# A Monday, 10:00 in Shanghai.
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+STATES = ("pending", "approved", "issued", "issued", "issued", "rejected", "withdrawn")
+KINDS = ("recharge", "consumption", "consumption", "refund", "grant", "consumption")
+_NOT_COUNTED = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK")
+
+
+def many_requests(
+    who: Person, header_id: int, number: int, first: int = 0, name: str = "上海流明机器人有限公司"
+) -> None:
+    """Insert requests of the last two years, in all states, behind the services' back: no money is reserved."""
+    version = session.scalars(select(CalendarVersion.id).limit(1)).one()
+    session.rollback()
+    rows = []
+    for turn in range(first, first + number):
+        at = NOW - timedelta(minutes=(turn - first) * 200)
+        state = STATES[turn % len(STATES)]
+        is_open, issued = state in ("pending", "approved"), state == "issued"
+        rows.append({
+            "number": f"IR-{at:%Y%m%d}-{turn:06d}", "account_id": who.account_id, "applicant_id": who.id,
+            "applicant_label": "Ada", "header_id": header_id, "header": {"kind": "enterprise", "name": name},
+            "header_name": name, "amount": Decimal(100 + turn % 900), "email": "ap@lumen.example", "remarks": "",
+            "locale": "en", "submit_token": f"many-{who.id}-{turn}", "state": state, "submitted_at": at,
+            "submitted_on": clock.local_date(at, clock.zone()), "due_on": at.date(), "due_at": at + timedelta(days=7),
+            "calendar_version_id": version, "closed_at": None if is_open else at,
+            "invoice_number": f"INV-2025-{turn + 100000:06d}" if issued else None,
+            "issued_at": at if issued else None, "issued_on": at.date() if issued else None,
+        })  # fmt: skip
+    with transaction():
+        for start in range(0, number, 500):
+            session.execute(insert(InvoiceRequest), rows[start : start + 500])
+
+
+def many_entries(account_id: int, number: int, prefix: str = "M") -> None:
+    """Insert entries of the last year, of all kinds, and their days; the account's counters know nothing of them."""
+    rows, tally = [], days.Tally()
+    for turn in range(number):
+        at = NOW - timedelta(minutes=turn * 525_600 // number)
+        kind, status = KINDS[turn % len(KINDS)], "pending" if turn % 200 == 0 else "completed"
+        amount, day = Decimal(1 + turn % 500), clock.local_date(at, clock.zone())
+        rows.append({
+            "source": "many", "external_id": f"{prefix}-{turn}", "kind": kind, "account_id": account_id,
+            "status": status, "amount": amount, "occurred_at": at, "occurred_on": day,
+            "refund_of": f"{prefix}-0" if kind == "refund" else None, "applied": kind == "refund",
+            "channel": "", "payer_name": "", "bank_reference": "", "description": "", "created_at": NOW,
+            "refunded": ZERO, "reserved": ZERO, "invoiced": amount if kind == "recharge" and turn % 12 else ZERO,
+        })  # fmt: skip
+        if status == "completed":
+            tally.add(account_id, day, kind, amount)
+    with transaction():
+        for start in range(0, number, 500):
+            session.execute(insert(LedgerEntry), rows[start : start + 500])
+        days.add(tally)
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The SQL sent inside the block, without the words that open and close transactions."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(_NOT_COUNTED):
+            sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def plan(statement: Any, database: str) -> str:
+    """How the database goes about exactly the SQL that a page sends; PostgreSQL knows its rows first."""
+    connection, sent = session.connection(), []
+    if database == "postgresql":
+        for way in ("seqscan", "bitmapscan"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+
+    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
+        sent.append((sql, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    connection.execute(statement)
+    event.remove(connection, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
+    rows = connection.exec_driver_sql(explain + sent[0][0], sent[0][1])
+    return "\n".join(str(tuple(row)) for row in rows)
+
+
+def gather_figures(database: str) -> None:
+    """Let PostgreSQL count its rows, as its autovacuum does by itself sooner or later."""
+    session.rollback()
+    if database == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write="write") as connection:
+            connection.exec_driver_sql("ANALYZE")

@@ -1,0 +1,160 @@
+"""Lists as files and many invoices as one zip."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from openpyxl import load_workbook
+
+from backoffice import storage
+from backoffice.database import session
+from backoffice.issuing.models import Invoice
+from backoffice.portal.views import archive
+from tests.portal.conftest import Customer, World, text
+from tests.portal.crowd import many_entries, many_requests, statements
+
+
+def rows_of(browser: Customer, address: str) -> list[dict[str, str]]:
+    """What a CSV export holds, by heading."""
+    answer = browser.get(address)
+    assert answer.status_code == 200, address
+    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+
+
+def sheet_of(browser: Customer, address: str) -> list[tuple[Any, ...]]:
+    """What a spreadsheet export holds."""
+    return list(load_workbook(io.BytesIO(browser.get(address).get_data())).active.values)
+
+
+def zip_of(browser: Customer, address: str) -> zipfile.ZipFile:
+    """The archive behind an address, whole and sound."""
+    answer = browser.get(address)
+    assert answer.status_code == 200, text(answer)
+    assert answer.mimetype == "application/zip"
+    content = answer.get_data()
+    assert len(content) == int(answer.headers["Content-Length"])
+    archived = zipfile.ZipFile(io.BytesIO(content))
+    assert archived.testzip() is None
+    return archived
+
+
+def test_the_filtered_list_as_files(ada: Customer, world: World) -> None:
+    ada.apply(amount="7", remarks="=1+1")
+    number = ada.apply(amount="1409.50")
+    world.issue(number)
+    rows = rows_of(ada, "/invoices/export.csv?q=机器")
+    assert [(row["Request"], row["Amount"], row["Status"]) for row in rows] == [
+        (number, "1409.50", "Issued"), (rows[1]["Request"], "7.00", "Pending"),
+    ]  # fmt: skip
+    assert rows[0]["Invoice number"] == "INV-2026-000001"
+    assert rows[0]["Tax ID"] == "91310000MA1FL0A277"
+    assert rows[1]["Remarks"] == "'=1+1"
+    assert [row["Request"] for row in rows_of(ada, "/invoices/export.csv?status=issued")] == [number]
+    head, first = sheet_of(ada, "/invoices/export.xlsx?status=issued&status=rejected")
+    found = dict(zip(head, first, strict=True))
+    assert (found["Amount"], str(found["Application date"])) == (1409.5, "2026-03-06 00:00:00")
+
+
+def test_files_speak_the_readers_language(ada: Customer) -> None:
+    ada.apply(amount="7")
+    ada.client.set_cookie("locale", "zh")
+    assert rows_of(ada, "/invoices/export.csv")[0]["状态"] == "待审核"
+    said = ada.page.headers["Content-Disposition"]
+    assert 'filename="invoices-2026-03-06.csv"' in said
+    assert "发票 2026-03-06.csv" in unquote(said)
+
+
+def test_a_long_export_is_read_in_batches_by_key(world: World, ada: Customer) -> None:
+    with world.app.app_context():
+        many_requests(world.cast.ada, world.header_id, 1200)
+        many_entries(world.cast.lumen, 1300)
+    with statements(world.app) as sent:
+        assert len(rows_of(ada, "/invoices/export.csv")) == 1200
+    lists = [statement for statement in sent if "FROM invoice_request" in statement]
+    assert len(lists) == 3
+    assert not any("OFFSET ?" in statement and "LIMIT" not in statement for statement in lists)
+    with statements(world.app) as sent:
+        assert len(sheet_of(ada, "/bills/entries/export.xlsx")) == 1 + 1300 + 2
+    assert sum("FROM ledger_entry" in statement for statement in sent) == 3
+    entries = rows_of(ada, "/bills/entries/export.csv?kind=refund")
+    assert {row["Type"] for row in entries} == {"Refund"}
+    assert len({row["ID"] for row in entries}) == len(entries) == 217
+
+
+def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:
+    numbers = [ada.apply(amount=amount) for amount in ("10", "20", "30")]
+    for number in numbers[:2]:
+        world.issue(number)
+    query = "&".join(f"number={number}" for number in (*numbers, "IR-20260306-000000", "nonsense"))
+    archived = zip_of(ada, f"/invoices/archive.zip?{query}")
+    names = [f"INV-2026-00000{turn} 上海流明机器人有限公司.pdf" for turn in (2, 1)]
+    assert archived.namelist() == ["manifest.csv", *names]
+    manifest = list(csv.DictReader(io.StringIO(archived.read("manifest.csv").decode("utf-8-sig"), newline="")))
+    assert [(row["Invoice number"], row["Request"], row["Amount"], row["File"]) for row in manifest] == [
+        ("INV-2026-000002", numbers[1], "20.00", names[0]), ("INV-2026-000001", numbers[0], "10.00", names[1]),
+    ]  # fmt: skip
+    for row in manifest:
+        content = archived.read(row["File"])
+        assert content.startswith(b"%PDF")
+        assert hashlib.sha256(content).hexdigest() == row["SHA-256"]
+    assert len(zip_of(ada, f"/invoices/archive.zip?number={numbers[0]}").namelist()) == 2
+    assert len(zip_of(ada, "/invoices/archive.zip?min=15").namelist()) == 2
+    assert len(zip_of(ada, "/invoices/archive.zip").namelist()) == 3
+
+
+def test_what_cannot_be_packed_says_so(
+    ada: Customer, bo: Customer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [ada.apply(amount=amount) for amount in ("10", "20", "30")]
+    assert ada.get("/invoices/archive.zip").status_code == 404
+    for number in numbers:
+        world.issue(number)
+    assert bo.get(f"/invoices/archive.zip?number={numbers[0]}").status_code == 404
+    assert bo.get("/invoices/archive.zip").status_code == 404
+    nothing = ada.get("/invoices/archive.zip?chosen=1")
+    assert (nothing.status_code, "No invoice is chosen" in text(nothing)) == (404, True)
+    monkeypatch.setattr(archive, "MOST", 2)
+    many = ada.get("/invoices/archive.zip")
+    assert many.status_code == 409
+    assert "Narrow the list" in text(many)
+    assert ada.get("/invoices/archive.zip?min=15").status_code == 200
+
+
+@pytest.mark.parametrize("harm", ["altered", "gone"])
+def test_a_damaged_document_is_named_instead_of_left_out(ada: Customer, world: World, harm: str) -> None:
+    for amount in ("10", "20"):
+        world.issue(ada.apply(amount=amount))
+    with world.app.app_context():
+        sha256 = session.query(Invoice.pdf_sha256).filter(Invoice.number == "INV-2026-000001").scalar()
+        path = storage._configured().path(sha256)
+    path.write_bytes(b"%PDF-other") if harm == "altered" else path.unlink()
+    answer = ada.get("/invoices/archive.zip")
+    assert answer.status_code == 503
+    assert "INV-2026-000001" in text(answer)
+    assert ada.get("/invoices/archive.zip?min=15").status_code == 200
+
+
+def test_exports_are_limited_by_person(ada: Customer, bo: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [ada.get("/bills/export.csv", buffered=True).status_code for _ in range(31)]
+    assert answers == [200] * 30 + [429]
+    assert ada.get("/bills/entries/export.csv", buffered=True).status_code == 429
+    assert bo.get("/bills/export.csv", buffered=True).status_code == 200
+
+
+def test_the_list_offers_what_can_be_had(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="10")
+    assert "archive.zip" not in text(ada.get("/invoices")).partition('<form class="stack"')[2].replace(
+        'action="/invoices/archive.zip"', ""
+    )
+    world.issue(number)
+    page = text(ada.get("/invoices"))
+    assert f'href="/invoices/archive.zip?number={number}"' in page
+    assert 'href="/invoices/export.xlsx"' in page
+    ada.submit({"number": number}, button="Download selected", buffered=True)
+    assert ada.page.mimetype == "application/zip"

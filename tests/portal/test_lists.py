@@ -1,0 +1,88 @@
+"""The customer's list: search, amounts, chips, and what many rows cost."""
+
+from __future__ import annotations
+
+import pytest
+
+from backoffice.headers import services as headers
+from tests.portal.conftest import HEADER, Customer, World, text
+from tests.portal.crowd import many_requests, statements
+from tests.portal.test_pages import listed
+
+
+@pytest.fixture
+def numbers(world: World, ada: Customer) -> dict[str, str]:
+    """Applications under two headers."""
+    with world.app.app_context():
+        header = {**HEADER, "name": "Müller & Söhne（上海）贸易", "tax_id": "91440300MA5DA0X7X5"}
+    world.act(headers.create, world.cast.ada.actor, header)
+    with world.app.app_context():
+        other = str(headers_of(world, "Müller"))
+    found = {"robot": ada.apply(amount="1409.50"), "robot again": ada.apply(amount="33")}
+    found["müller"] = ada.apply(amount="2000", header_id=other)
+    return found
+
+
+def headers_of(world: World, name: str) -> int:
+    """The header whose name begins like this."""
+    from sqlalchemy import select
+
+    from backoffice.database import session
+    from backoffice.headers.models import InvoiceHeader
+
+    return session.scalars(select(InvoiceHeader.id).where(InvoiceHeader.name.startswith(name))).one()
+
+
+SEARCHES = {
+    "机器": ["robot again", "robot"], "明": ["robot again", "robot"], "上": ["müller", "robot again", "robot"],
+    "MÜLLER": ["müller"], "söhne(上海)": ["müller"], "m": ["müller"], "& S": ["müller"], "机%": [], "_": [], "乙": [],
+    "1,409.50": ["robot"], "¥1409.5": ["robot"], "1409.5": ["robot"], "2000": ["müller"], "1409.51": [], "[": [],
+    "\\": [], ".*": [], "ir-2026": ["müller", "robot again", "robot"],
+}  # fmt: skip
+
+
+def test_the_search_finds_names_numbers_and_amounts(ada: Customer, numbers: dict[str, str]) -> None:
+    for typed, found in SEARCHES.items():
+        ada.get("/invoices", query_string={"q": typed})
+        page = text(ada.page)
+        assert [name for name in reversed(numbers) if f'/invoices/{numbers[name]}"' in page] == found, typed
+    for name, number in numbers.items():
+        assert listed(ada, f"?q={number.lower()}") == [number], name
+
+
+def test_an_invoice_is_found_by_its_number(ada: Customer, numbers: dict[str, str], world: World) -> None:
+    world.issue(numbers["robot"])
+    for typed in ("INV-2026-000001", "inv-2026-000001", "000001"):
+        assert listed(ada, f"?q={typed}") == [numbers["robot"]], typed
+    assert listed(ada, "?q=INV-2026-000002") == []
+
+
+def test_all_filters_work_together(ada: Customer, numbers: dict[str, str], world: World) -> None:
+    world.issue(numbers["robot"])
+    assert listed(ada, "?min=33&max=1409.50") == [numbers["robot again"], numbers["robot"]]
+    assert listed(ada, "?min=33.01&max=1,409.50") == [numbers["robot"]]
+    assert listed(ada, "?status=issued&status=rejected&q=机器&min=1000") == [numbers["robot"]]
+    assert listed(ada, "?status=pending&q=机器&max=1000") == [numbers["robot again"]]
+    page = text(ada.get("/invoices?status=pending&q=机器&max=1000"))
+    assert page.count('class="chip"') == 3
+    assert 'href="/invoices/export.csv?q=%E6%9C%BA%E5%99%A8&status=pending&max=1000"' in page
+    assert "No request matches these filters" in text(ada.get("/invoices?q=乙"))
+    assert "The end lies before the beginning" in text(ada.get("/invoices?min=5&max=1"))
+
+
+def test_nobody_finds_what_is_anothers(bo: Customer, numbers: dict[str, str]) -> None:
+    for typed in ("明", numbers["robot"], "1409.50", "IR-"):
+        assert listed(bo, f"?q={typed}") == [], typed
+
+
+def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
+    addresses = ("", "?status=issued", "?status=rejected&status=withdrawn", "?q=明", "?min=500", "?last=1")
+    costs = []
+    for first, more in ((0, 60), (60, 1500)):
+        with world.app.app_context():
+            many_requests(world.cast.ada, world.header_id, more, first=first)
+        for address in addresses:
+            with statements(world.app) as sent:
+                assert ada.get(f"/invoices{address}").status_code == 200
+            costs.append(len(sent))
+    assert set(costs) == {3}, "session, list, balance"

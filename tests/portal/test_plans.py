@@ -1,0 +1,108 @@
+"""What the lists and the bill cost: one index each, no sort of an account, and no more statements for more rows."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from backoffice.database import session
+from backoffice.ledger.models import LedgerEntry, free_recharges, in_debt
+from backoffice.portal.queries import bills, entries, invoices
+from tests.portal.conftest import World
+from tests.portal.crowd import gather_figures, many_entries, many_requests, plan
+
+LISTS = {
+    "all": (invoices.Wanted(), "ix_invoice_request_account"),
+    "one state": (invoices.Wanted(states=["rejected"]), "ix_invoice_request_account_state"),
+    "two states": (invoices.Wanted(states=["rejected", "withdrawn"]), "ix_invoice_request_account"),
+    "states and dates": (
+        invoices.Wanted(states=["pending", "approved"], since=date(2026, 1, 1)), "ix_invoice_request_account",
+    ),
+    "amounts": (invoices.Wanted(least=Decimal(5000)), "ix_invoice_request_account"),
+    "name": (invoices.Wanted(search="明"), "ix_invoice_request_account"),
+    "number": (invoices.Wanted(search="ir-20261123-000000"), "number"),
+    "invoice number": (invoices.Wanted(search="inv-2025-100002"), "invoice_number"),
+}  # fmt: skip
+ENTRIES = {
+    "all": (entries.Wanted(), "ix_ledger_entry_account_occurred"),
+    "kind": (entries.Wanted(kind="grant"), "ix_ledger_entry_account_kind"),
+    "kind and dates": (entries.Wanted(kind="grant", since=date(2026, 3, 1)), "ix_ledger_entry_account_kind"),
+    "kind and completed": (entries.Wanted(kind="refund", status="completed"), "ix_ledger_entry_account_kind"),
+    "pending": (entries.Wanted(status="pending"), "ix_ledger_entry_uncompleted"),
+    "kind and pending": (entries.Wanted(kind="recharge", status="pending"), "ix_ledger_entry_uncompleted"),
+    "failed": (entries.Wanted(status="failed"), "ix_ledger_entry_uncompleted"),
+    "free": (entries.Wanted(free=True), "ix_ledger_entry_free"),
+    "free recharges": (entries.Wanted(free=True, kind="recharge"), "ix_ledger_entry_free"),
+    "amounts": (entries.Wanted(least=Decimal(9000)), "ix_ledger_entry_account_occurred"),
+    "id": (entries.Wanted(search="M-12"), "external_id"),
+}
+
+
+def test_every_list_is_served_by_its_index(world: World, database: str) -> None:
+    with world.app.app_context():
+        crowd(world, database)
+        lists = [("invoices", invoices.listed, invoices.ORDER, *row) for row in LISTS.items()]
+        lists += [("entries", entries.listed, entries.ORDER, *row) for row in ENTRIES.items()]
+        faults = []
+        for page, listed, order, name, (wanted, index) in lists:
+            statement = listed(world.cast.lumen, wanted).order_by(*(column.desc() for column, _ in order)).limit(51)
+            faults += [f"{page} {name}: {fault}" for fault in unfit(plan(statement, database), index, name)]
+            session.rollback()
+    assert not faults, "\n".join(faults)
+
+
+def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    november, faults, indexes = bills.Month(date(2026, 11, 1)), [], []
+    with world.app.app_context():
+        crowd(world, database)
+        asked: list[Any] = []
+        execute, scalars, scalar = session.execute, session.scalars, session.scalar
+        for name, verb in (("execute", execute), ("scalars", scalars), ("scalar", scalar)):
+            monkeypatch.setattr(
+                session, name, lambda statement, *rest, _verb=verb: asked.append(statement) or _verb(statement, *rest)
+            )
+        bills.months(world.cast.lumen, november.last)
+        bills.bill(world.cast.lumen, november)
+        monkeypatch.undo()
+        asked.append(
+            bills.issued(world.cast.lumen, november).order_by(*(c.desc() for c, _ in bills.ISSUED_ORDER)).limit(51)
+        )
+        for statement in asked:
+            used = plan(statement, database)
+            session.rollback()
+            indexes.append(used)
+            if "Seq Scan" in used or "SCAN" in used or "TEMP B-TREE FOR ORDER" in used:
+                faults.append(f"{statement}\n{used}")
+    assert len(asked) == 8
+    for index in ("ix_ledger_entry_waiting", "ix_ledger_entry_uncompleted", "ix_invoice_request_account_issued"):
+        assert any(index in used for used in indexes), index
+    assert not faults, "\n".join(faults)
+
+
+def test_money_is_given_out_by_the_index_of_free_recharges(world: World, database: str) -> None:
+    with world.app.app_context():
+        crowd(world, database)
+        oldest_first = free_recharges(world.cast.lumen).execution_options(yield_per=None).limit(10)
+        assert not unfit(plan(oldest_first, database), "ix_ledger_entry_free", "")
+        debts = select(LedgerEntry.id).where(LedgerEntry.account_id == world.cast.lumen, in_debt())
+        assert not unfit(plan(debts.order_by(LedgerEntry.id), database), "ix_ledger_entry_debt", "")
+
+
+def crowd(world: World, database: str) -> None:
+    """Thousands of rows of two accounts, so that neither is all there is."""
+    assert world.neu.account_id is not None
+    for turn, person in enumerate((world.cast.ada, world.neu)):
+        many_requests(person, world.header_id, 2000, first=turn * 2000)
+        many_entries(person.account_id or 0, 3000, prefix="MN"[turn])
+    gather_figures(database)
+
+
+def unfit(used: str, index: str, name: str) -> list[str]:
+    """What is wrong with a plan: another index, a scan, or a sort of more than one row."""
+    alone = name in ("number", "invoice number", "id")
+    bad = [word for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort") if word in used and not alone]
+    return [f"{bad} in {used}"] if bad else [] if index in used else [f"no {index} in {used}"]

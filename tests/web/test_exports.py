@@ -1,0 +1,125 @@
+"""Files of lists: what a spreadsheet reads back, and what it must never run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+
+from backoffice.errors import Conflict
+from backoffice.web import exports
+from backoffice.web.exports import Column
+
+COLUMNS = (
+    Column("编号", "code", lambda row: row[0]),
+    Column("Name", "text", lambda row: row[1]),
+    Column("Amount", "amount", lambda row: row[2]),
+    Column("Entries", "number", lambda row: row[3]),
+    Column("Day", "day", lambda row: row[4]),
+    Column("At", "instant", lambda row: row[5]),
+)
+AT = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+PLAIN = ("IR-1", "上海流明机器人有限公司", Decimal("1409.50"), 3, date(2026, 11, 23), AT)
+FORMULAS = (
+    '=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1", "＝1+1", "＋1", "－1", "＠x",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def in_a_request() -> Iterator[None]:
+    app = Flask(__name__)
+    app.config["BACKOFFICE_SETTINGS"] = SimpleNamespace(timezone="Asia/Shanghai", currency="CNY")
+    with app.test_request_context("/"):
+        yield
+
+
+def as_csv(*rows: Any) -> list[list[str]]:
+    content = b"".join(exports.csv_lines(COLUMNS, rows)).decode()
+    assert content.startswith("\ufeff"), "Excel reads UTF-8 by this mark"
+    return list(csv.reader(io.StringIO(content[1:], newline="")))
+
+
+def as_sheet(*rows: Any) -> Any:
+    with exports.spreadsheet(COLUMNS, rows, "Invoices: 2026/11") as file:
+        return load_workbook(io.BytesIO(file.seek(0) or file.read())).active
+
+
+def test_csv_is_plain_and_exact() -> None:
+    assert as_csv(PLAIN) == [
+        ["编号", "Name", "Amount", "Entries", "Day", "At"],
+        ["IR-1", "上海流明机器人有限公司", "1409.50", "3", "2026-11-23", "2026-11-24 00:30:00"],
+    ]
+
+
+def test_a_sheet_holds_numbers_dates_and_text() -> None:
+    sheet = as_sheet(PLAIN, ("1", None, Decimal("-0.05"), None, None, None))
+    values = [cell.value for cell in sheet[2]]
+    assert values[:4] == ["IR-1", PLAIN[1], 1409.5, 3]
+    assert [str(value) for value in values[4:]] == ["2026-11-23 00:00:00", "2026-11-24 00:30:00"]
+    assert [cell.number_format for cell in sheet[2]] == [
+        "@", "@", "#,##0.00", "0", "yyyy-mm-dd", "yyyy-mm-dd hh:mm",
+    ]  # fmt: skip
+    assert [cell.value for cell in sheet[3]] == ["1", None, -0.05, None, None, None]
+    assert [cell.value for cell in sheet[1]] == ["编号", "Name", "Amount", "Entries", "Day", "At"]
+    assert sheet.freeze_panes == "A2"
+
+
+@pytest.mark.parametrize("payload", FORMULAS)
+def test_no_text_becomes_a_formula(payload: str) -> None:
+    for row in ((payload, "x"), ("x", payload)):
+        row = (*row, None, None, None, None)
+        written = next(cell for cell in as_csv(row)[1] if cell != "x")
+        assert written == f"'{payload}"
+        cells = [cell for cell in as_sheet(row)[2] if cell.value not in ("x", None)]
+        assert [cell.data_type for cell in cells] == ["s"]
+        assert str(cells[0].value).startswith("'")
+
+
+@pytest.mark.parametrize("code", ["913100001234567890", "000123456789012", "0012"])
+def test_long_codes_keep_all_their_figures(code: str) -> None:
+    row = (code, "", None, None, None, None)
+    assert as_csv(row)[1][0] == f"'{code}", "Excel would make 9.13E+17 of it"
+    cell = as_sheet(row)["A2"]
+    assert (cell.value, cell.data_type) == (code, "s")
+
+
+def test_control_characters_do_not_break_a_file() -> None:
+    row = ("a\x00b\x0b", 'quote " comma , line\nbreak', None, None, None, None)
+    assert as_csv(row)[1][:2] == ["ab", row[1]]
+    assert as_sheet(row)["A2"].value == "ab"
+
+
+def test_csv_is_written_piece_by_piece() -> None:
+    read = []
+
+    def rows() -> Iterator[Any]:
+        for turn in range(5000):
+            read.append(turn)
+            yield PLAIN
+
+    pieces = exports.csv_lines(COLUMNS, rows())
+    first = next(pieces)
+    assert len(first) < 2 * exports._BLOCK
+    assert len(read) < 3000, "the rest is read when it is wanted"
+
+
+def test_a_sheet_that_would_be_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "SHEET_ROWS", 2)
+    with pytest.raises(Conflict):
+        exports.spreadsheet(COLUMNS, [PLAIN] * 3, "x")
+
+
+def test_file_names_speak_chinese_and_ascii() -> None:
+    response = exports.answer("xlsx", COLUMNS, [PLAIN], name='发票 "1"', ascii_name="invoices-1")
+    said = response.headers["Content-Disposition"]
+    assert said == "attachment; filename=\"invoices-1.xlsx\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8%20%221%22.xlsx"
+    assert response.content_length == len(response.get_data())
+    response.close()
