@@ -79,7 +79,7 @@ def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch:
                 faults.append(f"{statement}\n{used}")
     assert len(asked) == 8
     for index in ("ix_ledger_entry_waiting", "ix_ledger_entry_uncompleted", "ix_invoice_request_account_issued"):
-        assert any(index in used for used in indexes), index
+        assert any(index in used for used in indexes), "\n".join([index, *indexes])
     assert not faults, "\n".join(faults)
 
 

@@ -71,7 +71,7 @@ def test_the_preview_is_what_issuing_freezes(ada: Customer, world: World) -> Non
 def with_defaults(world: World) -> int:
     """A second header that fills in an address and remarks."""
     values = {**HEADER, "name": "Second", "email": "second@lumen.example", "remarks": "Second's order"}
-    world.act(headers.create, world.cast.ada.actor, values)
+    world.act(headers.create, world.cast.ada.actor, values, known_look_alikes=[world.header_id])
     with world.app.app_context():
         found = header_queries.headers_of(world.cast.lumen)
         return next(header.id for header in found if header.name == "Second")

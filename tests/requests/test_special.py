@@ -28,7 +28,10 @@ def special(office: Office) -> int:
         exempt = {"kind": "exempt", "rate": "0"}
         set_policy(SYSTEM, PolicyKey.TAX, exempt, starts_on=date(2026, 3, 10), reason="law", now=clock.now())
         made = headers.create(
-            office.cast.ada.actor, {**LUMEN, **DETAILS, "vat_kind": "special", "name": "甲"}, now=clock.now()
+            office.cast.ada.actor,
+            {**LUMEN, **DETAILS, "vat_kind": "special", "name": "甲"},
+            now=clock.now(),
+            known_look_alikes=[office.headers[office.cast.lumen]],
         )
         return made.id
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from sqlalchemy import (
     DDL,
-    Boolean,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -95,13 +94,14 @@ class LedgerEntry(Base):
             "ix_ledger_entry_free", "account_id", "kind", "status", "occurred_at", "id",
             sqlite_where=text(_FREE), postgresql_where=text(_FREE),
         ),
-        # Completed refunds that took nothing off their recharge yet.
+        # Completed refunds that took nothing off their recharge yet, of one account and of all.
         Index(
             "ix_ledger_entry_waiting", "account_id", "kind", "status", "occurred_at", "id",
             sqlite_where=text(_WAITS), postgresql_where=text(_WAITS),
         ),
         Index(
-            "ix_ledger_entry_waits", "kind", "status", "id", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)
+            "ix_ledger_entry_waits", "kind", "status", "id",
+            sqlite_where=text(_WAITS), postgresql_where=text(_WAITS),
         ),
         Index("ix_ledger_entry_debt", "account_id", "id", sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT)),
         Index(
@@ -153,7 +153,8 @@ def in_debt() -> ColumnElement[bool]:
 
 def waits() -> ColumnElement[bool]:
     """SQL predicate of completed refunds that found no completed recharge to be taken off, worded as their index."""
-    predicate: ColumnElement[bool] = literal_column(_WAITS, Boolean())
+    # Without a type: behind a truth value SQLAlchemy would write "= 1", which hides the condition from SQLite.
+    predicate: ColumnElement[bool] = literal_column(_WAITS)
     return predicate
 
 
