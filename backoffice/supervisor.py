@@ -34,6 +34,7 @@ PEOPLE = (
     ("ada@lumen.example", "customer"),
     ("lin@lumen.example", "customer, same account"),
     ("bo@yunqi.example", "customer, another account"),
+    ("qi@beichen.example", "customer with a refund that hurts"),
     ("rita@backoffice.example", "reviewer"),
     ("rui@backoffice.example", "reviewer"),
     ("max@backoffice.example", "manager"),

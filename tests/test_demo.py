@@ -2,58 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
-from backoffice import demo
-from backoffice.accounts.models import User
+from backoffice.accounts.models import Account, User
+from backoffice.audit.models import AuditEvent
 from backoffice.config import Settings
 from backoffice.database import db, session
+from backoffice.delivery.models import Message
+from backoffice.delivery.rules import MessageState
+from backoffice.demo import story
+from backoffice.headers.models import InvoiceHeader
 from backoffice.invariants import violations
 from backoffice.issuing.models import Invoice
-from backoffice.ledger.models import LedgerEntry
-from backoffice.requests.models import InvoiceRequest, is_open
+from backoffice.ledger.models import (
+    EntryKind,
+    EntryStatus,
+    FileState,
+    LedgerEntry,
+    LedgerFile,
+    LedgerLineProblem,
+    Reservation,
+    in_debt,
+    waits,
+)
+from backoffice.ledger.services import conflicts
+from backoffice.requests.models import InvoiceRequest, RequestEvent, is_open
 from backoffice.requests.rules import State
 from tests.support import databases
 from tests.support.apps import bare_app, test_settings
 
 # A Tuesday afternoon in Shanghai: what waits and what is overdue does not hang on the day of the test.
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _short_year(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "DAYS", 75)
+DAYS = 75  # a short year
 
 
 def test_every_state_is_there_and_the_books_are_right(
     context: Flask, settings: Settings, freeze: Callable[[datetime], None]
 ) -> None:
     freeze(NOW)
-    demo.seed(settings, seed=2026)
+    story.seed(settings, seed=2026, days=DAYS)
     states = set(session.scalars(select(InvoiceRequest.state).distinct()))
     assert states == set(State)
     overdue = session.scalars(select(InvoiceRequest).where(is_open(), InvoiceRequest.due_at <= NOW)).all()
     assert overdue
     assert all(one.flagged_at is not None for one in overdue)
     assert list(violations()) == []
+    assert sorted(missing()) == []
+
+
+def missing() -> Iterator[str]:
+    """What nobody would see who looks around in the demo."""
+    wanted = {
+        "a request with copies": InvoiceRequest.copies != [],
+        "a supporting file": InvoiceRequest.support_sha256.is_not(None),
+        "a pending resubmission": and_(
+            InvoiceRequest.resubmission_of_id.is_not(None), InvoiceRequest.state == State.PENDING
+        ),
+        "an address corrected": RequestEvent.kind == "corrected",
+        "a mail that failed": and_(Message.state == MessageState.FAILED, Message.template == "issued"),
+        "a mail that was stopped": Message.state == MessageState.CANCELLED,
+        "a header with copies": InvoiceHeader.copies != [],
+        "a header with an address for e-invoices": InvoiceHeader.city != "",
+        "a removed header": InvoiceHeader.archived_at.is_not(None),
+        "a header edited": AuditEvent.action == "header.edit",
+        "invoice debt": in_debt(),
+        "a short request": Reservation.short > 0,
+        "a refund that waits for its recharge": and_(waits(), LedgerEntry.id > 0),
+        "a file tried only": and_(LedgerFile.dry_run, LedgerFile.state == FileState.UNDONE),
+        "a file in trouble": and_(LedgerFile.conflicts > 0, LedgerFile.refused > 0, LedgerFile.state == FileState.DONE),
+        "an open conflict": conflicts.is_open(),
+        "a settled conflict": LedgerLineProblem.settled_by != "",
+    }
+    for kind in (EntryKind.RECHARGE, EntryKind.CONSUMPTION, EntryKind.GRANT):
+        for code in ("lumen", "yunqi", "beichen"):
+            of_account = LedgerEntry.account_id == select(Account.id).where(Account.code == code).scalar_subquery()
+            wanted[f"{kind} of {code}"] = and_(LedgerEntry.kind == kind, of_account)
+    for status in EntryStatus:
+        wanted[f"a recharge {status}"] = and_(LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.status == status)
+    for name, condition in wanted.items():
+        if not session.scalar(select(func.count()).where(condition)):
+            yield name
 
 
 def test_a_second_seed_is_left_out_when_people_are_there(
-    context: Flask, settings: Settings, freeze: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+    context: Flask, settings: Settings, freeze: Callable[[datetime], None]
 ) -> None:
     freeze(NOW)
-    monkeypatch.setattr(demo, "DAYS", 12)
-    demo.seed(settings, seed=1)
+    story.seed(settings, seed=1, days=12)
     before = session.scalar(select(func.count()).select_from(User))
     session.rollback()
-    demo.seed(settings, seed=1, if_empty=True)
+    story.seed(settings, seed=1, if_empty=True)
     assert session.scalar(select(func.count()).select_from(User)) == before
 
 
@@ -68,7 +112,7 @@ def _story(folder: Path, seed: int) -> list[Any]:
     settings = test_settings(folder, databases.new_database("sqlite", folder))
     app = bare_app(settings)
     with app.app_context():
-        demo.seed(settings, seed=seed)
+        story.seed(settings, seed=seed, days=DAYS)
         told = [
             session.execute(select(InvoiceRequest.number, InvoiceRequest.amount, InvoiceRequest.state)).all(),
             session.execute(select(LedgerEntry.external_id, LedgerEntry.amount, LedgerEntry.invoiced)).all(),

@@ -120,9 +120,9 @@ def demo() -> None:
 @click.option("--if-empty", is_flag=True, help="Do nothing when there are people already.")
 def demo_seed(seed: int, if_empty: bool) -> None:
     """Write the demo people and a year of history, through the services only."""
-    from backoffice import demo as demo_data
+    from backoffice.demo import story
 
-    demo_data.seed(current_settings(), seed=seed, if_empty=if_empty)
+    story.seed(current_settings(), seed=seed, if_empty=if_empty)
 
 
 @cli.command("doctor")

@@ -1,0 +1,72 @@
+"""Who plays in the demo, and the words they use."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from backoffice.permissions import Role
+
+PASSWORD = "invoice-demo-2026"  # noqa: S105 - demo mode only, printed at start
+
+PEOPLE = (
+    ("ada@lumen.example", "Ada Lin", Role.CUSTOMER, "lumen", "en"),
+    ("lin@lumen.example", "林晓", Role.CUSTOMER, "lumen", "zh"),
+    ("bo@yunqi.example", "薄文博", Role.CUSTOMER, "yunqi", "zh"),
+    ("qi@beichen.example", "齐悦", Role.CUSTOMER, "beichen", "zh"),
+    ("rita@backoffice.example", "Rita Moreau", Role.REVIEWER, None, "en"),
+    ("rui@backoffice.example", "芮明", Role.REVIEWER, None, "zh"),
+    ("max@backoffice.example", "Max Weber", Role.MANAGER, None, "en"),
+    ("otto@backoffice.example", "Otto Lindqvist", Role.AUDITOR, None, "en"),
+    ("ana@backoffice.example", "Ana Sousa", Role.ADMINISTRATOR, None, "en"),
+)
+# Two accounts live by chance; the third one's small books are told to the cent, down to debt and a short request.
+ACCOUNTS = (("lumen", "Lumen Robotics"), ("yunqi", "云栖数据"), ("beichen", "北辰智能"))
+BY_CHANCE = ("lumen", "yunqi")
+SPEAKS_FOR = {"lumen": "ada", "yunqi": "bo", "beichen": "qi"}
+HEADERS = {
+    "lumen": (
+        {"kind": "enterprise", "vat_kind": "special", "name": "上海流明机器人有限公司", "tax_id": "91310115MA1K4LM57L",
+         "address": "上海市徐汇区漕河泾开发区宜山路900号", "phone": "021-6485 2200",
+         "bank": "中国建设银行上海漕河泾支行", "bank_account": "3105 0170 4200 0000 1188", "language": "both"},
+        {"kind": "enterprise", "vat_kind": "ordinary", "name": "Lumen Robotics (Shenzhen) Co., Ltd.",
+         "tax_id": "91440300MA5DA0X7X5", "language": "en", "street": "88 Keyuan Road, Nanshan District",
+         "city": "Shenzhen", "postal_code": "518057"},
+        {"kind": "personal", "vat_kind": "ordinary", "name": "Łukasz Nowak", "language": "en"},
+    ),
+    "yunqi": (
+        {"kind": "enterprise", "vat_kind": "ordinary", "name": "杭州云栖数据服务有限公司",
+         "tax_id": "91500000MA60K9P35N", "language": "zh"},
+        {"kind": "public_body", "vat_kind": "ordinary", "name": "云栖数据研究院（筹）", "tax_id": "1210000040000000XN",
+         "language": "zh"},
+    ),
+    "beichen": (
+        {"kind": "enterprise", "vat_kind": "ordinary", "name": "北京北辰智能科技有限公司",
+         "tax_id": "91110000MA00000152", "language": "zh"},
+        {"kind": "enterprise", "vat_kind": "ordinary", "name": "北辰智能科技天津分公司", "tax_id": "120116000012345",
+         "language": "zh"},
+        {"kind": "enterprise", "vat_kind": "ordinary", "name": "北辰智能（苏州）有限公司",
+         "tax_id": "91320500MA1WXYTE7J", "language": "zh"},
+    ),
+}  # fmt: skip
+REMOVED = {"kind": "enterprise", "vat_kind": "ordinary", "name": "Lumen Robotics GmbH", "tax_id": "DE811907980",
+           "country": "DE", "street": "Lindenallee 4", "city": "Potsdam", "postal_code": "14467",
+           "language": "en"}  # fmt: skip
+EMAILS = {"lumen": ("ap@lumen.example", "finance@lumen.example"), "yunqi": ("caiwu@yunqi.example",),
+          "beichen": ("fapiao@beichen.example",)}  # fmt: skip
+# Mail to this address comes back: somebody left, and nobody told the customer's own people.
+GONE = "zhang.wei@lumen.example"
+REMARKS = ("", "", "", "请在备注栏注明合同号 HT-2026-118", "PO 4500012873", "第三季度推理服务费", "Cost centre 7120")
+CHANNELS = (("Bank transfer", "上海流明机器人有限公司"), ("Alipay", ""), ("WeChat Pay", ""), ("Card", "Lumen Robotics"))
+USES = ("API 调用额度充值", "GPU 推理时长充值", "Account top-up", "微调任务额度充值")
+# What an account uses on a business day, by service, at the end of the year.
+USAGE = {
+    "lumen": (("API 调用", Decimal(8800)), ("GPU 推理", Decimal(6900))),
+    "yunqi": (("API 调用", Decimal(5600)), ("微调任务", Decimal(2400))),
+    "beichen": (("API 调用", Decimal(820)),),
+}
+REJECTIONS = (
+    ("tax_id", "The tax ID does not belong to this company name. Please correct the header and resubmit."),
+    ("duplicate", "You applied for the same amount two days ago. Withdraw one of the two, or say why both are needed."),
+    ("bank_details", "开户行与账号不符，请核对后重新提交。"),
+    ("email", "The mail address bounced. Please give one that works."),
+)

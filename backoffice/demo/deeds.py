@@ -1,0 +1,155 @@
+"""What the people of the demo do with requests: apply, withdraw, approve, reject, correct an address; and the mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+
+from backoffice import clock
+from backoffice.database import session, transaction
+from backoffice.delivery import services as delivery
+from backoffice.delivery.rules import MessageState, Outcome
+from backoffice.demo.cast import BY_CHANCE, EMAILS, GONE, REJECTIONS, REMARKS, SPEAKS_FOR
+from backoffice.demo.stage import Stage
+from backoffice.issuing import jobs as issuing
+from backoffice.issuing.services import Issuer
+from backoffice.ledger import queries as ledger
+from backoffice.requests.services import applying, changes, recipients
+from backoffice.requests.services.applying import Application
+from backoffice.requests.services.supporting import SupportingFile
+from backoffice.review import services as review
+from backoffice.sla import jobs as sla
+
+MAILED_FOR_REAL = timedelta(days=4)
+_ACCEPTED = Outcome(MessageState.ACCEPTED, "250 2.0.0 accepted (demo history)")
+_UNKNOWN = Outcome(MessageState.FAILED, f"550 5.1.1 <{GONE}>: Recipient address rejected: User unknown")
+_LEAST, _MOST = 800, 30000
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an application says where it is not left to chance."""
+
+    header: int | None = None
+    everything: bool = False
+    email: str | None = None
+    copies: str = ""
+    remarks: str | None = None
+    support: Callable[[], SupportingFile] | None = None
+    resubmission_of: str | None = None
+
+
+class Deeds:
+    """The people's side of the story."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.issuer = Issuer(currency=stage.settings.currency, external_url=stage.settings.external_url)
+        self._tokens = count()
+
+    def apply(self, code: str, wish: Wish | None = None) -> str | None:
+        """Apply as one of the account's people; the request's number, or None without money worth an invoice."""
+        wish = wish or Wish()
+        chance = self.stage.random
+        actor = self.stage.people[chance.choice(("ada", "lin")) if code == "lumen" else SPEAKS_FOR[code]]
+        free = ledger.balance(actor.account_id or 0).invoiceable
+        session.rollback()
+        if free < 1000:
+            return None
+        some = min(free, Decimal(chance.randrange(_LEAST, _MOST)) + self.stage.cents(99))
+        ids = self.stage.header_ids[code]
+        header = chance.choices(range(len(ids)), weights=range(len(ids), 0, -1))[0]
+        application = Application(
+            header_id=ids[header if wish.header is None else wish.header],
+            amount=str(free if wish.everything or chance.random() < 0.2 else some),
+            email=wish.email or chance.choice(EMAILS[code]),
+            remarks=chance.choice(REMARKS) if wish.remarks is None else wish.remarks,
+            resubmission_of=wish.resubmission_of,
+            copies=wish.copies,
+            support=wish.support() if wish.support else None,
+        )
+        with transaction():
+            made = applying.apply(
+                actor, application, submit_token=f"demo-{next(self._tokens)}",
+                locale="en" if actor.label.isascii() else "zh", now=clock.now(),
+            )  # fmt: skip
+            return made.number
+
+    def apply_and_wait(self, code: str, resubmission_of: str | None = None) -> None:
+        """Apply; what becomes of it is left to chance, and happens by itself."""
+        number = self.apply(code, Wish(resubmission_of=resubmission_of))
+        if number is not None:
+            self._plan_verdict(code, number)
+
+    def _plan_verdict(self, code: str, number: str) -> None:
+        stage, now, chance = self.stage, clock.now(), self.stage.random.random()
+        if chance < 0.04:
+            stage.schedule(now + timedelta(hours=stage.random.randrange(1, 20)), lambda: self.withdraw(code, number))
+            return
+        # Most are decided within two business days; some wait, and a few break the promise.
+        days = stage.random.choices((0, 1, 2, 3, 4, 6, 8), weights=(20, 34, 22, 11, 6, 5, 2))[0]
+        day = stage.calendar.add_business_days(clock.local_date(now, stage.settings.zone), days) if days else None
+        moment = now + timedelta(minutes=stage.random.randrange(20, 200)) if day is None else stage.office_time(day)
+        due_at = applying.promised(now)[1]
+        session.rollback()
+        if moment > due_at:  # the promise will break: that is when the sweep finds it
+            stage.schedule(due_at, sla.sweep)
+        verdict = self.reject if 0.04 <= chance < 0.12 else self.approve
+        stage.schedule(moment, lambda: verdict(code, number))
+
+    def withdraw(self, code: str, number: str) -> None:
+        """Take a request back."""
+        with self.stage.tolerant():
+            changes.withdraw(self.stage.people[SPEAKS_FOR[code]], number, now=clock.now())
+
+    def correct(self, code: str, number: str, email: str) -> None:
+        """Correct the address of a pending request."""
+        with self.stage.tolerant():
+            recipients.correct(
+                self.stage.people[SPEAKS_FOR[code]], number, email=email, copies="", now=clock.now()
+            )  # fmt: skip
+
+    def approve(self, _code: str, number: str) -> None:
+        """Approve a request, which is issued some minutes later."""
+        stage = self.stage
+        reviewer = stage.people[stage.random.choice(("rita", "rita", "rui"))]
+        remarks = "Checked against the bank statement." if stage.random.random() < 0.1 else ""
+        undo = stage.settings.undo_seconds
+        with stage.tolerant():
+            approved = review.approve(reviewer, number, remarks=remarks, now=clock.now(), undo_seconds=undo)
+            request_id = approved.id
+            later = timedelta(seconds=undo, minutes=stage.random.randrange(1, 4))
+            stage.schedule(clock.now() + later, lambda: issuing.issue_one(request_id, self.issuer))
+
+    def approve_slowly(self, _code: str, number: str) -> None:
+        """An approval whose undo window is still open, so that Approved can be seen before the worker issues it."""
+        with self.stage.tolerant():
+            review.approve(self.stage.people["rui"], number, now=clock.now(), undo_seconds=3600)
+
+    def reject(self, code: str, number: str) -> None:
+        """Reject a request; mostly a better one follows."""
+        stage = self.stage
+        reviewer = stage.people[stage.random.choice(("rita", "rui"))]
+        reason, remarks = stage.random.choice(REJECTIONS)
+        with stage.tolerant():
+            review.reject(reviewer, number, reason=reason, remarks=remarks, now=clock.now())
+            if code in BY_CHANCE and stage.random.random() < 0.7:
+                later = clock.now() + timedelta(hours=stage.random.randrange(2, 40))
+                stage.schedule(later, lambda: self.apply_and_wait(code, number))
+
+    def reject_because(self, number: str, why: tuple[str, str]) -> None:
+        """Reject a request for a reason of one's own; nothing follows by itself."""
+        with self.stage.tolerant():
+            review.reject(self.stage.people["rita"], number, reason=why[0], remarks=why[1], now=clock.now())
+
+    def mail(self) -> None:
+        """Let the mails of the past count as accepted; those of the last days are left for the worker to send."""
+        if clock.now() > self.stage.now - MAILED_FOR_REAL:
+            return
+        with transaction():
+            while (message := delivery.take(clock.now(), lease_seconds=60)) is not None:
+                outcome = _UNKNOWN if message.recipient == GONE else _ACCEPTED
+                delivery.record_outcome(message.id, message.lease or "", outcome, now=clock.now())
