@@ -50,7 +50,7 @@ def test_line_by_line_from_what_was_recharged_to_what_can_be_invoiced(world: Wor
     book(world, told("refund", "F1", "200", refund_of="R2"))
     shown = lines(ada)
     assert [shown[name] for name in ("Recharged", "Refunded", "In progress", "Invoiced Amount")] == [
-        "¥10,000.00", "−¥200.00", "−¥300.00", "−¥1,000.00",
+        "¥10,000.00", "-¥200.00", "-¥300.00", "-¥1,000.00",
     ]  # fmt: skip
     assert shown["Invoiceable Amount"] == "¥8,500.00"
     assert "you can apply for any part of it from ¥1.00" in text(ada.page)
@@ -96,7 +96,7 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(world: World, ada: Custome
         else:
             amounts = re.findall(r'data-label="Amount"[^>]*>¥([0-9.,]+)<', listed)
         total = sum((parse_amount(one) for one in amounts), Decimal(0))
-        assert total == parse_amount(shown[name].removeprefix("−").removeprefix("¥")), (name, amounts)
+        assert total == parse_amount(shown[name].removeprefix("-").removeprefix("¥")), (name, amounts)
         checked += 1
     assert checked == 9
 
