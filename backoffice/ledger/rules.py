@@ -121,9 +121,14 @@ class Figures:
         return self.paid - explained
 
     @property
+    def balance(self) -> Decimal:
+        """What was paid and neither asked for nor invoiced; below zero after a refund of money that was."""
+        return self.paid - self.reserved - self.invoiced
+
+    @property
     def invoiceable(self) -> Decimal:
         """What may be applied for; never shown below zero, though the counters may go there after a refund."""
-        return max(ZERO, self.paid - self.reserved - self.invoiced)
+        return max(ZERO, self.balance)
 
 
 def missing_columns(head: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from backoffice.ledger.models import EntryKind, EntryStatus
+from backoffice.ledger.models import EntryKind, EntryStatus, MovementKind
 from backoffice.requests.rules import REASON_FIELDS, REASON_LABELS, Reason, State
 
 fields = {
@@ -46,6 +46,16 @@ entry_statuses = {
     EntryStatus.PENDING.value: _l("In process"),
     EntryStatus.COMPLETED.value: _l("Completed"),
     EntryStatus.FAILED.value: _l("Failed"),
+}
+movements = {
+    MovementKind.OPENING.value: _l("Carried over"),
+    MovementKind.RECHARGE.value: _l("Recharged"),
+    MovementKind.REFUND.value: _l("Refunded"),
+    MovementKind.RESERVE.value: _l("Applied for"),
+    MovementKind.RELEASE.value: _l("Given back: rejected or withdrawn"),
+    MovementKind.SETTLE.value: _l("Invoiced"),
+    MovementKind.REALLOCATE.value: _l("A refund took reserved money"),
+    MovementKind.COVER.value: _l("Missing money found"),
 }
 statuses = {
     State.PENDING.value: _l("Pending"),

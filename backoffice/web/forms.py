@@ -179,10 +179,15 @@ class DateField(TypedField):
 
     def parse(self, text: str) -> date:
         """Read an ISO date."""
-        text = text.strip()
-        try:
-            if len(text) != len("2026-11-23"):
-                raise ValueError
-            return date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(str(gettext("Enter a date as year-month-day, for example 2026-11-23."))) from None
+        day = parse_day(text.strip())
+        if day is None:
+            raise ValueError(str(gettext("Enter a date as year-month-day, for example 2026-11-23.")))
+        return day
+
+
+def parse_day(text: str) -> date | None:
+    """The date that a browser's date input sends; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-11-23") else None
+    except ValueError:
+        return None

@@ -80,6 +80,7 @@ class Atlas:
             "ledger.problems_csv": [f"/admin/imports/{self.imported}/problems.csv"],
             "ledger.conflict": [f"/admin/imports/conflicts/{self.conflict}"],
             "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
+            "portal.balance": ["/invoices/balance", "/invoices/balance?on=2026-01-31", "/invoices/balance?on=x"],
             "portal.export_invoices": ["/invoices/export.csv", "/invoices/export.xlsx?status=issued&q=明"],
             "portal.archive": [f"/invoices/archive.zip?number={issued}"],
             "portal.bill": ["/bills", "/bills?month=2026-09", "/bills?month=2026-13"],

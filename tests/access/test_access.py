@@ -42,6 +42,7 @@ portal.export_bill               login 200 200 200 403 403 403 403 403
 portal.entries                   login 200 200 200 403 403 403 403 403
 portal.export_entries            login 200 200 200 403 403 403 403 403
 portal.entry                     login 200 200 404 403 403 403 403 403
+portal.balance                   login 200 200 200 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403

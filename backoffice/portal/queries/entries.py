@@ -21,6 +21,7 @@ from backoffice.ledger.models import (
     LedgerMovement,
     MovementKind,
     ReservationState,
+    waits,
 )
 from backoffice.money import ZERO
 from backoffice.portal.queries.steering import beside, word
@@ -43,6 +44,8 @@ class Wanted:
     most: Decimal | None = None
     search: str = ""
     free: bool = False
+    # Of completed refunds: "yes" those taken off their recharge, "no" those that wait for it.
+    taken: str = ""
 
 
 def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
@@ -52,12 +55,22 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
         statement = statement.where(beside(LedgerEntry.account_id) == account_id)
     else:
         statement = select(LedgerEntry).where(LedgerEntry.account_id == account_id)
-    by_index = not (wanted.search or wanted.free or wanted.status in (EntryStatus.PENDING, EntryStatus.FAILED))
+    by_index = not (
+        wanted.search or wanted.free or wanted.taken or wanted.status in (EntryStatus.PENDING, EntryStatus.FAILED)
+    )
     if wanted.free:
         statement = statement.where(
             LedgerEntry.kind == word(EntryKind.RECHARGE),
             LedgerEntry.status == word(EntryStatus.COMPLETED),
             LedgerEntry.amount > LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced,
+        )
+    if wanted.taken == "no":
+        statement = statement.where(waits())
+    elif wanted.taken:
+        statement = statement.where(
+            LedgerEntry.kind == word(EntryKind.REFUND),
+            LedgerEntry.status == word(EntryStatus.COMPLETED),
+            LedgerEntry.applied.is_(True),
         )
     if wanted.kind:
         kind = LedgerEntry.kind if by_index else beside(LedgerEntry.kind)

@@ -9,6 +9,7 @@ from backoffice.permissions import Permission
 from backoffice.portal.views import (  # noqa: F401  their routes register themselves
     apply,
     archive,
+    balance,
     bills,
     entries,
     exports,

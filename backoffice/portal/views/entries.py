@@ -22,6 +22,11 @@ FILTERS = FilterSet(
     DateRange("date", lazy_gettext("Date"), "from", "to"),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
     Choice("free", lazy_gettext("Money left"), [("1", lazy_gettext("Can still be invoiced"))]),
+    OneOf(
+        "taken",
+        lazy_gettext("Refunds"),
+        [("yes", lazy_gettext("Taken off")), ("no", lazy_gettext("Not taken off yet"))],
+    ),
     carried=(),
 )
 
@@ -38,6 +43,7 @@ def wanted(filters: FilterState) -> queries.Wanted:
         most=amounts.high,
         search=filters["q"],
         free=bool(filters["free"]),
+        taken=filters["taken"],
     )
 
 

@@ -63,6 +63,7 @@ def work() -> str:
         sections=[section for section in sections if section[3]],
         clear=[title for _, title, _, found in sections if not found],
         limit=queries.LIMIT,
+        now=clock.now(),
         may_open=current_user.can(Permission.SEE_QUEUE),
         may_settle=current_user.can(Permission.ADMINISTER),
         sentence=_sentence,

@@ -1,0 +1,180 @@
+"""Why this amount: every line of the explanation, any past day, the statement; and that each figure equals its list."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from backoffice import clock
+from backoffice.ledger.services import entries
+from backoffice.money import parse_amount
+from backoffice.policies.rules import PolicyKey
+from backoffice.policies.services import set_policy
+from tests.portal.conftest import Customer, World, recharge, text
+from tests.portal.crowd import many_entries, statements
+
+PAGE = "/invoices/balance"
+
+
+def book(world: World, *lines: object) -> None:
+    """Let the platform tell something."""
+    with world.app.app_context():
+        from backoffice.database import transaction
+
+        with transaction():
+            results = entries.book(lines, source="test", now=clock.now())  # type: ignore[arg-type]
+    assert {result.outcome for result in results} == {"added"}
+
+
+def told(kind: str, external_id: str, amount: str, **further: object) -> object:
+    """A line of another kind, of lumen."""
+    return replace(recharge(external_id, "lumen", amount), kind=kind, **further)  # type: ignore[arg-type]
+
+
+def lines(customer: Customer, address: str = PAGE) -> dict[str, str]:
+    """Each line of the page's tables: its name -> its amount."""
+    page = customer.get(address).text
+    rows = re.findall(r'<th scope="row">(.*?)</th><td class="num"[^>]*>(.*?)</td>', page, flags=re.S)
+    return {html.unescape(re.sub(r"<[^>]+>", "", name)).strip(): html.unescape(value).strip() for name, value in rows}
+
+
+def test_line_by_line_from_what_was_recharged_to_what_can_be_invoiced(world: World, ada: Customer) -> None:
+    issued = ada.apply(amount="1000")
+    world.issue(issued)
+    ada.apply(amount="300")
+    book(world, told("refund", "F1", "200", refund_of="R2"))
+    shown = lines(ada)
+    assert [shown[name] for name in ("Recharged", "Refunded", "In progress", "Invoiced Amount")] == [
+        "¥10,000.00", "-¥200.00", "-¥300.00", "-¥1,000.00",
+    ]  # fmt: skip
+    assert shown["Invoiceable Amount"] == "¥8,500.00"
+    assert "you can apply for any part of it from ¥1.00" in text(ada.page)
+
+
+def test_what_does_not_count_is_named_with_its_reason(world: World, ada: Customer) -> None:
+    book(
+        world,
+        told("recharge", "R9", "70", status="pending"),
+        told("grant", "G1", "25"),
+        told("consumption", "C1", "12.34"),
+        told("refund", "F9", "5", refund_of="R-unknown"),
+    )
+    shown = lines(ada)
+    assert shown["Recharges in process"] == "¥70.00"
+    assert shown["Grants"] == "¥25.00"
+    assert shown["Consumption"] == "¥12.34"
+    assert shown["Refunds not taken off yet"] == "¥5.00"
+    assert shown["Smallest amount"] == "¥1.00"
+    assert shown["Invoiceable Amount"] == "¥10,000.00"
+
+
+def test_every_figure_is_the_sum_of_the_list_it_opens(world: World, ada: Customer) -> None:
+    world.issue(ada.apply(amount="1000"))
+    ada.apply(amount="300")
+    ada.apply(amount="20.50")
+    book(
+        world,
+        told("refund", "F1", "200", refund_of="R1"),
+        told("refund", "F2", "7", refund_of="R-unknown"),
+        told("grant", "G1", "25"),
+    )
+    page = ada.get(PAGE).text
+    shown = lines(ada)
+    links = dict(re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th>', page))
+    checked = 0
+    for address, name in links.items():
+        listed = ada.get(html.unescape(address)).text
+        if name == "Invoiceable Amount":
+            amounts = re.findall(r'data-label="Free">¥([0-9.,]+)<', listed) or re.findall(
+                r'data-label="Money left">¥([0-9.,]+)<', listed
+            )
+        else:
+            amounts = re.findall(r'data-label="Amount"[^>]*>¥([0-9.,]+)<', listed)
+        total = sum((parse_amount(one) for one in amounts), Decimal(0))
+        assert total == parse_amount(shown[name].removeprefix("-").removeprefix("¥")), (name, amounts)
+        checked += 1
+    assert checked == 9
+
+
+def test_debt_and_shortage_say_what_happens_next(world: World, ada: Customer) -> None:
+    world.issue(ada.apply(amount="6000"))
+    short = ada.apply(amount="4000")
+    book(world, told("refund", "F1", "100", refund_of="R1"), told("refund", "F2", "40", refund_of="R2"))
+    page = text(ada.get(PAGE))
+    assert "¥100.00 of R1 was invoiced and refunded later" in page
+    assert f"{short} is short by ¥40.00" in page
+    assert "nothing, and ¥140.00 is missing" in page
+
+
+def test_less_than_the_smallest_amount_is_explained(world: World, ada: Customer) -> None:
+    world.act(
+        set_policy, world.cast.ana.actor, PolicyKey.MINIMUM_AMOUNT, "500.00", starts_on=clock.today(), reason="test"
+    )
+    ada.apply(amount="9900")
+    assert "less than the smallest amount of an invoice, ¥500.00" in text(ada.get(PAGE))
+
+
+def test_a_past_day_shows_what_could_be_invoiced_then(world: World, ada: Customer) -> None:
+    today = clock.today()
+    ada.apply(amount="300")
+    assert then(ada, today - timedelta(days=1)) == "¥0.00"
+    assert then(ada, today) == "¥9,700.00"
+
+
+def then(customer: Customer, day: date) -> str:
+    """The Invoiceable Amount that the page tells of the end of a day."""
+    page = customer.get(f"{PAGE}?on={day}").text
+    past = page[page.index('id="past"') :]
+    (value,) = re.findall(r'Invoiceable Amount</p>\s*<p class="figure-value">([^<]+)<', past)
+    return str(value)
+
+
+@pytest.mark.parametrize("typed", ["x", "2026-02-30", "31.12.2026", "2026-1-1", "' OR 1"])
+def test_what_is_no_day_is_kept_and_explained(ada: Customer, typed: str) -> None:
+    page = ada.get(PAGE, query_string={"on": typed})
+    assert page.status_code == 200
+    assert "Enter a date as year-month-day" in text(page)
+    assert f'value="{html.escape(typed, quote=True).replace("&#x27;", "&#39;")}"' in page.text
+
+
+def test_a_day_that_is_still_to_come_is_refused(ada: Customer) -> None:
+    page = text(ada.get(f"{PAGE}?on={clock.today() + timedelta(days=1)}"))
+    assert "This day has not ended yet" in page
+    assert "Balance at the end of" not in page
+
+
+def test_the_statement_tells_every_movement_newest_first(world: World, ada: Customer) -> None:
+    number = ada.apply(amount="300")
+    page = ada.get(PAGE).text
+    statement = page[page.index('id="statement"') :]
+    rows = re.findall(
+        r'data-label="What">([^<]+)<.*?data-label="About">(.*?)</td>.*?"Change">([^<]+)<.*?then">([^<]+)<', statement
+    )
+    assert [(what, re.sub("<[^>]+>", "", about), change, after) for what, about, change, after in rows] == [
+        ("Applied for", number, "-¥300.00", "¥9,700.00"),
+        ("Recharged", "R2", "¥4,000.00", "¥10,000.00"),
+        ("Recharged", "R1", "¥6,000.00", "¥6,000.00"),
+    ]
+
+
+def test_an_account_without_money_is_told_how_it_begins(world: World) -> None:
+    page = text(world.customer("neu").get(PAGE))
+    assert "Nothing has moved yet" in page
+    assert "everything is invoiced or in progress" in page
+
+
+def test_the_page_costs_the_same_however_much_there_is(world: World, ada: Customer) -> None:
+    costs = []
+    for more in (0, 300):
+        if more:
+            with world.app.app_context():
+                many_entries(world.cast.lumen, more)
+        with statements(world.app) as sent:
+            assert ada.get(f"{PAGE}?on={clock.today()}").status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] == 8, costs
