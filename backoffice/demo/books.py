@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from backoffice import clock
-from backoffice.database import transaction
+from backoffice.database import session, transaction
 from backoffice.demo.cast import ACCOUNTS, CHANNELS, USAGE, USES
 from backoffice.demo.stage import Stage
+from backoffice.ledger.models import LedgerEntry
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.money import CENT
@@ -40,13 +43,20 @@ class Books:
         return line
 
     def some_recharge(self, code: str, at_least: int = 0) -> None:
-        """A recharge as customers make them; a few are given back in part some days later."""
+        """A recharge as customers make them; a few are given back in part while nobody has spoken for the money."""
         chance = self.stage.random
         usual = chance.choice((5000, 8000, 12000, 20000, 36000, 50000))
         line = self.recharge(code, Decimal(max(at_least, usual)) + self.stage.cents(99999))
         if chance.random() < 0.05:
-            later = clock.now() + timedelta(days=chance.randrange(2, 20))
-            self.stage.schedule(later, lambda: self.refund(line, (line.amount / 4).quantize(CENT)))
+            later = clock.now() + timedelta(hours=chance.randrange(2, 60))
+            self.stage.schedule(later, lambda: self._refund_if_free(line, (line.amount / 4).quantize(CENT)))
+
+    def _refund_if_free(self, of: Line, amount: Decimal) -> None:
+        entry = session.scalars(select(LedgerEntry).where(LedgerEntry.external_id == of.external_id)).one()
+        free = entry.free
+        session.rollback()
+        if free >= amount:
+            self.refund(of, amount)
 
     def refund(self, of: Line, amount: Decimal, *, status: str = "completed") -> None:
         """Give money of a recharge back; one whose recharge is not in the books waits for it."""

@@ -44,7 +44,7 @@ class Ending:
         deeds = self.deeds
         reject_for_good: Verdict = lambda _code, number: deeds.reject_because(number, REJECTIONS[0])  # noqa: E731
         for minutes, verdict in ((95, deeds.withdraw), (70, reject_for_good), (45, deeds.approve_slowly)):
-            stage.schedule(stage.now - timedelta(minutes=minutes), self._told("lumen", None, verdict))
+            stage.schedule(stage.now - timedelta(minutes=minutes), self._told("lumen", Wish(header=1), verdict))
         for code in BY_CHANCE:  # and there is money left to apply for
             at = stage.now - timedelta(minutes=5)
             stage.schedule(at, lambda code=code: self.books.some_recharge(code, 60000))  # type: ignore[misc]
