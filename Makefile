@@ -18,7 +18,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard backoffice/translations/*/LC_MESSA
 INSTALL = "$$(sh scripts/find-python)" -m pip --disable-pip-version-check --python $(BIN)/python install --quiet --no-input
 LOCKED = --no-compile --no-deps --require-hashes --only-binary :all:
 
-.PHONY: help setup setup-dev run test check bench demo-load lock reset
+.PHONY: help setup setup-dev run test check bench demo-load pictures lock reset
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ bench: setup-dev ## measure; never part of the tests
 
 demo-load: setup ## fill a database with N=100000 requests to see how it behaves
 	@$(BIN)/python -m bench.load --requests $(N)
+
+pictures: setup-dev ## take the pictures of the guides anew, from a fresh demo
+	@$(BIN)/python scripts/pictures.py
 
 lock: .venv/tools/bin/uv ## write requirements/*.txt anew from *.in
 	@for name in run dev; do \

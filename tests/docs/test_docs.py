@@ -373,3 +373,67 @@ def test_security_goes_through_the_whole_of_level_one() -> None:
     told += ["10"] * 5 if "10.4.1 to 10.4.5" in lines else []
     assert {chapter: told.count(str(chapter)) for chapter in counts} == counts
     assert sum(counts.values()) == 70
+
+
+PICTURES = DOCS / "pictures"
+LARGEST_PICTURE = 100_000  # bytes
+
+
+def shown_pictures() -> list[tuple[Path, str, Path]]:
+    """(page, alternative text, file) of every picture on a page."""
+    return [
+        (page, words, (page.parent / target).resolve())
+        for page in pages()
+        for words, target in re.findall(r"!\[([^]]*)\]\(([^)\s]+)\)", text_of(page))
+    ]
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    kept = set(PICTURES.rglob("*.png"))
+    assert {file for _, _, file in shown_pictures()} == kept
+    assert {named(file) for file in kept if file.stat().st_size > LARGEST_PICTURE} == set()
+
+
+def test_pictures_and_their_words_are_in_the_language_of_the_page() -> None:
+    foreign = []
+    for page, words, file in shown_pictures():
+        chinese = page.name.endswith(".zh.md")
+        in_chinese = re.search(r"[\u4e00-\u9fff]", words) is not None
+        folder = file.parent.name if file.parent != PICTURES else "en"
+        if len(words) < 8 or in_chinese != chinese or folder != ("zh" if chinese else "en"):
+            foreign.append((named(page), words, named(file)))
+    assert foreign == []
+
+
+def test_both_languages_show_the_same_pictures_in_the_same_order() -> None:
+    for guide in (path for path in GUIDES if not path.name.endswith(".zh.md")):
+        shown = [
+            [file.name for page, _, file in shown_pictures() if page == each]
+            for each in (guide, guide.with_suffix(".zh.md"))
+        ]
+        assert shown[0] == shown[1], guide.name
+
+
+def test_the_customers_guide_names_the_controls_of_the_pages() -> None:
+    """What a customer can press or fill in on the pages the guide explains is in the guide, in both languages."""
+    for guide, place in ((DOCS / "guide" / "customer.md", 0), (DOCS / "guide" / "customer.zh.md", 1)):
+        told = set(re.findall(r"\*\*(.+?)\*\*", " ".join(text_of(guide).split())))
+        missing = {pair[place] for pair in controls_of_the_customer()} - told
+        assert missing == set(), guide.name
+
+
+def controls_of_the_customer() -> set[tuple[str, str]]:
+    """The words of buttons and links on the customer's pages, in English and Chinese."""
+    with (ROOT / "backoffice/translations/zh/LC_MESSAGES/messages.po").open("rb") as file:
+        chinese = {str(message.id): str(message.string) for message in read_po(file) if message.id}
+    found = set()
+    for folder in ("portal", "headers"):
+        for template in (ROOT / "templates" / folder).rglob("*.html"):
+            text = template.read_text(encoding="utf-8")
+            found |= set(re.findall(r"(?:post_button|dialog_link|[( ]button)\(_\('([^'%]+)'\)", text))
+            found |= set(re.findall(r"<summary>.*?_\('([^'%]+)'\)", text))
+    return {(words, chinese[words]) for words in found - OBVIOUS}
+
+
+# Buttons that need no explanation beside the step they end.
+OBVIOUS = {"Save", "Save and go on", "Keep the request", "Keep the header", "Create a header", "Remove the file"}

@@ -153,7 +153,7 @@ def test_the_statement_tells_every_movement_newest_first(world: World, ada: Cust
     page = ada.get(PAGE).text
     statement = page[page.index('id="statement"') :]
     rows = re.findall(
-        r'data-label="What">([^<]+)<.*?data-label="About">(.*?)</td>.*?"Change">([^<]+)<.*?then">([^<]+)<', statement
+        r'data-label="What">([^<]+)<.*?data-label="About">(.*?)</td>.*?"Movement">([^<]+)<.*?then">([^<]+)<', statement
     )
     assert [(what, re.sub("<[^>]+>", "", about), change, after) for what, about, change, after in rows] == [
         ("Applied for", number, "-¥300.00", "¥9,700.00"),
