@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import aliased
@@ -32,16 +33,13 @@ from backoffice.ledger.models import (
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 
+COUNTERS = (
+    Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt, Account.short,
+)  # fmt: skip
 
-def balance(account_id: int) -> Figures:
-    """The account's figures now. Raises NotFound."""
-    row = session.execute(
-        select(
-            Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt, Account.short
-        ).where(Account.id == account_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+
+def figures_of(row: Row[*tuple[Any, ...]]) -> Figures:
+    """The figures of a row that holds an account's `COUNTERS`: its free money follows from them."""
     return Figures(
         recharged=row.recharged + row.refunded,
         refunded=row.refunded,
@@ -51,6 +49,14 @@ def balance(account_id: int) -> Figures:
         debt=row.debt,
         short=row.short,
     )
+
+
+def balance(account_id: int) -> Figures:
+    """The account's figures now. Raises NotFound."""
+    row = session.execute(select(*COUNTERS).where(Account.id == account_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return figures_of(row)
 
 
 def balance_on(account_id: int, day: date) -> Figures:

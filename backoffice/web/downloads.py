@@ -15,9 +15,14 @@ def attachment(content: bytes, media_type: str, name: str, plain_name: str | Non
 
     Should a program show it all the same, nothing in it runs.
     """
-    plain = _NOT_PLAIN.sub("_", plain_name or name)
     answer = Response(content, mimetype=media_type)
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    answer.headers["Content-Disposition"] = disposition(name, plain_name or name)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def disposition(name: str, plain_name: str) -> str:
+    """A Content-Disposition whose file name may be Chinese, with a plain one for old programs (RFC 6266, RFC 5987)."""
+    plain = _NOT_PLAIN.sub("_", plain_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
-from urllib.parse import quote
 
 from flask import Response, stream_with_context
 from flask_login import current_user
 
 from backoffice.errors import N_, Conflict, Message
 from backoffice.web import formatting
+from backoffice.web.downloads import disposition
 
 Kind = Literal["text", "code", "amount", "number", "day", "instant"]
 
@@ -77,11 +77,6 @@ def answer(extension: str, columns: Sequence[Column], rows: Iterable[Any], *, na
     if size is not None:
         response.content_length = size
     return response
-
-
-def disposition(name: str, ascii_name: str) -> str:
-    """A Content-Disposition whose file name may be Chinese, with a plain one for old programs (RFC 6266, RFC 5987)."""
-    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:

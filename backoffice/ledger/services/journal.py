@@ -15,15 +15,13 @@ from sqlalchemy import Row, Table, bindparam, select, update
 
 from backoffice.accounts.models import Account
 from backoffice.database import session
+from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerEntry, LedgerMovement, MovementKind
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.ledger.services import bulk
 from backoffice.money import ZERO
 
-_COUNTERS = (
-    Account.id, Account.code, Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt,
-    Account.short, Account.moved_at,
-)  # fmt: skip
+_ROW = (Account.id, Account.code, *queries.COUNTERS, Account.moved_at)
 _LINE = (
     "account_id", "kind", "entry_id", "request_id", *FIGURES, *(f"{name}_after" for name in FIGURES), "at",
 )  # fmt: skip
@@ -46,7 +44,7 @@ class Hand:
 
     def __init__(self, row: Row[*tuple[object, ...]]) -> None:
         self.account_id: int = row.id
-        self.figures = _figures(row)
+        self.figures = queries.figures_of(row)
         self.moved_at: datetime | None = row.moved_at
         self._lines: list[tuple[object, ...]] = []
 
@@ -98,16 +96,14 @@ def enter_all(hands: Iterable[Hand], at: datetime) -> None:
 
 def take(account_id: int) -> Hand:
     """Lock the account's row until the transaction ends."""
-    row = session.execute(select(*_COUNTERS).where(Account.id == account_id).with_for_update()).one()
+    row = session.execute(select(*_ROW).where(Account.id == account_id).with_for_update()).one()
     return Hand(row)
 
 
 def take_all(codes: Iterable[str]) -> dict[str, Hand]:
     """Lock the accounts with these codes; by code, those there are."""
     # In order of id: two imports that share accounts then wait for each other instead of deadlocking.
-    rows = session.execute(
-        select(*_COUNTERS).where(Account.code.in_(list(codes))).order_by(Account.id).with_for_update()
-    )
+    rows = session.execute(select(*_ROW).where(Account.code.in_(list(codes))).order_by(Account.id).with_for_update())
     return {row.code: Hand(row) for row in rows}
 
 
@@ -118,7 +114,7 @@ def take_if_invoiceable(account_id: int, amount: Decimal) -> Hand | None:
         update(Account)
         .where(Account.id == account_id, invoiceable >= amount)
         .values(reserved=Account.reserved + amount)
-        .returning(*_COUNTERS)
+        .returning(*_ROW)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if granted is None:
@@ -135,15 +131,3 @@ def shift(recharge: LedgerEntry, **changes: Decimal) -> Figures:
         setattr(recharge, name, getattr(recharge, name) + change)
     after = recharge.free
     return Figures(free=max(ZERO, after) - max(ZERO, before), debt=max(ZERO, -after) - max(ZERO, -before))
-
-
-def _figures(row: Row[*tuple[object, ...]]) -> Figures:
-    return Figures(
-        recharged=row.recharged + row.refunded,
-        refunded=row.refunded,
-        free=row.recharged - row.reserved - row.invoiced + row.debt + row.short,
-        reserved=row.reserved,
-        invoiced=row.invoiced,
-        debt=row.debt,
-        short=row.short,
-    )

@@ -18,6 +18,7 @@ from backoffice.portal.queries.invoices import Document
 from backoffice.portal.views import invoices as invoice_pages
 from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.web import exports
+from backoffice.web.downloads import disposition
 from backoffice.web.exports import Column
 from backoffice.web.guards import guard
 
@@ -56,9 +57,7 @@ def archive() -> Response:
     packed = _packed(documents)
     response = Response(stream_with_context(iter(packed)), mimetype="application/zip")
     today = clock.today().isoformat()
-    response.headers["Content-Disposition"] = exports.disposition(
-        f"{gettext('Invoices')} {today}.zip", f"invoices-{today}.zip"
-    )
+    response.headers["Content-Disposition"] = disposition(f"{gettext('Invoices')} {today}.zip", f"invoices-{today}.zip")
     # The browser shows how far it is, and notices when something is missing at the end.
     response.content_length = len(packed)
     return response
