@@ -308,6 +308,18 @@ def test_words_in_bold_stand_on_the_pages(guide: Path) -> None:
     assert {words for words in bold if words not in known} - explained == set()
 
 
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+def test_bold_is_drawn_bold(guide: Path) -> None:
+    """CommonMark, 6.2: beside a letter, bold neither begins nor ends with punctuation; Chinese has no spaces there."""
+    text = text_of(guide)
+    undrawn = []
+    for found in re.finditer(r"\*\*(.+?)\*\*", text, re.DOTALL):
+        words, before, after = found[1], text[: found.start()][-1:], text[found.end() :][:1]
+        if (not words[-1].isalnum() and after.isalnum()) or (not words[0].isalnum() and before.isalnum()):
+            undrawn.append(words)
+    assert undrawn == []
+
+
 def test_both_languages_say_the_same_things() -> None:
     english = [path for path in GUIDES if not path.name.endswith(".zh.md")]
     assert len(GUIDES) == 2 * len(english) >= 10
