@@ -89,7 +89,7 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(world: World, ada: Custome
     checked = 0
     for address, name in links.items():
         listed = ada.get(html.unescape(address)).text
-        if name == "Invoiceable Amount":
+        if name == "Left on your recharges":
             amounts = re.findall(r'data-label="Free">¥([0-9.,]+)<', listed) or re.findall(
                 r'data-label="Money left">¥([0-9.,]+)<', listed
             )
@@ -99,6 +99,16 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(world: World, ada: Custome
         assert total == parse_amount(shown[name].removeprefix("-").removeprefix("¥")), (name, amounts)
         checked += 1
     assert checked == 9
+
+
+def test_what_is_left_less_debt_and_shortage_is_what_can_be_invoiced(world: World, ada: Customer) -> None:
+    world.issue(ada.apply(amount="6000"))
+    ada.apply(amount="1000")
+    book(world, told("refund", "F1", "100", refund_of="R1"), told("recharge", "R9", "500"))
+    shown = lines(ada)
+    assert shown["Left on your recharges"] == "¥3,500.00"
+    assert shown["Invoiced and refunded later"] == "-¥100.00"
+    assert shown["Invoiceable Amount"] == "¥3,400.00"
 
 
 def test_debt_and_shortage_say_what_happens_next(world: World, ada: Customer) -> None:

@@ -13,6 +13,7 @@ import pytest
 from backoffice import clock
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
+from backoffice.money import parse_amount
 from backoffice.portal.queries.bills import Month
 from tests.portal.conftest import NOW, Customer, World, text
 from tests.portal.crowd import many_entries, many_requests, statements
@@ -59,15 +60,44 @@ def test_the_month_adds_up(ada: Customer, world: World) -> None:
     )
     world.issue(ada.apply(amount="250.50"))
     page = text(ada.get("/bills"))
-    # Recharges, refunds, consumption, grants; Invoiceable before, invoiced, Invoiceable now.
-    assert figures(page) == ["¥10,000.00", "¥512.00", "¥1,235.56", "¥88.00", "¥0.00", "¥250.50", "¥9,249.50"]
+    # Recharges, refunds, consumption, grants.
+    assert figures(page) == ["¥10,000.00", "¥512.00", "¥1,235.56", "¥88.00"]
+    # From the beginning to the end, as booked: what waits was not taken off.
+    assert steps(page) == ["¥0.00", "¥10,000.00", "-¥500.00", "-¥250.50", "¥0.00", "¥9,249.50"]
     assert "Recharges ¥70.00" in re.sub(r"<[^>]+>", "", page)
     assert "¥12.00 of the refunds is not taken off yet" in page
     assert "INV-2026-000001" in page
     for day, told in ((1, "Recharges ¥6,000.00"), (5, "Grants ¥88.00 · Consumption ¥1.00 · Refunds ¥12.00")):
-        address = f"/bills/entries?from=2026-03-0{day}&to=2026-03-0{day}"
+        address = f"/bills/entries?status=completed&from=2026-03-0{day}&to=2026-03-0{day}"
         assert f'<a class="chart-bar" href="{address}" aria-label="{day} Mar 2026: {told}"' in page
         assert len(ids(ada, f"?from=2026-03-0{day}&to=2026-03-0{day}")) == {1: 1, 5: 4}[day]
+
+
+def steps(page: str) -> list[str]:
+    """The amounts from the month's beginning to its end."""
+    table = page[page.index("From the beginning to the end") :]
+    return re.findall(r'class="num" data-label="Amount">([^<]+)<', table[: table.index("</table>")])
+
+
+def test_the_balance_of_a_month_can_be_followed_to_the_cent(ada: Customer, world: World) -> None:
+    ada.apply(amount="300")
+    world.issue(ada.apply(amount="250.50"))
+    with clock.moved_to(NOW + timedelta(days=30)):
+        ada = world.customer("ada")
+        tell(world, line("recharge", "R8", "77.77", 1), line("refund", "F8", "6000", 1, refund_of="R1"))
+        ada.apply(amount="3000")
+        page = text(ada.get("/bills"))
+    *moves, end = [parse_amount(step.replace("¥", "")) for step in steps(page)]
+    assert sum(moves) == end
+    # A recharge of March that was told in April counts where it was booked.
+    assert [str(move) for move in moves] == ["9449.50", "77.77", "-6000.00", "0.00", "-3000.00"]
+
+
+def test_a_month_without_a_bill_is_said_and_never_filed_under_a_wrong_name(ada: Customer) -> None:
+    assert "There is no bill of 2031-07; this is the newest." in text(ada.get("/bills?month=2031-07"))
+    assert "There is no bill" not in text(ada.get("/bills"))
+    for extension in ("csv", "xlsx"):
+        assert ada.get(f"/bills/export.{extension}?month=2031-07").status_code == 404
 
 
 def test_each_month_has_its_bill(ada: Customer, world: World) -> None:
@@ -81,7 +111,7 @@ def test_each_month_has_its_bill(ada: Customer, world: World) -> None:
         assert 'rel="next"' not in page
         march = text(ada.get("/bills?month=2026-03"))
         assert "Bill of March 2026" in march
-        assert figures(march)[-1] == "¥10,000.00"
+        assert steps(march)[-1] == "¥10,000.00"
         assert "Invoiceable at the end" in march
         ada.client.set_cookie("locale", "zh")
         assert "2026年3月账单" in text(ada.get("/bills?month=2026-03"))

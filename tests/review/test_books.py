@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 import openpyxl
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
-from backoffice.ledger import queries as ledger
-from backoffice.ledger.queries import Month
-from backoffice.ledger.rules import Figures
+from backoffice.database import session, transaction
+from backoffice.issuing import queries as issuing
+from backoffice.issuing.queries import Register
 from backoffice.money import CENT
 from tests.support.office import Office
 from tests.support.people import Cast
@@ -66,8 +67,8 @@ def test_a_month_that_is_none_is_not_found(cast: Cast, visit: Callable[..., Visi
 
 def test_the_files_hold_a_line_for_each_account(two_months: Cast, visit: Callable[..., Visitor]) -> None:
     rita = visit(two_months.rita)
-    text = rita.client.get("/review/books.csv?month=2026-03").get_data().decode("utf-8-sig")
-    rows = {row["Account code"]: row for row in csv.DictReader(io.StringIO(text))}
+    content = rita.client.get("/review/books.csv?month=2026-03").get_data().decode("utf-8-sig")
+    rows = {row["Account code"]: row for row in csv.DictReader(io.StringIO(content))}
     assert rows["lumen"]["Free at the beginning"] == "100.00"
     assert rows["lumen"]["Debt"] == "13.33"
     assert rows["yunqi"]["Free"] == "20.01"
@@ -79,13 +80,30 @@ def test_the_files_hold_a_line_for_each_account(two_months: Cast, visit: Callabl
     assert {line[0]: line[debt] for line in lines} == {"lumen": 13.33, "yunqi": 0}
 
 
-def test_a_difference_would_be_shown(
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "UPDATE ledger_entry SET amount = amount + 100 WHERE kind = 'recharge' AND invoiced = 0",
+        "UPDATE ledger_entry SET invoiced = invoiced - 100 WHERE invoiced > 0",
+        "UPDATE ledger_reservation SET amount = amount - 100 WHERE state = 'settled'",
+        "UPDATE ledger_reservation SET short = 0",
+    ],
+)
+def test_rows_that_say_something_else_than_the_journal_are_shown(
+    two_months: Cast, app: Flask, visit: Callable[..., Visitor], fault: str
+) -> None:
+    max_ = visit(two_months.max)
+    with app.app_context(), transaction():
+        changed = session.execute(text(fault))
+        assert changed.rowcount > 0  # type: ignore[attr-defined]
+    page = max_.get("/review/books?month=2026-03").text
+    assert "The books do not add up" in page
+    assert "Every cent is accounted for" not in page
+
+
+def test_a_register_that_says_something_else_is_shown(
     two_months: Cast, visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database refuses a line that does not balance, so the page is shown one that it never could hold."""
-    wrong = Month(Figures(), Figures(recharged=CENT))
-    monkeypatch.setattr(ledger, "reconcile_all", lambda first: wrong)
-    max_ = visit(two_months.max)
-    max_.get("/review/books?month=2026-03")
-    assert "The books do not add up" in max_.page.text
-    assert "Every cent is accounted for" not in max_.page.text
+    """The database refuses to change an invoice, so the page is shown a register that it never could hold."""
+    monkeypatch.setattr(issuing, "register_between", lambda first, last: Register(1, CENT))
+    assert "The books do not add up" in visit(two_months.max).get("/review/books?month=2026-03").text

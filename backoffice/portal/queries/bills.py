@@ -131,9 +131,14 @@ class Bill:
         return sum((kinds.get(kind, NOTHING) for kinds in self.days.values()), NOTHING)
 
     @property
-    def invoiced(self) -> Decimal:
-        """What was put on invoices in the month, less what was credited."""
-        return (self.closing - self.opening).invoiced
+    def booked(self) -> Figures:
+        """What the journal moved in the month. Entries count on the day they were booked, not on their own."""
+        return self.closing - self.opening
+
+    @property
+    def minus(self) -> Figures:
+        """The same with the sign that it has for the amount that can be invoiced."""
+        return Figures() - self.booked
 
 
 def bill(account_id: int, month: Month) -> Bill:

@@ -76,6 +76,7 @@ def bill() -> str:
             (kind.upper(), url_for("portal.export_bill", extension=kind, month=month)) for kind in ("csv", "xlsx")
         ],
         under_way=month.last >= clock.today(),
+        unknown=request.args.get("month", "")[:20] if request.args.get("month", str(month)) != str(month) else "",
     )
 
 

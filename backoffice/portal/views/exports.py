@@ -11,6 +11,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import undefer
 
 from backoffice import clock, database
+from backoffice.errors import NotFound
 from backoffice.extensions import limiter
 from backoffice.ledger.models import EntryKind
 from backoffice.permissions import Permission
@@ -104,6 +105,8 @@ def export_entries(extension: str) -> Response:
 def export_bill(extension: str) -> Response:
     """A month day by day."""
     month, _months = bill_pages.month_asked_for()
+    if request.args.get("month", str(month)) != str(month):
+        raise NotFound  # a file of another month than the one asked for would be filed under the wrong name
     days = bills.bill(account_id(), month).days
     name = f"{gettext('Bill')} {month}"
     return exports.answer(extension, _day_columns(), sorted(days.items()), name=name, ascii_name=f"bill-{month}")

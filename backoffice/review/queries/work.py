@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select
+from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
 from backoffice.calendars import queries as calendars
@@ -21,9 +22,11 @@ from backoffice.errors import Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import (
     Allocation,
+    EntryKind,
     LedgerEntry,
     LedgerFile,
     LedgerLineProblem,
+    LedgerMovement,
     Reservation,
     ReservationState,
     in_debt,
@@ -61,6 +64,7 @@ class Item:
     amount: Decimal | None = None
     detail: str | Message = ""
     requests: tuple[str, ...] = ()
+    file: str = ""
     id: int | None = None
 
 
@@ -96,12 +100,28 @@ def counts() -> list[ScalarSelect[int]]:
 
 def _debts() -> Iterator[Item]:
     found = ledger.recharges_in_debt(LIMIT)
-    numbers = _requests_on([recharge.id for recharge, _ in found], ReservationState.SETTLED)
+    ids = [recharge.id for recharge, _ in found]
+    numbers, since = _requests_on(ids, ReservationState.SETTLED), _refunded_at(ids)
     for recharge, account in found:
         yield Item(
-            Kind.DEBT, recharge.external_id, account.name, recharge.occurred_at, recharge.debt,
+            Kind.DEBT, recharge.external_id, account.name, since.get(recharge.id), recharge.debt,
             requests=numbers.get(recharge.id, ()),
         )  # fmt: skip
+
+
+def _refunded_at(recharge_ids: list[int]) -> dict[int, datetime]:
+    """When a refund first took invoiced money of these recharges: since then somebody has to act."""
+    if not recharge_ids:
+        return {}
+    refund = aliased(LedgerEntry)
+    rows = session.execute(
+        select(LedgerEntry.id, func.min(LedgerMovement.at).label("at"))
+        .join(refund, (refund.source == LedgerEntry.source) & (refund.refund_of == LedgerEntry.external_id))
+        .join(LedgerMovement, LedgerMovement.entry_id == refund.id)
+        .where(LedgerEntry.id.in_(recharge_ids), refund.kind == EntryKind.REFUND, LedgerMovement.debt > 0)
+        .group_by(LedgerEntry.id)
+    )
+    return {row.id: row.at for row in rows}
 
 
 def _short() -> Iterator[Item]:
@@ -163,8 +183,9 @@ def _conflicts() -> Iterator[Item]:
     )
     for problem, file, started_at in rows:
         yield Item(
-            Kind.CONFLICT, problem.external_id, file, started_at, detail=Message.unpacked(problem.reason), id=problem.id
-        )
+            Kind.CONFLICT, problem.external_id, "", started_at, detail=Message.unpacked(problem.reason), file=file,
+            id=problem.id,
+        )  # fmt: skip
 
 
 def _waiting_refunds() -> Iterator[Item]:
