@@ -49,9 +49,19 @@ class InvoiceRequest(Base):
         ),
         CheckConstraint("support_type IN ('application/pdf', 'image/png', 'image/jpeg')", name="support_type"),
         CheckConstraint("support_size > 0", name="support_not_empty"),
-        # The customer's list, and the same under each filter. State and amount stand at the end of the first, so that a
-        # list of several states is filtered inside the index; then what was issued to an account, for its bills.
-        Index("ix_invoice_request_account", "account_id", "submitted_at", "id", "state", "amount"),
+        # The customer's list, and the same under each filter. All that it can be filtered by stands at the end of the
+        # first, so that what is not shown is never read; then what was issued to an account, for its bills.
+        Index(
+            "ix_invoice_request_account",
+            "account_id",
+            "submitted_at",
+            "id",
+            "state",
+            "amount",
+            "header_name",
+            "number",
+            "invoice_number",
+        ),
         Index("ix_invoice_request_account_state", "account_id", "state", "submitted_at", "id"),
         Index(
             "ix_invoice_request_account_issued",

@@ -24,13 +24,16 @@ LIST_COLUMNS = (
 )  # fmt: skip
 
 
+def rows() -> Select[InvoiceRequest]:
+    """Requests with what a row of a list shows."""
+    return select(InvoiceRequest).options(load_only(*LIST_COLUMNS))
+
+
 def requests_of(
     account_id: int, *, states: Collection[str] = (), since: date | None = None, until: date | None = None
 ) -> Select[InvoiceRequest]:
     """The account's requests for a list newest first; dates are local application dates, both included."""
-    return in_period(
-        with_states(select(InvoiceRequest).where(InvoiceRequest.account_id == account_id), states), since, until
-    ).options(load_only(*LIST_COLUMNS))
+    return in_period(with_states(rows().where(InvoiceRequest.account_id == account_id), states), since, until)
 
 
 def with_states(statement: Select[InvoiceRequest], states: Collection[str]) -> Select[InvoiceRequest]:

@@ -94,15 +94,18 @@ def paginate(
     asked: PageRequest = PageRequest(),
     size: int = DEFAULT_SIZE,
     key: Callable[[Any], Sequence[Any]] | None = None,
+    whole: Select[Any] | None = None,
 ) -> Page[Any]:
     """Read one page of `statement`, which must carry no order or limit of its own.
 
     `order` are NOT NULL columns, the last of them unique, so that a place in the list is never ambiguous. Items are
     entities where the statement selects exactly one, else rows; `key` tells an item's order values where they are not
-    attributes of the same name. A page that would come out empty or cut short at the front is replaced by the last or
+    attributes of the same name. With `whole`, a statement of all rows of the same entity, `statement` is read for its
+    keys alone, and `whole` for the rows of the page: what no filter keeps is then never read where an index holds what
+    the filters look at. A page that would come out empty or cut short at the front is replaced by the last or
     the first one, so nobody lands on an empty page because rows moved meanwhile.
     """
-    reader = _Reader(session, statement, order, size, key)
+    reader = _Reader(session, statement, order, size, key, whole)
     place = _decode(asked.cursor, order, session.get_bind().dialect) if asked.cursor else None
     if asked.direction == "last":
         return reader.before(None)
@@ -145,6 +148,7 @@ class _Reader:
     order: Order
     size: int
     key: Callable[[Any], Sequence[Any]] | None
+    whole: Select[Any] | None = None
 
     def after(self, place: list[Any] | None) -> Page[Any]:
         rows = self._rows(self.order, place)
@@ -158,10 +162,15 @@ class _Reader:
         return self._page(shown, earlier=len(rows) > self.size, later=place is not None)
 
     def _rows(self, order: Order, place: list[Any] | None) -> list[Any]:
-        statement = self.statement.order_by(*(c.asc() if way == "asc" else c.desc() for c, way in order))
+        sorting = [column.asc() if way == "asc" else column.desc() for column, way in order]
+        statement = self.statement.order_by(*sorting).limit(self.size + 1)
         if place is not None:
             statement = statement.where(_beyond(order, place))
-        result = self.session.execute(statement.limit(self.size + 1))
+        if self.whole is not None:
+            identity = order[-1][0]
+            keys = statement.with_only_columns(*(column for column, _ in order)).subquery()
+            statement = self.whole.join(keys, keys.c[identity.key] == identity).order_by(*sorting)
+        result = self.session.execute(statement)
         single = len(self.statement.column_descriptions) == 1
         return list(result.scalars() if single else result)
 

@@ -112,8 +112,8 @@ def plan(statement: Any, database: str) -> str:
 
 
 def gather_figures(database: str) -> None:
-    """Let PostgreSQL count its rows, as its autovacuum does by itself sooner or later."""
+    """Let PostgreSQL count its rows and see which are settled, as its autovacuum does by itself sooner or later."""
     session.rollback()
     if database == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write="write") as connection:
-            connection.exec_driver_sql("ANALYZE")
+            connection.exec_driver_sql("VACUUM (ANALYZE)")

@@ -76,7 +76,9 @@ def test_nobody_finds_what_is_anothers(bo: Customer, numbers: dict[str, str]) ->
 
 
 def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
-    addresses = ("", "?status=issued", "?status=rejected&status=withdrawn", "?q=明", "?min=500", "?last=1")
+    addresses = ("", "?status=issued", "?status=rejected&status=withdrawn", "?from=2026-01-01&to=2026-11-01", "?q=明",
+                 "?status=issued&from=2025-01-01&min=500&max=600", "?q=IR-20261123-000000", "?q=INV-2025-100002",
+                 "?q=乙", "?min=500", "?min=99999", "?last=1", "?status=issued&last=1")  # fmt: skip
     costs = []
     for first, more in ((0, 60), (60, 1500)):
         with world.app.app_context():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from sqlalchemy import select
 from backoffice.database import session
 from backoffice.ledger.models import LedgerEntry, free_recharges, in_debt
 from backoffice.portal.queries import bills, entries, invoices
+from backoffice.requests import queries as requests
+from backoffice.web.paging import PageRequest, paginate
 from tests.portal.conftest import World
-from tests.portal.crowd import gather_figures, many_entries, many_requests, plan
+from tests.portal.crowd import gather_figures, many_entries, many_requests, plan, statements
 
 LISTS = {
     "all": (invoices.Wanted(), "ix_invoice_request_account"),
@@ -37,7 +40,7 @@ ENTRIES = {
     "failed": (entries.Wanted(status="failed"), "ix_ledger_entry_uncompleted"),
     "free": (entries.Wanted(free=True), "ix_ledger_entry_free"),
     "free recharges": (entries.Wanted(free=True, kind="recharge"), "ix_ledger_entry_free"),
-    "amounts": (entries.Wanted(least=Decimal(9000)), "ix_ledger_entry_account_occurred"),
+    "amounts": (entries.Wanted(least=Decimal(100)), "ix_ledger_entry_account_occurred"),
     "id": (entries.Wanted(search="M-12"), "external_id"),
 }
 
@@ -53,6 +56,47 @@ def test_every_list_is_served_by_its_index(world: World, database: str) -> None:
             faults += [f"{page} {name}: {fault}" for fault in unfit(plan(statement, database), index, name)]
             session.rollback()
     assert not faults, "\n".join(faults)
+
+
+def test_amounts_that_few_entries_have_are_found_by_amount(world: World, database: str) -> None:
+    with world.app.app_context():
+        crowd(world, database)
+        with statements(world.app) as sent:
+            few = entries.listed(world.cast.lumen, entries.Wanted(least=Decimal(500), kind="refund"))
+            page = paginate(session, few, entries.ORDER, PageRequest(), whole=select(LedgerEntry))
+        assert len(sent) == 2
+        assert {(entry.kind, entry.amount) for entry in page.items} == {("refund", Decimal(500))}
+        session.rollback()
+        asked = select(LedgerEntry.id).where(LedgerEntry.account_id == world.cast.lumen, LedgerEntry.amount >= 500)
+        assert not unfit(plan(asked.limit(501), database), "ix_ledger_entry_account_amount", "")
+        session.rollback()
+        for also in ({}, {"free": True}, {"kind": "refund"}, {"status": "pending"}, {"since": date(2026, 1, 1)}):
+            few = entries.listed(world.cast.lumen, entries.Wanted(least=Decimal(500), **also))
+            used = plan(few.order_by(LedgerEntry.occurred_at.desc(), LedgerEntry.id.desc()).limit(51), database)
+            by_key = (
+                "rowid=?" in used if database == "sqlite" else "ANY" in used
+            )  # PostgreSQL chooses by what it counted
+            assert by_key, f"{also}: {used}"
+            session.rollback()
+
+
+def test_a_page_of_the_list_is_found_inside_the_index(world: World, database: str) -> None:
+    nowhere = invoices.Wanted(states=["issued", "rejected"], least=Decimal(5000), search="77乙")
+    with world.app.app_context():
+        crowd(world, database)
+        asked: list[Any] = []
+        reader = SimpleNamespace(execute=lambda statement: asked.append(statement) or session.execute(statement))
+        reader.get_bind = session.get_bind
+        for wanted in (invoices.Wanted(), invoices.Wanted(search="7777"), nowhere):
+            listed = invoices.listed(world.cast.lumen, wanted)
+            paginate(reader, listed, invoices.ORDER, PageRequest(), whole=requests.rows())
+            used = plan(asked[-1], database)
+            session.rollback()
+            index = "ix_invoice_request_account"
+            inside = f"COVERING INDEX {index} " if database == "sqlite" else f"Index Only Scan Backward using {index} "
+            by_key = "INTEGER PRIMARY KEY (rowid=?)" if database == "sqlite" else "pk_invoice_request"
+            assert inside in used, used
+            assert by_key in used, used
 
 
 def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch: pytest.MonkeyPatch) -> None:

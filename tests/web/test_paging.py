@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Date, Integer, Numeric, String, create_engine, event, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Date, Integer, Numeric, Select, String, create_engine, event, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, load_only, mapped_column
 
 from backoffice.web.paging import Page, PageRequest, batches, paginate
 
@@ -57,20 +57,23 @@ def expected(session: Session, order: list) -> list[int]:
 
 @pytest.mark.parametrize("order", [UP, MIXED, [(Row.id, "desc")]], ids=["up", "mixed", "down"])
 @pytest.mark.parametrize("size", [1, 5, 23, 50])
-def test_every_row_once_forwards_and_backwards(session: Session, order: list, size: int) -> None:
-    page = paginate(session, select(Row), order, PageRequest(), size)
+@pytest.mark.parametrize("whole", [None, select(Row)], ids=["rows", "keys first"])
+def test_every_row_once_forwards_and_backwards(
+    session: Session, order: list, size: int, whole: Select[Row] | None
+) -> None:
+    page = paginate(session, select(Row), order, PageRequest(), size, whole=whole)
     assert page.previous_cursor is None
     forwards = ids(page)
     while page.next_cursor:
-        page = paginate(session, select(Row), order, PageRequest(page.next_cursor), size)
+        page = paginate(session, select(Row), order, PageRequest(page.next_cursor), size, whole=whole)
         forwards += ids(page)
     assert forwards == expected(session, order)
 
-    page = paginate(session, select(Row), order, PageRequest(None, "last"), size)
+    page = paginate(session, select(Row), order, PageRequest(None, "last"), size, whole=whole)
     assert page.next_cursor is None
     backwards = ids(page)
     while page.previous_cursor:
-        page = paginate(session, select(Row), order, PageRequest(page.previous_cursor, "previous"), size)
+        page = paginate(session, select(Row), order, PageRequest(page.previous_cursor, "previous"), size, whole=whole)
         backwards = [i for i in ids(page) if i not in backwards] + backwards
     assert backwards == expected(session, order)
 
@@ -88,6 +91,14 @@ def test_an_empty_page_is_replaced_by_the_last_one(session: Session) -> None:
     session.execute(Row.__table__.delete().where(Row.id.in_(gone)))
     page = paginate(session, select(Row), UP, PageRequest(first.next_cursor), 20)
     assert ids(page) == ids(first)
+
+
+def test_keys_first_keeps_the_filter_and_what_is_loaded(session: Session) -> None:
+    whole = select(Row).options(load_only(Row.due_on))
+    page = paginate(session, select(Row).where(Row.name == "b", Row.id > 10), UP, size=3, whole=whole)
+    wanted = [row.id for row in session.scalars(select(Row).where(Row.name == "b").order_by(Row.due_on, Row.id))]
+    assert ids(page) == [each for each in wanted if each > 10][:3]
+    assert page.next_cursor
 
 
 def test_no_rows_at_all(session: Session) -> None:

@@ -77,9 +77,11 @@ class LedgerEntry(Base):
         CheckConstraint("refunded >= 0 AND reserved >= 0 AND invoiced >= 0", name="parts_not_negative"),
         CheckConstraint("refunded <= amount AND reserved + invoiced <= amount", name="parts_within_amount"),
         CheckConstraint("kind = 'refund' OR refund_of IS NULL", name="refund_of_refunds_only"),
-        # The customer's list (its last column filters by amount), the same for one kind, and what is no money (yet).
+        # The customer's list (its last column filters by amount), the same for one kind, by amount where few have it,
+        # and what is no money (yet).
         Index("ix_ledger_entry_account_occurred", "account_id", "occurred_at", "id", "amount"),
         Index("ix_ledger_entry_account_kind", "account_id", "kind", "occurred_at", "id", "amount"),
+        Index("ix_ledger_entry_account_amount", "account_id", "amount", "id"),
         Index(
             "ix_ledger_entry_uncompleted",
             "account_id",

@@ -28,6 +28,8 @@ from backoffice.portal.queries.steering import beside, word
 from backoffice.requests.models import InvoiceRequest
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(LedgerEntry.occurred_at, "desc"), (LedgerEntry.id, "desc")]
+# So few entries are found by their amounts and sorted; where there are more, a page of them is soon found in order.
+FEW = 500
 # Of one entry's page: a recharge that went into more invoices than this leads on to the list.
 SHOWN = 200
 
@@ -49,14 +51,25 @@ class Wanted:
 
 
 def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
-    """The account's entries for a list in `ORDER`, by the one index that fits: id, free money, status, or kind."""
-    if wanted.search:
+    """The account's entries for a list in `ORDER`, by the one index that fits: id, free money, status, or kind.
+
+    Amounts that few entries have are looked for first: in order of time they might be anywhere, or nowhere.
+    """
+    few = None if wanted.search else _few_of(account_id, wanted.least, wanted.most)
+    if few is not None:
+        statement = select(LedgerEntry).where(LedgerEntry.id.in_(few))
+        statement = statement.where(beside(LedgerEntry.account_id) == account_id)
+    elif wanted.search:
         statement = select(LedgerEntry).where(LedgerEntry.external_id == wanted.search)
         statement = statement.where(beside(LedgerEntry.account_id) == account_id)
     else:
         statement = select(LedgerEntry).where(LedgerEntry.account_id == account_id)
     by_index = not (
-        wanted.search or wanted.free or wanted.taken or wanted.status in (EntryStatus.PENDING, EntryStatus.FAILED)
+        few is not None
+        or wanted.search
+        or wanted.free
+        or wanted.taken
+        or wanted.status in (EntryStatus.PENDING, EntryStatus.FAILED)
     )
     if wanted.free:
         statement = statement.where(
@@ -82,6 +95,19 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
     return _within(statement, wanted)
 
 
+def _few_of(account_id: int, least: Decimal | None, most: Decimal | None) -> list[int] | None:
+    """The account's entries with these amounts, or None where there are more than `FEW`, or no limit is set."""
+    if least is None and most is None:
+        return None
+    statement = select(LedgerEntry.id).where(LedgerEntry.account_id == account_id)
+    if least is not None:
+        statement = statement.where(LedgerEntry.amount >= least)
+    if most is not None:
+        statement = statement.where(LedgerEntry.amount <= most)
+    found = list(session.scalars(statement.limit(FEW + 1)))
+    return None if len(found) > FEW else found
+
+
 def _within(statement: Select[LedgerEntry], wanted: Wanted) -> Select[LedgerEntry]:
     zone = clock.zone()
     if wanted.since is not None:
@@ -90,9 +116,9 @@ def _within(statement: Select[LedgerEntry], wanted: Wanted) -> Select[LedgerEntr
         end = clock.start_of_day(wanted.until + timedelta(days=1), zone)
         statement = statement.where(LedgerEntry.occurred_at < end)
     if wanted.least is not None:
-        statement = statement.where(LedgerEntry.amount >= wanted.least)
+        statement = statement.where(beside(LedgerEntry.amount) >= wanted.least)
     if wanted.most is not None:
-        statement = statement.where(LedgerEntry.amount <= wanted.most)
+        statement = statement.where(beside(LedgerEntry.amount) <= wanted.most)
     return statement
 
 

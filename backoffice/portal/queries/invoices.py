@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State, is_request_number
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
+
+# What a piece of a request's or an invoice's number looks like; to look for a name in them would be in vain.
+_PART_OF_NUMBER = re.compile(r"[A-Za-z]{0,4}[-0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRe
         return statement.where(InvoiceRequest.number == typed.upper())
     if is_invoice_number(typed.upper()):
         return statement.where(InvoiceRequest.invoice_number == typed.upper())
-    found = holds(typed, InvoiceRequest.header_name, InvoiceRequest.number, InvoiceRequest.invoice_number)
+    numbers = (InvoiceRequest.number, InvoiceRequest.invoice_number) if _PART_OF_NUMBER.fullmatch(typed) else ()
+    found = holds(typed, InvoiceRequest.header_name, *numbers)
     try:
         return statement.where(or_(found, InvoiceRequest.amount == money.parse_amount(typed)))
     except money.AmountError:

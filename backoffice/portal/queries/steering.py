@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, or_
+from sqlalchemy import Boolean, ColumnElement, literal, literal_column, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -49,18 +49,63 @@ def word(value: str) -> ColumnElement[str]:
 _BRACKETS = {"(": "[(（]", "（": "[(（]", ")": "[)）]", "）": "[)）]"}
 
 
+class _Holds(FunctionElement[bool]):
+    """A column, a pattern for PostgreSQL, and the same for SQLite's GLOB."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: Any = None) -> Any:
+        """Stand as it is: "= 1" behind it, as for a column of truth values, would only cost."""
+        return self
+
+
+class _HoldsAsTyped(_Holds):
+    """The same where no sign has two ways of being written."""
+
+    inherit_cache = True
+
+
+@compiles(_Holds)
+def _by_expression(element: _Holds, compiler: Any, **options: Any) -> str:
+    return _compared(element, compiler, "~", 1, options)
+
+
+@compiles(_HoldsAsTyped)
+def _by_like(element: _Holds, compiler: Any, **options: Any) -> str:
+    # A good deal quicker than an expression.
+    return _compared(element, compiler, "LIKE", 1, options)
+
+
+@compiles(_Holds, "sqlite")
+@compiles(_HoldsAsTyped, "sqlite")
+def _by_glob(element: _Holds, compiler: Any, **options: Any) -> str:
+    # SQLite has no expressions of its own: they would go through Python, row by row.
+    return _compared(element, compiler, "GLOB", 2, options)
+
+
+def _compared(element: _Holds, compiler: Any, operator: str, pattern: int, options: Any) -> str:
+    parts = list(element.clauses)
+    return f"{compiler.process(parts[0], **options)} {operator} {compiler.process(parts[pattern], **options)}"
+
+
 def holds(typed: str, *columns: Any) -> ColumnElement[bool]:
     """Whether one of `columns` holds `typed` anywhere, whatever its case: also a single Chinese character.
 
-    Not LIKE: that folds no letter beyond ASCII on SQLite, nor on a PostgreSQL with the plain locale. The pattern, each
-    letter in both its cases, means the same in both.
+    LIKE folds no letter beyond ASCII on SQLite, nor on a PostgreSQL with the plain locale. The pattern, each letter in
+    both its cases, means the same in both.
     """
-    pattern = "".join(_BRACKETS.get(sign) or _either_case(sign) for sign in typed)
-    return or_(*(column.regexp_match(pattern) for column in columns))
+    glob = "*" + "".join(_either(sign) or (f"[{sign}]" if sign in "*?[" else sign) for sign in typed) + "*"
+    if any(map(_either, typed)):
+        expression = "".join(_either(sign) or re.escape(sign) for sign in typed)
+        return or_(*(_Holds(column, literal(expression), literal(glob)) for column in columns))
+    like = "%" + re.sub(r"([\\%_])", r"\\\1", typed) + "%"
+    return or_(*(_HoldsAsTyped(column, literal(like), literal(glob)) for column in columns))
 
 
-def _either_case(sign: str) -> str:
+def _either(sign: str) -> str:
+    """The class of the ways a sign is written, nothing where there is but one."""
+    if sign in _BRACKETS:
+        return _BRACKETS[sign]
     lower, upper = sign.lower(), sign.upper()
-    if lower != upper and len(lower) == len(upper) == 1:
-        return f"[{lower}{upper}]"
-    return re.escape(sign)
+    return f"[{lower}{upper}]" if lower != upper and len(lower) == len(upper) == 1 else ""

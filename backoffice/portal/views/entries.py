@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import render_template, request
 from flask_babel import lazy_gettext
+from sqlalchemy import select
 
 from backoffice import database
+from backoffice.ledger.models import LedgerEntry
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import bills
@@ -53,7 +55,7 @@ def entries() -> str:
     """The account's entries, newest first."""
     filters = FILTERS.parse(request.args)
     listed = queries.listed(account_id(), wanted(filters))
-    page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args))
+    page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args), whole=select(LedgerEntry))
     return render_template(
         "portal/bills/entries.html",
         filters=filters,

@@ -11,6 +11,7 @@ from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import invoices as queries
 from backoffice.portal.views.plumbing import account_id, blueprint, files_of
+from backoffice.requests import queries as requests
 from backoffice.requests.rules import OPEN_STATES
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, Text
 from backoffice.web.guards import guard
@@ -38,7 +39,7 @@ def invoices() -> str:
     account = account_id()
     filters = FILTERS.parse(request.args)
     listed = queries.listed(account, wanted(filters))
-    page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args))
+    page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args), whole=requests.rows())
     issued = [item.number for item in page.items if item.is_issued]
     archive = url_for("portal.archive")
     return render_template(
