@@ -59,7 +59,8 @@ def apply_to_download(stage: Stage, window: Callable[..., Screen]) -> None:
     expect(desk.get_by_role("status").get_by_text(f"Approved: {number}")).to_be_visible()
 
     until(page, lambda: status(page).text_content() == "Issued")
-    until(page, lambda: page.get_by_text("to ap@lumen.example at").count() == 1)
+    issued = page.get_by_role("listitem").filter(has_text="INV-")
+    until(page, lambda: issued.get_by_text("to ap@lumen.example at").count() == 1)
     with page.expect_download() as arriving:
         page.get_by_role("link", name="Download").click()
     downloaded = arriving.value.path().read_bytes()

@@ -86,6 +86,7 @@ def test_dialogs_and_errors_are_accessible(atlas: Atlas, window: Callable[..., S
     page.get_by_role("button", name="Review", exact=True).click()
     faults += [f"review step: {fault}" for fault in looked_at(page)]
     page.get_by_role("button", name="Submit").click()
+    page.wait_for_url("**/invoices/IR-*")
     page.get_by_role("button", name="Your menu").click()
     faults += [f"menu and toast: {fault}" for fault in looked_at(page)]
     assert not faults, "\n".join(faults)
