@@ -13,7 +13,6 @@ from backoffice.database import session
 from backoffice.ledger.models import LedgerDay
 from backoffice.money import ZERO
 
-
 _Sums = dict[tuple[int, date, str], tuple[int, Decimal]]
 
 
