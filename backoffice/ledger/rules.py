@@ -35,6 +35,8 @@ _IDENTIFIERS = ("external_id", "refund_of", "bank_reference")
 # 6.2E+17 and 6,2E+17: what Excel makes of a long number. An id such as 6E17 is left alone.
 _SHORTENED_ID = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,3}")
 _SHORTENED_AMOUNT = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
+# What a formula that lost its cells leaves behind, and a date that its column was too narrow for.
+_DAMAGED = re.compile(r"#{3,}|#(?:REF!|N/A|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|SPILL!|CALC!)")
 _PLAIN_AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 _DECIMAL_COMMA = re.compile(
     r"-?[0-9]+,[0-9]{1,2}|-?[0-9]{1,3}(?:[. '\u00a0\u202f][0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:\.[0-9]{3}){2,}"
@@ -46,14 +48,18 @@ _YEAR_FIRST = re.compile(
 )
 _YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?:[T ,].*)?")
 _DAY_NUMBER = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
+_TWELVE_HOURS = re.compile(r"[AaPp]\.?[Mm]\b|上午|下午")
 _SHOWN = 80
 
 
 class LineError(ValueError):
-    """A line that breaks a rule; `message` says which."""
+    """A line that breaks a rule; `message` says which.
 
-    def __init__(self, message: Message) -> None:
-        self.message = message
+    `told_id` is the entry's id where the line is sound but of another currency: of a known entry it contradicts.
+    """
+
+    def __init__(self, message: Message, told_id: str = "") -> None:
+        self.message, self.told_id = message, told_id
         super().__init__(str(message))
 
 
@@ -141,7 +147,7 @@ def parse_line(
 ) -> Line:
     """Read one row of a file. Nothing is guessed but a missing offset, which is marked.
 
-    `comma_is_unclear`: the file comes from a country that may write decimals with a comma, so 1,234 says nothing.
+    `comma_is_unclear`: the file may come from a country that writes decimals with a comma, so 1,234 says nothing.
     Raises LineError.
     """
     values = {name: _text(name, row.get(name)) for name in COLUMNS}
@@ -150,17 +156,18 @@ def parse_line(
     for name in ("external_id", "account", "occurred_at"):
         if not values[name]:
             raise LineError(Message(N_("%(column)s is empty"), column=name))
-    for name in _IDENTIFIERS:
-        if _SHORTENED_ID.fullmatch(values[name]):
-            raise _shortened(name, values[name])
+    _refuse_damaged(values)
     if values["currency"] != currency:
         raise LineError(
             Message(
                 N_("currency is %(given)s, not %(expected)s"), given=shown(values["currency"]) or "-", expected=currency
-            )
+            ),
+            told_id=values["external_id"] if values["currency"] else "",
         )
     if (values["kind"] == "refund") != bool(values["refund_of"]):
         raise LineError(Message(N_("refund_of names the recharge of a refund, and only of a refund")))
+    if values["refund_of"] == values["external_id"]:
+        raise LineError(Message(N_("refund_of names the refund itself")))
     occurred_at, assumed = _instant(values["occurred_at"], zone)
     return Line(
         number=number,
@@ -226,6 +233,22 @@ def _one_of(value: str, known: tuple[str, ...], column: str) -> None:
                                 given=shown(value) or "-", known=", ".join(known)))  # fmt: skip
 
 
+def _refuse_damaged(values: Mapping[str, str]) -> None:
+    """Raise LineError for an id that a spreadsheet has shortened, and for its signs of a value it could not show."""
+    for name in _IDENTIFIERS:
+        if _SHORTENED_ID.fullmatch(values[name]):
+            raise _shortened(name, values[name])
+    for name in (*_IDENTIFIERS, "account", "amount", "occurred_at"):
+        if values[name].startswith("#") and _DAMAGED.fullmatch(values[name]):
+            raise LineError(
+                Message(
+                    N_("%(column)s is %(given)s: a spreadsheet has damaged it; take it from the platform again"),
+                    column=name,
+                    given=shown(values[name]),
+                )
+            )
+
+
 def _shortened(column: str, value: str) -> LineError:
     return LineError(
         Message(
@@ -264,7 +287,7 @@ def _refuse_unclear(value: str, comma_is_unclear: bool) -> None:
     if comma_is_unclear and "," in value and "." not in value:
         raise LineError(
             Message(
-                N_("amount is %(given)s: in a file with semicolons the comma may mean decimals; write 1234.00"),
+                N_("amount is %(given)s: in a file with semicolons or tabs the comma may mean decimals; write 1234.00"),
                 given=shown(value),
             )
         )
@@ -315,6 +338,13 @@ def _moment(value: str) -> datetime:
         raise LineError(
             Message(
                 N_("occurred_at is %(given)s, a date as Excel counts days; format the column as yyyy-mm-dd hh:mm:ss"),
+                given=shown(value),
+            )
+        )
+    if _TWELVE_HOURS.search(value):
+        raise LineError(
+            Message(
+                N_("occurred_at is %(given)s, by a 12-hour clock; format the column as yyyy-mm-dd hh:mm:ss"),
                 given=shown(value),
             )
         )

@@ -106,7 +106,12 @@ class SlowBooks:
     def may_refund(self, name: str, cents: int) -> bool:
         """Refunds above their recharge are refused; before their recharge nobody can know."""
         recharge = next((each for each in self.recharges if each.name == name), None)
-        return recharge is None or sum(told for _, told in recharge.told) + cents <= recharge.cents
+        if recharge is None:
+            return True
+        room = recharge.cents
+        for _, told in recharge.told:
+            room -= told if told <= room else 0  # one that does not fit waits, and takes no room
+        return cents <= room
 
     def refund(self, recharge_name: str, name: str, cents: int) -> None:
         """The platform tells of a completed refund."""

@@ -120,6 +120,14 @@ def test_each_fault_of_a_line_is_named(load: Callable[..., Result], line: str, w
     assert words in result.output
 
 
+def test_another_currency_of_a_known_id_is_a_conflict(load: Callable[..., Result]) -> None:
+    load(GOOD[0])
+    result = load(GOOD[0].replace("CNY", "USD"), GOOD[1].replace("CNY", "USD"))
+    assert "line 2: conflict (P-1): currency is USD, not CNY" in result.stdout
+    assert "line 3: refused (P-2): currency is USD, not CNY" in result.stdout
+    assert "0 unchanged, 1 conflict, 1 refused" in result.stdout
+
+
 def test_a_time_without_offset_is_of_the_installations_zone_and_said(load: Callable[..., Result]) -> None:
     result = load("recharge,X,lumen,completed,1.00,CNY,2026-03-02T00:30:00,")
     assert "1 line(s) had a time without an offset" in result.output

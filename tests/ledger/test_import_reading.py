@@ -69,6 +69,13 @@ def test_the_delimiter_comes_from_the_head_alone(delimiter: str) -> None:
     assert (shape.delimiter, isinstance(line, Line)) == (delimiter, True)
 
 
+@pytest.mark.parametrize(("delimiter", "clear"), [(",", True), (";", False), ("\t", False)])
+def test_a_comma_in_an_amount_is_clear_only_between_commas(delimiter: str, clear: bool) -> None:
+    raw = content("x").replace(",", delimiter).replace("1000.50", '"1,234"').encode()
+    _, (line,) = read(raw)
+    assert isinstance(line, Line) == clear
+
+
 def test_names_of_columns_may_be_padded_and_in_capitals_and_unknown_ones_are_said() -> None:
     head = HEAD.replace("kind", " Kind ").replace("account", "ACCOUNT") + ",Note,"
     shape, (line,) = read(content("x,mine,", head=head).encode())
@@ -86,6 +93,8 @@ def test_names_of_columns_may_be_padded_and_in_capitals_and_unknown_ones_are_sai
         (content("x", head=HEAD + ",amount").encode(), "twice: amount"),
         (content("x", head=HEAD.replace("kind", "类型")).encode(), "lacks the columns kind"),
         (b"a" * 70_000, "too long"),
+        (content("x").replace("\r\n", "\r").encode(), "old Macintosh. Save it as CSV UTF-8"),
+        (content(*["x"] * 2000).replace("\r\n", "\r").encode(), "old Macintosh. Save it as CSV UTF-8"),
         (b"\xe9\xff\n", "not UTF-8 text"),
     ],
 )

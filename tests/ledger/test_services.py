@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import Conflict
 from backoffice.ledger import queries
+from backoffice.ledger.models import LedgerDay, LedgerEntry
 from tests.support.office import Office, contradictions
 
 
@@ -140,8 +143,10 @@ def test_refunds_told_early_that_come_to_more_than_their_recharge_wait_for_someb
     assert office.counters() == ("20.00", "0.00", "0.00")
     assert [refund.external_id for refund, _ in queries.waiting_refunds(10)] == ["F-2"]
     (result,) = office.book(office.line("refund", "0.01", "F-3", refund_of="R-late"))
+    assert result.outcome == "added", "one that can never fit takes no room from others"
+    (result,) = office.book(office.line("refund", "20.00", "F-4", refund_of="R-late"))
     assert (result.outcome, str(result.reason)) == ("refused", "the refunds would be above their recharge")
-    assert contradictions() == []
+    assert office.counters() == ("19.99", "0.00", "0.00")
 
 
 def test_refunds_of_a_pending_recharge_count_while_they_wait(office: Office) -> None:
@@ -188,12 +193,82 @@ def test_the_same_line_again_changes_nothing(office: Office) -> None:
 
 @pytest.mark.parametrize(("end", "invoiceable"), [("completed", "100.00"), ("failed", "0.00")])
 def test_pending_ends_once(office: Office, end: str, invoiceable: str) -> None:
-    def told(status: str) -> str:
-        return office.book(office.line("recharge", "100.00", "r", status=status))[0].outcome
+    at = clock.now()
 
-    assert [told("pending"), told(end), told(end), told("pending")] == ["added", "updated", "unchanged", "conflict"]
+    def told(status: str) -> str:
+        return office.book(office.line("recharge", "100.00", "r", status=status, occurred_at=at))[0].outcome
+
+    assert [told("pending"), told(end), told(end), told("pending")] == ["added", "updated", "unchanged", "unchanged"]
     assert told("failed" if end == "completed" else "completed") == "conflict"
     assert office.invoiceable() == invoiceable
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_it_makes_no_difference_where_a_batch_ends(office: Office, together: bool) -> None:
+    at = clock.now()
+    lines = [
+        office.line("refund", "150.00", "f-large", refund_of="r", occurred_at=at),
+        office.line("refund", "5.00", "f-other", refund_of="r", to="yunqi", occurred_at=at),
+        office.line("recharge", "100.00", "r", status="pending", occurred_at=at - timedelta(hours=1)),
+        office.line("refund", "30.00", "f", refund_of="r", occurred_at=at),
+        office.line("recharge", "100.00", "r", occurred_at=at),
+        office.line("refund", "30.00", "f", refund_of="r", status="failed", occurred_at=at),
+        office.line("refund", "150.00", "f-large", refund_of="r", status="failed", occurred_at=at),
+    ]
+
+    def outcomes() -> list[str]:
+        batches = [lines] if together else [[line] for line in lines]
+        return [result.outcome for batch in batches for result in office.book(*batch)]
+
+    assert outcomes() == ["added", "added", "added", "added", "updated", "conflict", "updated"]
+    assert office.counters() == ("70.00", "0.00", "0.00")
+    # The completed line of what is failed now is the only one that contradicts, besides the one that did before.
+    assert outcomes() == ["conflict", "unchanged", "unchanged", "unchanged", "unchanged", "conflict", "unchanged"]
+
+
+def test_a_file_with_pending_and_completed_lines_twice_opens_no_conflict(office: Office) -> None:
+    early, late = clock.now() - timedelta(days=1), clock.now()
+    lines = (
+        office.line("recharge", "100.00", "r", status="pending", occurred_at=early),
+        office.line("recharge", "100.00", "r", occurred_at=late, payer_name="Lumen", bank_reference="HX1"),
+    )
+    assert [result.outcome for result in office.book(*lines)] == ["added", "updated"]
+    assert [result.outcome for result in office.book(*lines)] == ["unchanged", "unchanged"]
+    entry = session.scalars(select(LedgerEntry)).one()
+    assert (entry.payer_name, entry.bank_reference, entry.occurred_at) == ("Lumen", "HX1", late)
+    assert office.invoiceable() == "100.00"
+
+
+def test_another_date_or_text_of_a_completed_entry_is_a_conflict(office: Office) -> None:
+    at = clock.now()
+    known = office.line("recharge", "100.00", "r", occurred_at=at, channel="Bank", description="Credit")
+    office.book(known)
+    (result,) = office.book(replace(known, occurred_at=at - timedelta(days=1), description="Other", channel=""))
+    assert (result.outcome, str(result.reason)) == ("conflict", "known with another occurred_at, description")
+    assert office.book(replace(known, channel="", description=""))[0].outcome == "unchanged"
+
+
+def test_a_known_id_with_an_unknown_account_is_a_conflict(office: Office) -> None:
+    office.book(office.line("recharge", "100.00", "r"))
+    assert office.book(office.line("recharge", "100.00", "r", to="nobody"))[0].outcome == "conflict"
+    assert office.book(office.line("recharge", "100.00", "new", to="nobody"))[0].outcome == "refused"
+
+
+@pytest.mark.parametrize("status", ["pending", "completed"])
+def test_a_date_in_the_future_is_refused(office: Office, status: str) -> None:
+    for hours, outcome in ((26, "refused"), (23, "added")):
+        line = office.line("recharge", "1.00", "r", status=status, occurred_at=clock.now() + timedelta(hours=hours))
+        assert office.book(line)[0].outcome == outcome
+
+
+def test_a_refund_that_waits_in_vain_is_closed_by_its_failure(office: Office) -> None:
+    office.book(office.line("recharge", "100.00", "r", status="failed"))
+    office.refund("r", "3.00")
+    office.book(office.line("refund", "30.00", "f", refund_of="r"))
+    assert office.book(office.line("refund", "30.00", "f", refund_of="r", status="failed"))[0].outcome == "updated"
+    assert [str(refund.amount) for refund, _ in queries.waiting_refunds(10)] == ["3.00"]
+    (left,) = session.scalars(select(LedgerDay)).all()
+    assert (left.entries, str(left.amount)) == (1, "3.00")
 
 
 def test_a_conflict_never_overwrites(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select, update
@@ -11,7 +12,8 @@ from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
-from backoffice.ledger.models import LedgerLineProblem
+from backoffice.ledger.models import LedgerEntry, LedgerLineProblem
+from backoffice.ledger.services.reading import BadLine
 from backoffice.permissions import Actor
 
 REASON_LIMIT = 500
@@ -36,6 +38,19 @@ def close_repeated(source: str, external_ids: Sequence[str], file_id: int, *, no
     """Settle the open conflicts of earlier files about ids that are in conflict again: one work item for an id."""
     if external_ids and _any_open(source):
         _close(source, external_ids, REPEATED, now, LedgerLineProblem.file_id != file_id)
+
+
+def of_known(source: str, bad: list[BadLine]) -> list[BadLine]:
+    """`bad`, where a line that contradicts its entry stays one only when the books know such an entry."""
+    told = {line.external_id for line in bad if line.contradicts}
+    if not told:
+        return bad
+    known = set(
+        session.scalars(
+            select(LedgerEntry.external_id).where(LedgerEntry.source == source, LedgerEntry.external_id.in_(told))
+        )
+    )
+    return [replace(line, contradicts=line.contradicts and line.external_id in known) for line in bad]
 
 
 def settle(actor: Actor, problem_id: int, reason: str, *, now: datetime) -> None:

@@ -104,7 +104,7 @@ class Report:
         for result in results:
             self.lines += 1
             if isinstance(result, BadLine):
-                outcome = Outcome.REFUSED
+                outcome = Outcome.CONFLICT if result.contradicts else Outcome.REFUSED
                 problems.append(Problem(result.number, outcome, result.external_id, result.reason, result.told))
             else:
                 line, outcome = result.line, result.outcome
@@ -241,8 +241,9 @@ def take_batch(
     """Book one batch in the caller's transaction, add it to `report` and keep its problems with the file."""
     lines = [line for line in batch if isinstance(line, Line)]
     results = book(lines, source=source, now=now, file_id=file_id)
-    problems = report.add([*(bad for bad in batch if isinstance(bad, BadLine)), *results])
-    agreed = [r.line.external_id for r in results if r.outcome in (Outcome.UNCHANGED, Outcome.UPDATED)]
+    bad = conflicts.of_known(source, [line for line in batch if isinstance(line, BadLine)])
+    problems = report.add([*bad, *results])
+    agreed = [result.line.external_id for result in results if result.agrees]
     conflicts.close_agreed(source, agreed, now=now)
     keep_problems(file_id, source, problems, now=now)
     return problems

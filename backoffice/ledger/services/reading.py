@@ -46,12 +46,16 @@ _LINES_JOINED = 20
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that could not be read, and what of it could."""
+    """A line that could not be read, and what of it could.
+
+    `contradicts`: it was read as far as to be about the entry `external_id`, in another currency.
+    """
 
     number: int
     reason: Message
     external_id: str = ""
     told: dict[str, str] = field(default_factory=dict)
+    contradicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ def shape(file: BinaryIO, encoding: str) -> Shape:
     Raises Invalid (field `file`) when the head cannot be read, lacks a column, or names one twice.
     """
     _, raw = next(_physical_lines(file, encoding), (1, b""))
+    if b"\r" in raw and not raw.endswith(b"\n") and b"\x00" not in raw:
+        raise _unusable(N_("The lines of the file end as on an old Macintosh. Save it as CSV UTF-8."))
     if len(raw) > LINE_LIMIT:
         raise _unusable(N_("The first line is too long to be the names of the columns."))
     if b"\x00" in raw:
@@ -260,11 +266,12 @@ class Reader:
                 row,
                 currency=self._currency,
                 zone=self._zone,
-                comma_is_unclear=self._shape.delimiter == ";",
+                comma_is_unclear=self._shape.delimiter != ",",
             )
         except LineError as error:
             told = {name: shown_value(row[name]) for name in COLUMNS if row.get(name)}
-            return BadLine(number, error.message, shown(row.get("external_id", ""))[:_EXTERNAL_ID], told)
+            external_id = error.told_id or shown(row.get("external_id", ""))[:_EXTERNAL_ID]
+            return BadLine(number, error.message, external_id, told, contradicts=bool(error.told_id))
 
 
 def shown_value(value: str) -> str:

@@ -124,9 +124,17 @@ def take_waiting_refunds(hand: Hand, recharge: LedgerEntry) -> None:
         .order_by(LedgerEntry.id)
     ).all()
     for refund in waiting:
-        if refund.account_id == recharge.account_id and refund.amount <= recharge.amount - recharge.refunded:
+        if may_take(recharge, refund):
             apply_refund(hand, recharge, refund)
     session.flush()
+
+
+def may_take(recharge: LedgerEntry, refund: LedgerEntry) -> bool:
+    """Whether a completed refund can be taken off: of a completed recharge of its account that has as much left."""
+    return (
+        (recharge.kind, recharge.status, recharge.account_id)
+        == (EntryKind.RECHARGE, EntryStatus.COMPLETED, refund.account_id)
+    ) and refund.amount <= recharge.amount - recharge.refunded
 
 
 def apply_refund(hand: Hand, recharge: LedgerEntry, refund: LedgerEntry) -> None:

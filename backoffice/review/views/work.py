@@ -43,7 +43,7 @@ REMEDIES = {
     ),
     Kind.REFUND: lazy_gettext(
         "The recharge is not known, not completed, or smaller than its refunds. Its completion closes the item; if it"
-        " never comes, ask the platform."
+        " never comes, or the refund does not fit, let the platform tell the refund as failed: it took nothing off."
     ),
     Kind.CALENDAR: lazy_gettext(
         "The official holidays of this year are not known yet, so promised days may move. Import them once they are"
