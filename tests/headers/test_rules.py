@@ -181,6 +181,11 @@ class TestValidate:
             "vat_kind": ["A person cannot get a special VAT invoice."]
         }
 
+    def test_a_person_who_chose_special_is_told_only_that_and_not_to_fill_in_what_a_person_needs_not(self) -> None:
+        person = {"kind": "personal", "name": "林晓", "vat_kind": "special"}
+        assert faults(dict(person)) == {"vat_kind": ["A person cannot get a special VAT invoice."]}
+        assert list(faults({**person, "name": ""})) == ["vat_kind", "name"]
+
     def test_a_persons_id_has_its_own_rules(self) -> None:
         person = {"kind": "personal", "name": "林晓"}
         for typed, kept in (("11010519491231002x", "11010519491231002X"), ("E 1234 5678", "E12345678")):
