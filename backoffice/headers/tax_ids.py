@@ -22,14 +22,17 @@ LEGACY_LENGTHS = (15, 17, 20)
 TYPED_LIMIT = 64
 
 # What a code begins with, for choosing among repairs only: a code is never refused for it, the lists may grow.
-# The department (GB 32100-2015, 4.1: 1 public bodies, 5 civil affairs, 9 companies, ...) and the kinds that it registers.
+# The department (GB 32100-2015: 1 public bodies, 5 civil affairs, 9 companies, ...) and the kinds that it registers.
 _DEPARTMENTS = frozenset("123456789ANYG")
 _KINDS = {"9": "123", "Y": "1"}
 _OTHER_KINDS = "1239"
 # The first two digits of a region (GB/T 2260): provinces, and 10 for the departments of the centre.
 _PROVINCES = frozenset(
-    "10 11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
-)
+    f"{part}{number}"
+    for part, numbers in {"1": "012345", "2": "123", "3": "1234567", "4": "123456",
+                          "5": "01234", "6": "12345", "7": "1", "8": "12"}.items()
+    for number in numbers
+)  # fmt: skip
 # The next two: no city or prefecture in use has a higher number, but for 90, what a province runs itself.
 _CITIES, _RUN_BY_PROVINCE = range(55), 90
 # What an enterprise, a branch, a sole trader, a public body and an association begin with: nearly all there are.
