@@ -22,14 +22,21 @@ def _limit(name: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """A tax ID that may have been meant, and the one symbol in which it differs."""
+
+    code: str
+    place: int
+    wrong: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaxIdHelp:
-    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and the only repair by one symbol."""
+    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and the repairs by one symbol."""
 
     symbols: list[tuple[str, bool]]
-    suggestion: str | None
-    place: int = 0
-    wrong: str = ""
-    right: str = ""
+    repairs: list[Repair]
 
 
 class HeaderForm(Form):
@@ -114,14 +121,13 @@ class HeaderForm(Form):
             (symbol if symbol.isprintable() else "\N{REPLACEMENT CHARACTER}", place in result.positions)
             for place, symbol in enumerate(result.code, 1)
         ]
-        if result.suggestion is None:
-            return TaxIdHelp(shown, None)
-        place, right = next(
-            (place, right)
-            for place, (wrong, right) in enumerate(zip(result.code, result.suggestion, strict=True), 1)
+        repairs = [
+            Repair(code, place, shown[place - 1][0], right)
+            for code in result.suggestions
+            for place, (wrong, right) in enumerate(zip(result.code, code, strict=True), 1)
             if wrong != right
-        )
-        return TaxIdHelp(shown, result.suggestion, place, shown[place - 1][0], right)
+        ]
+        return TaxIdHelp(shown, repairs)
 
     @property
     def details_open(self) -> bool:

@@ -18,8 +18,8 @@ LIMIT = 2000  # characters of a block
 _LONGEST = 256  # characters of a value that is recognised by its form
 FIELDS = ("name", "tax_id", "address", "phone", "bank", "bank_account")
 
-_OWNER = "(?:公司|单位|企业|开票|注册|购买方|购方|受票方|客户)?"
-_NUMBER = "[账帐](?:号码|号|户)"
+_OWNER = "(?:公司|单位|企业|开票|注册|购买方|购方|受票方|客户|纳税人)?"
+_NUMBER = "(?:[账帐](?:号码|号|户)|卡号)"
 _JOINT = r"\s*[、,，/／&及和与]?\s*"
 # Longest first where one label holds another. Several fields: their values follow each other.
 _CHINESE = (
@@ -76,7 +76,7 @@ def _pattern() -> tuple[re.Pattern[str], list[tuple[str, ...]]]:
         (("address",), "(?:注册)?地址"),
         (("phone",), "(?:注册|联系)?电话"),
         (("bank",), "开户银行|开户行"),
-        (("bank_account",), "(?<=行)银行[账帐]号|[账帐]号"),
+        (("bank_account",), "(?<=行)银行[账帐]号|银行卡号|[账帐]号"),
     ):
         alternatives.append(f"({words}){_COLON}")
         meanings.append(fields)
@@ -84,6 +84,29 @@ def _pattern() -> tuple[re.Pattern[str], list[tuple[str, ...]]]:
 
 
 _LABEL, _MEANINGS = _pattern()
+
+# Labels are looked for in simplified characters, sign for sign; the values stay as they were written.
+_SIMPLIFIED = str.maketrans(
+    "購買稱統會碼開戶帳賬號電話銀納稅識別單業營聯註冊發頭傳郵編備",
+    "购买称统会码开户帐账号电话银纳税识别单业营联注册发头传邮编备",
+)
+# Labels are set as wide as each other: 名  称, 开 户 行. Only where no character stands in front.
+_WIDE = re.compile(
+    r"(?<![\u3400-\u9fff])(?:"
+    + "|".join(
+        " *".join(word)
+        for word in ("开户银行", "开户行", "公司名称", "单位名称", "银行账号", "联系电话", "名称", "抬头",
+                     "户名", "税号", "地址", "电话", "账号", "帐号")
+    )
+    + r")(?=\s|[:：=＝]|\d)"
+)  # fmt: skip
+# In brackets behind the value it belongs to: a label with its value, a tax ID, an account behind a bank.
+_IN_BRACKETS = re.compile(
+    r"[(（]\s*((?:(?:银行|联系|注册)?(?:[账帐][号户]|卡号|电话|地址)|税号|(?:统一)?社会信用代码|纳税人识别[号码]|开户银?行)"
+    r"\s*[:：][^()（）\n]*)[)）]"
+)
+_TAX_ID_IN_BRACKETS = re.compile(r"[(（]\s*([0-9A-Za-z]{18})\s*[)）]")
+_ACCOUNT_IN_BRACKETS = re.compile(r"(?<=[行部社处])[(（]\s*(\d(?:[ -]?\d){9,29})\s*[)）]")
 
 _LANDLINE = (
     r"(?:\+\d{1,3}[ -]?(?:\(\d{1,4}\)|\d{1,4})?[ -]?|(?:\(0\d{2,3}\)|（0\d{2,3}）|0\d{2,3})[ -]?)?\d{3,4}[ -]?\d{4}"
@@ -153,14 +176,38 @@ def _tidy(block: str) -> str:
     # A table that was copied has a tab between label and value; two spaces separate as well.
     text = re.sub("[\u00a0\u2000-\u200a\u202f\u3000]", " ", text.replace("\t", "  "))
     text = re.sub("【([^【】\n]{1,16})】[:：]?", r" \1：", text)
+    text = _unwrapped(_narrow(text))
     return re.sub(" {3,}", "  ", text)
+
+
+def _narrow(text: str) -> str:
+    """The text without the spaces inside labels that were set wide."""
+    kept: list[str] = []
+    end = 0
+    for wide in _WIDE.finditer(text.translate(_SIMPLIFIED)):
+        kept += text[end : wide.start()], text[wide.start() : wide.end()].replace(" ", "")
+        end = wide.end()
+    return "".join([*kept, text[end:]])
+
+
+def _unwrapped(text: str) -> str:
+    """The text with a value that stands in brackets behind another one beside it, under its own label."""
+    kept: list[str] = []
+    end = 0
+    for wrapped in _IN_BRACKETS.finditer(text.translate(_SIMPLIFIED)):
+        kept += text[end : wrapped.start()], "  ", text[wrapped.start(1) : wrapped.end(1)], "  "
+        end = wrapped.end()
+    text = _ACCOUNT_IN_BRACKETS.sub(r" \1", "".join([*kept, text[end:]]))
+    return _TAX_ID_IN_BRACKETS.sub(
+        lambda code: f"  税号：{code[1]}  " if _is_tax_id(normalise_tax_id(code[1])) else code[0], text
+    )
 
 
 def _labelled(text: str) -> Iterator[tuple[tuple[str, ...] | None, str, str]]:
     """The text in order as (fields, label, value); fields are None where no label stands, empty for a label of ours."""
     waiting: tuple[tuple[str, ...], str] | None = None
     for line in text.split("\n"):
-        marks = list(_LABEL.finditer(line))
+        marks = list(_LABEL.finditer(line.translate(_SIMPLIFIED)))
         ahead = line[: marks[0].start()] if marks else line
         if ahead.strip(_EDGE):
             # A label alone on its line names the line below.
@@ -171,7 +218,7 @@ def _labelled(text: str) -> Iterator[tuple[tuple[str, ...] | None, str, str]]:
             if waiting:
                 yield (*waiting, "")
             group = mark.lastindex or 1
-            waiting = _MEANINGS[group - 1], mark[0].strip(_EDGE)
+            waiting = _MEANINGS[group - 1], line[mark.start() : mark.end()].strip(_EDGE)
             if value := line[mark.end() : end].strip(_EDGE):
                 yield (*waiting, value)
                 waiting = None
@@ -247,10 +294,7 @@ def _guess(found: Pasted, piece: str) -> None:
 def _forms(piece: str) -> Iterator[str]:
     """The fields a value may belong to by its form, the surest first."""
     plain = unicodedata.normalize("NFKC", piece)
-    result = check_tax_id(plain)
-    letters = sum(symbol.isalpha() for symbol in result.code)
-    if result.outcome == TaxIdOutcome.VALID or (len(result.code) == LENGTH and result.code.isascii() and letters > 1):
-        # A wrong check symbol is told at the field, where it can be mended.
+    if _is_tax_id(plain):
         yield "tax_id"
         return
     if _IS_PHONE.fullmatch(plain):
@@ -267,6 +311,15 @@ def _forms(piece: str) -> Iterator[str]:
         yield "bank"
     if _is_address(plain):
         yield "address"
+
+
+def _is_tax_id(text: str) -> bool:
+    """Whether this is a tax ID, right or nearly: a wrong check symbol is told at the field, where it can be mended."""
+    result = check_tax_id(text)
+    letters = sum(symbol.isalpha() for symbol in result.code)
+    return result.outcome == TaxIdOutcome.VALID or (
+        len(result.code) == LENGTH and result.code.isascii() and letters > 1
+    )
 
 
 def _is_address(text: str) -> bool:

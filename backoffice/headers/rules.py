@@ -78,11 +78,11 @@ _CHINESE_POSTAL_CODE = re.compile(r"\d{6}", re.ASCII)
 
 
 def required_fields(kind: str, vat_kind: str) -> frozenset[str]:
-    """The text fields that a header of this kind cannot do without."""
+    """The text fields that a header of this kind cannot do without; a person never gets the special kind."""
     needed = {"name"}
     if kind == HeaderKind.ENTERPRISE:
         needed.add("tax_id")
-    if vat_kind == VatKind.SPECIAL:
+    if vat_kind == VatKind.SPECIAL and kind != HeaderKind.PERSONAL:
         # A deduction belongs to a tax payer: without the ID the special kind means nothing.
         needed.update(SPECIAL_NEEDS, ("tax_id",))
     return frozenset(needed)

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from backoffice.errors import N_, Message
@@ -19,16 +21,42 @@ LENGTH = 18
 LEGACY_LENGTHS = (15, 17, 20)
 TYPED_LIMIT = 64
 
-# Positions 3 to 8 are a region's number (GB/T 2260): no letter is ever suggested there.
-_DIGITS, _REGION = ALPHABET[:10], range(3, 9)
+# What a code begins with, for choosing among repairs only: a code is never refused for it, the lists may grow.
+# The department (GB 32100-2015: 1 public bodies, 5 civil affairs, 9 companies, ...) and the kinds that it registers.
+_DEPARTMENTS = frozenset("123456789ANYG")
+_KINDS = {"9": "123", "Y": "1"}
+_OTHER_KINDS = "1239"
+# The first two digits of a region (GB/T 2260): provinces, and 10 for the departments of the centre.
+_PROVINCES = frozenset(
+    f"{part}{number}"
+    for part, numbers in {"1": "012345", "2": "123", "3": "1234567", "4": "123456",
+                          "5": "01234", "6": "12345", "7": "1", "8": "12"}.items()
+    for number in numbers
+)  # fmt: skip
+# The next two: no city or prefecture in use has a higher number, but for 90, what a province runs itself.
+_CITIES, _RUN_BY_PROVINCE = range(55), 90
+# What an enterprise, a branch, a sole trader, a public body and an association begin with: nearly all there are.
+_COMMON_HEADS = frozenset(("91", "92", "93", "12", "52"))
+# Symbols that are taken for each other in print, by hand and by scanners.
+_LOOK_ALIKE = frozenset(map(frozenset, ("0O", "0Q", "0D", "1I", "17", "1T", "7T", "2Z", "5S", "8B", "UV", "6G")))
+_OFFERED = 3
 
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 # The organisation code inside: symbols 9 to 16 and its check symbol, the 17th. Letters count from A = 10 to Z = 35.
 _ORGANISATION = slice(8, 16)
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+# The ID card of a person (GB 11643) has 18 symbols as well: region, date of birth, serial number, check symbol.
+_PERSON = re.compile(r"[1-9]\d{5}((?:19|20)\d{6})\d{3}[0-9X]", re.ASCII)
+_PERSON_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _LEGACY_ALPHABET = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _SEPARATORS = dict.fromkeys(map(ord, " -\t\u00a0\u2010\u2011\u2012\u2013\u200b\u200c\u200d\ufeff\u00ad"))
+
+
+_A_PERSONS = N_(
+    "This is the ID card number of a person. For a person choose the type Personal; a company enters the tax ID of its "
+    "business licence."
+)
 
 
 class TaxIdOutcome(StrEnum):
@@ -44,15 +72,20 @@ class TaxIdOutcome(StrEnum):
 class TaxIdResult:
     """The outcome for one code in its normal form.
 
-    `positions` (from 1) names illegal symbols, or the check symbols that do not fit. `suggestion` is the only code that
-    differs in one symbol and is valid, where there is exactly one.
+    `positions` (from 1) names illegal symbols, or the check symbols that do not fit. `suggestions` are the valid codes
+    that differ in one symbol and begin as tax IDs do, the likeliest first, three at most.
     """
 
     code: str
     outcome: TaxIdOutcome
     message: Message
     positions: tuple[int, ...] = ()
-    suggestion: str | None = None
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def suggestion(self) -> str | None:
+        """The only code that one typing error explains; None when there is none or more than one."""
+        return self.suggestions[0] if len(self.suggestions) == 1 else None
 
 
 def normalise_tax_id(typed: str) -> str:
@@ -70,12 +103,15 @@ def check_tax_id(typed: str) -> TaxIdResult:
         return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _wrong_length(code))
     illegal = tuple(place for place, symbol in enumerate(code, 1) if symbol not in _VALUE)
     if illegal:
-        repair = _only_repair(code, illegal) if len(illegal) == 1 else None
-        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, repair)
+        repairs = _repairs(code, illegal) if len(illegal) == 1 else ()
+        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, repairs)
     wrong = tuple(_wrong_checks(code))
+    if wrong and _is_persons(code):
+        # Nothing of it is wrong but its place: no symbol to mark, no company to guess.
+        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, Message(_A_PERSONS))
     if wrong:
-        places = range(1, LENGTH + 1)
-        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, _only_repair(code, places))
+        repairs = _repairs(code, range(1, LENGTH + 1))
+        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, repairs)
     return TaxIdResult(code, TaxIdOutcome.VALID, Message(N_("This tax ID is valid.")))
 
 
@@ -90,9 +126,12 @@ def describe_tax_id(result: TaxIdResult) -> str:
 
 def did_you_mean(result: TaxIdResult) -> list[Message]:
     """The question to ask when one typing error explains what is wrong; empty otherwise."""
-    if result.suggestion is None:
+    if not result.suggestions:
         return []
-    return [Message(N_("Did you mean %(suggestion)s?"), suggestion=result.suggestion)]
+    if result.suggestion is not None:
+        return [Message(N_("Did you mean %(suggestion)s?"), suggestion=result.suggestion)]
+    told = N_("Did you mean one of these? Each differs in one symbol: %(suggestions)s")
+    return [Message(told, suggestions=", ".join(result.suggestions))]
 
 
 def exit_code(result: TaxIdResult) -> int:
@@ -120,16 +159,62 @@ def _wrong_checks(code: str) -> Iterator[int]:
         yield 18
 
 
-def _only_repair(code: str, places: range | tuple[int, ...]) -> str | None:
-    """The valid code one symbol away, changed at one of `places`; None when there is none or more than one."""
+def _repairs(code: str, places: Iterable[int]) -> tuple[str, ...]:
+    """The valid codes one symbol away, changed at one of `places`: the likeliest, likeliest first."""
+    inner_fits = set(code) <= _VALUE.keys() and organisation_check_symbol(code[_ORGANISATION]) == code[16]
+    one_away = ((place, code[: place - 1] + _fitting(code, place) + code[place:]) for place in places)
     found = (
-        repaired
-        for place in places
-        for symbol in (_DIGITS if place in _REGION else ALPHABET)
-        if not any(_wrong_checks(repaired := code[: place - 1] + symbol + code[place:]))
+        (_oddity(repaired, place, code[place - 1], inner_fits=inner_fits), -place, repaired)
+        for place, repaired in one_away
+        if _begins_well(repaired) and not any(_wrong_checks(repaired))
     )
-    first = next(found, None)
-    return first if next(found, None) is None else None
+    return tuple(repaired for _, _, repaired in sorted(found)[:_OFFERED])
+
+
+def _fitting(code: str, place: int) -> str:
+    """The one symbol that makes the last check fit when it stands at `place` and the others are right."""
+    weights = (*_WEIGHTS, 1)
+    others = sum(_VALUE[symbol] * weights[at] for at, symbol in enumerate(code) if at != place - 1)
+    return ALPHABET[-others * pow(weights[place - 1], -1, 31) % 31]
+
+
+def _begins_well(code: str) -> bool:
+    """Whether department, kind and region (symbols 1 to 8) are such as are given out."""
+    department, kind, region = code[0], code[1], code[2:8]
+    return (
+        department in _DEPARTMENTS
+        and kind in _KINDS.get(department, _OTHER_KINDS)
+        and region.isdecimal()
+        and region[:2] in _PROVINCES
+    )
+
+
+def _oddity(repaired: str, place: int, typed: str, *, inner_fits: bool) -> int:
+    """How much speaks against a repair at `place`; it orders the repairs, it drops none."""
+    against = 0 if frozenset((typed, repaired[place - 1])) in _LOOK_ALIKE else 2
+    if place < LENGTH:
+        against += 1  # in the check symbol itself, nothing else need be wrong
+    if inner_fits and 9 <= place <= 17:
+        against += 2  # the organisation's own check would nearly always have told
+    head, city, organisation = repaired[:2], int(repaired[4:6]), repaired[_ORGANISATION]
+    against += (head != "91") + (head not in _COMMON_HEADS)
+    against += city not in _CITIES and city != _RUN_BY_PROVINCE
+    if not organisation.isdecimal() and not (organisation[0] == "M" and organisation[1].isalpha()):
+        against += 2  # since 2015 they begin with M and a letter (MA, MB, MJ, ...), before they were figures
+    return against
+
+
+def _is_persons(code: str) -> bool:
+    """Whether this is the number of a person's ID card: its region, a day of birth, and its check symbol fit."""
+    match = _PERSON.fullmatch(code)
+    if match is None or code[:2] not in _PROVINCES:
+        return False
+    try:
+        date.fromisoformat(match[1])
+    except ValueError:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(code, _PERSON_WEIGHTS, strict=False))
+    return "10X98765432"[total % 11] == code[17]
 
 
 def _check_legacy(code: str) -> TaxIdResult:

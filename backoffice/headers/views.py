@@ -196,9 +196,9 @@ def _assisted(form: HeaderForm) -> bool:
     action = request.form.get("action", "")
     if action == "split":
         form.fill_from_paste()
-    elif action == "suggestion":
-        if (told := form.tax_id_help) is not None and told.suggestion:
-            form.tax_id.data = told.suggestion
+    elif (code := action.removeprefix("suggestion-")) != action:
+        if (told := form.checked_tax_id) is not None and code in told.suggestions:
+            form.tax_id.data = code
     elif (name := action.removeprefix("take-")) != action:
         if (offered := form.offers.get(name)) is not None:
             form[name].data = offered

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 
 from backoffice.headers import countries
+from backoffice.headers.rules import check_tax_id
 from tests.headers.conftest import GOOD, OTHER, Clerk
 from tests.support.visitor import Visitor
 
@@ -134,13 +135,35 @@ def test_a_repair_is_filled_in_on_request_and_not_saved(ada: Clerk) -> None:
 
 def test_a_repair_that_nobody_offered_changes_nothing(ada: Clerk) -> None:
     ada.new("split", **GOOD)
-    answer = ada.client.post(ada.path, data={**ada.typed(), "tax_id": "9131", "action": "suggestion"})
+    answer = ada.client.post(ada.path, data={**ada.typed(), "tax_id": "9131", "action": f"suggestion-{GOOD['tax_id']}"})
     assert answer.status_code == 200
     assert 'value="9131"' in answer.text
     for action in ("take-", "take-csrf_token", "take-is_default", "take-name"):
         answer = ada.client.post(ada.path, data={**ada.typed(), "action": action})
         assert answer.status_code == 200, action
     assert ada.kept() == []
+
+
+def test_where_several_repairs_are_possible_each_has_its_button(ada: Clerk) -> None:
+    typed = "91440300MA5DA0X7X3"
+    offered = check_tax_id(typed).suggestions
+    assert len(offered) == 3
+    ada.new(**GOOD | {"tax_id": typed})
+    assert "Did you mean one of these? Each differs in one symbol:" in ada.text
+    for code in offered:
+        ada.new(**GOOD | {"tax_id": typed})
+        assert ada.press(f"Use {code}") == 200
+        assert (ada.typed()["tax_id"], ada.told("tax_id")) == (code, "")
+    assert ada.kept() == []
+
+
+def test_an_id_card_number_for_a_company_leads_to_the_type_personal(ada: Clerk) -> None:
+    number = "11010519491231002X"
+    assert ada.new(**GOOD | {"tax_id": number}) == 422
+    assert "For a person choose the type Personal" in ada.text
+    assert "Did you mean" not in ada.text
+    assert ada.press(kind="personal", name="林晓") == 303
+    assert ada.kept()[0].tax_id == number
 
 
 def test_enter_saves(ada: Clerk) -> None:

@@ -109,6 +109,33 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "a label we do not know is no part of a value": (
         f"销售方：甲有限公司\n购买方：{NAME}\nCity: Berlin", {"name": NAME}, ["City: Berlin", "销售方：甲有限公司"]),
     "no tax ID": (f"名称（全称）：{NAME}\n税号：无", {"name": NAME}, ["无"]),
+    "labels aligned with spaces inside": (
+        f"名 称：{NAME}\n税  号：{TAX_ID}\n地 址：{STREET}\n"
+        f"电 话：{PHONE}\n开 户 行：{BANK}\n账　号：{ACCOUNT}", WHOLE, []),
+    "a label aligned with spaces, no colon": (f"名  称 {NAME}\n税 号 {TAX_ID}", {"name": NAME, "tax_id": TAX_ID}, []),
+    "the account in brackets behind the bank, labelled": (
+        f"开户行：交通银行上海分行（账号：{ACCOUNT}）", {"bank": "交通银行上海分行", "bank_account": ACCOUNT}, []),
+    "the account in brackets behind the bank, bare": (
+        f"开户行：交通银行上海分行({ACCOUNT})", {"bank": "交通银行上海分行", "bank_account": ACCOUNT}, []),
+    "the phone in brackets behind the address": (
+        f"地址：{STREET}（电话：{PHONE}）", {"address": STREET, "phone": PHONE}, []),
+    "the tax ID in brackets behind the name": (f"{NAME}（{TAX_ID}）", {"name": NAME, "tax_id": TAX_ID}, []),
+    "the tax ID in brackets behind the name, labelled": (
+        f"名称：{NAME}（税号：{TAX_ID}）", {"name": NAME, "tax_id": TAX_ID}, []),
+    "the tax ID in brackets behind a labelled name": (
+        f"名称：{NAME}({TAX_ID})", {"name": NAME, "tax_id": TAX_ID}, []),
+    "brackets that belong to a name stay": (
+        f"名称：流明（中国）有限公司\n税号：{TAX_ID}", {"name": "流明（中国）有限公司", "tax_id": TAX_ID}, []),
+    "the tax payer's name and a bank card": (
+        f"纳税人名称：{NAME}\n开户行：{BANK}\n银行卡号：{ACCOUNT}",
+        {"name": NAME, "bank": BANK, "bank_account": ACCOUNT}, []),
+    "traditional characters": (
+        f"購買方名稱：{NAME}\n統一社會信用代碼：{TAX_ID}\n地址：{STREET}\n電話：{PHONE}\n"
+        f"開戶行：{BANK}\n帳號：{ACCOUNT}",
+        WHOLE, []),
+    "traditional characters, combined": (
+        f"公司名稱：{NAME}\n納稅人識別號：{TAX_ID}\n地址、電話：{STREET} {PHONE}\n"
+        f"開戶銀行及賬號：{BANK} {ACCOUNT}", WHOLE, []),
     "15 figures may be two things": ("310115123456789", {}, ["310115123456789"]),
     "nothing": (" \n\t\u3000\n", {}, []),
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,9 +40,12 @@ def passes(code: str) -> bool:
     return organisation_check_symbol(code[8:16]) == code[16] and check_symbol(code[:17]) == code[17]
 
 
-def plausible(code: str, changed: int) -> bool:
-    """A region's number has no letter: whatever was typed, none is suggested there."""
-    return not 3 <= changed <= 8 or code[changed - 1].isdecimal()
+def begins_as_given_out(code: str) -> bool:
+    """Department, kind and province, said once more: nothing else is ever suggested."""
+    provinces = (10, *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66),
+                 71, 81, 82)  # fmt: skip
+    kinds = {"9": "123", "Y": "1"}.get(code[0], "1239")
+    return code[0] in "123456789ANYG" and code[1] in kinds and code[2:8].isdecimal() and int(code[2:4]) in provinces
 
 
 class TestTaxId:
@@ -71,15 +76,53 @@ class TestTaxId:
         caught = [flipped for flipped in inside if organisation_check_symbol(flipped[8:16]) != flipped[16]]
         assert 0.9 < len(caught) / len(inside) < 1
 
+    def test_suggests_the_right_code_wherever_one_symbol_is_wrong_and_never_more_than_three(self) -> None:
+        tried, right = Counter[int](), Counter[int]()
+        for code in VECTORS:
+            for place, flipped in flips(code):
+                offered = check_tax_id(flipped).suggestions
+                assert len(set(offered)) == len(offered) <= 3
+                assert all(passes(one) and begins_as_given_out(one) for one in offered)
+                assert all(sum(map(str.__ne__, one, flipped)) == 1 for one in offered)
+                tried[place] += 1
+                right[place] += code in offered
+        assert {
+            place: round(right[place] / tried[place], 2) for place in tried if right[place] < 0.9 * tried[place]
+        } == {}
+
     @pytest.mark.parametrize("code", VECTORS)
-    def test_suggests_the_right_code_where_one_flip_explains_it_and_never_a_wrong_one(self, code: str) -> None:
-        suggested = 0
+    def test_a_single_suggestion_is_the_only_repair_there_is(self, code: str) -> None:
+        alone = 0
         for _, flipped in flips(code)[::7]:
-            repairs = [other for place, other in flips(flipped) if passes(other) and plausible(other, place)]
+            repairs = [other for _, other in flips(flipped) if passes(other) and begins_as_given_out(other)]
             assert code in repairs
             assert check_tax_id(flipped).suggestion == (code if len(repairs) == 1 else None)
-            suggested += len(repairs) == 1
-        assert suggested > 3
+            alone += len(repairs) == 1
+        assert alone > 30
+
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_a_symbol_read_as_its_look_alike_leads_to_the_right_code(self, code: str) -> None:
+        """Of a wrong check symbol too: the one that fits is among the suggestions."""
+        swaps = {"0": "OQD", "1": "I7T", "2": "Z", "5": "S", "6": "G", "7": "1T", "8": "B", "B": "8", "D": "0"}
+        for place, symbol in enumerate(code):
+            for read in swaps.get(symbol, ""):
+                assert code in check_tax_id(code[:place] + read + code[place + 1 :]).suggestions, (place + 1, read)
+        for symbol in ALPHABET.replace(code[17], ""):
+            assert code in check_tax_id(code[:17] + symbol).suggestions
+
+    def test_a_code_that_begins_as_no_other_is_valid_all_the_same(self) -> None:
+        first_17 = "XX990000" + VALID[8:17]
+        assert check_tax_id(first_17 + check_symbol(first_17)).outcome == TaxIdOutcome.VALID
+
+    @pytest.mark.parametrize("typed", ["11010519491231002X", "440524188001010014", "110105194912310021",
+                                       "110105194913310023"])  # fmt: skip
+    def test_the_number_of_an_id_card_is_told_as_such(self, typed: str) -> None:
+        """A person born in a month there is, in our days, with the right check symbol; else it is a wrong tax ID."""
+        result = check_tax_id(typed)
+        assert result.outcome == TaxIdOutcome.WRONG_CHECK_DIGIT
+        persons = typed == "11010519491231002X"
+        assert str(result.message).startswith("This is the ID card number of a person.") is persons
+        assert (result.positions == () == result.suggestions) or not persons
 
     @pytest.mark.parametrize(
         ("typed", "positions", "suggestion"),
@@ -135,6 +178,10 @@ class TestTaxId:
             "A tax ID cannot contain these characters (position): I (11)",
             "Did you mean 91310000MA1FL0A277?",
         ]
+        several = check_tax_id("91440300MA5DA0X7X3")
+        told = f"Did you mean one of these? Each differs in one symbol: {', '.join(several.suggestions)}"
+        assert len(several.suggestions) == 3
+        assert rules.describe_tax_id(several).splitlines()[-1] == told
         assert rules.describe_tax_id(check_tax_id(VALID)) == f"{VALID}  valid\nThis tax ID is valid."
 
 
@@ -180,6 +227,11 @@ class TestValidate:
         assert faults({**person, **BANK, "tax_id": "X1", "vat_kind": "special"}) == {
             "vat_kind": ["A person cannot get a special VAT invoice."]
         }
+
+    def test_a_person_who_chose_special_is_told_only_that_and_not_to_fill_in_what_a_person_needs_not(self) -> None:
+        person = {"kind": "personal", "name": "林晓", "vat_kind": "special"}
+        assert faults(dict(person)) == {"vat_kind": ["A person cannot get a special VAT invoice."]}
+        assert list(faults({**person, "name": ""})) == ["vat_kind", "name"]
 
     def test_a_persons_id_has_its_own_rules(self) -> None:
         person = {"kind": "personal", "name": "林晓"}
