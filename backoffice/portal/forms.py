@@ -18,6 +18,7 @@ from flask_wtf.file import FileField
 from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from backoffice.headers.models import InvoiceHeader
+from backoffice.issuing.rules import Snapshot
 from backoffice.portal.uploads import word_of
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT, REMARKS_LIMIT
@@ -27,6 +28,8 @@ from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web.forms import Form, whole_number
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
+# What of a draft another moment of the same day changes, and issuing gives anew.
+_MOVES_BY_ITSELF = ("issued_at", "issued_on")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 # The way to a header and back leads through a signed cookie, which browsers keep up to 4 KB.
@@ -151,10 +154,17 @@ def values_of(former: InvoiceRequest) -> dict[str, str]:
     }
 
 
-def fingerprint(plan: Plan) -> str:
-    """Tells whether what is submitted is what was looked at: a colleague may have edited the header meanwhile."""
-    file = plan.support.sha256 if plan.support else ""
-    seen = [plan.frozen_header, str(plan.amount), plan.email, plan.copies, plan.remarks, file, plan.due_on.isoformat()]
+def fingerprint(plan: Plan, snapshot: Snapshot) -> str:
+    """Tells whether what is submitted is what was looked at: the draft as it was shown, and where and when it goes.
+
+    A colleague may have edited the header meanwhile, a refund may have moved the amount to another recharge.
+    """
+    file = [plan.support.sha256, plan.support.name] if plan.support else []
+    former = plan.resubmission_of.number if plan.resubmission_of else ""
+    seen = [
+        {name: value for name, value in snapshot.items() if name not in _MOVES_BY_ITSELF}, plan.frozen_header,
+        plan.email, plan.copies, plan.remarks, file, former, plan.due_on.isoformat(),
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:32]
 
 

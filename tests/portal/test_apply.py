@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from backoffice.headers import services as headers
-from tests.portal.conftest import APPLY, Customer, World, text
+from backoffice.ledger.services.entries import book
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from tests.portal.conftest import APPLY, NOW, Customer, World, recharge, text
 
 NEW_HEADER = "/invoice-headers/new?next=apply"
 
@@ -101,6 +110,49 @@ def test_a_header_edited_after_the_review_is_shown_once_more(ada: Customer, worl
     assert answer.status_code == 409
     assert "Something changed since you looked" in text(answer)
     assert world.count() == 0
+    assert ada.press("submit").status_code == 303
+
+
+def test_a_refund_that_moves_the_amount_to_another_recharge_is_shown_once_more(ada: Customer, world: World) -> None:
+    ada.review(amount="4000")
+    refund = replace(recharge("F1", "lumen", "6000", 2), kind="refund", refund_of="R1")
+    world.act(lambda lines, *, now: book(lines, source="test", now=now), [refund])
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    assert "Something changed since you looked" in text(answer)
+    assert "R2" in text(answer)
+    assert world.count() == 0
+    assert ada.press("submit").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (PolicyKey.TAX, {"kind": "rate", "rate": "0.03"}),
+        (PolicyKey.SELLER, {"name": "另一家公司", "tax_id": "91310000MA1FL0A277"}),
+    ],
+)
+def test_another_tax_or_seller_is_shown_once_more(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch, key: PolicyKey, value: dict[str, str]
+) -> None:
+    ada.review(amount="5")
+    asked = policies.value
+
+    def changed(name: PolicyKey, on: date) -> Any:
+        return {**asked(name, on), **value} if name == key else asked(name, on)
+
+    monkeypatch.setattr(policies, "value", changed)
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    assert "Something changed since you looked" in text(answer)
+    assert world.count() == 0
+
+
+def test_the_time_that_passes_alone_changes_nothing(
+    ada: Customer, world: World, freeze: Callable[[datetime], None]
+) -> None:
+    ada.review(amount="5")
+    freeze(NOW + timedelta(minutes=20))
     assert ada.press("submit").status_code == 303
 
 

@@ -16,6 +16,7 @@ from backoffice.database import transaction
 from backoffice.errors import BackofficeError, Conflict, Invalid
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
+from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
@@ -209,20 +210,24 @@ def _review(form: ApplyForm) -> Any:
 
 def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False) -> tuple[str, int]:
     _complete(form)
-    now = clock.now()
+    snapshot = _draft(plan)
     page = render_template(
         "portal/review.html",
         form=form,
         carried_fields=CARRIED,
         plan=plan,
-        snapshot=draft_snapshot(plan, issuer=issuer(), now=now),
-        seen=fingerprint(plan),
+        snapshot=snapshot,
+        seen=fingerprint(plan, snapshot),
         changed=changed,
         comparison=comparison.compare(plan),
         labels=labels,
         left=ledger.balance(plan.account_id).invoiceable - plan.amount,
     )
     return page, 409 if changed else 200
+
+
+def _draft(plan: Plan) -> Snapshot:
+    return draft_snapshot(plan, issuer=issuer(), now=clock.now())
 
 
 def _submit(form: ApplyForm) -> Any:
@@ -234,7 +239,7 @@ def _submit(form: ApplyForm) -> Any:
     try:
         plan = applying.plan(current_actor(), _application(form), now=clock.now())
         seen = request.form.get("seen", "")
-        if seen != fingerprint(plan):
+        if seen != fingerprint(plan, _draft(plan)):
             return _review_page(form, plan, changed=bool(seen))
         number, due_on = _make(form)
     except (Invalid, Conflict) as refusal:
