@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from backoffice.accounts.models import LoginSession
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
+from backoffice.requests.file_types import media_type
 from tests.browser.conftest import Screen
 from tests.journeys.stage import LUMEN_HEADER, Stage
 from tests.support import files
@@ -153,3 +154,10 @@ def test_a_page_that_refuses_keeps_what_was_typed(stage: Stage, window: Callable
     expect(page.get_by_role("heading", name="This is too large")).to_be_visible()
     screen.open("/invoices/apply")
     expect(page.get_by_label("Invoice Amount")).to_have_value("77.70")
+
+
+def test_what_the_browser_prints_to_a_file_can_be_enclosed(stage: Stage, window: Callable[..., Screen]) -> None:
+    page = window(stage.cast.ada).open("/invoices/apply")
+    assert media_type(page.pdf()) == "application/pdf"
+    assert media_type(page.screenshot()) == "image/png"
+    assert media_type(page.screenshot(type="jpeg")) == "image/jpeg"
