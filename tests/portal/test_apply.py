@@ -79,6 +79,48 @@ def test_a_double_submit_at_the_same_moment_is_one_request(ada: Customer, world:
     assert world.count() == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": "6"},
+        {"email": "other@y.example"},
+        {"copies": "copy@y.example"},
+        {"remarks": "Another order"},
+    ],
+    ids=lambda typed: next(iter(typed)),
+)
+def test_the_same_form_with_another_application_is_asked_about(
+    ada: Customer, world: World, other: dict[str, str]
+) -> None:
+    ada.get(APPLY)
+    token = ada.typed()["submit_token"]
+    ada.press("review", amount="5", remarks="Order")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    # Back to the form that made it, something else typed, and on.
+    ada.review(**{"amount": "5", "remarks": "Order", **other, "submit_token": token})
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    said = f"You have already submitted {number} with this form. Submit again to make a second request."
+    assert said in text(answer)
+    assert next(iter(other.values())) in ada.typed().values()
+    assert world.count() == 1
+    second = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert second != number
+    assert world.count() == 2
+
+
+def test_another_application_that_cannot_be_is_explained(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    token = ada.typed()["submit_token"]
+    ada.press("review", amount="9999")
+    ada.press("submit")
+    ada.get(APPLY)
+    answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "9", "action": "submit", "submit_token": token})
+    assert answer.status_code == 422
+    assert "at most" in fault(answer, "amount")
+    assert world.count() == 1
+
+
 def test_change_returns_to_the_form_with_everything_typed(ada: Customer) -> None:
     ada.review(amount="12.5", email="x@y.example", remarks="line one\nline two")
     ada.press("edit")

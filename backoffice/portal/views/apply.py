@@ -29,7 +29,7 @@ from backoffice.portal.views.plumbing import account_id, address, blueprint, iss
 from backoffice.requests import queries as requests
 from backoffice.requests.rules import COPIES_LIMIT
 from backoffice.requests.services import applying
-from backoffice.requests.services.applying import Application, Plan
+from backoffice.requests.services.applying import AlreadySubmitted, Application, Plan
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.forms import apply_errors, whole_number
@@ -199,16 +199,16 @@ def _header_address(form: ApplyForm) -> str:
     return url_for("headers.edit", header_id=header_id, next="apply", _anchor=wrong[0] if wrong else None)
 
 
-def _review(form: ApplyForm) -> Any:
+def _review(form: ApplyForm, status: int = 200) -> Any:
     """Everything once more before it is submitted, with the invoice as it will look."""
     try:
         plan = applying.plan(current_actor(), _application(form), now=clock.now())
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
-    return _review_page(form, plan)
+    return _review_page(form, plan, status=status)
 
 
-def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False) -> tuple[str, int]:
+def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False, status: int = 200) -> tuple[str, int]:
     _complete(form)
     snapshot = _draft(plan)
     page = render_template(
@@ -223,7 +223,7 @@ def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False) -> tuple
         labels=labels,
         left=ledger.balance(plan.account_id).invoiceable - plan.amount,
     )
-    return page, 409 if changed else 200
+    return page, 409 if changed else status
 
 
 def _draft(plan: Plan) -> Snapshot:
@@ -233,15 +233,17 @@ def _draft(plan: Plan) -> Snapshot:
 def _submit(form: ApplyForm) -> Any:
     """Make the request. The same form sent twice leads to the request it made the first time."""
     form.ensure_token()
-    known = queries.submitted_with(account_id(), form.submit_token.data)
-    if known is not None:
-        return redirect(address(known.number), 303)
     try:
+        known = applying.repeated(current_actor(), _application(form), form.submit_token.data)
+        if known is not None:
+            return redirect(address(known.number), 303)
         plan = applying.plan(current_actor(), _application(form), now=clock.now())
         seen = request.form.get("seen", "")
         if seen != fingerprint(plan, _draft(plan)):
             return _review_page(form, plan, changed=bool(seen))
         number, due_on = _make(form)
+    except AlreadySubmitted as former:
+        return _review_another(form, former.number)
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
     told = gettext("Your request is submitted. We finish it by %(day)s.", day=format_day(due_on).striptags())
@@ -249,6 +251,16 @@ def _submit(form: ApplyForm) -> Any:
     answer = make_response(redirect(address(number), 303))
     drafts.forget(answer)
     return answer
+
+
+def _review_another(form: ApplyForm, former: str) -> Any:
+    """Another application than the one this form has made a request of: once more, as a form of its own."""
+    form.submit_token.data = ""
+    told = gettext(
+        "You have already submitted %(number)s with this form. Submit again to make a second request.", number=former
+    )
+    flash(told, "warning")
+    return _review(form, status=409)
 
 
 def _make(form: ApplyForm) -> tuple[str, Any]:
