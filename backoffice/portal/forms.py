@@ -17,6 +17,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
 from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
+from backoffice import text
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules import Snapshot
 from backoffice.portal.uploads import word_of
@@ -37,6 +38,7 @@ DRAFT_LIMITS = {
     "header_id": 20, "amount": 60, "email": 254, "copies": COPIES_LIMIT * 256, "remarks": REMARKS_LIMIT,
     "support": 1000, "resubmit": 20, "defaults_of": 20,
 }  # fmt: skip
+_SHOWN = ("header_id", "amount", "email", "copies", "remarks")
 # What every step hands to the next.
 CARRIED = (
     "header_id", "amount", "email", "copies", "remarks", "support", "resubmit", "defaults_of", "submit_token", "owner",
@@ -104,18 +106,26 @@ class ApplyForm(Form):
             support=support,
         )
 
-    def typed(self) -> dict[str, str]:
-        """What was typed, field by field, as it can wait for the person; what its field could not hold stays behind."""
-        said = {name: self[name].data or "" for name in DRAFT_LIMITS}
-        return {name: value for name, value in said.items() if len(value) <= DRAFT_LIMITS[name]}
+    def typed(self) -> tuple[dict[str, str], list[str]]:
+        """What was typed, field by field, as it can wait for the person, and the fields that are too long for it."""
+        said = {name: text.folded(self[name].data or "") for name in DRAFT_LIMITS}
+        too_long = [name for name, value in said.items() if len(value) > DRAFT_LIMITS[name]]
+        return {name: value for name, value in said.items() if name not in too_long}, too_long
 
     def draft(self) -> dict[str, str]:
         """What was typed, small enough to travel along while a header is made; empty when a field is too long."""
-        typed = {name: self[name].data or "" for name in DRAFT_LIMITS}
-        too_long = [name for name, limit in DRAFT_LIMITS.items() if len(typed[name]) > limit]
+        typed, too_long = self.typed()
         for name in too_long:
             self[name].errors = [gettext("At most %(limit)d characters.", limit=DRAFT_LIMITS[name])]
         return {} if too_long else typed
+
+    def say_lost(self, names: Sequence[str]) -> None:
+        """Say beside each field whose text could not wait for the person that it is to be typed again."""
+        for name in names:
+            if name == "support_file":
+                self.support_file.errors = [gettext("The file was not kept. Please choose it again.")]
+            elif name in _SHOWN:
+                self[name].errors = [gettext("This was too long to be kept. If the field is empty, type it again.")]
 
 
 def begin(values: Mapping[str, Any]) -> ApplyForm:

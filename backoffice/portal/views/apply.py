@@ -42,11 +42,14 @@ def keep_typed() -> Response | None:
     if owner is None:
         return None
     form = ApplyForm()
-    lost = {"lost_file": "1"} if getattr(form.support_file.data, "filename", "") else {}
-    typed = {**form.typed(), **lost, "rescued": "1"}
+    typed, lost = form.typed()
+    if getattr(form.support_file.data, "filename", ""):
+        lost.append("support_file")
     answer = redirect(url_for(LOGIN_ENDPOINT, next=url_for("portal.apply", resume=1)))
-    for left_out in ((), ("copies",), ("copies", "remarks")):
-        if drafts.keep(answer, owner, {name: text for name, text in typed.items() if name not in left_out}):
+    for left_out in ((), ("copies",), ("remarks",), ("copies", "remarks")):
+        waiting = {name: value for name, value in typed.items() if name not in left_out}
+        told = " ".join([*lost, *(name for name in left_out if typed.get(name))])
+        if drafts.keep(answer, owner, {**waiting, "lost": told, "rescued": "1"}):
             return answer
     return None
 
@@ -87,7 +90,7 @@ def _begin() -> Any:
     elif "resume" in request.args and (draft := drafts.kept(current_user.id)):
         values |= draft
         if draft.get("rescued"):
-            flash(gettext("You are signed in again. What you typed is still here."), "success")
+            _welcome_back(whole="lost" not in draft)
     else:
         chosen = next((header for header in usable if header.is_default or len(usable) == 1), None)
         values |= _prefilled(chosen)
@@ -95,9 +98,17 @@ def _begin() -> Any:
     if "header" in request.args:
         form.header_id.data = request.args["header"]
         form.follow_header(usable, _usual_email())
-    if values.get("lost_file"):
-        form.support_file.errors = [gettext("The file was not kept. Please choose it again.")]
+    form.say_lost(str(values.get("lost", "")).split())
     return _form_page(form)
+
+
+def _welcome_back(*, whole: bool) -> None:
+    if whole:
+        flash(gettext("You are signed in again. What you typed is still here."), "success")
+    else:
+        flash(
+            gettext("You are signed in again. What could be kept is still here; look at the marked fields."), "warning"
+        )
 
 
 def _prefilled(header: InvoiceHeader | None) -> dict[str, str]:
@@ -155,6 +166,8 @@ def _form_page(form: ApplyForm, status: int = 200) -> tuple[str, int]:
     page = render_template(
         "portal/apply.html",
         form=form,
+        # What the server answers with is newer than what the page keeps: it was sent just now, or has a new header.
+        fresh=request.method == "POST" or "header" in request.args,
         usable=usable,
         balance=ledger.balance(account),
         minimum=policies.minimum_amount(clock.today()),
