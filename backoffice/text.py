@@ -47,10 +47,15 @@ def clean(value: str, *, max_length: int, multiline: bool = False) -> str:
     """
     if len(value) > 2 * max_length + _SLACK:
         raise _too_long(len(value), max_length)
-    text = _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", value)).strip(_TRIMMED)
+    text = folded(value)
     text = text.replace("\t", " ") if multiline else _GAPS.sub(" ", text)
     _refuse_hidden(text)
     return _within(unicodedata.normalize("NFC", text), max_length)
+
+
+def folded(value: str) -> str:
+    """What counts of a typed text: one sign for a line break, nothing invisible, nothing blank at the ends."""
+    return _INVISIBLE.sub("", _LINE_BREAKS.sub("\n", value)).strip(_TRIMMED)
 
 
 def clean_name(value: str, *, max_length: int) -> str:

@@ -17,7 +17,9 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
 from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
+from backoffice import text
 from backoffice.headers.models import InvoiceHeader
+from backoffice.issuing.rules import Snapshot
 from backoffice.portal.uploads import word_of
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT, REMARKS_LIMIT
@@ -27,6 +29,8 @@ from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web.forms import Form, whole_number
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
+# What of a draft another moment of the same day changes, and issuing gives anew.
+_MOVES_BY_ITSELF = ("issued_at", "issued_on")
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 # The way to a header and back leads through a signed cookie, which browsers keep up to 4 KB.
@@ -34,6 +38,7 @@ DRAFT_LIMITS = {
     "header_id": 20, "amount": 60, "email": 254, "copies": COPIES_LIMIT * 256, "remarks": REMARKS_LIMIT,
     "support": 1000, "resubmit": 20, "defaults_of": 20,
 }  # fmt: skip
+_SHOWN = ("header_id", "amount", "email", "copies", "remarks")
 # What every step hands to the next.
 CARRIED = (
     "header_id", "amount", "email", "copies", "remarks", "support", "resubmit", "defaults_of", "submit_token", "owner",
@@ -101,18 +106,26 @@ class ApplyForm(Form):
             support=support,
         )
 
-    def typed(self) -> dict[str, str]:
-        """What was typed, field by field, as it can wait for the person; what its field could not hold stays behind."""
-        said = {name: self[name].data or "" for name in DRAFT_LIMITS}
-        return {name: value for name, value in said.items() if len(value) <= DRAFT_LIMITS[name]}
+    def typed(self) -> tuple[dict[str, str], list[str]]:
+        """What was typed, field by field, as it can wait for the person, and the fields that are too long for it."""
+        said = {name: text.folded(self[name].data or "") for name in DRAFT_LIMITS}
+        too_long = [name for name, value in said.items() if len(value) > DRAFT_LIMITS[name]]
+        return {name: value for name, value in said.items() if name not in too_long}, too_long
 
     def draft(self) -> dict[str, str]:
         """What was typed, small enough to travel along while a header is made; empty when a field is too long."""
-        typed = {name: self[name].data or "" for name in DRAFT_LIMITS}
-        too_long = [name for name, limit in DRAFT_LIMITS.items() if len(typed[name]) > limit]
+        typed, too_long = self.typed()
         for name in too_long:
             self[name].errors = [gettext("At most %(limit)d characters.", limit=DRAFT_LIMITS[name])]
         return {} if too_long else typed
+
+    def say_lost(self, names: Sequence[str]) -> None:
+        """Say beside each field whose text could not wait for the person that it is to be typed again."""
+        for name in names:
+            if name == "support_file":
+                self.support_file.errors = [gettext("The file was not kept. Please choose it again.")]
+            elif name in _SHOWN:
+                self[name].errors = [gettext("This was too long to be kept. If the field is empty, type it again.")]
 
 
 def begin(values: Mapping[str, Any]) -> ApplyForm:
@@ -151,10 +164,17 @@ def values_of(former: InvoiceRequest) -> dict[str, str]:
     }
 
 
-def fingerprint(plan: Plan) -> str:
-    """Tells whether what is submitted is what was looked at: a colleague may have edited the header meanwhile."""
-    file = plan.support.sha256 if plan.support else ""
-    seen = [plan.frozen_header, str(plan.amount), plan.email, plan.copies, plan.remarks, file, plan.due_on.isoformat()]
+def fingerprint(plan: Plan, snapshot: Snapshot) -> str:
+    """Tells whether what is submitted is what was looked at: the draft as it was shown, and where and when it goes.
+
+    A colleague may have edited the header meanwhile, a refund may have moved the amount to another recharge.
+    """
+    file = [plan.support.sha256, plan.support.name] if plan.support else []
+    former = plan.resubmission_of.number if plan.resubmission_of else ""
+    seen = [
+        {name: value for name, value in snapshot.items() if name not in _MOVES_BY_ITSELF}, plan.frozen_header,
+        plan.email, plan.copies, plan.remarks, file, former, plan.due_on.isoformat(),
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:32]
 
 

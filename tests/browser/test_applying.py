@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from backoffice.accounts.models import LoginSession
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
+from backoffice.requests.file_types import media_type
 from tests.browser.conftest import Screen
 from tests.journeys.stage import LUMEN_HEADER, Stage
 from tests.support import files
@@ -154,3 +155,37 @@ def test_a_page_that_refuses_keeps_what_was_typed(stage: Stage, window: Callable
     expect(page.get_by_role("heading", name="This is too large")).to_be_visible()
     screen.open("/invoices/apply")
     expect(page.get_by_label("Invoice Amount")).to_have_value("77.70")
+
+
+def test_what_the_browser_prints_to_a_file_can_be_enclosed(stage: Stage, window: Callable[..., Screen]) -> None:
+    page = window(stage.cast.ada).open("/invoices/apply")
+    assert media_type(page.pdf()) == "application/pdf"
+    assert media_type(page.screenshot()) == "image/png"
+    assert media_type(page.screenshot(type="jpeg")) == "image/jpeg"
+
+
+def test_what_was_typed_is_there_until_it_is_submitted_or_cancelled(
+    stage: Stage, window: Callable[..., Screen]
+) -> None:
+    page = window(stage.cast.ada).open("/invoices/apply")
+    amount, review = page.get_by_label("Invoice Amount"), page.get_by_role("button", name="Review", exact=True)
+    amount.fill("77.70")
+    review.click()
+    expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
+    page.go_back()
+    expect(amount).to_have_value("77.70")
+    amount.fill("77.80")
+    review.click()
+    page.get_by_role("button", name="Change").click()
+    expect(amount).to_have_value("77.80")
+    review.click()
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url(re.compile(r"/invoices/IR-"))
+    page.wait_for_function("sessionStorage.getItem('keep:apply') === null")
+    page.goto(page.url.rpartition("/")[0] + "/apply")
+    expect(amount).to_have_value("")
+    amount.fill("5")
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_url(re.compile(r"/invoices$"))
+    page.goto(page.url + "/apply")
+    expect(amount).to_have_value("")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from backoffice.headers import services as headers
-from tests.portal.conftest import APPLY, Customer, World, text
+from backoffice.ledger.services.entries import book
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from tests.portal.conftest import APPLY, NOW, Customer, World, recharge, text
 
 NEW_HEADER = "/invoice-headers/new?next=apply"
 
@@ -70,6 +79,48 @@ def test_a_double_submit_at_the_same_moment_is_one_request(ada: Customer, world:
     assert world.count() == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": "6"},
+        {"email": "other@y.example"},
+        {"copies": "copy@y.example"},
+        {"remarks": "Another order"},
+    ],
+    ids=lambda typed: next(iter(typed)),
+)
+def test_the_same_form_with_another_application_is_asked_about(
+    ada: Customer, world: World, other: dict[str, str]
+) -> None:
+    ada.get(APPLY)
+    token = ada.typed()["submit_token"]
+    ada.press("review", amount="5", remarks="Order")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    # Back to the form that made it, something else typed, and on.
+    ada.review(**{"amount": "5", "remarks": "Order", **other, "submit_token": token})
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    said = f"You have already submitted {number} with this form. Submit again to make a second request."
+    assert said in text(answer)
+    assert next(iter(other.values())) in ada.typed().values()
+    assert world.count() == 1
+    second = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert second != number
+    assert world.count() == 2
+
+
+def test_another_application_that_cannot_be_is_explained(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    token = ada.typed()["submit_token"]
+    ada.press("review", amount="9999")
+    ada.press("submit")
+    ada.get(APPLY)
+    answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "9", "action": "submit", "submit_token": token})
+    assert answer.status_code == 422
+    assert "at most" in fault(answer, "amount")
+    assert world.count() == 1
+
+
 def test_change_returns_to_the_form_with_everything_typed(ada: Customer) -> None:
     ada.review(amount="12.5", email="x@y.example", remarks="line one\nline two")
     ada.press("edit")
@@ -101,6 +152,49 @@ def test_a_header_edited_after_the_review_is_shown_once_more(ada: Customer, worl
     assert answer.status_code == 409
     assert "Something changed since you looked" in text(answer)
     assert world.count() == 0
+    assert ada.press("submit").status_code == 303
+
+
+def test_a_refund_that_moves_the_amount_to_another_recharge_is_shown_once_more(ada: Customer, world: World) -> None:
+    ada.review(amount="4000")
+    refund = replace(recharge("F1", "lumen", "6000", 2), kind="refund", refund_of="R1")
+    world.act(lambda lines, *, now: book(lines, source="test", now=now), [refund])
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    assert "Something changed since you looked" in text(answer)
+    assert "R2" in text(answer)
+    assert world.count() == 0
+    assert ada.press("submit").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (PolicyKey.TAX, {"kind": "rate", "rate": "0.03"}),
+        (PolicyKey.SELLER, {"name": "另一家公司", "tax_id": "91310000MA1FL0A277"}),
+    ],
+)
+def test_another_tax_or_seller_is_shown_once_more(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch, key: PolicyKey, value: dict[str, str]
+) -> None:
+    ada.review(amount="5")
+    asked = policies.value
+
+    def changed(name: PolicyKey, on: date) -> Any:
+        return {**asked(name, on), **value} if name == key else asked(name, on)
+
+    monkeypatch.setattr(policies, "value", changed)
+    answer = ada.press("submit")
+    assert answer.status_code == 409
+    assert "Something changed since you looked" in text(answer)
+    assert world.count() == 0
+
+
+def test_the_time_that_passes_alone_changes_nothing(
+    ada: Customer, world: World, freeze: Callable[[datetime], None]
+) -> None:
+    ada.review(amount="5")
+    freeze(NOW + timedelta(minutes=20))
     assert ada.press("submit").status_code == 303
 
 

@@ -136,6 +136,38 @@ def test_the_cookie_is_small_short_lived_and_out_of_reach_of_scripts(ada: Custom
         assert said in cookie
 
 
+@pytest.mark.parametrize("line", ["x\n", "x\r\n"])
+def test_a_line_break_counts_once_as_it_does_when_it_is_submitted(
+    ada: Customer, world: World, freeze: Freeze, line: str
+) -> None:
+    longest = line * 14 + "y" * (500 - 28)
+    typed_too_late(ada, freeze, remarks=longest.replace("\r\n", "\n").replace("\n", "\r\n"))
+    sign_in_again(ada, "ada@lumen.example")
+    assert "What you typed is still here." in text(ada.page)
+    assert ada.typed()["remarks"].splitlines() == longest.splitlines()
+    assert ada.press("new-header").status_code == 303
+    ada.get(f"{APPLY}?resume=1")
+    ada.press("review")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert len(world.request(number).remarks) == 500
+
+
+@pytest.mark.parametrize(("name", "value"), [("remarks", "x" * 501), ("amount", "1" * 61), ("copies", "c" * 1025)])
+def test_what_is_too_long_to_be_kept_is_named_and_the_rest_is_there(
+    ada: Customer, freeze: Freeze, name: str, value: str
+) -> None:
+    typed = {"amount": "123.45", "remarks": "Order", "copies": "boss@lumen.example", name: value}
+    typed_too_late(ada, freeze, **typed)
+    sign_in_again(ada, "ada@lumen.example")
+    page = text(ada.page)
+    assert "What you typed is still here." not in page
+    assert "What could be kept is still here; look at the marked fields." in page
+    for other in typed:
+        fault = page.partition(f'id="{other}-error"')[2].partition("</p>")[0]
+        assert ("too long to be kept" in fault) == (other == name)
+        assert ada.typed()[other] == ("" if other == name else typed[other])
+
+
 def test_much_more_than_a_form_holds_is_no_error(ada: Customer, freeze: Freeze) -> None:
     typed_too_late(ada, freeze, remarks="x" * 1_000_000, email="e" * 5000)
     sign_in_again(ada, "ada@lumen.example")

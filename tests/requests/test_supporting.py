@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import time
 import zlib
 
 import pytest
+from PIL import Image
 
 from backoffice import storage
 from backoffice.errors import Invalid
@@ -39,6 +42,23 @@ WRONG = {
     "png with a wrong checksum": PNG[:29] + b"\x00\x00\x00\x00" + PNG[33:],
     "png without a width": with_size(0, 10),
     "png as wide as a trap": with_size(2_000_000, 10),
+    "pdf of sixty bytes with a script": b"%PDF-1.4 <script>alert(1)</script> xref\nstartxref\n35\n%%EOF",
+    "pdf with a table and nothing else": b"%PDF-1.4\nxref\n0 0\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF",
+    "pdf whose table leads nowhere": files.pdf().replace(b"/Catalog", b"/Nothing"),
+    "pdf without a root": files.pdf().replace(b"/Root", b"/Rood"),
+    "pdf with much behind its end": files.pdf() + b"<script>" * 200,
+    "pdf with a circle of tables": b"%PDF-1.4\nxref\n0 0\ntrailer\n<< /Root 1 0 R /Prev 9 >>\nstartxref\n9\n%%EOF",
+    "pdf stream that is broken": files.pdf_as("streams").replace(b"/XRef", b"/XRaf"),
+    "png without pixels": files.png(),
+    "png with too few pixels": files.png(files.chunk(b"IDAT", zlib.compress(bytes(71)))),
+    "png with too many pixels": files.png(files.chunk(b"IDAT", zlib.compress(bytes(73)))),
+    "png that unpacks to a hundred megabytes": files.png(files.chunk(b"IDAT", zlib.compress(bytes(100_000_000)))),
+    "png with broken pixels": files.png(files.chunk(b"IDAT", b"no pixels")),
+    "png with a page behind its end": PNG + b"<html><script>alert(1)</script>" * 3,
+    "png with a broken checksum later": PNG[:-16] + b"\x00\x00\x00\x00" + PNG[-12:],
+    "jpeg with a page behind its end": JPEG + b"<html><script>alert(1)</script>" * 3,
+    "jpeg with its data cut out": JPEG[:-60] + JPEG[-2:],
+    "jpeg of segments alone": JPEG.partition(b"\xff\xda")[0] + b"\xff\xd9",
     "jpeg beginning alone": JPEG[:3],
     "jpeg cut off": JPEG[:-2],
     "jpeg without a frame": JPEG[:20] + b"\xff\xd9",
@@ -53,6 +73,52 @@ def test_whole_documents_are_known_by_their_content(content: bytes, kind: str) -
     assert media_type(content) == kind
     # What scanners and phones leave behind the end does no harm.
     assert media_type(content + (b"\n" if kind == "application/pdf" else b"\x00" * 40)) == kind
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(files.pdf_as(kind) for kind in ("plain", "streams", "linearised", "linearised streams", "encrypted")),
+        files.updated_pdf(),
+        b"\xef\xbb\xbf" + files.pdf(),
+        b"\r\n" + files.pdf_as("streams"),
+    ],
+)
+def test_pdfs_of_every_make_are_taken(content: bytes) -> None:
+    assert media_type(content) == "application/pdf"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_pngs_of_every_kind_of_colour_are_taken(mode: str) -> None:
+    held = io.BytesIO()
+    Image.new(mode, (21, 13)).save(held, "PNG")
+    assert media_type(held.getvalue()) == "image/png"
+
+
+def test_interlaced_and_divided_pngs_are_taken() -> None:
+    # The seven passes over 8 by 8 pixels: 2 + 2 + 3 + 6 + 10 + 20 + 36 bytes.
+    packed = zlib.compress(bytes(79))
+    content = files.png(files.chunk(b"IDAT", packed[:5]), files.chunk(b"IDAT", packed[5:]), interlaced=True)
+    Image.open(io.BytesIO(content)).load()
+    assert media_type(content) == "image/png"
+
+
+@pytest.mark.parametrize(("mode", "progressive"), [("L", False), ("RGB", True), ("CMYK", False), ("RGB", False)])
+def test_jpegs_of_every_make_are_taken(mode: str, progressive: bool) -> None:
+    held = io.BytesIO()
+    Image.effect_noise((300, 200), 90).convert(mode).save(held, "JPEG", progressive=progressive, exif=b"Exif\0\0II")
+    assert media_type(held.getvalue()) == "image/jpeg"
+    # Phones put the picture for bright screens behind the one everybody sees.
+    assert media_type(held.getvalue() + JPEG) == "image/jpeg"
+
+
+@pytest.mark.parametrize("filler", [b"\xff", b"\xff\x00", b"%PDF-1.7 ", b"startxref 1 ", b"xref\n0 1\n"])
+def test_ten_megabytes_of_anything_are_checked_at_once(filler: bytes) -> None:
+    begun = time.perf_counter()
+    for beginning in (b"%PDF-1.7\n", PNG[:-12], JPEG[:-2]):
+        end = b"\nstartxref\n9\n%%EOF"
+        media_type(beginning + filler * (supporting.LARGEST_BYTES // len(filler)) + end)
+    assert time.perf_counter() - begun < 5
 
 
 @pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)

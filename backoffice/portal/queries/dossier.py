@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
-
-from backoffice.database import session
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
@@ -73,12 +70,3 @@ def _mails(request_id: int) -> dict[str, list[Message]]:
         if mail.id not in repeated:
             found.setdefault(mail.template, {})[mail.recipient.casefold()] = mail
     return {template: list(mails.values()) for template, mails in found.items()}
-
-
-def submitted_with(account_id: int, submit_token: str) -> InvoiceRequest | None:
-    """The request that a form with this token has already made: a second Submit leads to it."""
-    return session.scalars(
-        select(InvoiceRequest).where(
-            InvoiceRequest.account_id == account_id, InvoiceRequest.submit_token == submit_token
-        )
-    ).one_or_none()

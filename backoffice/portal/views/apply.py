@@ -16,6 +16,7 @@ from backoffice.database import transaction
 from backoffice.errors import BackofficeError, Conflict, Invalid
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
+from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
@@ -28,7 +29,7 @@ from backoffice.portal.views.plumbing import account_id, address, blueprint, iss
 from backoffice.requests import queries as requests
 from backoffice.requests.rules import COPIES_LIMIT
 from backoffice.requests.services import applying
-from backoffice.requests.services.applying import Application, Plan
+from backoffice.requests.services.applying import AlreadySubmitted, Application, Plan
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.forms import apply_errors, whole_number
@@ -41,11 +42,14 @@ def keep_typed() -> Response | None:
     if owner is None:
         return None
     form = ApplyForm()
-    lost = {"lost_file": "1"} if getattr(form.support_file.data, "filename", "") else {}
-    typed = {**form.typed(), **lost, "rescued": "1"}
+    typed, lost = form.typed()
+    if getattr(form.support_file.data, "filename", ""):
+        lost.append("support_file")
     answer = redirect(url_for(LOGIN_ENDPOINT, next=url_for("portal.apply", resume=1)))
-    for left_out in ((), ("copies",), ("copies", "remarks")):
-        if drafts.keep(answer, owner, {name: text for name, text in typed.items() if name not in left_out}):
+    for left_out in ((), ("copies",), ("remarks",), ("copies", "remarks")):
+        waiting = {name: value for name, value in typed.items() if name not in left_out}
+        told = " ".join([*lost, *(name for name in left_out if typed.get(name))])
+        if drafts.keep(answer, owner, {**waiting, "lost": told, "rescued": "1"}):
             return answer
     return None
 
@@ -86,7 +90,7 @@ def _begin() -> Any:
     elif "resume" in request.args and (draft := drafts.kept(current_user.id)):
         values |= draft
         if draft.get("rescued"):
-            flash(gettext("You are signed in again. What you typed is still here."), "success")
+            _welcome_back(whole="lost" not in draft)
     else:
         chosen = next((header for header in usable if header.is_default or len(usable) == 1), None)
         values |= _prefilled(chosen)
@@ -94,9 +98,17 @@ def _begin() -> Any:
     if "header" in request.args:
         form.header_id.data = request.args["header"]
         form.follow_header(usable, _usual_email())
-    if values.get("lost_file"):
-        form.support_file.errors = [gettext("The file was not kept. Please choose it again.")]
+    form.say_lost(str(values.get("lost", "")).split())
     return _form_page(form)
+
+
+def _welcome_back(*, whole: bool) -> None:
+    if whole:
+        flash(gettext("You are signed in again. What you typed is still here."), "success")
+    else:
+        flash(
+            gettext("You are signed in again. What could be kept is still here; look at the marked fields."), "warning"
+        )
 
 
 def _prefilled(header: InvoiceHeader | None) -> dict[str, str]:
@@ -154,6 +166,8 @@ def _form_page(form: ApplyForm, status: int = 200) -> tuple[str, int]:
     page = render_template(
         "portal/apply.html",
         form=form,
+        # What the server answers with is newer than what the page keeps: it was sent just now, or has a new header.
+        fresh=request.method == "POST" or "header" in request.args,
         usable=usable,
         balance=ledger.balance(account),
         minimum=policies.minimum_amount(clock.today()),
@@ -198,45 +212,51 @@ def _header_address(form: ApplyForm) -> str:
     return url_for("headers.edit", header_id=header_id, next="apply", _anchor=wrong[0] if wrong else None)
 
 
-def _review(form: ApplyForm) -> Any:
+def _review(form: ApplyForm, status: int = 200) -> Any:
     """Everything once more before it is submitted, with the invoice as it will look."""
     try:
         plan = applying.plan(current_actor(), _application(form), now=clock.now())
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
-    return _review_page(form, plan)
+    return _review_page(form, plan, status=status)
 
 
-def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False) -> tuple[str, int]:
+def _review_page(form: ApplyForm, plan: Plan, *, changed: bool = False, status: int = 200) -> tuple[str, int]:
     _complete(form)
-    now = clock.now()
+    snapshot = _draft(plan)
     page = render_template(
         "portal/review.html",
         form=form,
         carried_fields=CARRIED,
         plan=plan,
-        snapshot=draft_snapshot(plan, issuer=issuer(), now=now),
-        seen=fingerprint(plan),
+        snapshot=snapshot,
+        seen=fingerprint(plan, snapshot),
         changed=changed,
         comparison=comparison.compare(plan),
         labels=labels,
         left=ledger.balance(plan.account_id).invoiceable - plan.amount,
     )
-    return page, 409 if changed else 200
+    return page, 409 if changed else status
+
+
+def _draft(plan: Plan) -> Snapshot:
+    return draft_snapshot(plan, issuer=issuer(), now=clock.now())
 
 
 def _submit(form: ApplyForm) -> Any:
     """Make the request. The same form sent twice leads to the request it made the first time."""
     form.ensure_token()
-    known = queries.submitted_with(account_id(), form.submit_token.data)
-    if known is not None:
-        return redirect(address(known.number), 303)
     try:
+        known = applying.repeated(current_actor(), _application(form), form.submit_token.data)
+        if known is not None:
+            return redirect(address(known.number), 303)
         plan = applying.plan(current_actor(), _application(form), now=clock.now())
         seen = request.form.get("seen", "")
-        if seen != fingerprint(plan):
+        if seen != fingerprint(plan, _draft(plan)):
             return _review_page(form, plan, changed=bool(seen))
         number, due_on = _make(form)
+    except AlreadySubmitted as former:
+        return _review_another(form, former.number)
     except (Invalid, Conflict) as refusal:
         return _refused(form, refusal)
     told = gettext("Your request is submitted. We finish it by %(day)s.", day=format_day(due_on).striptags())
@@ -244,6 +264,16 @@ def _submit(form: ApplyForm) -> Any:
     answer = make_response(redirect(address(number), 303))
     drafts.forget(answer)
     return answer
+
+
+def _review_another(form: ApplyForm, former: str) -> Any:
+    """Another application than the one this form has made a request of: once more, as a form of its own."""
+    form.submit_token.data = ""
+    told = gettext(
+        "You have already submitted %(number)s with this form. Submit again to make a second request.", number=former
+    )
+    flash(told, "warning")
+    return _review(form, status=409)
 
 
 def _make(form: ApplyForm) -> tuple[str, Any]:

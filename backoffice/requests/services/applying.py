@@ -21,6 +21,7 @@ from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger_queries
 from backoffice.ledger.services import reservations as ledger
+from backoffice.money import AmountError, parse_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
@@ -43,6 +44,16 @@ class Application:
     resubmission_of: str | None = None
     copies: str = ""
     support: SupportingFile | None = None
+
+
+class AlreadySubmitted(Conflict):
+    """The form has made a request before, and this application is another one; `number` names the former."""
+
+    code = "already-submitted"
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +140,12 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     """Submit an application: reserve its amount, freeze the header, promise a day, write the first event.
 
     `submit_token` names one filled-in form: the same one again returns the request it already made, so a double
-    Submit is one request. Raises what `plan` raises, and Conflict when the money went elsewhere meanwhile.
+    Submit is one request. Raises what `plan` raises, Conflict when the money went elsewhere meanwhile, and
+    AlreadySubmitted when the form made a request of another application.
     """
-    if actor.account_id is not None:
-        known = _by_token(actor.account_id, submit_token)
-        if known is not None:
-            return known
+    known = repeated(actor, application, submit_token)
+    if known is not None:
+        return known
     planned = plan(actor, application, now=now)
     submitted_on = clock.local_date(now, clock.zone())
     invoice_request = InvoiceRequest(
@@ -169,6 +180,33 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     audit.record(actor, "request.apply", "invoice_request", invoice_request.number, at=now, after=said)
     tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
     return invoice_request
+
+
+def repeated(actor: Actor, application: Application, submit_token: str) -> InvoiceRequest | None:
+    """The request that the same form has made of the same application; None when it made none yet.
+
+    Raises AlreadySubmitted when it made one of another application: that one is not to be lost in silence.
+    """
+    known = _by_token(actor.account_id, submit_token) if actor.account_id is not None else None
+    if known is not None and not _says_the_same(known, application):
+        raise AlreadySubmitted(known.number)
+    return known
+
+
+def _says_the_same(known: InvoiceRequest, application: Application) -> bool:
+    faults: dict[str, list[Message]] = {}
+    try:
+        amount = parse_amount(application.amount)
+    except AmountError:
+        return False
+    email = recipients.cleaned_email(application.email, faults)
+    copies = recipients.cleaned_copies(application.copies, email, faults)
+    remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
+    former = session.get(InvoiceRequest, known.resubmission_of_id) if known.resubmission_of_id else None
+    file = application.support.sha256 if application.support else None
+    typed = (application.header_id, amount, email, copies, remarks, file, application.resubmission_of or None)
+    made = (known.header_id, known.amount, known.email, known.copies, known.remarks, known.support_sha256)
+    return not faults and typed == (*made, former.number if former else None)
 
 
 def _said(planned: Plan) -> dict[str, Any]:

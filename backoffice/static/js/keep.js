@@ -1,5 +1,7 @@
 // data-keep="name" on a form: what is typed survives a session that ran out, a crash, a wrong click. It stays in this
 // tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files.
+// data-keep-steps: the form leads on to further steps, and only data-keep-ends="name" on a form of a later one, sent by
+// its button "submit", says that the whole is accepted. data-keep-cancel on a link gives up what was typed.
 const PREFIX = "keep:";
 const SENT = "keep-sent:";
 const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
@@ -9,6 +11,11 @@ const keepable = (form) => [...form.elements].filter((field) => field.name && !N
 export function keepTypedText(root) {
   for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
   if (!root.querySelector("[data-signed-out], [data-refused]")) forgetAccepted(root);
+  for (const form of root.querySelectorAll("form[data-keep-ends]")) {
+    form.addEventListener("submit", (event) => {
+      if (event.submitter?.value === "submit") sessionStorage.setItem(SENT + form.dataset.keepEnds, "1");
+    });
+  }
   for (const form of root.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetAll);
 }
 
@@ -22,7 +29,12 @@ function keep(form) {
   if (form.hasAttribute("data-keep-fresh")) store();
   else restore(form, key);
   form.addEventListener("input", store);
-  form.addEventListener("submit", () => sessionStorage.setItem(SENT + form.dataset.keep, "1"));
+  if (!form.hasAttribute("data-keep-steps")) {
+    form.addEventListener("submit", () => sessionStorage.setItem(SENT + form.dataset.keep, "1"));
+  }
+  for (const link of form.querySelectorAll("[data-keep-cancel]")) {
+    link.addEventListener("click", () => sessionStorage.removeItem(key));
+  }
 }
 
 const isToggle = (field) => field.type === "checkbox" || field.type === "radio";
@@ -41,7 +53,8 @@ function restore(form, key) {
 
 // The form was sent and this page, of a signed-in person, does not show it again: it was accepted.
 function forgetAccepted(root) {
-  const shown = new Set([...root.querySelectorAll("form[data-keep]")].map((form) => form.dataset.keep));
+  const forms = [...root.querySelectorAll("form[data-keep], form[data-keep-ends]")];
+  const shown = new Set(forms.flatMap((form) => [form.dataset.keep, form.dataset.keepEnds]));
   for (const sent of Object.keys(sessionStorage).filter((key) => key.startsWith(SENT))) {
     const name = sent.slice(SENT.length);
     sessionStorage.removeItem(sent);
