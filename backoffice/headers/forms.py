@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import get_locale, lazy_gettext
-from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 
 from backoffice.errors import Invalid, Message
 from backoffice.headers import countries, labels, pasted, rules
@@ -79,6 +79,7 @@ class HeaderForm(Form):
     copies = TextAreaField(labels.fields["copies"], render_kw=_limit("copies") | {"autocomplete": "off"})
     remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
+    owner = HiddenField()
 
     _split: tuple[str, pasted.Pasted] | None = None
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from werkzeug.datastructures import FileStorage
 
 from backoffice import storage
-from backoffice.portal import signing
 from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import LARGEST_BYTES, SupportingFile
+from backoffice.web import signing
 
 
 def received(upload: object) -> SupportingFile | None:

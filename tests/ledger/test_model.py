@@ -124,8 +124,9 @@ class Life(RuleBasedStateMachine):
         account, recharge = self._found(which)
         line = self.office.line("recharge", money(recharge.cents), self._id(which), to=account.code, status=status)
         (result,) = self.office.book(line)
-        # Completed money has its date for good; the line told now has another.
-        possible = recharge.status == "pending" or recharge.status == status == "failed"
+        # Completed money has its date for good: told again with another one, it is a conflict.
+        same_moment = recharge.when == clock.now()
+        possible = recharge.status == "pending" or (recharge.status == status and (status == "failed" or same_moment))
         assert (result.outcome in ("updated", "unchanged")) == possible
         if recharge.status == "pending":
             account.books.finish(recharge, status, clock.now())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backoffice.portal import drafts
+from backoffice.web import drafts
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
 from tests.portal.test_supporting_file import choose
 from tests.support import files

@@ -21,7 +21,7 @@ from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
-from backoffice.portal import drafts, labels, uploads
+from backoffice.portal import labels, uploads
 from backoffice.portal.forms import CARRIED, ApplyForm, begin, defaults_of, fingerprint, values_of
 from backoffice.portal.queries import comparison
 from backoffice.portal.queries import dossier as queries
@@ -30,6 +30,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.rules import COPIES_LIMIT
 from backoffice.requests.services import applying
 from backoffice.requests.services.applying import AlreadySubmitted, Application, Plan
+from backoffice.web import drafts
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.forms import apply_errors, whole_number

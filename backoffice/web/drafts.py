@@ -1,4 +1,4 @@
-"""What somebody typed into an application waits in their own browser: while a header is made, or until they are back.
+"""What somebody typed into a long form waits in their own browser: while they are elsewhere, or until they are back.
 
 A cookie of its own, signed, bound to the person, small, and short of life. Whoever else signs in at that browser does
 not get to see it. Nothing of it reaches the database.
@@ -14,7 +14,7 @@ from flask import current_app, request
 from werkzeug.wrappers import Response
 
 from backoffice import clock
-from backoffice.portal import signing
+from backoffice.web import signing
 
 COOKIE = "application"
 PATH = "/invoices/apply"
@@ -41,16 +41,16 @@ def owner_in(signed: str | None) -> int | None:
     return user_id if _now() - at < OWNER_LIFE.total_seconds() else None
 
 
-def keep(response: Response, user_id: int, typed: Mapping[str, str]) -> bool:
+def keep(response: Response, user_id: int, typed: Mapping[str, str], *, cookie: str = COOKIE, path: str = PATH) -> bool:
     """Let the browser keep what was typed; False when it is too much for a cookie."""
-    value = signing.sign([user_id, _now(), {name: text for name, text in typed.items() if text}], "draft")
+    value = signing.sign([user_id, _now(), {name: text for name, text in typed.items() if text}], _purpose(cookie))
     if len(value) > LARGEST:
         return False
     response.set_cookie(
-        COOKIE,
+        cookie,
         value,
         max_age=int(LIFE.total_seconds()),
-        path=PATH,
+        path=path,
         secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         httponly=True,
         samesite="Lax",
@@ -58,19 +58,24 @@ def keep(response: Response, user_id: int, typed: Mapping[str, str]) -> bool:
     return True
 
 
-def kept(user_id: int) -> dict[str, Any]:
+def kept(user_id: int, *, cookie: str = COOKIE) -> dict[str, Any]:
     """What the person typed before; empty when nothing is kept, when it is old, or when it is somebody else's."""
-    value = signing.read(request.cookies.get(COOKIE), "draft")
+    value = signing.read(request.cookies.get(cookie), _purpose(cookie))
     if not isinstance(value, list) or len(value) != 3:
         return {}
     owner, at, typed = value
     return typed if owner == user_id and _now() - at < LIFE.total_seconds() else {}
 
 
-def forget(response: Response) -> None:
+def forget(response: Response, *, cookie: str = COOKIE, path: str = PATH) -> None:
     """Let the browser drop what it keeps, if it keeps something."""
-    if COOKIE in request.cookies:
-        response.delete_cookie(COOKIE, path=PATH)
+    if cookie in request.cookies:
+        response.delete_cookie(cookie, path=path)
+
+
+def _purpose(cookie: str) -> str:
+    # What one form kept is never read as another's.
+    return "draft" if cookie == COOKIE else f"draft.{cookie}"
 
 
 def _now() -> int:
