@@ -16,6 +16,7 @@ from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import OPEN_STATES, TRANSITIONS, Action, Money, State, transition
 from backoffice.requests.services import applying
+from backoffice.requests.services.applying import AlreadySubmitted
 from tests.support.office import EMAIL, Office, contradictions
 
 
@@ -55,9 +56,13 @@ def test_apply_freezes_the_header(office: Office) -> None:
 def test_the_same_form_twice_is_one_request(office: Office) -> None:
     office.recharge("60.00")
     assert office.apply("10.00", token="t") == office.apply("10.00", token="t")
-    # Even when its money is gone or the amount was changed meanwhile, the form has made its request.
+    # Even when its money is gone meanwhile, the form has made its request.
     office.apply("50.00")
-    assert office.apply("20.00", token="t") == office.apply("10.00", token="t")
+    made = office.apply("10.00", token="t")
+    # Another application is another request, and is never taken for the first in silence.
+    with pytest.raises(AlreadySubmitted) as asked:
+        office.apply("20.00", token="t")
+    assert asked.value.number == made
     assert office.counters() == ("60.00", "60.00", "0.00")
     assert session.scalar(select(func.count()).select_from(Message).where(Message.template == "submitted")) == 2
 
