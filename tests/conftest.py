@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -190,7 +190,9 @@ def site(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     # Closed by its own thread: a socket that goes while that thread waits for it would be an error there.
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    # Should it wake for another reason in between, it has closed the trigger itself before that is written to.
+    with suppress(OSError):
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(timeout=5)
     server.task_dispatcher.shutdown()
 
