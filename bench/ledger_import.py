@@ -75,7 +75,7 @@ def write(path: Path, lines: int) -> None:
 
 def _rows(lines: int) -> Iterator[tuple[str, ...]]:
     """Of ten lines four are recharges, one a refund of an earlier one, four consumption, one a grant."""
-    start = datetime(2026, 1, 1, tzinfo=UTC)
+    start = datetime(2025, 1, 1, tzinfo=UTC)
     for number in range(lines):
         kind = ("recharge", "consumption", "recharge", "consumption", "grant", "recharge", "consumption", "recharge",
                 "consumption", "refund")[number % 10]  # fmt: skip
