@@ -28,6 +28,7 @@ from backoffice.ledger.models import (
     ReservationState,
     free_recharges,
     in_debt,
+    uncompleted,
     waits,
 )
 from backoffice.ledger.rules import FIGURES, Figures
@@ -80,7 +81,6 @@ class NotInvoiceable:
     """Money of an account that looks as if it could be invoiced, and cannot."""
 
     pending: Decimal
-    pending_count: int
     waiting_refunds: Decimal
     grants: Decimal
     consumption: Decimal
@@ -88,14 +88,13 @@ class NotInvoiceable:
 
 def not_invoiceable(account_id: int) -> NotInvoiceable:
     """Recharges that are not completed, completed refunds that wait for their recharge, grants and consumption."""
-    pending, count = session.execute(
-        select(func.sum(LedgerEntry.amount), func.count()).where(
-            LedgerEntry.account_id == account_id,
-            LedgerEntry.status == EntryStatus.PENDING,
-            LedgerEntry.status != EntryStatus.COMPLETED,
-            LedgerEntry.kind == EntryKind.RECHARGE,
+    # The kind is no condition: SQLite would take the index that pins it, and read all recharges of the account.
+    recharged = case((LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.amount), else_=ZERO)
+    pending = session.scalar(
+        select(func.sum(recharged)).where(
+            LedgerEntry.account_id == account_id, LedgerEntry.status == EntryStatus.PENDING, uncompleted()
         )
-    ).one()
+    )
     kinds = {
         row.kind: row.total
         for row in session.execute(
@@ -107,7 +106,6 @@ def not_invoiceable(account_id: int) -> NotInvoiceable:
     refunded = session.scalars(select(Account.refunded).where(Account.id == account_id)).one()
     return NotInvoiceable(
         pending=pending or ZERO,
-        pending_count=count,
         waiting_refunds=kinds.get(EntryKind.REFUND, ZERO) - refunded,
         grants=kinds.get(EntryKind.GRANT, ZERO),
         consumption=kinds.get(EntryKind.CONSUMPTION, ZERO),
@@ -187,11 +185,6 @@ def waiting_refunds(limit: int) -> Sequence[Row[LedgerEntry, Account]]:
         .order_by(LedgerEntry.id)
         .limit(limit)
     ).all()
-
-
-def accounts_short(limit: int) -> Sequence[Account]:
-    """Accounts with requests that a refund left short, in order of their id."""
-    return session.scalars(select(Account).where(Account.short > 0).order_by(Account.id).limit(limit)).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from backoffice.ledger.models.books import (
     ReservationState,
     free_recharges,
     in_debt,
+    uncompleted,
     waits,
 )
 from backoffice.ledger.models.files import FileState, FileVia, LedgerFile, LedgerLineProblem
@@ -38,5 +39,6 @@ __all__ = [
     "ReservationState",
     "free_recharges",
     "in_debt",
+    "uncompleted",
     "waits",
 ]

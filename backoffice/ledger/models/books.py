@@ -61,6 +61,7 @@ class ReservationState(StrEnum):
 # The amount stands on the left: SQLite turns such a comparison round in a query, and then knows its index no more.
 _IN_DEBT = "amount < refunded + invoiced"
 _FREE = "kind = 'recharge' AND status = 'completed' AND amount > refunded + reserved + invoiced"
+_UNCOMPLETED = "status <> 'completed'"
 _WAITS = "kind = 'refund' AND status = 'completed' AND NOT applied"
 
 
@@ -88,8 +89,8 @@ class LedgerEntry(Base):
             "status",
             "occurred_at",
             "id",
-            sqlite_where=text("status <> 'completed'"),
-            postgresql_where=text("status <> 'completed'"),
+            sqlite_where=text(_UNCOMPLETED),
+            postgresql_where=text(_UNCOMPLETED),
         ),
         # Kind and status are the same in all rows of the next two: SQLite takes the index that pins the most columns.
         Index(
@@ -151,6 +152,12 @@ class LedgerEntry(Base):
 def in_debt() -> ColumnElement[bool]:
     """SQL predicate of recharges that need a credit note, worded as the partial index that serves it."""
     return LedgerEntry.amount < LedgerEntry.refunded + LedgerEntry.invoiced
+
+
+def uncompleted() -> ColumnElement[bool]:
+    """SQL predicate of entries that are not (yet) money, worded as the partial index that serves it."""
+    predicate: ColumnElement[bool] = literal_column(_UNCOMPLETED)
+    return predicate
 
 
 def waits() -> ColumnElement[bool]:
