@@ -27,6 +27,7 @@ from backoffice.requests.services import supporting
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web.forms import Form, whole_number
+from backoffice.web.kept_forms import KeptForm
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
 # What of a draft another moment of the same day changes, and issuing gives anew.
@@ -178,7 +179,7 @@ def fingerprint(plan: Plan, snapshot: Snapshot) -> str:
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:32]
 
 
-class RecipientsForm(Form):
+class RecipientsForm(KeptForm):
     """Where the mails about a pending request go."""
 
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
@@ -189,7 +190,7 @@ class RecipientsForm(Form):
         self.email.flags.required = True
 
 
-class SendAgainForm(Form):
+class SendAgainForm(KeptForm):
     """The address the issued invoice is mailed to once more; `to` is where it went before."""
 
     to = HiddenField()

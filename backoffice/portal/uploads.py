@@ -6,12 +6,22 @@ mistake in another field asks for the file again.
 
 from __future__ import annotations
 
+from flask import request
 from werkzeug.datastructures import FileStorage
 
 from backoffice import storage
 from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import LARGEST_BYTES, SupportingFile
 from backoffice.web import signing
+
+# Every file is kept from the moment it is chosen: nobody should be able to fill the store by choosing.
+LIMIT = "60 per hour"
+
+
+def is_enclosed() -> bool:
+    """Whether the form that was sent brings a new file."""
+    file = request.files.get("support_file")
+    return file is not None and bool(file.filename)
 
 
 def received(upload: object) -> SupportingFile | None:

@@ -171,3 +171,14 @@ def test_the_way_to_a_new_header_keeps_the_file(bo: Customer) -> None:
 
 def test_the_page_offers_what_the_check_takes() -> None:
     assert set(ACCEPTED.split(",")) == set(EXTENSIONS)
+
+
+def test_nobody_fills_the_store_by_choosing_files(ada: Customer, bo: Customer) -> None:
+    ada.get(APPLY)
+    answers = [choose(ada, files.pdf(), button="edit").status_code for _ in range(61)]
+    assert answers == [200] * 60 + [429]
+    # A form without a new file, and another person, are not held up.
+    ada.get(APPLY)
+    assert ada.press("review", amount="5").status_code == 200
+    bo.get(APPLY)
+    assert choose(bo, files.pdf(), button="edit").status_code == 200

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from backoffice import clock
 from backoffice.database import transaction
 from backoffice.errors import BackofficeError, Conflict, Invalid
+from backoffice.extensions import limiter
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules import Snapshot
@@ -35,6 +36,7 @@ from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import LOGIN_ENDPOINT, current_actor, guard
+from backoffice.web.limits import who_asks
 
 
 def keep_typed() -> Response | None:
@@ -57,6 +59,7 @@ def keep_typed() -> Response | None:
 
 @blueprint.route("/invoices/apply", methods=["GET", "POST"])
 @guard(Permission.APPLY, rescue=keep_typed)
+@limiter.limit(uploads.LIMIT, key_func=who_asks, methods=["POST"], exempt_when=lambda: not uploads.is_enclosed())
 def apply() -> Any:
     """Apply for an invoice: fill in, look at everything once more, submit.
 

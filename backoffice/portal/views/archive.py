@@ -17,7 +17,7 @@ from backoffice.portal.queries import invoices as queries
 from backoffice.portal.queries.invoices import Document
 from backoffice.portal.views import invoices as invoice_pages
 from backoffice.portal.views.plumbing import account_id, blueprint
-from backoffice.web import exports
+from backoffice.web import exports, limits
 from backoffice.web.downloads import disposition
 from backoffice.web.exports import Column
 from backoffice.web.guards import guard
@@ -39,7 +39,7 @@ MANIFEST = (
 
 @blueprint.get("/invoices/archive.zip")
 @guard(Permission.SEE_OWN_INVOICES)
-@limiter.limit(ARCHIVES, key_func=exports.who_asks)
+@limiter.limit(ARCHIVES, key_func=limits.who_asks)
 def archive() -> Response:
     """The invoices of the chosen requests (`number`, repeated), or of everything the list's filters leave."""
     documents = _chosen()

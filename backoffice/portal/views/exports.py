@@ -22,12 +22,12 @@ from backoffice.portal.views import entries as entry_pages
 from backoffice.portal.views import invoices as invoice_pages
 from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.requests.models import InvoiceRequest
-from backoffice.web import exports
+from backoffice.web import exports, limits
 from backoffice.web.exports import Column
 from backoffice.web.guards import guard
 from backoffice.web.paging import Order, batches
 
-limit = limiter.shared_limit(exports.EXPORTS, scope="exports", key_func=exports.who_asks)
+limit = limiter.shared_limit(exports.EXPORTS, scope="exports", key_func=limits.who_asks)
 
 INVOICES = (
     Column(lazy_gettext("Request"), "code", lambda item: item.number),

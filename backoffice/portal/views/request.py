@@ -20,11 +20,13 @@ from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT
 from backoffice.requests.services import changes, recipients, supporting
+from backoffice.web import kept_forms
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.interface import status_label
+from backoffice.web.kept_forms import keep_typed
 
 
 @blueprint.get("/invoices/<number>")
@@ -64,16 +66,16 @@ def _too_late(found: InvoiceRequest) -> str:
 
 
 @blueprint.route("/invoices/<number>/correct", methods=["GET", "POST"])
-@guard(Permission.APPLY)
+@guard(Permission.APPLY, rescue=keep_typed)
 def correct(number: str) -> Any:
     """Correct the receiving address and the copies while the request is pending."""
     found = queries.own_request(account_id(), number)
-    form = RecipientsForm() if request.method == "POST" else RecipientsForm(formdata=None, data=_recipients(found))
     if not found.can_correct:
         flash(_too_late_to_correct(found), "warning")
         return redirect(address(number), 303)
     if request.method != "POST":
-        return render_template("portal/correct.html", invoice_request=found, form=form, copies_limit=COPIES_LIMIT)
+        return _correct_page(found, kept_forms.begin(RecipientsForm, _recipients(found)))
+    form = RecipientsForm()
     try:
         with transaction():
             recipients.correct(
@@ -81,14 +83,17 @@ def correct(number: str) -> Any:
             )
     except Invalid as refusal:
         apply_errors(form, refusal)
-        found = queries.own_request(account_id(), number)
-        page = render_template("portal/correct.html", invoice_request=found, form=form, copies_limit=COPIES_LIMIT)
-        return page, 422
+        return _correct_page(queries.own_request(account_id(), number), form, 422)
     except Conflict:
         flash(_too_late_to_correct(queries.own_request(account_id(), number)), "warning")
         return redirect(address(number), 303)
     flash(gettext("The address is corrected. Mails about this request go there from now on."), "success")
-    return redirect(address(number), 303)
+    return kept_forms.done(redirect(address(number), 303))
+
+
+def _correct_page(found: InvoiceRequest, form: RecipientsForm, status: int = 200) -> Any:
+    page = render_template("portal/correct.html", invoice_request=found, form=form, copies_limit=COPIES_LIMIT)
+    return page, status
 
 
 def _recipients(found: InvoiceRequest) -> dict[str, str]:
@@ -103,15 +108,15 @@ def _too_late_to_correct(found: InvoiceRequest) -> str:
 
 
 @blueprint.route("/invoices/<number>/send-again", methods=["GET", "POST"])
-@guard(Permission.APPLY)
+@guard(Permission.APPLY, rescue=keep_typed)
 def send_again(number: str) -> Any:
     """Mail the issued invoice once more, to a corrected address where the first did not take it."""
     found = queries.own_request(account_id(), number)
-    form = SendAgainForm() if request.method == "POST" else SendAgainForm(formdata=None)
-    form.to.data = form.to.data or request.args.get("to", "") or found.email
     if request.method != "POST":
-        form.email.data = form.to.data
-        return _send_again_page(found, form)
+        failed = request.args.get("to", "") or found.email
+        return _send_again_page(found, kept_forms.begin(SendAgainForm, {"to": failed, "email": failed}))
+    form = SendAgainForm()
+    form.to.data = form.to.data or found.email
     try:
         with transaction():
             recipients.send_again(
@@ -124,7 +129,7 @@ def send_again(number: str) -> Any:
         flash(translate(refusal.message), "warning")
         return redirect(address(number), 303)
     flash(gettext("The invoice is on its way to %(address)s.", address=form.email.data), "success")
-    return redirect(address(number), 303)
+    return kept_forms.done(redirect(address(number), 303))
 
 
 def _send_again_page(found: InvoiceRequest, form: SendAgainForm, status: int = 200) -> Any:

@@ -21,7 +21,7 @@ from backoffice.ledger import queries as ledger
 from backoffice.ledger.queries import Month
 from backoffice.permissions import Permission
 from backoffice.review.views.plumbing import blueprint
-from backoffice.web import exports
+from backoffice.web import exports, limits
 from backoffice.web.exports import Column
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
@@ -74,7 +74,7 @@ def books() -> str:
 
 @blueprint.get("/books.<any(csv, xlsx):extension>")
 @guard(Permission.SEE_BOOKS)
-@limiter.limit(exports.EXPORTS, key_func=exports.who_asks)
+@limiter.limit(exports.EXPORTS, key_func=limits.who_asks)
 def export_books(extension: str) -> Any:
     """The month, a line for each account, as a file."""
     first = _asked()

@@ -1,0 +1,63 @@
+"""Short forms whose text outlives a session that ended: it waits in the browser until the person is back.
+
+A view says `@guard(..., rescue=keep_typed)`, begins its form with `begin` and answers through `done` once accepted.
+Forms in several steps (an application, a header) keep themselves; see `web.drafts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import HiddenField
+
+from backoffice.web import drafts
+from backoffice.web.forms import Form
+from backoffice.web.guards import LOGIN_ENDPOINT
+
+_COOKIE = "typed"
+_NOT_TYPED = {"csrf_token", "owner"}
+
+Kept = TypeVar("Kept", bound="KeptForm")
+
+
+class KeptForm(Form):
+    """A form that says whose it is, so that what comes back after the session's end is known to be theirs."""
+
+    owner = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if current_user.is_authenticated:
+            self.owner.data = drafts.owner_of(current_user.id)
+
+
+def keep_typed() -> Response | None:
+    """The way to the sign-in page and back to this form; None when nobody says whose it is, or it is too much."""
+    owner = drafts.owner_in(request.form.get("owner"))
+    if owner is None:
+        return None
+    typed = {name: text for name, text in request.form.items() if name not in _NOT_TYPED}
+    back = request.full_path if request.query_string else request.path
+    answer = redirect(url_for(LOGIN_ENDPOINT, next=back))
+    kept = drafts.keep(answer, owner, {**typed, "for": request.path}, cookie=_COOKIE, path=request.path)
+    return answer if kept else None
+
+
+def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
+    """The form as it is first shown: with `values`, or with what was typed before the session ended."""
+    draft = drafts.kept(current_user.id, cookie=_COOKIE)
+    if draft.get("for") != request.path:
+        return form(formdata=None, data=dict(values))
+    flash(gettext("You are signed in again. What you typed is still here."), "success")
+    return form(formdata=None, data={**values, **draft})
+
+
+def done(answer: Response) -> Response:
+    """The same answer; the browser drops what it kept of this form."""
+    drafts.forget(answer, cookie=_COOKIE, path=request.path)
+    return answer
