@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from backoffice.database import db
 from backoffice.headers import queries
 from backoffice.headers.models import InvoiceHeader
 from tests.support.people import Cast, Person
@@ -20,7 +17,6 @@ from tests.support.visitor import Visitor
 NEW = "/invoice-headers/new"
 GOOD = {"name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277"}
 OTHER = {"name": "Second", "tax_id": "91110000MA00000152"}
-_NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT")
 
 
 class Clerk(Visitor):
@@ -80,26 +76,3 @@ def clerk(app: Flask, cast: Cast) -> Callable[[Person], Clerk]:
 def ada(cast: Cast, clerk: Callable[[Person], Clerk]) -> Clerk:
     """Ada of lumen."""
     return clerk(cast.ada)
-
-
-@pytest.fixture
-def statements(app: Flask) -> Callable[[], Any]:
-    """`with statements() as sent:` collects the SQL of the block."""
-
-    @contextmanager
-    def collect() -> Iterator[list[str]]:
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if not statement.startswith(_NOT_COUNTED):
-                sent.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return collect

@@ -15,6 +15,7 @@ from backoffice.headers import invariants, labels, services
 from backoffice.permissions import SYSTEM, Actor, Role
 from tests.headers.conftest import GOOD, OTHER, Clerk
 from tests.support.people import Cast, Person
+from tests.support.sql import statements
 
 NOW = datetime(2026, 3, 6, 3, 0, tzinfo=UTC)
 
@@ -143,13 +144,11 @@ def test_a_colleagues_header_is_used_and_shows_who_made_it(
         assert GOOD["name"] not in bo.text
 
 
-def test_pages_cost_the_same_however_many_headers_there_are(
-    app: Flask, cast: Cast, ada: Clerk, statements: Callable[[], object]
-) -> None:
+def test_pages_cost_the_same_however_many_headers_there_are(app: Flask, cast: Cast, ada: Clerk) -> None:
     def cost() -> list[int]:
         counted = []
         for path in ("", "/removed", "/new", f"/{first}/edit", f"/{first}/history"):
-            with statements() as sent:  # type: ignore[attr-defined]
+            with statements(app) as sent:
                 assert ada.get(f"/invoice-headers{path}").status_code == 200
             counted.append(len(sent))
         return counted

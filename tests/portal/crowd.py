@@ -1,19 +1,15 @@
-"""Thousands of rows in one go, and how a database goes about a statement."""
+"""Thousands of rows in one go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from flask import Flask
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from backoffice import clock
 from backoffice.calendars.models import CalendarVersion
-from backoffice.database import db, session, transaction
+from backoffice.database import session, transaction
 from backoffice.ledger.models import LedgerEntry
 from backoffice.ledger.services import days
 from backoffice.money import ZERO
@@ -24,7 +20,6 @@ from tests.support.people import Person
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 STATES = ("pending", "approved", "issued", "issued", "issued", "rejected", "withdrawn")
 KINDS = ("recharge", "consumption", "consumption", "refund", "grant", "consumption")
-_NOT_COUNTED = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK")
 
 
 def many_requests(
@@ -73,47 +68,3 @@ def many_entries(account_id: int, number: int, prefix: str = "M") -> None:
         for start in range(0, number, 500):
             session.execute(insert(LedgerEntry), rows[start : start + 500])
         days.add(tally)
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    """The SQL sent inside the block, without the words that open and close transactions."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(_NOT_COUNTED):
-            sent.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-def plan(statement: Any, database: str) -> str:
-    """How the database goes about exactly the SQL that a page sends; PostgreSQL knows its rows first."""
-    connection, sent = session.connection(), []
-    if database == "postgresql":
-        for way in ("seqscan", "bitmapscan"):
-            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-
-    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
-        sent.append((sql, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    connection.execute(statement)
-    event.remove(connection, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
-    rows = connection.exec_driver_sql(explain + sent[0][0], sent[0][1])
-    return "\n".join(str(tuple(row)) for row in rows)
-
-
-def gather_figures(database: str) -> None:
-    """Let PostgreSQL count its rows and see which are settled, as its autovacuum does by itself sooner or later."""
-    session.rollback()
-    if database == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write="write") as connection:
-            connection.exec_driver_sql("VACUUM (ANALYZE)")

@@ -16,7 +16,8 @@ from backoffice.money import parse_amount
 from backoffice.policies.rules import PolicyKey
 from backoffice.policies.services import set_policy
 from tests.portal.conftest import Customer, World, recharge, text
-from tests.portal.crowd import many_entries, statements
+from tests.portal.crowd import many_entries
+from tests.support.sql import statements
 
 PAGE = "/invoices/balance"
 

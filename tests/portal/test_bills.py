@@ -16,7 +16,8 @@ from backoffice.ledger.services.entries import book
 from backoffice.money import parse_amount
 from backoffice.portal.queries.bills import Month
 from tests.portal.conftest import NOW, Customer, World, text
-from tests.portal.crowd import many_entries, many_requests, statements
+from tests.portal.crowd import many_entries, many_requests
+from tests.support.sql import statements
 
 
 def line(kind: str, external_id: str, amount: str, day: int, **further: object) -> Line:

@@ -17,7 +17,8 @@ from backoffice.database import session
 from backoffice.issuing.models import Invoice
 from backoffice.portal.views import archive
 from tests.portal.conftest import Customer, World, text
-from tests.portal.crowd import many_entries, many_requests, statements
+from tests.portal.crowd import many_entries, many_requests
+from tests.support.sql import statements
 
 
 def rows_of(browser: Customer, address: str) -> list[dict[str, str]]:

@@ -6,8 +6,9 @@ import pytest
 
 from backoffice.headers import services as headers
 from tests.portal.conftest import HEADER, Customer, World, text
-from tests.portal.crowd import many_requests, statements
+from tests.portal.crowd import many_requests
 from tests.portal.test_pages import listed
+from tests.support.sql import statements
 
 
 @pytest.fixture

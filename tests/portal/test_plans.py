@@ -16,7 +16,8 @@ from backoffice.portal.queries import bills, entries, invoices
 from backoffice.requests import queries as requests
 from backoffice.web.paging import PageRequest, paginate
 from tests.portal.conftest import World
-from tests.portal.crowd import gather_figures, many_entries, many_requests, plan, statements
+from tests.portal.crowd import many_entries, many_requests
+from tests.support.sql import gather_figures, plan, statements
 
 LISTS = {
     "all": (invoices.Wanted(), "ix_invoice_request_account"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
-from backoffice.database import db, session, transaction
+from backoffice.database import session, transaction
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries
@@ -23,7 +21,6 @@ from tests.support.people import Cast, Person
 
 # A Monday, 10:00 in Shanghai; in China's calendar the weeks around it have no holiday.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-_NOT_COUNTED = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK")
 
 
 class Desk:
@@ -62,23 +59,6 @@ class Desk:
         """How many rows there are."""
         with self.app.app_context():
             return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
-
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """The SQL sent inside the block, without the words that open and close transactions."""
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if not statement.startswith(_NOT_COUNTED):
-                sent.append(statement)
-
-        with self.app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 def _open_house(who: Person, code: str, name: str, tax_id: str) -> int:

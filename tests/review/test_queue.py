@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from backoffice.database import session
 from backoffice.permissions import Role
 from backoffice.requests.rules import State
 from backoffice.requests.services import changes as requests
@@ -18,6 +15,7 @@ from backoffice.review.queries import desk as queries
 from backoffice.review.queries.desk import QueueView
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk
+from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor
 
 NUMBER = re.compile(r'href="/review/(IR-\d{8}-\d{6})"')
@@ -98,7 +96,7 @@ def test_the_queue_costs_three_statements_however_long_it_is(desk: Desk, visit: 
     for more in (1, 30):
         for _ in range(more):
             desk.apply(amount="1.00", days_ago=2)
-        with desk.statements() as sent:
+        with statements(desk.app) as sent:
             assert rita.get("/review").status_code == 200
         costs.append(len(sent))
     assert costs == [3, 3], "session, list, counts"
@@ -108,10 +106,11 @@ def test_the_queue_costs_three_statements_however_long_it_is(desk: Desk, visit: 
 def test_the_partial_index_serves_the_queue(desk: Desk, database: str, view: QueueView) -> None:
     desk.apply()
     with desk.app.app_context():
-        plan = _plan(queries.queue(view, now=NOW).order_by(*(column for column, _ in view.order)).limit(51), database)
-    assert "ix_invoice_request_queue" in plan
-    assert "TEMP B-TREE" not in plan
-    assert "Sort" not in plan
+        asked = queries.queue(view, now=NOW).order_by(*(column for column, _ in view.order)).limit(51)
+        used = plan(asked, database, "sort")
+    assert "ix_invoice_request_queue" in used
+    assert "TEMP B-TREE" not in used
+    assert "Sort" not in used
 
 
 def test_counts_stop_at_their_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,22 +132,3 @@ def test_closed_states_read_newest_first(desk: Desk, visit: Callable[..., Visito
     assert numbers(visit(desk.cast.rita), "/review?status=all") == [newer, older]
     assert QueueView(State.APPROVED).by_urgency
     assert not QueueView(State.REJECTED).by_urgency
-
-
-def _plan(statement: Any, database: str) -> str:
-    """How the database goes about exactly the SQL that the page sends."""
-    connection, sent = session.connection(), []
-    if database == "postgresql":
-        # A table of one row is read from end to end whatever there is; asked is whether the index can serve.
-        for way in ("seqscan", "bitmapscan", "sort"):
-            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-
-    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
-        sent.append((sql, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    connection.execute(statement)
-    event.remove(connection, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
-    rows = connection.exec_driver_sql(explain + sent[0][0], sent[0][1])
-    return "\n".join(str(tuple(row)) for row in rows)

@@ -19,6 +19,7 @@ from backoffice.permissions import Role
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review import services
 from tests.review.desk import NOW, Desk
+from tests.support.sql import statements
 from tests.support.visitor import Visitor
 
 REMARKS = "税号有误 – please check line 2 & mend it"
@@ -167,7 +168,7 @@ def test_a_request_costs_seven_statements(desk: Desk, visit: Callable[..., Visit
         desk.apply(desk.cast.bo, days_ago=9)
     number = desk.apply(desk.cast.bo, amount="6000.00")
     rita = visit(desk.cast.rita)
-    with desk.statements() as sent:
+    with statements(desk.app) as sent:
         page = rita.get(f"/review/{number}").text
     assert len(sent) == 7, "session, request, recharges, timeline, earlier requests, mails, counts"
     assert len(re.findall(r"yunqi-\d", page)) == 2, "both recharges it is spread over"

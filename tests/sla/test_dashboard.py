@@ -16,6 +16,7 @@ from backoffice.review import services as review
 from backoffice.sla import jobs, queries
 from backoffice.sla.queries import Figure
 from tests.review.desk import NOW, Desk
+from tests.support.sql import statements
 from tests.support.visitor import Visitor
 
 
@@ -113,7 +114,7 @@ def test_the_cost_does_not_grow_with_the_history(
     max_.get(address)  # the calendar is read once per process
     for _ in range(2):
         history(desk, kept=3, broken=3)
-        with desk.statements() as sent:
+        with statements(desk.app) as sent:
             assert max_.get(address).status_code == 200
         costs.append(len(sent))
     assert costs[0] == costs[1] <= cost

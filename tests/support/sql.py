@@ -1,0 +1,62 @@
+"""What a page sends to the database, and how the database goes about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from backoffice.database import db, session
+
+_NOT_COUNTED = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT")
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The SQL sent inside the block, without the words that open and close transactions."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(_NOT_COUNTED):
+            sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def plan(statement: Any, database: str, *also_off: str) -> str:
+    """How the database goes about exactly the SQL that a page sends.
+
+    PostgreSQL reads a table of few rows from end to end whatever there is; asked is whether an index can serve, so
+    that way is barred, and with "sort" in `also_off` sorting as well.
+    """
+    connection, sent = session.connection(), []
+    if database == "postgresql":
+        for way in ("seqscan", "bitmapscan", *also_off):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+
+    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
+        sent.append((sql, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    connection.execute(statement)
+    event.remove(connection, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
+    rows = connection.exec_driver_sql(explain + sent[0][0], sent[0][1])
+    return "\n".join(str(tuple(row)) for row in rows)
+
+
+def gather_figures(database: str) -> None:
+    """Let PostgreSQL count its rows and see which are settled, as its autovacuum does by itself sooner or later."""
+    session.rollback()
+    if database == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write="write") as connection:
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
