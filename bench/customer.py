@@ -99,6 +99,9 @@ def pages(facts: Facts) -> list[tuple[str, str]]:
         ("entries: amounts of none, kind", f"{entries}?min=999999&kind=consumption"),
         ("entries: id", f"{entries}?q=E4321"),
         ("apply", "/invoices/apply"),
+        ("balance", "/invoices/balance"),
+        ("balance of a past day", f"/invoices/balance?on={facts.day(60)}"),
+        ("one request", f"/invoices/{facts.request}"),
     ]  # fmt: skip
 
 
@@ -150,7 +153,9 @@ def _measure(label: str, kind: str, apps: list[Flask], visitors: list[Visitor], 
     if label.endswith("last"):
         paths = [last_page(visitor, path) for visitor, path in zip(visitors, paths, strict=True)]
     turns = list(zip(apps, visitors, paths, strict=True))
-    kilobytes = "/".join(f"{len(visitor.client.get(path).data) / 1000:.0f}" for _, visitor, path in turns)
+    answers = [visitor.client.get(path) for _, visitor, path in turns]
+    assert {answer.status_code for answer in answers} == {200}, f"{label}: {answers}"
+    kilobytes = "/".join(f"{len(answer.data) / 1000:.0f}" for answer in answers)
     counted = "/".join(dict.fromkeys(str(sent_statements(*turn)) for turn in turns))
     times: list[list[float]] = [[], []]
     for _ in range(ROUNDS):

@@ -30,7 +30,7 @@ from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.services import bulk
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import State
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
 
 PASSWORD = "invoice-demo-2026"
 BATCH = 20_000
@@ -169,12 +169,18 @@ def _rows(
         day, due_on, due_at = promised.of(submitted_at)
         name = NAMES[chance.randrange(len(NAMES))]
         yield (
-            f"IR-{day:%Y%m%d}-{index % 10**6:06d}", account_id, user_id, "load", header_id, {"name": name}, name,
+            f"IR-{day:%Y%m%d}-{index % 10**6:06d}", account_id, user_id, "load", header_id, _frozen(name), name,
             Decimal(chance.randrange(100_00, 90_000_00)) / 100, "load@load.example", [], "", "en", f"load-{index}",
             state, submitted_at, day, due_on, due_at, promised.version, closed_at, closed_at,
             f"INV-{day:%Y}-{index:06d}" if issued_at else None, issued_at,
             clock.local_date(issued_at, promised.zone) if issued_at else None,
         )  # fmt: skip
+
+
+def _frozen(name: str) -> dict[str, str]:
+    """A person's header, whole: the pages of these requests open like any other's."""
+    kind = {"kind": "personal", "vat_kind": "ordinary", "language": "both", "name": name}
+    return {field: kind.get(field, "") for field in FROZEN_HEADER_FIELDS}
 
 
 class _Promises:
