@@ -17,7 +17,7 @@ from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.services import applying as requests
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from backoffice.supervisor import free_port
 from bench.ground import KINDS, installed
 

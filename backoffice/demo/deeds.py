@@ -20,7 +20,7 @@ from backoffice.ledger import queries as ledger
 from backoffice.requests.services import applying, changes, recipients
 from backoffice.requests.services.applying import Application
 from backoffice.requests.services.supporting import SupportingFile
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from backoffice.sla import jobs as sla
 
 MAILED_FOR_REAL = timedelta(days=4)

@@ -12,7 +12,7 @@ from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
-from backoffice.review.queries import desk as review
+from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import queries
 from backoffice.sla.queries import Figure

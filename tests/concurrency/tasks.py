@@ -32,7 +32,7 @@ from backoffice.ledger import jobs as ledger
 from backoffice.permissions import Actor
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from tests.support.apps import bare_app, whole_app
 from tests.support.office import ISSUER
 

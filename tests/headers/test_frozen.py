@@ -16,7 +16,7 @@ from backoffice.headers import services
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS
-from backoffice.review.queries.desk import dossier
+from backoffice.review.queries.dossier import dossier
 from tests.access.conftest import post, settings
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage, text_of
 from tests.support import databases

@@ -16,7 +16,7 @@ from backoffice.issuing import jobs
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.requests.services import applying as requests
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ from backoffice.ledger.services.entries import book
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import applying, changes, supporting
 from backoffice.requests.services.applying import Application
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from backoffice.sla import jobs as sla
 from tests.support.people import Cast, Person
 

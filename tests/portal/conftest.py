@@ -24,7 +24,7 @@ from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from tests.support.people import PASSWORD, Cast, Person, create_cast
 from tests.support.visitor import Visitor
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from tests.portal.conftest import Customer, World, text
 
 

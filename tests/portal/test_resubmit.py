@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backoffice.requests.rules import REASON_FIELDS, REASON_HEADER_FIELDS, Reason, complained_about
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from tests.portal.conftest import APPLY, HEADER, Customer, World, text
 
 OTHER_ID = "91440300MA5DA0X7X5"

@@ -10,9 +10,9 @@ import pytest
 from backoffice.permissions import Role
 from backoffice.requests.rules import State
 from backoffice.requests.services import changes as requests
-from backoffice.review import services
-from backoffice.review.queries import desk as queries
-from backoffice.review.queries.desk import QueueView
+from backoffice.review.queries import queue as queries
+from backoffice.review.queries.queue import QueueView
+from backoffice.review.services import decisions as services
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk
 from tests.support.sql import plan, statements

@@ -17,7 +17,7 @@ from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.models import Reservation
 from backoffice.permissions import Role
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.review import services
+from backoffice.review.services import decisions as services
 from tests.review.desk import NOW, Desk
 from tests.support.sql import statements
 from tests.support.visitor import Visitor

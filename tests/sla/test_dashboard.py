@@ -12,7 +12,7 @@ import pytest
 from backoffice import scheduling
 from backoffice.database import session
 from backoffice.permissions import Role
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from backoffice.sla import jobs, queries
 from backoffice.sla.queries import Figure
 from tests.review.desk import NOW, Desk

@@ -10,7 +10,7 @@ from backoffice import clock
 from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.requests.models import InvoiceRequest, RequestEvent
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from backoffice.sla import jobs
 from backoffice.sla.models import Flag
 from tests.review.desk import NOW, Desk

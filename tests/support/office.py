@@ -30,7 +30,7 @@ from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import applying, changes
 from backoffice.requests.services.applying import Application
-from backoffice.review import services as review
+from backoffice.review.services import decisions as review
 from tests.support.people import Cast, Person, create_person
 
 ISSUER = Issuer(currency="CNY", external_url="https://invoices.example")

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
-from backoffice.review.views import books, desk, work  # noqa: F401  their routes register themselves
+from backoffice.review.views import books, decisions, queue, request, work  # noqa: F401  their routes register themselves
 from backoffice.review.views.plumbing import blueprint as blueprint
 from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register
@@ -22,7 +22,7 @@ def init(app: Flask) -> None:
             lazy_gettext("Review queue"),
             "inbox",
             Permission.SEE_QUEUE,
-            count=lambda: desk.waiting().pending,
+            count=lambda: queue.waiting().pending,
             order=10,
         ),
         NavItem(
@@ -30,7 +30,7 @@ def init(app: Flask) -> None:
             lazy_gettext("Open work"),
             "list-todo",
             Permission.SEE_BOOKS,
-            count=lambda: desk.waiting().work,
+            count=lambda: queue.waiting().work,
             order=20,
         ),
         NavItem("review.books", lazy_gettext("Reconciliation"), "scale", Permission.SEE_BOOKS, order=40),

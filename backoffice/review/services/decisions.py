@@ -1,4 +1,4 @@
-"""A reviewer's verdicts. Every entry (page, later bulk and command line) goes through these two verbs."""
+"""A reviewer's verdicts: approve and reject."""
 
 from __future__ import annotations
 
