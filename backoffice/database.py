@@ -176,8 +176,14 @@ def _on_sqlite_begin(connection: Connection) -> None:
 
 
 def _on_postgresql_begin(connection: Connection) -> None:
-    # psycopg sends BEGIN READ ONLY or BEGIN with the first statement: no round trip of its own.
-    connection.connection.driver_connection.read_only = not connection.get_execution_options().get(WRITE)  # type: ignore[union-attr]
+    from psycopg import IsolationLevel
+
+    # psycopg sends it all with the first statement's BEGIN: no round trip of its own. A page reads one state of the
+    # books from its first statement to its last, as on SQLite: figures that are compared belong to the same moment.
+    driver: Any = connection.connection.driver_connection
+    reads = not connection.get_execution_options().get(WRITE)
+    driver.read_only = reads
+    driver.isolation_level = IsolationLevel.REPEATABLE_READ if reads else None
 
 
 @contextmanager
