@@ -64,9 +64,18 @@ USAGE = {
     "yunqi": (("API 调用", Decimal(5600)), ("微调任务", Decimal(2400))),
     "beichen": (("API 调用", Decimal(820)),),
 }
+# Why requests are turned down, in the customer's language.
 REJECTIONS = (
-    ("tax_id", "The tax ID does not belong to this company name. Please correct the header and resubmit."),
-    ("duplicate", "You applied for the same amount two days ago. Withdraw one of the two, or say why both are needed."),
-    ("bank_details", "开户行与账号不符，请核对后重新提交。"),
-    ("email", "The mail address bounced. Please give one that works."),
-)
+    ("tax_id", {
+        "en": "The tax ID does not belong to this company name. Please correct the header and resubmit.",
+        "zh": "税号与公司名称不符，请修改抬头后重新提交。"}),
+    ("duplicate", {
+        "en": "You applied for the same amount two days ago. Withdraw one of the two, or say why both are needed.",
+        "zh": "两天前已申请过相同金额的发票。请撤回其中一份，或说明为何需要两份。"}),
+    ("bank_details", {
+        "en": "The account number does not belong to this bank. Please check both and resubmit.",
+        "zh": "开户行与账号不符，请核对后重新提交。"}),
+    ("email", {
+        "en": "Nobody reads this mailbox any more, its automatic answer says. Please give one that is read.",
+        "zh": "该邮箱自动回复称已停用，请换一个有人查收的邮箱。"}),
+)  # fmt: skip

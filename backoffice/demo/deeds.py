@@ -135,21 +135,28 @@ class Deeds:
         reviewer = stage.people[stage.random.choice(("rita", "rui"))]
         reason, remarks = stage.random.choice(REJECTIONS)
         with stage.tolerant():
-            review.reject(reviewer, number, reason=reason, remarks=remarks, now=clock.now())
+            review.reject(reviewer, number, reason=reason, remarks=remarks[self._language(code)], now=clock.now())
             if code in BY_CHANCE and stage.random.random() < 0.7:
                 later = clock.now() + timedelta(hours=stage.random.randrange(2, 40))
                 stage.schedule(later, lambda: self.apply_and_wait(code, number))
 
-    def reject_because(self, number: str, why: tuple[str, str]) -> None:
+    def reject_because(self, code: str, number: str, why: tuple[str, dict[str, str]]) -> None:
         """Reject a request for a reason of one's own; nothing follows by itself."""
+        reason, remarks = why[0], why[1][self._language(code)]
         with self.stage.tolerant():
-            review.reject(self.stage.people["rita"], number, reason=why[0], remarks=why[1], now=clock.now())
+            review.reject(self.stage.people["rita"], number, reason=reason, remarks=remarks, now=clock.now())
+
+    def _language(self, code: str) -> str:
+        """The language in which an account's people apply."""
+        return "en" if self.stage.people[SPEAKS_FOR[code]].label.isascii() else "zh"
 
     def mail(self) -> None:
-        """Let the mails of the past count as accepted; those of the last days are left for the worker to send."""
+        """Let a day's mails of the past count as accepted, each within seconds; those of the last days are left for the
+        worker to send."""
         if clock.now() > self.stage.now - MAILED_FOR_REAL:
             return
         with transaction():
             while (message := delivery.take(clock.now(), lease_seconds=60)) is not None:
                 outcome = _UNKNOWN if message.recipient == GONE else _ACCEPTED
-                delivery.record_outcome(message.id, message.lease or "", outcome, now=clock.now())
+                told = message.created_at + timedelta(seconds=2 + message.id % 7)
+                delivery.record_outcome(message.id, message.lease or "", outcome, now=told)

@@ -42,7 +42,7 @@ class Ending:
         for days, code in waiting:
             self._story(days, code)
         deeds = self.deeds
-        reject_for_good: Verdict = lambda _code, number: deeds.reject_because(number, REJECTIONS[0])  # noqa: E731
+        reject_for_good: Verdict = lambda code, number: deeds.reject_because(code, number, REJECTIONS[0])  # noqa: E731
         for minutes, verdict in ((95, deeds.withdraw), (70, reject_for_good), (45, deeds.approve_slowly)):
             stage.schedule(stage.now - timedelta(minutes=minutes), self._told("lumen", Wish(header=1), verdict))
         for code in BY_CHANCE:  # and there is money left to apply for
@@ -68,7 +68,7 @@ class Ending:
         """Rejected three business days ago, resubmitted the day after, and pending again."""
 
         def reject(code: str, number: str) -> None:
-            self.deeds.reject_because(number, REJECTIONS[3])
+            self.deeds.reject_because(code, number, REJECTIONS[3])
             again = Wish(header=1, email="finance@lumen.example", remarks="PO 4500012901", resubmission_of=number)
             day = self.stage.business_days_ago(2)
             self.stage.schedule(self.stage.at(day, 16, 20), lambda: self.deeds.apply(code, again))
