@@ -18,6 +18,7 @@ class PolicyKey(StrEnum):
     CUT_OFF_HOUR = "cut_off_hour"
     MINIMUM_AMOUNT = "minimum_amount"
     ON_TIME_TARGET = "on_time_target"
+    FOUR_EYES_THRESHOLD = "four_eyes_threshold"
     TAX = "tax"
     SELLER = "seller"
 
@@ -28,6 +29,7 @@ DEFAULTS: Mapping[PolicyKey, Any] = {
     PolicyKey.CUT_OFF_HOUR: None,
     PolicyKey.MINIMUM_AMOUNT: "1.00",
     PolicyKey.ON_TIME_TARGET: 95,
+    PolicyKey.FOUR_EYES_THRESHOLD: "200000.00",
     PolicyKey.TAX: {"kind": "rate", "rate": "0.06"},
     PolicyKey.SELLER: {
         "name": "云台智能科技（上海）有限公司",
@@ -81,6 +83,7 @@ _VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {
     PolicyKey.CUT_OFF_HOUR: lambda value: value is None or _whole(1, 23)(value),
     PolicyKey.MINIMUM_AMOUNT: _is_amount,
     PolicyKey.ON_TIME_TARGET: _whole(1, 100),
+    PolicyKey.FOUR_EYES_THRESHOLD: lambda value: value is None or _is_amount(value),
     PolicyKey.TAX: _is_tax,
     PolicyKey.SELLER: _is_seller,
 }

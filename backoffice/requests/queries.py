@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
+from backoffice.money import ZERO
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
-from backoffice.requests.rules import State, is_request_number
+from backoffice.requests.rules import Action, State, is_request_number
 
 # What a row of a list shows: the frozen header and the remarks stay in the database.
 LIST_COLUMNS = (
@@ -73,9 +75,27 @@ def timeline(request_id: int) -> list[RequestEvent]:
 
 def decision_in_force(request_id: int) -> Decision | None:
     """The verdict that holds, if there is one."""
-    return session.scalars(
-        select(Decision).where(Decision.request_id == request_id, Decision.revoked_at.is_(None))
-    ).one_or_none()
+    return _in_force(request_id, Decision.verdict != Action.FIRST_APPROVE)
+
+
+def first_approval(request_id: int) -> Decision | None:
+    """The first of two approvals, if it was given and holds."""
+    return _in_force(request_id, Decision.verdict == Action.FIRST_APPROVE)
+
+
+def _in_force(request_id: int, condition: ColumnElement[bool]) -> Decision | None:
+    held = select(Decision).where(Decision.request_id == request_id, Decision.revoked_at.is_(None), condition)
+    return session.scalars(held).one_or_none()
+
+
+def gross_since(account_id: int, since: datetime) -> Decimal:
+    """What an account has applied for since an instant and was not rejected or withdrawn, in major units."""
+    counted = select(func.sum(InvoiceRequest.amount)).where(
+        InvoiceRequest.account_id == account_id,
+        InvoiceRequest.submitted_at >= since,
+        InvoiceRequest.state.in_((State.PENDING, State.APPROVED, State.ISSUED)),
+    )
+    return session.scalar(counted) or ZERO
 
 
 def open_count(*states: State) -> int:

@@ -6,6 +6,7 @@ Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,13 @@ from backoffice.errors import N_, Message
 from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
 
 REMARKS_LIMIT = 500
+QUESTION_LIMIT = 1000
+ANSWER_LIMIT = 2000
+NOTE_LIMIT = 2000
+CLAIM_MINUTES = 15  # without a touch; somebody who went for lunch keeps nobody waiting
+REMIND_DAYS, HOLD_DAYS = 3, 10  # business days after the question has reached the customer's mail server
+# What a reviewer may point at in a rejection: fields of the application's form and parts of its header.
+FIELDS = ("header_id", "name", "tax_id", "address", "phone", "bank", "bank_account", "amount", "email", "remarks")
 COPIES_LIMIT = 4
 SEND_AGAIN_LIMIT = 5  # mails per request and 24 hours, so that nobody's mailbox can be filled from here
 ABOUT = "invoice_request"  # how mails and audit events name a request
@@ -45,8 +53,14 @@ class Action(StrEnum):
 
     WITHDRAW = "withdraw"
     CORRECT = "correct"
+    ANSWER = "answer"
+    FIRST_APPROVE = "first_approve"
     APPROVE = "approve"
     REJECT = "reject"
+    HOLD = "hold"
+    RESUME = "resume"
+    UNDO = "undo"
+    RETURN = "return"
     ISSUE = "issue"
 
 
@@ -80,7 +94,13 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.PENDING, Action.WITHDRAW): Transition(State.WITHDRAWN, Who.APPLICANT, Money.RELEASE, stops_clock=True),
     (State.PENDING, Action.REJECT): Transition(State.REJECTED, Who.REVIEWER, Money.RELEASE, stops_clock=True),
     (State.PENDING, Action.CORRECT): Transition(State.PENDING, Who.APPLICANT, Money.KEEP, stops_clock=False),
+    (State.PENDING, Action.ANSWER): Transition(State.PENDING, Who.APPLICANT, Money.KEEP, stops_clock=False),
+    (State.PENDING, Action.HOLD): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
+    (State.PENDING, Action.RESUME): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
+    (State.PENDING, Action.FIRST_APPROVE): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.PENDING, Action.APPROVE): Transition(State.APPROVED, Who.REVIEWER, Money.KEEP, stops_clock=False),
+    (State.APPROVED, Action.UNDO): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
+    (State.APPROVED, Action.RETURN): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.APPROVED, Action.ISSUE): Transition(State.ISSUED, Who.SYSTEM, Money.SETTLE, stops_clock=True),
 }
 
@@ -135,6 +155,12 @@ def complained_about(reason: Reason) -> tuple[str, ...]:
     """What a rejection was about: parts of the header, or one field of the form; nothing for another reason."""
     field = REASON_FIELDS.get(reason)
     return REASON_HEADER_FIELDS.get(reason, (field,) if field else ())
+
+
+def complaints(reasons: Iterable[str], fields: Iterable[str] = ()) -> tuple[str, ...]:
+    """Everything a rejection was about, each part once: what its coded reasons speak of, then what was pointed at."""
+    spoken_of = (part for reason in reasons for part in complained_about(Reason(reason)))
+    return tuple(dict.fromkeys([*spoken_of, *fields]))
 
 
 def is_request_number(text: str) -> bool:

@@ -1,14 +1,16 @@
-"""How pressing a request is, in the words of the desk. Standard library only."""
+"""How pressing a request is, and whether one pair of eyes is enough."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from backoffice.requests.rules import OPEN_STATES
 
 # Three days, so that on a Friday the promises of Monday show.
 SOON_DAYS = 3
+FOUR_EYES_WINDOW = timedelta(days=7)
 
 
 class Urgency(StrEnum):
@@ -29,3 +31,11 @@ def urgency(state: str, due_at: datetime, due_on: date, *, now: datetime, today:
     if days <= 0:
         return Urgency.DUE_TODAY
     return Urgency.DUE_SOON if days <= SOON_DAYS else None
+
+
+def needs_second(amount: Decimal, week: Decimal, threshold: str | None) -> bool:
+    """Whether a second person has to approve: the amount, or the account's of the last week with it, is large.
+
+    `threshold` is the policy's value in major units; None lets one person decide on everything.
+    """
+    return threshold is not None and max(amount, week) >= Decimal(threshold)

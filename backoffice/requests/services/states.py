@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
@@ -17,7 +17,14 @@ from backoffice.money import format_amount
 from backoffice.permissions import Actor
 from backoffice.requests import rules
 from backoffice.requests.models import InvoiceRequest, RequestEvent
-from backoffice.requests.rules import Action, Money
+from backoffice.requests.rules import Action, Money, State
+from backoffice.requests.services import pauses
+
+# The inner facts of a pending request end with it.
+_NO_LONGER_PENDING = dict.fromkeys(
+    ("claimed_by_id", "claimed_by_label", "claim_ends_at", "held_at", "paused_at", "second_wanted_at")
+)
+_HOW_A_HOLD_ENDS = {Action.WITHDRAW: pauses.WITHDRAWN}
 
 
 def change_state(
@@ -29,23 +36,28 @@ def change_state(
     values: Mapping[str, Any] | None = None,
     reason: str | None = None,
     said: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
+    only_if: tuple[ColumnElement[bool], ...] = (),
 ) -> None:
     """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
 
-    The UPDATE names the state the line starts from, so of two who act at once one changes a row and the other gets
-    Conflict. `values` are further columns to set with it, `said` what the audit event tells of them, before and after.
+    The UPDATE names the state the line starts from, and what else must hold (`only_if`), so of two who act at once one
+    changes a row and the other gets Conflict. `values` are further columns to set with it, `said` what the audit event
+    tells of them, before and after. A question to the customer that is open ends when the request leaves Pending.
     """
     before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
+    leaving = _NO_LONGER_PENDING if before is State.PENDING and line.to is not State.PENDING else {}
     changed = rows_changed(
         session.execute(
             update(InvoiceRequest)
-            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before)
-            .values(state=line.to, closed_at=now if line.stops_clock else None, **(values or {}))
+            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before, *only_if)
+            .values(state=line.to, closed_at=now if line.stops_clock else None, **leaving, **(values or {}))
         )
     )
     if not changed:
         raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
     session.refresh(invoice_request)
+    if leaving:
+        pauses.end(invoice_request, _HOW_A_HOLD_ENDS.get(action, pauses.DECIDED), now=now)
     if line.money is Money.RELEASE:
         ledger.release(invoice_request.id, at=now)
     audit.record(

@@ -1,4 +1,4 @@
-"""The invoice request, the decisions on it and its history."""
+"""The invoice request: one row from the application to the issued invoice."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ class InvoiceRequest(Base):
         ),
         CheckConstraint("support_type IN ('application/pdf', 'image/png', 'image/jpeg')", name="support_type"),
         CheckConstraint("support_size > 0", name="support_not_empty"),
+        CheckConstraint(
+            "(claimed_by_id IS NULL) = (claim_ends_at IS NULL)"
+            " AND (claimed_by_id IS NULL) = (claimed_by_label IS NULL)",
+            name="claim_is_whole",
+        ),
+        CheckConstraint("claimed_by_id IS NULL OR state = 'pending'", name="claimed_is_pending"),
+        CheckConstraint("held_at IS NULL OR state = 'pending'", name="held_is_pending"),
+        CheckConstraint("paused_at IS NULL OR held_at IS NOT NULL", name="paused_is_held"),
+        CheckConstraint("second_wanted_at IS NULL OR state = 'pending'", name="second_is_pending"),
+        CheckConstraint("paused_seconds >= 0", name="paused_forward"),
         # The customer's list, and the same under each filter. All that it can be filtered by stands at the end of the
         # first, so that what is not shown is never read; then what was issued to an account, for its bills.
         Index(
@@ -87,6 +97,29 @@ class InvoiceRequest(Base):
             sqlite_where=text("state = 'approved'"),
             postgresql_where=text("state = 'approved'"),
         ),
+        # What waits for the customer, and what waits for a second approval.
+        Index(
+            "ix_invoice_request_held",
+            "due_at",
+            "id",
+            sqlite_where=text("held_at IS NOT NULL"),
+            postgresql_where=text("held_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_invoice_request_second",
+            "due_at",
+            "id",
+            sqlite_where=text("second_wanted_at IS NOT NULL"),
+            postgresql_where=text("second_wanted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_invoice_request_claimed",
+            "claimed_by_id",
+            "due_at",
+            "id",
+            sqlite_where=text("claimed_by_id IS NOT NULL"),
+            postgresql_where=text("claimed_by_id IS NOT NULL"),
+        ),
         # History by state and the figures of a period.
         Index("ix_invoice_request_state", "state", "submitted_at", "id"),
         Index("ix_invoice_request_submitted", "submitted_at", "id"),
@@ -124,6 +157,17 @@ class InvoiceRequest(Base):
     flagged_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    # Inner facts of a pending request: who works on it and until when, whether it waits for the customer and its clock
+    # stands still, and since when it has a first approval and waits for a second one.
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    claimed_by_label: Mapped[str | None] = mapped_column(String(120))
+    claim_ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    held_at: Mapped[datetime | None] = mapped_column(Instant)
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    second_wanted_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Business seconds that the clock has stood still in all; `due_on` has moved on by them.
+    paused_seconds: Mapped[int] = mapped_column(default=0)
 
     issuable_at: Mapped[datetime | None] = mapped_column(Instant)
     # Why it cannot be issued: in English for logs, and as a sentence that is still to be translated for the desk.
@@ -170,9 +214,28 @@ class InvoiceRequest(Base):
         """Whether the invoice can be downloaded."""
         return self.state == State.ISSUED
 
+    @property
+    def can_be_returned(self) -> bool:
+        """Whether an approval may still be taken back: no number was taken."""
+        return transition(State(self.state), Action.RETURN) is not None and self.invoice_id is None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for an answer of the customer's."""
+        return self.held_at is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether its clock stands still: the customer has been asked, and the mail has reached their server."""
+        return self.paused_at is not None
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether somebody works on it: a claim ends by itself when it is not touched."""
+        return self.claim_ends_at is not None and now < self.claim_ends_at
+
     def is_overdue(self, now: datetime) -> bool:
-        """Whether it is still open past its promised day."""
-        return self.is_open and now >= self.due_at
+        """Whether it is still open past its promised day; what waits for the customer is not late by our doing."""
+        return self.is_open and not self.is_paused and now >= self.due_at
 
 
 class _Likely(FunctionElement[bool]):
@@ -212,48 +275,3 @@ def in_state(*states: State, entity: Any = InvoiceRequest) -> ColumnElement[bool
 def is_open() -> ColumnElement[bool]:
     """SQL predicate of open requests, worded as the partial index that serves it."""
     return in_state(*OPEN_STATES)
-
-
-class Decision(Base):
-    """A verdict of one reviewer. At most one is in force per request; a revoked one stays, with who and why."""
-
-    __tablename__ = "decision"
-    __table_args__ = (
-        CheckConstraint("verdict IN ('approve', 'reject')", name="verdict"),
-        CheckConstraint("verdict = 'approve' OR (remarks <> '' AND reason IS NOT NULL)", name="rejection_says_why"),
-        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revocation_is_whole"),
-        Index(
-            "uq_decision_in_force",
-            "request_id",
-            unique=True,
-            sqlite_where=text("revoked_at IS NULL"),
-            postgresql_where=text("revoked_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
-    verdict: Mapped[str] = mapped_column(String(10))
-    decided_by: Mapped[int] = mapped_column(ForeignKey(User.id))
-    decided_by_label: Mapped[str] = mapped_column(String(120))
-    decided_at: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str | None] = mapped_column(String(20))
-    remarks: Mapped[str] = mapped_column(String(500), default="")
-    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
-    revoked_by: Mapped[int | None] = mapped_column(ForeignKey(User.id))
-    revoked_why: Mapped[str | None] = mapped_column(String(500))
-
-
-class RequestEvent(Base):
-    """One line of a request's timeline, in the words customers may see."""
-
-    __tablename__ = "request_event"
-    __table_args__ = (Index("ix_request_event_request_id", "request_id", "id"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
-    at: Mapped[datetime] = mapped_column(Instant)
-    kind: Mapped[str] = mapped_column(String(20))
-    actor_label: Mapped[str] = mapped_column(String(120))
-    actor_role: Mapped[str | None] = mapped_column(String(20))
-    data: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)

@@ -1,0 +1,10 @@
+"""The tables of a request: itself, the verdicts on it, its history, the questions to the customer."""
+
+from __future__ import annotations
+
+from backoffice.requests.models.decisions import Decision
+from backoffice.requests.models.history import RequestEvent, RequestNote
+from backoffice.requests.models.holds import Hold
+from backoffice.requests.models.invoice_request import InvoiceRequest, in_state, is_open
+
+__all__ = ["Decision", "Hold", "InvoiceRequest", "RequestEvent", "RequestNote", "in_state", "is_open"]

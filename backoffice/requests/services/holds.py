@@ -1,0 +1,182 @@
+"""Questions to the customer (design/domain.md 3): asked by mail and page, reminded once, answered or ended.
+
+The clock stands still from the moment the mail server has taken the question; the worker looks for that moment, sends
+the reminder on the third business day after it, and ends the hold on the tenth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from backoffice import clock, text
+from backoffice.calendars import queries as calendars
+from backoffice.database import rows_changed, session
+from backoffice.delivery.models import Message as Mail
+from backoffice.delivery.rules import MessageState
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.permissions import SYSTEM, Actor, Permission
+from backoffice.requests import queries
+from backoffice.requests.models import Hold, InvoiceRequest
+from backoffice.requests.rules import ABOUT, ANSWER_LIMIT, HOLD_DAYS, QUESTION_LIMIT, REMIND_DAYS, Action
+from backoffice.requests.services import pauses
+from backoffice.requests.services.states import add_event, change_state, tell
+
+ASKED, REMINDED = "information_wanted", "information_reminder"
+BATCH = 200
+
+
+def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, now: datetime) -> Hold:
+    """Hold a pending request with a question to the customer; who may ask is decided by whoever calls.
+
+    Raises Invalid (field `question`) for an empty or unusable question, Conflict when the request is not pending any
+    more or a question waits already.
+    """
+    cleaned = _cleaned("question", question, QUESTION_LIMIT, N_("Write what you want to know."))
+    if invoice_request.is_held:
+        raise Conflict(Message(N_("A question to the customer waits for its answer already.")), code="held")
+    change_state(
+        invoice_request,
+        Action.HOLD,
+        actor,
+        now=now,
+        values={"held_at": now},
+        reason=cleaned,
+        only_if=(InvoiceRequest.held_at.is_(None),),
+    )
+    hold = Hold(
+        request_id=invoice_request.id,
+        question=cleaned,
+        asked_by=actor.id,
+        asked_by_label=actor.label,
+        asked_at=now,
+    )
+    session.add(hold)
+    session.flush()
+    add_event(invoice_request.id, "held", actor, at=now, remarks=cleaned)
+    tell(invoice_request, ASKED, now=now, question=cleaned)
+    return hold
+
+
+def answer(actor: Actor, number: str, answer_text: str, *, now: datetime) -> InvoiceRequest:
+    """The customer answers: the request stands in the queue again, where its promise puts it.
+
+    Raises Invalid (field `answer`), Forbidden for people without a customer account, NotFound for another account's
+    request, Conflict when no question is open any more.
+    """
+    if actor.account_id is None or not actor.can(Permission.APPLY):
+        raise Forbidden
+    cleaned = _cleaned("answer", answer_text, ANSWER_LIMIT, N_("Write your answer."))
+    invoice_request = queries.by_number(number, account_id=actor.account_id)
+    _end(actor, invoice_request, Action.ANSWER, pauses.ANSWERED, now, answer=cleaned)
+    add_event(invoice_request.id, "answered", actor, at=now, remarks=cleaned, due_on=invoice_request.due_on.isoformat())
+    return invoice_request
+
+
+def resume(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime) -> None:
+    """End the hold without an answer: it is not needed any more. Raises Conflict when no question is open."""
+    _end(actor, invoice_request, Action.RESUME, pauses.RESUMED, now)
+    add_event(invoice_request.id, "resumed", actor, at=now, due_on=invoice_request.due_on.isoformat())
+
+
+def _end(
+    actor: Actor,
+    invoice_request: InvoiceRequest,
+    action: Action,
+    outcome: str,
+    now: datetime,
+    answer: str | None = None,
+) -> None:
+    before = invoice_request.due_on
+    try:
+        change_state(
+            invoice_request, action, actor, now=now, reason=answer,
+            values={"held_at": None, "paused_at": None}, only_if=(InvoiceRequest.held_at.is_not(None),),
+            said=({"held": True, "due_on": before}, {"held": False}),
+        )  # fmt: skip
+    except Conflict:
+        raise Conflict(Message(N_("No question waits for an answer here any more.")), code="not-held") from None
+    pauses.end(invoice_request, outcome, now=now, answer=answer, by=actor.label if answer else None)
+
+
+def stop_clocks(*, now: datetime, limit: int = BATCH) -> int:
+    """Let the clock of each request stand still whose question has reached the customer's mail server."""
+    asked = session.execute(
+        select(Hold, Mail.accepted_at)
+        .join(Mail, (Mail.about_type == ABOUT) & (Mail.about_id == Hold.request_id))
+        .where(
+            Hold.ended_at.is_(None),
+            Hold.clock_stopped_at.is_(None),
+            Mail.template == ASKED,
+            Mail.created_at >= Hold.asked_at,
+            Mail.state == MessageState.ACCEPTED,
+        )
+        .order_by(Hold.id)
+        .limit(limit)
+    ).all()
+    for hold, accepted_at in asked:
+        stopped = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None), Hold.clock_stopped_at.is_(None))
+        if rows_changed(session.execute(stopped.values(clock_stopped_at=accepted_at or now))):
+            paused = update(InvoiceRequest).where(
+                InvoiceRequest.id == hold.request_id, InvoiceRequest.held_at.is_not(None)
+            )
+            session.execute(paused.values(paused_at=accepted_at or now))
+    return len(asked)
+
+
+def remind(*, now: datetime, limit: int = BATCH) -> int:
+    """Ask once more, by mail, where the third business day after the question has come."""
+    reminded = 0
+    for hold in _waiting(now, REMIND_DAYS, Hold.reminded_at.is_(None), limit=limit):
+        once = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None), Hold.reminded_at.is_(None))
+        if not rows_changed(session.execute(once.values(reminded_at=now))):
+            continue
+        invoice_request = session.get_one(InvoiceRequest, hold.request_id)
+        tell(invoice_request, REMINDED, now=now, question=hold.question)
+        add_event(invoice_request.id, "reminded", SYSTEM, at=now)
+        reminded += 1
+    return reminded
+
+
+def end_unanswered(*, now: datetime, limit: int = BATCH) -> int:
+    """End the holds whose tenth business day has come, marked as not answered; their clocks run on."""
+    ended = 0
+    for hold in _waiting(now, HOLD_DAYS, limit=limit):
+        invoice_request = session.get_one(InvoiceRequest, hold.request_id)
+        try:
+            _end(SYSTEM, invoice_request, Action.RESUME, pauses.NO_ANSWER, now)
+        except Conflict:
+            continue  # answered at this very moment
+        add_event(invoice_request.id, "not_answered", SYSTEM, at=now, due_on=invoice_request.due_on.isoformat())
+        ended += 1
+    return ended
+
+
+def _waiting(now: datetime, days: int, *further: object, limit: int) -> Sequence[Hold]:
+    """Open questions whose `days`-th business day after their arrival has come, oldest first."""
+    calendar, zone = calendars.current_calendar(), clock.zone()
+    today = clock.local_date(now, zone)
+    candidates = session.scalars(
+        select(Hold)
+        .where(Hold.ended_at.is_(None), Hold.clock_stopped_at.is_not(None), *further)  # type: ignore[arg-type]
+        .order_by(Hold.clock_stopped_at)
+        .limit(limit)
+    ).all()
+    return [
+        hold
+        for hold in candidates
+        if hold.clock_stopped_at
+        and calendar.business_days_between(clock.local_date(hold.clock_stopped_at, zone), today) >= days
+    ]
+
+
+def _cleaned(field: str, typed: str, limit: int, empty: str) -> str:
+    try:
+        cleaned = text.clean(typed, max_length=limit, multiline=True)
+    except text.TextError as error:
+        raise Invalid({field: [error.message]}) from None
+    if not cleaned:
+        raise Invalid({field: [Message(empty)]})
+    return cleaned

@@ -1,0 +1,146 @@
+"""Who works on what: claim, touch, release, take over, hand to somebody, and the next one that claims itself.
+
+A claim is a courtesy with an end: it keeps two people from reading the same request, and ends by itself
+`CLAIM_MINUTES` after the last touch. Decisions rest on the state table, not on claims.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, or_, select, update
+
+from backoffice.accounts import queries as accounts
+from backoffice.audit import services as audit
+from backoffice.database import rows_changed, session
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.permissions import Actor, Permission, Role
+from backoffice.requests.models import InvoiceRequest, in_state
+from backoffice.requests.rules import ABOUT, CLAIM_MINUTES, State
+from backoffice.review.services.competence import for_decision, refuse_claimed
+
+CLAIM = timedelta(minutes=CLAIM_MINUTES)
+_TRIES = 5
+
+
+def claim(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
+    """Say that one works on a pending request, or go on doing so.
+
+    Raises Forbidden as decisions do, Conflict when it is not pending any more or somebody else works on it.
+    """
+    invoice_request = for_decision(actor, number)
+    if not _set(actor, invoice_request, _free_for(actor, now), now):
+        _refuse(actor, invoice_request, now)
+    return invoice_request
+
+
+def take_over(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
+    """Work on a pending request that somebody else has claimed; both stand in the audit log. Raises as `claim`."""
+    invoice_request = for_decision(actor, number)
+    if not _set(actor, invoice_request, InvoiceRequest.id == invoice_request.id, now):
+        _refuse(actor, invoice_request, now)
+    return invoice_request
+
+
+def assign(actor: Actor, number: str, to: int, *, now: datetime) -> InvoiceRequest:
+    """Hand a pending request to a reviewer, whoever had it.
+
+    Raises Invalid (field `assignee`) for somebody who may not decide on it, else as `claim`.
+    """
+    invoice_request = for_decision(actor, number)
+    person = next((one for one in accounts.active_people(Role.REVIEWER) if one.id == to), None)
+    if person is None:
+        raise Invalid({"assignee": [Message(N_("Choose somebody who decides on requests."))]})
+    if invoice_request.applicant_id == person.id:
+        raise Invalid({"assignee": [Message(N_("Nobody decides on what they or their own account applied for."))]})
+    if not _set(person.actor(), invoice_request, InvoiceRequest.id == invoice_request.id, now, by=actor):
+        _refuse(actor, invoice_request, now)
+    return invoice_request
+
+
+def release(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
+    """Let somebody else work on it. What one has not claimed is left as it is."""
+    invoice_request = for_decision(actor, number)
+    nobody = dict.fromkeys(("claimed_by_id", "claimed_by_label", "claim_ends_at"))
+    own = update(InvoiceRequest).where(
+        InvoiceRequest.id == invoice_request.id, InvoiceRequest.claimed_by_id == actor.id
+    )
+    if rows_changed(session.execute(own.values(nobody))):
+        session.refresh(invoice_request)
+        audit.record(actor, "request.release", ABOUT, number, at=now, before={"claimed_by": actor.label})
+    return invoice_request
+
+
+def touch(actor: Actor, number: str, *, now: datetime) -> bool:
+    """Let one's claim last from now on anew; False when it is not one's own any more."""
+    invoice_request = for_decision(actor, number)
+    still = update(InvoiceRequest).where(
+        InvoiceRequest.id == invoice_request.id,
+        InvoiceRequest.claimed_by_id == actor.id,
+        InvoiceRequest.claim_ends_at > now,
+    )
+    return bool(rows_changed(session.execute(still.values(claim_ends_at=now + CLAIM))))
+
+
+def claim_next(actor: Actor, *, now: datetime, after: str | None = None) -> InvoiceRequest | None:
+    """Claim the most urgent pending request that nobody works on; None when nothing is left.
+
+    `after` is passed over: what one has just looked at. Of two who ask at once each gets one of their own.
+    """
+    if actor.id is None or not actor.can(Permission.DECIDE):
+        raise Forbidden
+    for _ in range(_TRIES):
+        candidate = session.scalars(_waiting_for(actor, now, after)).first()
+        if candidate is None:
+            return None
+        if _set(actor, candidate, _free_for(actor, now), now):
+            return candidate
+    return None
+
+
+def _waiting_for(actor: Actor, now: datetime, after: str | None) -> Select[InvoiceRequest]:
+    waiting = select(InvoiceRequest).where(
+        in_state(State.PENDING),
+        InvoiceRequest.held_at.is_(None),
+        _free_for(actor, now),
+        InvoiceRequest.applicant_id != actor.id,
+        InvoiceRequest.account_id.is_distinct_from(actor.account_id),
+    )
+    if after is not None:
+        waiting = waiting.where(InvoiceRequest.number != after)
+    return waiting.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(1)
+
+
+def _free_for(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    return or_(
+        InvoiceRequest.claimed_by_id.is_(None),
+        InvoiceRequest.claimed_by_id == actor.id,
+        InvoiceRequest.claim_ends_at <= now,
+    )
+
+
+def _set(
+    holder: Actor,
+    invoice_request: InvoiceRequest,
+    condition: ColumnElement[bool],
+    now: datetime,
+    by: Actor | None = None,
+) -> bool:
+    before = invoice_request.claimed_by_label if invoice_request.is_claimed(now) else None
+    claimed = update(InvoiceRequest).where(InvoiceRequest.id == invoice_request.id, in_state(State.PENDING), condition)
+    values = {"claimed_by_id": holder.id, "claimed_by_label": holder.label, "claim_ends_at": now + CLAIM}
+    if not rows_changed(session.execute(claimed.values(values))):
+        return False
+    session.refresh(invoice_request)
+    if before != holder.label:
+        audit.record(
+            by or holder, "request.claim", ABOUT, invoice_request.number, at=now,
+            before={"claimed_by": before}, after={"claimed_by": holder.label},
+        )  # fmt: skip
+    return True
+
+
+def _refuse(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> None:
+    session.refresh(invoice_request)
+    refuse_claimed(actor, invoice_request, now=now)
+    raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")

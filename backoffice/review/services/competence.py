@@ -1,0 +1,74 @@
+"""Who may decide on what: asked by every verb of the desk, whichever way it was called."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from backoffice.audit.models import AuditEvent
+from backoffice.database import session
+from backoffice.errors import N_, Conflict, Forbidden, Message
+from backoffice.ledger.models import Allocation, LedgerEntry, LedgerFile, ReservationState
+from backoffice.permissions import Actor, Permission
+from backoffice.requests import queries as requests
+from backoffice.requests.models import Decision, InvoiceRequest
+
+
+def for_decision(actor: Actor, number: str) -> InvoiceRequest:
+    """The request, for somebody who may decide on it.
+
+    Raises NotFound, and Forbidden for people without the permission and for what they or their own account applied for.
+    """
+    if actor.id is None or not actor.can(Permission.DECIDE):
+        raise Forbidden
+    invoice_request = requests.by_number(number)
+    if invoice_request.applicant_id == actor.id or invoice_request.account_id == actor.account_id:
+        raise Forbidden(Message(N_("Nobody decides on what they or their own account applied for.")))
+    return invoice_request
+
+
+def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime) -> None:
+    """Raises Conflict (code `claimed`) naming who works on the request, unless it is the actor."""
+    if invoice_request.is_claimed(now) and invoice_request.claimed_by_id != actor.id:
+        raise Conflict(
+            Message(
+                N_("%(who)s works on this request. Take it over if you want to decide on it."),
+                who=invoice_request.claimed_by_label or "",
+            ),
+            code="claimed",
+        )
+
+
+def refuse_second(actor: Actor, invoice_request: InvoiceRequest, first: Decision) -> None:
+    """Four eyes: raises Forbidden for whoever approved first, changed the header, or imported one of the recharges."""
+    if first.decided_by == actor.id:
+        raise Forbidden(Message(N_("You gave the first approval. Somebody else has to give the second one.")))
+    if _has_changed_header(actor, invoice_request):
+        raise Forbidden(Message(N_("You have changed the header of this request. Somebody else has to approve it.")))
+    if _has_imported(actor, invoice_request):
+        raise Forbidden(Message(N_("You have imported a recharge of this request. Somebody else has to approve it.")))
+
+
+def _has_changed_header(actor: Actor, invoice_request: InvoiceRequest) -> bool:
+    changed = exists().where(
+        AuditEvent.object_type == "invoice_header",
+        AuditEvent.object_id == str(invoice_request.header_id),
+        AuditEvent.actor_id == actor.id,
+    )
+    return bool(session.scalar(select(changed)))
+
+
+def _has_imported(actor: Actor, invoice_request: InvoiceRequest) -> bool:
+    imported = (
+        select(LedgerFile.id)
+        .join(LedgerEntry, LedgerEntry.file_id == LedgerFile.id)
+        .join(Allocation, Allocation.recharge_id == LedgerEntry.id)
+        .where(
+            Allocation.request_id == invoice_request.id,
+            Allocation.state == ReservationState.OPEN,
+            LedgerFile.imported_by_id == actor.id,
+        )
+        .limit(1)
+    )
+    return session.scalar(imported) is not None

@@ -1,0 +1,31 @@
+"""The reviewer's side of a question to the customer; its rules stand in `requests.services.holds`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backoffice.errors import N_
+from backoffice.permissions import Actor
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import holds
+from backoffice.review.services.competence import for_decision, refuse_claimed
+from backoffice.review.services.decisions import revoke_first
+
+
+def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceRequest:
+    """Ask the customer, by mail and on their page; a first approval holds no more.
+
+    Raises what decisions raise, Invalid (field `question`), and Conflict when a question is open already.
+    """
+    invoice_request = for_decision(actor, number)
+    refuse_claimed(actor, invoice_request, now=now)
+    holds.ask(actor, invoice_request, question, now=now)
+    revoke_first(actor, invoice_request, why=N_("the customer was asked"), now=now)
+    return invoice_request
+
+
+def resume(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
+    """Put the request back into the queue without an answer. Raises Conflict when no question is open."""
+    invoice_request = for_decision(actor, number)
+    holds.resume(actor, invoice_request, now=now)
+    return invoice_request
