@@ -24,11 +24,13 @@ from backoffice.database import db, session
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
 from backoffice.ledger import jobs as ledger
+from backoffice.requests import jobs as requests
 from backoffice.sla import jobs as sla
 
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
+HOLDS_SECONDS = 10
 SWEEP_SECONDS = 60
 HEARTBEAT_SECONDS = 10
 LEADER_KEY = 0x0BAC0FF1CE
@@ -106,6 +108,7 @@ class Worker:
             ("issue", issuing.issue_due, TICK_SECONDS, False),
             ("mail", delivery.send_due, TICK_SECONDS, False),
             ("import", ledger.import_due, TICK_SECONDS, False),
+            ("holds", requests.follow_holds, HOLDS_SECONDS, True),
             ("sweep", sla.sweep, SWEEP_SECONDS, True),
             ("heartbeat", scheduling.beat, HEARTBEAT_SECONDS, False),
         ):

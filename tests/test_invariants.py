@@ -95,6 +95,20 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "without a decision in force"),
     "two decisions are in force": (
         "decision", "INSERT INTO decision SELECT * FROM decision WHERE verdict = 'approve'", "decisions are in force"),
+    "a first approval nobody gave": (
+        "invoice_request", "UPDATE invoice_request SET second_wanted_at = submitted_at WHERE state = 'pending'",
+        "mark of a first approval"),
+    "one person with four eyes": (
+        "decision", "INSERT INTO decision (id, request_id, verdict, decided_by, decided_by_label, decided_at, remarks,"
+        " further_reasons, fields) SELECT id + 1000, request_id, 'first_approve', decided_by, decided_by_label,"
+        " decided_at, remarks, further_reasons, fields FROM decision WHERE verdict = 'approve'",
+        "one person gave both approvals"),
+    "a hold without a question": (
+        "invoice_request", "UPDATE invoice_request SET held_at = submitted_at WHERE state = 'pending'",
+        "its hold and the questions"),
+    "a promise moved by no hold": (
+        "invoice_request", "UPDATE invoice_request SET paused_seconds = 60 WHERE state = 'pending'",
+        "its clock stood still for another time"),
     "somebody decided on their own request": (
         "decision", "UPDATE decision SET decided_by = (SELECT applicant_id FROM invoice_request"
         " WHERE invoice_request.id = decision.request_id)", "its applicant decided"),

@@ -25,6 +25,8 @@ from backoffice.web.formatting import currency_sign
 _PATHS = {
     "submitted": "/invoices/{request_number}",
     "rejected": "/invoices/{request_number}",
+    "information_wanted": "/invoices/{request_number}/answer",
+    "information_reminder": "/invoices/{request_number}/answer",
     "issued": "/invoices/{request_number}",
     "flagged": "/review",
     "security_notice": "/login",

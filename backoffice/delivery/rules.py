@@ -33,6 +33,8 @@ LOCALES = ("en", "zh")
 CONTEXT: dict[str, frozenset[str]] = {
     "submitted": frozenset({"request_number", "header_name", "amount", "due_on"}),
     "rejected": frozenset({"request_number", "header_name", "amount", "reason", "remarks"}),
+    "information_wanted": frozenset({"request_number", "header_name", "amount", "question"}),
+    "information_reminder": frozenset({"request_number", "header_name", "amount", "question"}),
     "issued": frozenset({"request_number", "invoice_number", "header_name", "amount"}),
     "flagged": frozenset({"requests"}),
     "security_notice": frozenset(),

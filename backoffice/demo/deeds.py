@@ -17,6 +17,7 @@ from backoffice.demo.stage import Stage
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing.services import Issuer
 from backoffice.ledger import queries as ledger
+from backoffice.requests.rules import State
 from backoffice.requests.services import applying, changes, recipients
 from backoffice.requests.services.applying import Application
 from backoffice.requests.services.supporting import SupportingFile
@@ -112,22 +113,32 @@ class Deeds:
                 self.stage.people[SPEAKS_FOR[code]], number, email=email, copies="", now=clock.now()
             )  # fmt: skip
 
-    def approve(self, _code: str, number: str) -> None:
-        """Approve a request, which is issued some minutes later."""
+    def approve(self, _code: str, number: str, *, undo_seconds: int | None = None) -> None:
+        """Approve a request, which is issued some minutes later; where four eyes are wanted, a colleague follows."""
         stage = self.stage
-        reviewer = stage.people[stage.random.choice(("rita", "rita", "rui"))]
+        first, second = stage.random.choice((("rita", "rui"), ("rita", "rui"), ("rui", "rita")))
         remarks = "Checked against the bank statement." if stage.random.random() < 0.1 else ""
-        undo = stage.settings.undo_seconds
-        with stage.tolerant():
-            approved = review.approve(reviewer, number, remarks=remarks, now=clock.now(), undo_seconds=undo)
-            request_id = approved.id
-            later = timedelta(seconds=undo, minutes=stage.random.randrange(1, 4))
-            stage.schedule(clock.now() + later, lambda: issuing.issue_one(request_id, self.issuer))
+        if self._approved(first, number, remarks, undo_seconds) == State.PENDING:
+            later = clock.now() + timedelta(minutes=stage.random.randrange(5, 50))
+            stage.schedule(later, lambda: self._approved(second, number, "", undo_seconds))
 
-    def approve_slowly(self, _code: str, number: str) -> None:
+    def _approved(self, reviewer: str, number: str, remarks: str, undo_seconds: int | None) -> str | None:
+        """The state an approval has led to; None when it came too late."""
+        stage, state = self.stage, None
+        undo = stage.settings.undo_seconds if undo_seconds is None else undo_seconds
+        with stage.tolerant():
+            approved = review.approve(
+                stage.people[reviewer], number, remarks=remarks, now=clock.now(), undo_seconds=undo
+            )
+            request_id, state = approved.id, approved.state
+            if state == State.APPROVED and undo_seconds is None:
+                later = timedelta(seconds=undo, minutes=stage.random.randrange(1, 4))
+                stage.schedule(clock.now() + later, lambda: issuing.issue_one(request_id, self.issuer))
+        return state
+
+    def approve_slowly(self, code: str, number: str) -> None:
         """An approval whose undo window is still open, so that Approved can be seen before the worker issues it."""
-        with self.stage.tolerant():
-            review.approve(self.stage.people["rui"], number, now=clock.now(), undo_seconds=3600)
+        self.approve(code, number, undo_seconds=3600)
 
     def reject(self, code: str, number: str) -> None:
         """Reject a request; mostly a better one follows."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from backoffice import storage
 from backoffice.database import session
 from backoffice.ledger.models import Reservation, ReservationState
-from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent
-from backoffice.requests.rules import State
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
+from backoffice.requests.rules import Action, State
 
 
 def check() -> Iterator[str]:
     """Yield a sentence for each request whose parts contradict each other."""
     yield from _decisions()
+    yield from _second_approvals()
+    yield from _holds()
     yield from _reservations()
     yield from _supporting_files()
     without_event = ~exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
@@ -40,16 +43,14 @@ def _decisions() -> Iterator[str]:
         )
         for (number,) in session.execute(select(InvoiceRequest.number).where(InvoiceRequest.state == state, ~in_force)):
             yield f"request {number}: it is {state} without a decision in force that says so"
-    undecided = exists().where(Decision.request_id == InvoiceRequest.id, Decision.revoked_at.is_(None))
+    final = (Decision.revoked_at.is_(None), Decision.verdict != Action.FIRST_APPROVE)
+    undecided = exists().where(Decision.request_id == InvoiceRequest.id, *final)
     for (number,) in session.execute(
         select(InvoiceRequest.number).where(InvoiceRequest.state.in_([State.PENDING, State.WITHDRAWN]), undecided)
     ):
         yield f"request {number}: it is not decided, yet a decision is in force"
     for request_id, count in session.execute(
-        select(Decision.request_id, func.count())
-        .where(Decision.revoked_at.is_(None))
-        .group_by(Decision.request_id)
-        .having(func.count() > 1)
+        select(Decision.request_id, func.count()).where(*final).group_by(Decision.request_id).having(func.count() > 1)
     ):
         yield f"request id {request_id}: {count} decisions are in force"
     own = or_(
@@ -59,6 +60,41 @@ def _decisions() -> Iterator[str]:
         select(InvoiceRequest.number).join(Decision, Decision.request_id == InvoiceRequest.id).where(own)
     ):
         yield f"request {number}: its applicant decided on it"
+
+
+def _second_approvals() -> Iterator[str]:
+    given = exists().where(
+        Decision.request_id == InvoiceRequest.id,
+        Decision.revoked_at.is_(None),
+        Decision.verdict == Action.FIRST_APPROVE,
+    )
+    marked = InvoiceRequest.second_wanted_at.is_not(None)
+    differ = or_(and_(marked, ~given), and_(~marked, given, InvoiceRequest.state == State.PENDING))
+    for (number,) in session.execute(select(InvoiceRequest.number).where(differ)):
+        yield f"request {number}: its mark of a first approval and its decisions differ"
+    first, second = aliased(Decision), aliased(Decision)
+    same = (
+        select(InvoiceRequest.number)
+        .join(first, and_(first.request_id == InvoiceRequest.id, first.verdict == Action.FIRST_APPROVE))
+        .join(second, and_(second.request_id == InvoiceRequest.id, second.verdict == Action.APPROVE))
+        .where(first.revoked_at.is_(None), second.revoked_at.is_(None), first.decided_by == second.decided_by)
+    )
+    for (number,) in session.execute(same):
+        yield f"request {number}: one person gave both approvals"
+
+
+def _holds() -> Iterator[str]:
+    asked = exists().where(Hold.request_id == InvoiceRequest.id, Hold.ended_at.is_(None))
+    differ = or_(
+        and_(InvoiceRequest.held_at.is_not(None), ~asked),
+        and_(InvoiceRequest.held_at.is_(None), asked),
+    )
+    for (number,) in session.execute(select(InvoiceRequest.number).where(differ)):
+        yield f"request {number}: its hold and the questions to the customer differ"
+    paused = select(func.coalesce(func.sum(Hold.paused_seconds), 0)).where(Hold.request_id == InvoiceRequest.id)
+    moved = InvoiceRequest.paused_seconds != paused.scalar_subquery()
+    for (number,) in session.execute(select(InvoiceRequest.number).where(moved)):
+        yield f"request {number}: its clock stood still for another time than its holds say"
 
 
 def _reservations() -> Iterator[str]:

@@ -34,13 +34,25 @@ kinds = {
 vat_kinds = {"ordinary": _l("VAT ordinary"), "special": _l("VAT special")}
 languages = {"zh": _l("Chinese"), "en": _l("English"), "both": _l("Chinese and English")}
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
-verdicts = {Action.APPROVE.value: _l("Approved by"), Action.REJECT.value: _l("Rejected by")}
+verdicts = {
+    Action.FIRST_APPROVE.value: _l("First approval by"),
+    Action.APPROVE.value: _l("Approved by"),
+    Action.REJECT.value: _l("Rejected by"),
+}
 events = {
     "submitted": _l("Submitted"),
     "corrected": _l("Receiving email corrected by the customer"),
     "sent_again": _l("Invoice sent again by the customer"),
     "withdrawn": _l("Withdrawn by the customer"),
+    "held": _l("Customer asked"),
+    "reminded": _l("Customer reminded"),
+    "answered": _l("Answered by the customer"),
+    "not_answered": _l("No answer: back in the queue"),
+    "resumed": _l("Back in the queue without an answer"),
+    "first_approved": _l("First approval"),
     "approved": _l("Approved"),
+    "undone": _l("Approval undone"),
+    "returned": _l("Returned to the queue"),
     "rejected": _l("Rejected"),
     "flagged": _l("Flagged as overdue"),
     "issued": _l("Issued"),
@@ -49,6 +61,8 @@ events = {
 mails = {
     "submitted": _l("Application received"),
     "rejected": _l("Rejection"),
+    "information_wanted": _l("Question"),
+    "information_reminder": _l("Reminder of the question"),
     "issued": _l("Invoice"),
 }
 mail_states = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from backoffice.accounts import queries as accounts
 from backoffice.database import rows_changed, session
@@ -26,7 +26,7 @@ def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
     """
     candidates = session.scalars(
         select(InvoiceRequest)
-        .where(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.flagged_at.is_(None))
+        .where(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.flagged_at.is_(None), _runs())
         .order_by(InvoiceRequest.due_at, InvoiceRequest.id)
         .limit(limit)
     ).all()
@@ -34,6 +34,11 @@ def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
     if flagged:
         _tell_managers(flagged, now)
     return flagged
+
+
+def _runs() -> ColumnElement[bool]:
+    """SQL predicate of requests whose clock runs: what waits for the customer's answer breaks no promise of ours."""
+    return InvoiceRequest.paused_at.is_(None)
 
 
 def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
@@ -45,6 +50,7 @@ def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
                 is_open(),
                 InvoiceRequest.due_at <= now,
                 InvoiceRequest.flagged_at.is_(None),
+                _runs(),
             )
             .values(flagged_at=now)
         )

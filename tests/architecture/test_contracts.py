@@ -30,7 +30,11 @@ OFFENDERS = [
     ("rules", "backoffice/policies/rules.py", "from backoffice.config import Settings"),
     ("insides", "backoffice/review/queries/queue.py", "from backoffice.headers import views"),
     ("insides", "backoffice/portal/queries/dossier.py", "from backoffice.issuing.pdf import document"),
-    ("cycles", "backoffice/requests/models/invoice_request.py", "from backoffice.portal.queries import dossier as later"),
+    (
+        "cycles",
+        "backoffice/requests/models/invoice_request.py",
+        "from backoffice.portal.queries import dossier as later",
+    ),
 ]
 
 

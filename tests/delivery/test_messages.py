@@ -28,6 +28,7 @@ FACTS = {
     "due_on": "2026-03-13",
     "issued_on": "2026-03-09",
     "reason": "The tax ID does not match the name",
+    "question": "Which contract?\n<script>alert(2)</script>",
     "remarks": "Line one\n<script>alert(1)</script>",
     "requests": REQUESTS,
     "person": "Ada",
