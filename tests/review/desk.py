@@ -67,6 +67,7 @@ def _open_house(who: Person, code: str, name: str, tax_id: str) -> int:
         kind="enterprise",
         name=name,
         tax_id=tax_id,
+        is_default=True,
         created_by=who.id,
         created_at=NOW,
         updated_at=NOW,

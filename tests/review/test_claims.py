@@ -1,0 +1,122 @@
+"""Who works on what: one at a time, for as long as it is touched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from backoffice.audit.models import AuditEvent
+from backoffice.database import session
+from backoffice.errors import Conflict, Forbidden, Invalid
+from backoffice.requests.models import InvoiceRequest
+from backoffice.review.services import claims, decisions, holds
+from backoffice.review.services.claims import CLAIM
+from tests.review.desk import NOW, Desk
+from tests.support.office import contradictions
+
+MOMENT = timedelta(seconds=1)
+
+
+def holder(desk: Desk, number: str) -> str | None:
+    with desk.app.app_context():
+        found = session.scalars(select(InvoiceRequest).where(InvoiceRequest.number == number)).one()
+        return found.claimed_by_label if found.is_claimed(NOW) else None
+
+
+def test_a_claim_is_ones_own_until_it_ends(desk: Desk) -> None:
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(claims.claim, rita, number, now=NOW)
+    assert holder(desk, number) == "Rita Moreau"
+    with pytest.raises(Conflict, match="Rita Moreau works on this"):
+        desk.run(claims.claim, rui, number, now=NOW + CLAIM - MOMENT)
+    desk.run(claims.claim, rui, number, now=NOW + CLAIM)
+    assert holder(desk, number) == "芮明"
+
+
+def test_a_touch_lets_it_last(desk: Desk) -> None:
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(claims.claim, rita, number, now=NOW)
+    assert desk.run(claims.touch, rita, number, now=NOW + CLAIM - MOMENT)
+    with pytest.raises(Conflict):
+        desk.run(claims.claim, rui, number, now=NOW + CLAIM + MOMENT)
+    assert not desk.run(claims.touch, rui, number, now=NOW)
+    assert not desk.run(claims.touch, rita, number, now=NOW + 3 * CLAIM)
+
+
+def test_nobody_decides_or_asks_while_another_works_on_it(desk: Desk) -> None:
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(claims.claim, rita, number, now=NOW)
+    for verb, also in (
+        (decisions.approve, {}),
+        (decisions.reject, {"reason": "other", "remarks": "No."}),
+        (holds.hold, {"question": "Which?"}),
+    ):
+        with pytest.raises(Conflict, match="Take it over") as refused:
+            desk.run(verb, rui, number, now=NOW, **also)
+        assert refused.value.code == "claimed"
+    desk.run(claims.take_over, rui, number, now=NOW)
+    desk.run(decisions.approve, rui, number, now=NOW)
+    assert desk.state(number) == "approved"
+    with desk.app.app_context():
+        assert contradictions() == []
+
+
+def test_release_lets_others_in_and_touches_nobody_elses(desk: Desk) -> None:
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(claims.claim, rita, number, now=NOW)
+    desk.run(claims.release, rui, number, now=NOW)
+    assert holder(desk, number) == "Rita Moreau"
+    desk.run(claims.release, rita, number, now=NOW)
+    assert holder(desk, number) is None
+
+
+def test_it_is_handed_only_to_who_decides(desk: Desk) -> None:
+    number, rita = desk.apply(), desk.cast.rita.actor
+    desk.run(claims.assign, rita, number, desk.cast.rui.id, now=NOW)
+    assert holder(desk, number) == "芮明"
+    for person in (desk.cast.max, desk.cast.ada, desk.cast.ana):
+        with pytest.raises(Invalid):
+            desk.run(claims.assign, rita, number, person.id, now=NOW)
+    with pytest.raises(Forbidden):
+        desk.run(claims.assign, desk.cast.max.actor, number, desk.cast.rui.id, now=NOW)
+
+
+def test_the_next_one_is_the_most_urgent_that_nobody_has(desk: Desk) -> None:
+    second, first, third = (desk.apply(days_ago=days) for days in (2, 6, 1))
+    rita, rui = desk.cast.rita.actor, desk.cast.rui.actor
+    assert desk.run(lambda: claims.claim_next(rita, now=NOW).number) == first  # type: ignore[union-attr]
+    assert desk.run(lambda: claims.claim_next(rui, now=NOW).number) == second  # type: ignore[union-attr]
+    assert desk.run(lambda: claims.claim_next(rita, now=NOW, after=first).number) == third  # type: ignore[union-attr]
+    assert desk.run(claims.claim_next, rui, now=NOW, after=second) is None
+    assert desk.run(lambda: claims.claim_next(rui, now=NOW + CLAIM).number) == first  # type: ignore[union-attr]
+
+
+def test_the_next_one_waits_for_nobodys_answer_and_is_not_ones_own(desk: Desk) -> None:
+    asked = desk.apply(days_ago=3)
+    desk.run(holds.hold, desk.cast.rui.actor, asked, question="Which?", now=NOW)
+    assert desk.run(claims.claim_next, desk.cast.rita.actor, now=NOW) is None
+    with pytest.raises(Forbidden):
+        desk.run(claims.claim_next, desk.cast.max.actor, now=NOW)
+
+
+def test_a_verdict_ends_the_claim_and_each_change_of_hands_is_written_down(desk: Desk) -> None:
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(claims.claim, rita, number, now=NOW)
+    desk.run(claims.claim, rita, number, now=NOW + MOMENT)
+    desk.run(claims.take_over, rui, number, now=NOW)
+    desk.run(decisions.approve, rui, number, now=NOW)
+    assert holder(desk, number) is None
+    with desk.app.app_context():
+        told = session.execute(
+            select(AuditEvent.actor_label, AuditEvent.before, AuditEvent.after)
+            .where(AuditEvent.action == "request.claim")
+            .order_by(AuditEvent.id)
+        ).all()
+    assert [tuple(row) for row in told] == [
+        ("Rita Moreau", {"claimed_by": None}, {"claimed_by": "Rita Moreau"}),
+        ("芮明", {"claimed_by": "Rita Moreau"}, {"claimed_by": "芮明"}),
+    ]
+    with pytest.raises(Conflict, match="decided meanwhile"):
+        desk.run(claims.claim, rita, number, now=NOW)

@@ -1,0 +1,212 @@
+"""Questions to the customer: what stops the clock, how far the promise moves, and how a hold ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from backoffice.database import session
+from backoffice.delivery import services as delivery
+from backoffice.delivery.models import Message
+from backoffice.delivery.rules import MessageState, Outcome
+from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
+from backoffice.requests.models import Hold, InvoiceRequest, RequestEvent
+from backoffice.requests.services import changes
+from backoffice.requests.services import holds as questions
+from backoffice.review.services import decisions, holds
+from backoffice.sla import services as sla
+from tests.review.desk import NOW, Desk
+from tests.support.office import contradictions
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+QUESTION = "Which contract is it for?"
+
+
+def hold(desk: Desk, number: str, at: datetime = NOW) -> None:
+    desk.run(holds.hold, desk.cast.rita.actor, number, question=QUESTION, now=at)
+
+
+def arrive(desk: Desk, at: datetime) -> int:
+    """The customer's mail server takes the question; the worker looks."""
+
+    def send() -> None:
+        while (message := delivery.take(at, lease_seconds=60)) is not None:
+            outcome = Outcome(MessageState.ACCEPTED, "250 OK")
+            delivery.record_outcome(message.id, message.lease or "", outcome, now=at)
+
+    desk.run(send)
+    return int(desk.run(questions.stop_clocks, now=at + HOUR))
+
+
+def answer(desk: Desk, number: str, at: datetime, text: str = "HT-2026-118") -> None:
+    desk.run(questions.answer, desk.cast.lin.actor, number, text, now=at)
+
+
+def read(desk: Desk, number: str) -> InvoiceRequest:
+    with desk.app.app_context():
+        return session.scalars(select(InvoiceRequest).where(InvoiceRequest.number == number)).one()
+
+
+def last_hold(desk: Desk) -> Hold:
+    with desk.app.app_context():
+        return session.scalars(select(Hold).order_by(Hold.id.desc())).first()  # type: ignore[return-value]
+
+
+def kinds(desk: Desk) -> list[str]:
+    with desk.app.app_context():
+        return list(session.scalars(select(RequestEvent.kind).order_by(RequestEvent.id)))
+
+
+def test_the_question_is_mailed_and_the_request_waits(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    held = read(desk, number)
+    assert (held.state, held.held_at, held.paused_at) == ("pending", NOW, None)
+    assert desk.count(Message, Message.template == "information_wanted", Message.recipient == "ap@bills.example") == 1
+    with pytest.raises(Conflict, match="waits for its answer"):
+        hold(desk, number)
+    with pytest.raises(Invalid):
+        desk.run(holds.hold, desk.cast.rita.actor, desk.apply(), question=" \n", now=NOW)
+
+
+def test_the_clock_stands_only_from_the_mails_arrival(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    assert desk.run(questions.stop_clocks, now=NOW + HOUR) == 0
+    assert arrive(desk, NOW + 2 * HOUR) == 1
+    assert read(desk, number).paused_at == NOW + 2 * HOUR
+    assert arrive(desk, NOW + 3 * HOUR) == 0, "a clock that stands is not stopped again"
+
+
+# Monday, 23 November 2026: the promise is for the 30th. Each case: hours from the arrival to the answer, the new day.
+@pytest.mark.parametrize(
+    ("hours", "due_on"),
+    [
+        (0.5, date(2026, 12, 1)),
+        (24, date(2026, 12, 1)),
+        (24.001, date(2026, 12, 2)),
+        (48, date(2026, 12, 2)),
+        # From Monday 10:00 to the Sunday after: the weekend does not count, four days and fourteen hours do.
+        (24 * 6, date(2026, 12, 7)),
+    ],
+)
+def test_the_promise_moves_by_whole_business_days(desk: Desk, hours: float, due_on: date) -> None:
+    number = desk.apply()
+    assert read(desk, number).due_on == date(2026, 11, 30)
+    hold(desk, number)
+    arrive(desk, NOW)
+    answer(desk, number, NOW + hours * HOUR)
+    moved = read(desk, number)
+    assert moved.due_on == due_on
+    assert moved.due_at == datetime.combine(due_on, datetime.min.time(), UTC) + DAY - 8 * HOUR
+    assert (moved.held_at, moved.paused_at) == (None, None)
+    with desk.app.app_context():
+        assert contradictions() == []
+
+
+def test_several_short_questions_together_cost_one_day(desk: Desk) -> None:
+    number = desk.apply()
+    for turn in range(3):
+        at = NOW + turn * 4 * HOUR
+        hold(desk, number, at)
+        arrive(desk, at)
+        answer(desk, number, at + 2 * HOUR)
+    assert read(desk, number).due_on == date(2026, 12, 1)
+    assert read(desk, number).paused_seconds == 3 * 2 * 3600
+
+
+def test_a_question_that_never_arrived_moves_nothing(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    answer(desk, number, NOW + 3 * DAY)
+    assert (read(desk, number).due_on, last_hold(desk).outcome) == (date(2026, 11, 30), "answered")
+
+
+def test_the_answer_is_the_accounts_and_comes_once(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    with pytest.raises(NotFound):
+        desk.run(questions.answer, desk.cast.bo.actor, number, "Mine", now=NOW)
+    with pytest.raises(Forbidden):
+        desk.run(questions.answer, desk.cast.rita.actor, number, "Mine", now=NOW)
+    with pytest.raises(Invalid):
+        answer(desk, number, NOW, "  ")
+    answer(desk, number, NOW)
+    assert (last_hold(desk).answer, last_hold(desk).answered_by_label) == ("HT-2026-118", "林晓")
+    with pytest.raises(Conflict, match="No question waits"):
+        answer(desk, number, NOW)
+    assert kinds(desk) == ["submitted", "held", "answered"]
+
+
+def test_it_is_reminded_once_on_the_third_business_day(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    arrive(desk, NOW)
+    # The 24th is the first business day after the question, the 26th the third.
+    assert desk.run(questions.remind, now=NOW + 2 * DAY) == 0
+    assert desk.run(questions.remind, now=NOW + 3 * DAY) == 1
+    assert desk.run(questions.remind, now=NOW + 4 * DAY) == 0
+    assert desk.count(Message, Message.template == "information_reminder") == 1
+    assert read(desk, number).held_at == NOW
+
+
+def test_it_ends_by_itself_on_the_tenth_and_the_clock_runs_on(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    arrive(desk, NOW)
+    assert desk.run(questions.end_unanswered, now=NOW + 13 * DAY) == 0
+    at = NOW + 14 * DAY  # Monday, 7 December: the tenth
+    assert desk.run(questions.end_unanswered, now=at) == 1
+    assert desk.run(questions.end_unanswered, now=at) == 0
+    ended = read(desk, number)
+    assert (last_hold(desk).outcome, ended.held_at, ended.due_on) == ("no_answer", None, date(2026, 12, 14))
+    assert kinds(desk)[-1] == "not_answered"
+    with desk.app.app_context():
+        assert contradictions() == []
+
+
+@pytest.mark.parametrize("end", ["approve", "reject", "withdraw", "resume"])
+def test_whatever_ends_the_wait_ends_the_hold(desk: Desk, end: str) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    arrive(desk, NOW)
+    at, rita = NOW + DAY, desk.cast.rita.actor
+    verbs: dict[str, Any] = {
+        "approve": lambda: decisions.approve(rita, number, now=at),
+        "reject": lambda: decisions.reject(rita, number, reason="other", remarks="No.", now=at),
+        "withdraw": lambda: changes.withdraw(desk.cast.ada.actor, number, now=at),
+        "resume": lambda: holds.resume(rita, number, now=at),
+    }
+    desk.run(verbs[end])
+    outcomes = {"approve": "decided", "reject": "decided", "withdraw": "withdrawn", "resume": "resumed"}
+    assert (last_hold(desk).outcome, last_hold(desk).paused_seconds) == (outcomes[end], 24 * 3600)
+    assert read(desk, number).held_at is None
+    with pytest.raises(Conflict):
+        desk.run(holds.resume, rita, number, now=at)
+    with desk.app.app_context():
+        assert contradictions() == []
+
+
+def test_what_waits_for_the_customer_is_not_flagged_and_a_flag_stays(desk: Desk) -> None:
+    late, flagged = desk.apply(days_ago=10), desk.apply(days_ago=11)
+    hold(desk, late, NOW - 8 * DAY)
+    arrive(desk, NOW - 8 * DAY)
+    assert desk.run(lambda: [one.number for one in sla.flag_overdue(now=NOW)]) == [flagged]
+    hold(desk, flagged)
+    arrive(desk, NOW)
+    answer(desk, flagged, NOW + 3 * DAY)
+    assert read(desk, flagged).flagged_at == NOW
+    answer(desk, late, NOW)
+    # Asked on the third day, answered eight days later, six of them business days: the rest of the promise is ahead.
+    assert read(desk, late).due_at > NOW
+    assert desk.run(sla.flag_overdue, now=NOW) == []
+
+
+def test_nobody_is_asked_about_their_own_request_and_strangers_do_not_ask(desk: Desk) -> None:
+    number = desk.apply()
+    for who in (desk.cast.ada, desk.cast.max, desk.cast.otto, desk.cast.ana):
+        with pytest.raises(Forbidden):
+            desk.run(holds.hold, who.actor, number, question=QUESTION, now=NOW)
