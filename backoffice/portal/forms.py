@@ -22,7 +22,7 @@ from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules import Snapshot
 from backoffice.portal.uploads import word_of
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import COPIES_LIMIT, REMARKS_LIMIT
+from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT
 from backoffice.requests.services import supporting
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
@@ -188,6 +188,16 @@ class RecipientsForm(KeptForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.email.flags.required = True
+
+
+class AnswerForm(KeptForm):
+    """What the customer answers to a question about a request."""
+
+    answer = TextAreaField(lazy_gettext("Your answer"), default="", render_kw={"maxlength": ANSWER_LIMIT})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answer.flags.required = True
 
 
 class SendAgainForm(KeptForm):

@@ -13,7 +13,7 @@ from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.money import ZERO
-from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state, is_open
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state, is_open
 from backoffice.requests.rules import Action, State, is_request_number
 
 # What a row of a list shows: the frozen header and the remarks stay in the database.
@@ -71,6 +71,18 @@ def timeline(request_id: int) -> list[RequestEvent]:
     return list(
         session.scalars(select(RequestEvent).where(RequestEvent.request_id == request_id).order_by(RequestEvent.id))
     )
+
+
+def notes_of(request_id: int) -> list[RequestNote]:
+    """The internal notes on a request, oldest first."""
+    return list(
+        session.scalars(select(RequestNote).where(RequestNote.request_id == request_id).order_by(RequestNote.id))
+    )
+
+
+def open_hold(request_id: int) -> Hold | None:
+    """The question to the customer that waits for its answer."""
+    return session.scalars(select(Hold).where(Hold.request_id == request_id, Hold.ended_at.is_(None))).one_or_none()
 
 
 def decision_in_force(request_id: int) -> Decision | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from wtforms import RadioField, TextAreaField
 
-from backoffice.requests.rules import REMARKS_LIMIT
+from backoffice.requests.rules import NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT
 from backoffice.review import labels
 from backoffice.web.forms import Form, choices
+from backoffice.web.kept_forms import KeptForm
 
 
 class ApproveForm(Form):
@@ -19,6 +20,34 @@ class ApproveForm(Form):
     remarks = TextAreaField(
         lazy_gettext("Remarks"), id="approve-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
+
+
+class HoldForm(KeptForm):
+    """The question to the customer."""
+
+    question = TextAreaField(
+        lazy_gettext("Question"), id="hold-question", default="", render_kw={"maxlength": QUESTION_LIMIT}
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.question.flags.required = True
+
+
+class ReturnForm(KeptForm):
+    """Why an approved request goes back to the queue; the customer does not read it."""
+
+    why = TextAreaField(lazy_gettext("Why"), id="return-why", default="", render_kw={"maxlength": REMARKS_LIMIT})
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.why.flags.required = True
+
+
+class NoteForm(KeptForm):
+    """A note among the people of the back office."""
+
+    note = TextAreaField(lazy_gettext("Internal note"), id="note", default="", render_kw={"maxlength": NOTE_LIMIT})
 
 
 class RejectForm(Form):

@@ -28,7 +28,10 @@ from backoffice.ledger.rules import Line
 from backoffice.ledger.services import files, reading
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.services import recipients
+from backoffice.review.services import claims, decisions, holds, notes
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support import files as supporting
 from tests.support.people import PASSWORD
@@ -93,6 +96,7 @@ class Atlas:
                 *(f"/invoices/{number}" for number in self.numbers.values()), f"/invoices/{one}?print=1",
             ],
             "portal.correct": [f"/invoices/{one}/correct"],
+            "portal.answer": [f"/invoices/{self.numbers['held']}/answer"],
             "portal.send_again": [f"/invoices/{issued}/send-again{to}" for to in ("", "?to=ada@lumen.example")],
             "portal.supporting_file": [f"/invoices/{one}/supporting-file"],
             "portal.withdraw": [f"/invoices/{one}/withdraw"],
@@ -106,6 +110,9 @@ class Atlas:
             "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
             "review.reject_form": [f"/review/{one}/reject"],
+            "review.hold": [f"/review/{one}/hold"],
+            "review.return_to_queue": [f"/review/{self.numbers['approved']}/return"],
+            "review.note": [f"/review/{one}/notes"],
             "review.supporting_file": [f"/review/{one}/supporting-file"],
             "review.document": [f"/review/{issued}/document"],
             "review.work": ["/review/work"],
@@ -157,6 +164,12 @@ def draw(stage: Stage) -> Atlas:
     stage.work()
     stage.sweep()
     numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
+    numbers["held"] = stage.apply(ada, "61.00")
+    stage.do(holds.hold, stage.cast.rita.actor, numbers["held"], question="采购单 4502？")
+    stage.do(notes.add, stage.cast.rita.actor, numbers["held"], "采购单 4502")
+    numbers["claimed"] = stage.apply(ada, "62.00")
+    stage.do(claims.claim, stage.cast.rita.actor, numbers["claimed"])
+    numbers["second"] = _half_approved(stage)
     numbers["pending"] = stage.apply(
         ada, "300.00", remarks="采购单 4501", copies="cw@lumen.example", file=supporting.pdf()
     )
@@ -171,6 +184,18 @@ def draw(stage: Stage) -> Atlas:
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
         _mail_with_invoice(stage), _someone(stage), *_imported(stage), _entries(stage),
     )  # fmt: skip
+
+
+def _half_approved(stage: Stage) -> str:
+    """A request that waits for a second approval; afterwards one is enough again."""
+    number = stage.apply(stage.cast.ada, "63.00")
+    for threshold in ("1.00", None):
+        stage.do(
+            policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, threshold, starts_on=NOW.date(), reason="x"
+        )
+        if threshold:
+            stage.do(decisions.approve, stage.cast.rui.actor, number, remarks="采购单 4503")
+    return number
 
 
 def _entries(stage: Stage) -> list[int]:

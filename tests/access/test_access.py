@@ -48,6 +48,7 @@ portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
 portal.correct                   login 200 200 404 403 403 403 403 403
 portal.send_again                login 200 200 404 403 403 403 403 403
+portal.answer                    login 200 200 404 403 403 403 403 403
 portal.supporting_file           login 200 200 404 403 403 403 403 403
 portal.download                  login 200 200 404 403 403 403 403 403
 headers.list_headers             login 200 200 200 403 403 403 403 403
@@ -59,6 +60,9 @@ headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
 review.invoice_request           login 403 403 403 200 200 200 200 403
 review.reject_form               login 403 403 403 200 200 403 403 403
+review.hold                      login 403 403 403 200 200 403 403 403
+review.return_to_queue           login 403 403 403 200 200 403 403 403
+review.note                      login 403 403 403 200 200 403 403 403
 review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
 review.work                      login 403 403 403 200 200 200 200 200
@@ -97,6 +101,7 @@ portal.apply                     login 422 422 422 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
 portal.correct                   login 303 303 404 403 403 403 403 403
 portal.send_again                login 422 422 404 403 403 403 403 403
+portal.answer                    login 422 422 404 403 403 403 403 403
 headers.new                      login 422 422 422 403 403 403 403 403
 headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
@@ -104,6 +109,15 @@ headers.archive                  login 303 404 404 403 403 403 403 403
 headers.restore                  login 303 404 404 403 403 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
+review.hold                      login 403 403 403 422 422 403 403 403
+review.resume                    login 403 403 403 409 409 403 403 403
+review.undo                      login 403 403 403 409 409 403 403 403
+review.return_to_queue           login 403 403 403 422 422 403 403 403
+review.note                      login 403 403 403 422 422 403 403 403
+review.claim                     login 403 403 403 409 409 403 403 403
+review.release                   login 403 403 403 303 303 403 403 403
+review.touch                     login 403 403 403 409 409 403 403 403
+review.claim_next                login 403 403 403 303 303 403 403 403
 issuing.check                    422   422 422 422 422 422 422 422 422
 dev_components.show              200   200 200 200 200 200 200 200 200
 accounts.sign_out                login login login login login login login login login

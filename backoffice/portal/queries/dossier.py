@@ -11,7 +11,7 @@ from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
 from backoffice.portal.queries.comparison import Complaint, complaint_about
 from backoffice.requests import queries as requests
-from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
 from backoffice.requests.rules import ABOUT
 from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import SupportingFile
@@ -31,6 +31,7 @@ class Dossier:
     file: SupportingFile | None
     follows: str | None
     followed_by: str | None
+    hold: Hold | None
 
 
 def own_request(account_id: int, number: str) -> InvoiceRequest:
@@ -52,6 +53,7 @@ def dossier(account_id: int, number: str) -> Dossier:
         file=supporting.of(found),
         follows=requests.number_of(found.resubmission_of_id),
         followed_by=requests.followed_by(found.id),
+        hold=requests.open_hold(found.id) if found.is_held else None,
     )
 
 

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.portal.views import (  # noqa: F401  their routes register themselves
+    answer,
     apply,
     archive,
     balance,

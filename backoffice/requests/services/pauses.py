@@ -5,21 +5,17 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.database import rows_changed, session
+from backoffice.requests import queries
 from backoffice.requests.models import Hold, InvoiceRequest
 
 ANSWERED, NO_ANSWER, RESUMED, DECIDED, WITHDRAWN = "answered", "no_answer", "resumed", "decided", "withdrawn"
 _DAY = 24 * 60 * 60
-
-
-def open_hold(request_id: int) -> Hold | None:
-    """The question that waits for its answer."""
-    return session.scalars(select(Hold).where(Hold.request_id == request_id, Hold.ended_at.is_(None))).one_or_none()
 
 
 def end(
@@ -30,7 +26,7 @@ def end(
     The clock runs on from `now`. The promised day moves on by all the business time in which it stood still, rounded
     up to the end of a business day, and never back; a flag that was set before stays.
     """
-    hold = open_hold(invoice_request.id)
+    hold = queries.open_hold(invoice_request.id)
     if hold is None:
         return None
     paused = _business_seconds(hold.clock_stopped_at, now)

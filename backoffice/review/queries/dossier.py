@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import and_, literal, select, tuple_
+from sqlalchemy import ColumnElement, and_, literal, select, tuple_
 from sqlalchemy.orm import aliased, load_only
 
 from backoffice.accounts.models import Account
@@ -17,9 +18,9 @@ from backoffice.ledger.models import Reservation
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
-from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, in_state
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state
 from backoffice.requests.queries import LIST_COLUMNS
-from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State, is_request_number
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, State, is_request_number
 
 PREVIOUS_SHOWN = 5
 
@@ -39,6 +40,9 @@ class Dossier:
     parts: list[ledger.Part]
     events: list[RequestEvent]
     previous: list[InvoiceRequest]
+    first: Decision | None
+    hold: Hold | None
+    notes: list[RequestNote]
 
     @property
     def holds_money(self) -> bool:
@@ -69,10 +73,11 @@ class Dossier:
 
 
 def dossier(number: str) -> Dossier:
-    """The request with this number and what belongs to it, in four statements. Raises NotFound."""
+    """The request with this number and what belongs to it, in five statements. Raises NotFound."""
     if not is_request_number(number):
         raise NotFound
     former, later, following = (aliased(InvoiceRequest) for _ in range(3))
+    first = aliased(Decision)
     followed_by = (
         select(later.number)
         .where(later.resubmission_of_id == InvoiceRequest.id)
@@ -90,18 +95,29 @@ def dossier(number: str) -> Dossier:
     )
     row = session.execute(
         select(
-            InvoiceRequest, Account, InvoiceHeader, Decision, Reservation.short, former.number, followed_by, next_number
+            InvoiceRequest,
+            Account,
+            InvoiceHeader,
+            Decision,
+            Reservation.short,
+            former.number,
+            followed_by,
+            next_number,
+            first,
+            Hold,
         )
         .join(Account, Account.id == InvoiceRequest.account_id)
         .join(InvoiceHeader, InvoiceHeader.id == InvoiceRequest.header_id)
-        .outerjoin(Decision, and_(Decision.request_id == InvoiceRequest.id, Decision.revoked_at.is_(None)))
+        .outerjoin(Decision, and_(Decision.request_id == InvoiceRequest.id, *_in_force(Decision, final=True)))
+        .outerjoin(first, and_(first.request_id == InvoiceRequest.id, *_in_force(first, final=False)))
+        .outerjoin(Hold, and_(Hold.request_id == InvoiceRequest.id, Hold.ended_at.is_(None)))
         .outerjoin(Reservation, Reservation.request_id == InvoiceRequest.id)
         .outerjoin(former, former.id == InvoiceRequest.resubmission_of_id)
         .where(InvoiceRequest.number == number)
     ).one_or_none()
     if row is None:
         raise NotFound
-    found, account, header, decision, short, follows, followed, following_number = row
+    found, account, header, decision, short, follows, followed, following_number, first_given, hold = row
     return Dossier(
         request=found,
         account=account,
@@ -114,7 +130,15 @@ def dossier(number: str) -> Dossier:
         parts=ledger.parts_of(found.id),
         events=requests.timeline(found.id),
         previous=_previous(found),
+        first=first_given,
+        hold=hold,
+        notes=requests.notes_of(found.id),
     )
+
+
+def _in_force(decision: Any, *, final: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    is_first = decision.verdict == Action.FIRST_APPROVE
+    return decision.revoked_at.is_(None), ~is_first if final else is_first
 
 
 def _previous(shown: InvoiceRequest) -> list[InvoiceRequest]:

@@ -77,7 +77,7 @@ def reject(
         verdict=Action.REJECT, reason=reasons[0], further_reasons=reasons[1:], fields=list(fields), remarks=cleaned
     )
     _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict)
-    _revoke(requests_queries.first_approval(invoice_request.id), actor, N_("rejected"), now)
+    _revoke(requests_queries.first_approval(invoice_request.id), actor, "rejected", now)
     told = [REASON_LABELS[Reason(code)] for code in reasons]
     requests.add_event(
         invoice_request.id, "rejected", actor, at=now, remarks=cleaned, reason=reasons[0], further_reasons=reasons[1:]
@@ -114,7 +114,7 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
             "The time to undo is over. While the invoice has no number, the request can be returned to the queue."
         )
         raise Conflict(Message(told), code="too-late-to-undo") from None
-    _revoke(decision, actor, N_("undone"), now)
+    _revoke(decision, actor, "undone", now)
     requests.add_event(invoice_request.id, "undone", actor, at=now)
     return invoice_request
 
@@ -173,7 +173,7 @@ def _standing_first_approval(actor: Actor, invoice_request: InvoiceRequest, now:
     first = requests_queries.first_approval(invoice_request.id)
     if first is None or first.basis == _basis(invoice_request):
         return first
-    revoke_first(actor, invoice_request, why=N_("its recharges have changed"), now=now)
+    revoke_first(actor, invoice_request, why="its recharges have changed", now=now)
     return None
 
 

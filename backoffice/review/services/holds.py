@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backoffice.errors import N_
 from backoffice.permissions import Actor
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import holds
@@ -20,7 +19,7 @@ def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceR
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
     holds.ask(actor, invoice_request, question, now=now)
-    revoke_first(actor, invoice_request, why=N_("the customer was asked"), now=now)
+    revoke_first(actor, invoice_request, why="the customer was asked", now=now)
     return invoice_request
 
 

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
-from backoffice.review.views import books, decisions, queue, request, work  # noqa: F401  their routes register themselves
+from backoffice.review.views import acts, books, decisions, queue, request, work  # noqa: F401  their routes register themselves
 from backoffice.review.views.plumbing import blueprint as blueprint
 from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response, render_template, request
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from backoffice import storage
+from backoffice import clock, storage
 from backoffice.delivery import queries as delivery
 from backoffice.errors import BackofficeError, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
@@ -19,7 +20,7 @@ from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.services import supporting
 from backoffice.review import labels
-from backoffice.review.forms import ApproveForm, RejectForm
+from backoffice.review.forms import ApproveForm, HoldForm, NoteForm, RejectForm, ReturnForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.views.plumbing import blueprint, urgency_of
 from backoffice.web.downloads import attachment
@@ -61,10 +62,11 @@ def may_decide(dossier: queries.Dossier) -> bool:
     return actor.can(Permission.DECIDE) and dossier.request.can_be_decided and not dossier.is_own_of(actor)
 
 
-def page_of(number: str, *, refusal: BackofficeError | None = None, **forms: Form) -> str:
+def page_of(number: str, *, refusal: BackofficeError | None = None, typed: str | None = None, **forms: Form) -> str:
     """The request's page; after a refusal with the reason on top and what was typed still in view."""
-    dossier = queries.dossier(number)
+    dossier, now = queries.dossier(number), clock.now()
     allowed = may_decide(dossier)
+    acts_here = current_actor().can(Permission.DECIDE) and not dossier.is_own_of(current_actor())
     shown = dossier.request
     # A form that was not sent begins empty, whatever the body of this call holds for the other one.
     nothing: MultiDict[str, str] = MultiDict()
@@ -77,12 +79,32 @@ def page_of(number: str, *, refusal: BackofficeError | None = None, **forms: For
         approve_form=forms.get("approve_form") or ApproveForm(formdata=nothing),
         reject_form=forms.get("reject_form") or RejectForm(formdata=nothing),
         refusal=translate(refusal.message) if refusal else None,
-        typed=[] if allowed else [form.remarks.data for form in forms.values() if form.remarks.data],
+        typed=_lost(allowed, typed, forms),
+        hold_form=HoldForm(formdata=nothing),
+        return_form=ReturnForm(formdata=nothing),
+        note_form=NoteForm(formdata=nothing),
+        may_return=dossier.request.can_be_returned and acts_here,
+        may_undo=_may_undo(dossier, now),
+        may_note=current_actor().can(Permission.DECIDE),
+        claimed=shown.is_claimed(now),
+        now=now,
         issue_error=translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
         labels=labels,
         tax_id=_tax_id_check(shown.header),
         urgency=urgency_of()(shown),
     )
+
+
+def _lost(allowed: bool, typed: str | None, forms: Mapping[str, Form]) -> list[str]:
+    """What was typed and has no form on this page any more, to be copied away."""
+    remarks = [] if allowed else [form.remarks.data for form in forms.values() if form.remarks.data]
+    return [*remarks, *([typed] if typed else [])]
+
+
+def _may_undo(dossier: queries.Dossier, now: datetime) -> bool:
+    decision, until = dossier.decision, dossier.request.issuable_at
+    mine = decision is not None and decision.decided_by == current_actor().id
+    return mine and dossier.request.can_be_returned and until is not None and now < until
 
 
 @dataclass(frozen=True, slots=True)

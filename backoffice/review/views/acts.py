@@ -1,0 +1,155 @@
+"""What else a reviewer does with a request: claim it, ask the customer, take an approval back, write a note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid
+from backoffice.permissions import Permission
+from backoffice.review.forms import HoldForm, NoteForm, ReturnForm
+from backoffice.review.queries import dossier as queries
+from backoffice.review.services import claims, decisions, holds, notes
+from backoffice.review.views.plumbing import blueprint
+from backoffice.review.views.request import page_of
+from backoffice.web import kept_forms
+from backoffice.web.errors import status_of
+from backoffice.web.forms import apply_errors
+from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import keep_typed
+
+INVALID = 422
+
+
+@blueprint.route("/<number>/hold", methods=["GET", "POST"])
+@guard(Permission.DECIDE, rescue=keep_typed)
+def hold(number: str) -> Any:
+    """Ask the customer; the form has a page of its own for browsers that do not open the dialog."""
+    if request.method != "POST":
+        return _form_page("hold", number, kept_forms.begin(HoldForm, {}))
+    form = HoldForm()
+    try:
+        with transaction():
+            holds.hold(current_actor(), number, question=form.question.data or "", now=clock.now())
+    except Invalid as invalid:
+        apply_errors(form, invalid)
+        return _form_page("hold", number, form, INVALID)
+    except (Conflict, Forbidden) as refusal:
+        return _refused(number, refusal, form.question.data)
+    flash(gettext("The customer is asked. The request waits for the answer."), "success")
+    return kept_forms.done(_back(number))
+
+
+@blueprint.post("/<number>/resume")
+@guard(Permission.DECIDE)
+def resume(number: str) -> Any:
+    """Put a held request back into the queue: the answer is not needed any more."""
+    return _act(number, holds.resume, gettext("The request is back in the queue."))
+
+
+@blueprint.post("/<number>/undo")
+@guard(Permission.DECIDE)
+def undo(number: str) -> Any:
+    """Take one's own approval back within its window."""
+    return _act(number, decisions.undo, gettext("The approval is undone. The request is pending again."))
+
+
+@blueprint.route("/<number>/return", methods=["GET", "POST"], endpoint="return_to_queue")
+@guard(Permission.DECIDE, rescue=keep_typed)
+def return_to_queue(number: str) -> Any:
+    """Put an approved request that has no number yet back into the queue, with a reason."""
+    if request.method != "POST":
+        return _form_page("return", number, kept_forms.begin(ReturnForm, {}))
+    form = ReturnForm()
+    try:
+        with transaction():
+            decisions.return_to_queue(current_actor(), number, why=form.why.data or "", now=clock.now())
+    except Invalid as invalid:
+        apply_errors(form, invalid)
+        return _form_page("return", number, form, INVALID)
+    except (Conflict, Forbidden) as refusal:
+        return _refused(number, refusal, form.why.data)
+    flash(gettext("The request is back in the queue."), "success")
+    return kept_forms.done(_back(number))
+
+
+@blueprint.route("/<number>/notes", methods=["GET", "POST"], endpoint="note")
+@guard(Permission.DECIDE, rescue=keep_typed)
+def note(number: str) -> Any:
+    """Write an internal note, in any state of the request."""
+    if request.method != "POST":
+        return _form_page("note", number, kept_forms.begin(NoteForm, {}))
+    form = NoteForm()
+    try:
+        with transaction():
+            notes.add(current_actor(), number, form.note.data or "", now=clock.now())
+    except Invalid as invalid:
+        apply_errors(form, invalid)
+        return _form_page("note", number, form, INVALID)
+    return kept_forms.done(_back(number, "notes"))
+
+
+@blueprint.post("/<number>/claim")
+@guard(Permission.DECIDE)
+def claim(number: str) -> Any:
+    """Say that one works on it; with `take` also where somebody else does."""
+    verb = claims.take_over if "take" in request.form else claims.claim
+    return _act(number, verb, gettext("You work on this request now."))
+
+
+@blueprint.post("/<number>/release")
+@guard(Permission.DECIDE)
+def release(number: str) -> Any:
+    """Let somebody else work on it."""
+    return _act(number, claims.release, gettext("Others can work on this request again."))
+
+
+@blueprint.post("/<number>/touch")
+@guard(Permission.DECIDE)
+def touch(number: str) -> Any:
+    """Let one's claim last: the page says so while somebody types; 204 while it is one's own, else 409."""
+    with transaction():
+        kept = claims.touch(current_actor(), number, now=clock.now())
+    return BaseResponse(status=204 if kept else 409)
+
+
+@blueprint.post("/next", endpoint="claim_next")
+@guard(Permission.DECIDE)
+def claim_next() -> Any:
+    """Claim the most urgent request that nobody works on, and open it."""
+    with transaction():
+        found = claims.claim_next(current_actor(), now=clock.now(), after=request.form.get("after"))
+        number = found.number if found is not None else None
+    if number is None:
+        flash(gettext("Nothing is left that nobody works on."), "info")
+        return redirect(url_for("review.queue"), 303)
+    return redirect(url_for("review.invoice_request", number=number), 303)
+
+
+def _act(number: str, verb: Callable[..., Any], told: str) -> Any:
+    """A verb that needs no more than the request; back to its page."""
+    try:
+        with transaction():
+            verb(current_actor(), number, now=clock.now())
+    except (Conflict, Forbidden) as refusal:
+        return _refused(number, refusal)
+    flash(told, "success")
+    return _back(number)
+
+
+def _back(number: str, anchor: str | None = None) -> BaseResponse:
+    return redirect(url_for("review.invoice_request", number=number, _anchor=anchor), 303)
+
+
+def _form_page(name: str, number: str, form: Any, status: int = 200) -> Any:
+    return render_template(f"review/{name}.html", dossier=queries.dossier(number), form=form), status
+
+
+def _refused(number: str, refusal: BackofficeError, typed: str | None = None) -> tuple[str, int]:
+    return page_of(number, refusal=refusal, typed=typed), status_of(refusal)
