@@ -27,7 +27,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Invalid, Message
 from backoffice.ledger.models import FileState, FileVia, LedgerFile
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import conflicts, files, reading
+from backoffice.ledger.services import conflicts, encodings, files, reading
 from backoffice.ledger.services.entries import Outcome
 from backoffice.permissions import Actor
 
@@ -103,7 +103,7 @@ class _Import:
     def _whole(self, problems: IO[str]) -> None:
         now = clock.now()
         if not self.file_id:  # a trial at the command line leaves nothing behind, not even its own row
-            facts = reading.Facts("", 0, self.report.encoding)
+            facts = encodings.Facts("", 0, self.report.encoding)
             shape = reading.Shape(self.report.encoding, self.report.delimiter, (), self.report.ignored)
             self.file_id = files.enter(self.actor, self.order, facts, shape, now=now).id
         for batch in files.batches(iter(self.reader)):
@@ -159,7 +159,7 @@ def import_file(
     """
     order = files.Order(path.name, files.clean_source(source), FileVia.COMMAND, strict, dry_run)
     with path.open("rb") as file:
-        facts = reading.examine(file)
+        facts = encodings.examine(file)
         shape = reading.shape(file, facts.encoding)
         reader = reading.Reader(file, shape, currency=currency, zone=zone)
         report = files.Report(encoding=shape.encoding, delimiter=shape.delimiter, ignored=shape.ignored)
@@ -233,7 +233,7 @@ def import_due() -> int:
 
 
 def _go_on(record: LedgerFile, file: BinaryIO, settings: Settings) -> int:
-    if record.line_done <= 1 and reading.examine(file).sha256 != record.sha256:
+    if record.line_done <= 1 and encodings.examine(file).sha256 != record.sha256:
         raise Invalid({"file": [Message(N_("The stored document is damaged."))]})
     shape = reading.shape(file, record.encoding)
     reader = reading.Reader(file, shape, currency=settings.currency, zone=settings.zone, after=record.line_done)
@@ -263,7 +263,7 @@ def describe(report: files.Report) -> Iterator[str]:
     if report.imported_before is not None:
         yield f"this file was imported before, on {report.imported_before.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
     if report.encoding:
-        yield f"read as {reading.ENCODINGS[report.encoding]}, separated by {reading.DELIMITERS[report.delimiter]}"
+        yield f"read as {encodings.ENCODINGS[report.encoding]}, separated by {reading.DELIMITERS[report.delimiter]}"
     if report.ignored:
         yield f"columns that mean nothing here, not read: {', '.join(report.ignored)}"
     if report.assumed_zone:

@@ -19,7 +19,7 @@ from backoffice.database import session, transaction
 from backoffice.ledger import jobs
 from backoffice.ledger.models import FileVia, LedgerEntry, LedgerFile
 from backoffice.ledger.rules import REQUIRED_COLUMNS
-from backoffice.ledger.services import files, reading
+from backoffice.ledger.services import encodings, files, reading
 from tests.concurrency.launcher import Launcher
 from tests.concurrency.tasks import IMPORT_STEPS
 from tests.support.office import Office, contradictions
@@ -137,7 +137,7 @@ def test_two_imports_of_the_same_file_at_once_book_it_once(
 def hand_in(office: Office, path: Path) -> int:
     """Keep a file for the worker, as the page does; returns its id."""
     with path.open("rb") as file:
-        facts = reading.examine(file)
+        facts = encodings.examine(file)
         shape = reading.shape(file, facts.encoding)
         storage.put_file(file, facts.sha256)
     with transaction():

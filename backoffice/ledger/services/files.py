@@ -24,7 +24,8 @@ from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineP
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import bulk, conflicts
 from backoffice.ledger.services.entries import LineResult, Outcome, book
-from backoffice.ledger.services.reading import BadLine, Facts, Shape
+from backoffice.ledger.services.encodings import Facts
+from backoffice.ledger.services.reading import BadLine, Shape
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
 

@@ -19,7 +19,7 @@ from backoffice.ledger import labels, queries
 from backoffice.ledger.forms import ImportForm, SettleForm
 from backoffice.ledger.models import FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import COLUMNS, OPTIONAL_COLUMNS
-from backoffice.ledger.services import conflicts, files, reading
+from backoffice.ledger.services import conflicts, encodings, files, reading
 from backoffice.ledger.views.plumbing import blueprint
 from backoffice.permissions import Permission
 from backoffice.web.errors import translate
@@ -97,7 +97,7 @@ def _enter(form: ImportForm) -> int:
         sent.filename, files.clean_source(form.source.data or ""), FileVia.PAGE, form.strict.data, form.dry_run.data
     )
     stream = cast(BinaryIO, sent.stream)
-    facts = reading.examine(stream)
+    facts = encodings.examine(stream)
     shape = reading.shape(stream, facts.encoding)
     session.rollback()  # nothing of the database is held while a large file is stored
     storage.put_file(stream, facts.sha256)
