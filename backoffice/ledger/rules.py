@@ -50,6 +50,7 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?:[T ,].*)?")
 _DAY_NUMBER = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 _TWELVE_HOURS = re.compile(r"[AaPp]\.?[Mm]\b|上午|下午")
+_NO_SUCH_HOUR = N_("occurred_at is %(given)s, an hour that clocks in %(zone)s skipped or passed twice; add the offset")
 _SHOWN = 80
 
 
@@ -300,15 +301,7 @@ def _instant(value: str, zone: ZoneInfo) -> tuple[datetime, bool]:
     if assumed:
         instant = instant.replace(tzinfo=zone)
         if instant.utcoffset() != instant.replace(fold=1).utcoffset():
-            raise LineError(
-                Message(
-                    N_(
-                        "occurred_at is %(given)s, an hour that clocks in %(zone)s skipped or passed twice; add the offset"
-                    ),
-                    given=shown(value),
-                    zone=zone.key,
-                )
-            )
+            raise LineError(Message(_NO_SUCH_HOUR, given=shown(value), zone=zone.key))
     # Kept in UTC, where the turn of a year comes earlier or later.
     if not 2000 <= instant.year <= 2200 or not 2000 <= (instant := instant.astimezone(UTC)).year <= 2200:
         raise LineError(Message(N_("occurred_at is not in this century")))

@@ -149,7 +149,7 @@ def test_a_description_with_line_breaks_is_one_record() -> None:
 def test_entries_between_two_quotation_marks_are_all_refused_and_counted() -> None:
     entries = [GOOD.format(n=n, description=each) for n, each in enumerate(['"Foo', "plain", 'Baz"', "after"], 1)]
     _, lines = read("\n".join([HEAD, *entries, ""]).encode())
-    reason = "quotation marks make one value of lines 2 to 4, and one of these reads as an entry"
+    reason = "quotation marks join lines 2 to 4, and one of these reads as an entry"
     assert [str(each.reason) if isinstance(each, BadLine) else each.external_id for each in lines] == [reason] * 3 + [
         "P-4"
     ]

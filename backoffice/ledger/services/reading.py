@@ -197,12 +197,12 @@ class Reader:
         for name, value in zip(self._shape.head, values, strict=True):
             if name != _PROSE and ("\n" in value or "\r" in value):
                 return Message(
-                    N_("quotation marks make one value of lines %(first)s to %(last)s; only a description may have several"),
+                    N_("quotation marks join lines %(first)s to %(last)s; only a description may have several"),
                     first=number, last=last,
                 )  # fmt: skip
         if any(self._is_entry(piece) for piece in pieces[1:]):
             return Message(
-                N_("quotation marks make one value of lines %(first)s to %(last)s, and one of these reads as an entry"),
+                N_("quotation marks join lines %(first)s to %(last)s, and one of these reads as an entry"),
                 first=number, last=last,
             )  # fmt: skip
         return None
