@@ -266,17 +266,12 @@ def _go_on(record: LedgerFile, file: BinaryIO, settings: Settings) -> int:
     actor = Actor(record.imported_by_id, record.imported_by, None, via="worker")
     going = _Import(file, reader, order, actor, Report.of(record), record.id, record.lease or "")
     if order.whole or order.dry_run:
-        with _noted(going, progress_folder(settings)):
+        with _noted(going, progress.folder_in(settings.instance_path)):
             going.as_trial() if order.dry_run else going.as_one()
     elif not going.in_batches(WORK_SECONDS):
         with transaction():  # the next turn, here or in another worker, may begin at once
             files.hold(record.id, going.lease, until=clock.now())
     return going.report.lines
-
-
-def progress_folder(settings: Settings) -> Path:
-    """Where imports that keep nothing yet note how far they are."""
-    return settings.instance_path / "cache" / "imports"
 
 
 @contextmanager

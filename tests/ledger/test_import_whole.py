@@ -16,7 +16,7 @@ from backoffice.database import transaction
 from backoffice.errors import Invalid
 from backoffice.ledger import jobs
 from backoffice.ledger.models import LedgerEntry, LedgerFile
-from backoffice.ledger.services import files
+from backoffice.ledger.services import files, progress
 from tests.ledger.test_import_pages import BAD, BOOKS_HEAD, GOOD, Books, hand_in, send
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
@@ -111,7 +111,7 @@ def test_lines_read_are_told_while_nothing_is_kept(ana: Visitor, books: Books, m
             patched.setattr(files, "take_batch", looked_at)
             books.work()
     assert told == ["0 lines read", "1000 lines read", "2000 lines read"] * 2
-    assert list(jobs.progress_folder(books.app.config["BACKOFFICE_SETTINGS"]).iterdir()) == []
+    assert list(progress.folder_in(books.app.config["BACKOFFICE_SETTINGS"].instance_path).iterdir()) == []
 
 
 @pytest.mark.usefixtures("short")

@@ -32,8 +32,9 @@ NAME_LIMIT = 256
 SOURCE_LIMIT = 60
 # A batch takes a tenth of a second; waiting for locks and a slow disk may take it a minute.
 LEASE = timedelta(minutes=2)
-# All or nothing is one transaction, in which nobody else writes on SQLite. So many lines take about three seconds.
-WHOLE_LINES = 20_000
+# All or nothing is one transaction, in which nobody else writes on SQLite. So many lines take
+# about two seconds, and six on a machine that is overworked; a writer waits fifteen.
+WHOLE_LINES = 10_000
 
 
 class LeaseLost(Exception):

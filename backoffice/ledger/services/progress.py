@@ -19,6 +19,11 @@ class Progress:
     lines: int = 0
 
 
+def folder_in(instance: Path) -> Path:
+    """Where the notes of an installation lie."""
+    return instance / "cache" / "imports"
+
+
 def note(folder: Path, file_id: int, progress: Progress) -> None:
     """Write down how far the import is; whoever reads sees the note before or this one, never a part."""
     with suppress(OSError):

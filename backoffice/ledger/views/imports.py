@@ -16,7 +16,7 @@ from backoffice import clock, scheduling, storage
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
-from backoffice.ledger import jobs, labels, queries
+from backoffice.ledger import labels, queries
 from backoffice.ledger.forms import ImportForm, SettleForm
 from backoffice.ledger.models import FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import COLUMNS, OPTIONAL_COLUMNS
@@ -129,14 +129,10 @@ def show_import(file_id: int) -> ResponseReturnValue:
 
 def _moving(record: LedgerFile) -> dict[str, Any]:
     """What the part of the page that moves shows."""
-    known = Progress(record.bytes_done, record.lines)
-    return {
-        "record": record,
-        "done": progress.read(jobs.progress_folder(_settings()), record.id)
-        if record.strict or record.dry_run
-        else known,
-        "worker_is_alive": scheduling.worker_is_alive(clock.now()),
-    }
+    done = Progress(record.bytes_done, record.lines)
+    if record.strict or record.dry_run:
+        done = progress.read(progress.folder_in(_settings().instance_path), record.id)
+    return {"record": record, "done": done, "worker_is_alive": scheduling.worker_is_alive(clock.now())}
 
 
 def _settings() -> Settings:
