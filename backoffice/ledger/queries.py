@@ -31,7 +31,7 @@ from backoffice.ledger.models import (
     uncompleted,
     waits,
 )
-from backoffice.ledger.rules import FIGURES, Figures
+from backoffice.ledger.rules import FIGURES, OPTIONAL_COLUMNS, Figures
 from backoffice.money import ZERO
 
 COUNTERS = (
@@ -345,4 +345,5 @@ def books_say(source: str, external_id: str) -> dict[str, str]:
     said = {"kind": entry.kind, "external_id": entry.external_id, "account": account, "status": entry.status,
             "amount": f"{entry.amount:.2f}", "occurred_at": entry.occurred_at.astimezone(clock.zone()).isoformat(),
             "refund_of": entry.refund_of or ""}  # fmt: skip
+    said |= {name: getattr(entry, name) for name in OPTIONAL_COLUMNS}
     return {name: value for name, value in said.items() if value}

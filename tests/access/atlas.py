@@ -25,7 +25,7 @@ from backoffice.ledger import jobs as ledger
 from backoffice.ledger import queries, rules
 from backoffice.ledger.models import FileVia, LedgerEntry
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import files, reading
+from backoffice.ledger.services import encodings, files, reading
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.services import recipients
@@ -216,7 +216,7 @@ def _imported(stage: Stage) -> tuple[int, int]:
     content = "\n".join([f"{head},note", *lines]).encode()
     with stage.app.app_context():
         file = io.BytesIO(content)
-        facts = reading.examine(file)
+        facts = encodings.examine(file)
         storage.put_file(file, facts.sha256)
         order = files.Order("2026-03.csv", "platform", FileVia.PAGE)
         shape = reading.shape(file, facts.encoding)
