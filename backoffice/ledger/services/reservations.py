@@ -16,8 +16,6 @@ from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message
 from backoffice.ledger.models import (
     Allocation,
-    EntryKind,
-    EntryStatus,
     LedgerEntry,
     MovementKind,
     Reservation,
@@ -47,7 +45,7 @@ def reserve(account_id: int, request_id: int, amount: Decimal, *, at: datetime) 
     reservation = Reservation(request_id=request_id, account_id=account_id, amount=amount, short=ZERO, state=OPEN)
     session.add(reservation)
     session.flush()
-    found = _allocate(reservation, amount)
+    found = _allocate(hand, reservation, amount)
     reservation.short = amount + found.free
     hand.move(MovementKind.RESERVE, Figures(reserved=amount, short=reservation.short) + found, request_id=request_id)
     hand.enter(at)
@@ -110,33 +108,6 @@ def _refuse_short(short: Decimal) -> None:
         )
 
 
-def take_waiting_refunds(hand: Hand, recharge: LedgerEntry) -> None:
-    """Apply the completed refunds that arrived before this recharge; one above the recharge keeps waiting."""
-    waiting = session.scalars(
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.source == recharge.source,
-            LedgerEntry.refund_of == recharge.external_id,
-            LedgerEntry.kind == EntryKind.REFUND,
-            LedgerEntry.status == EntryStatus.COMPLETED,
-            LedgerEntry.applied.is_(False),
-        )
-        .order_by(LedgerEntry.id)
-    ).all()
-    for refund in waiting:
-        if may_take(recharge, refund):
-            apply_refund(hand, recharge, refund)
-    session.flush()
-
-
-def may_take(recharge: LedgerEntry, refund: LedgerEntry) -> bool:
-    """Whether a completed refund can be taken off: of a completed recharge of its account that has as much left."""
-    return (
-        (recharge.kind, recharge.status, recharge.account_id)
-        == (EntryKind.RECHARGE, EntryStatus.COMPLETED, refund.account_id)
-    ) and refund.amount <= recharge.amount - recharge.refunded
-
-
 def apply_refund(hand: Hand, recharge: LedgerEntry, refund: LedgerEntry) -> None:
     """Take a completed refund off its completed recharge; never refused, whatever was promised of that money.
 
@@ -158,7 +129,7 @@ def apply_refund(hand: Hand, recharge: LedgerEntry, refund: LedgerEntry) -> None
         _shrink(allocation, taken)
         session.flush()
         reservation = session.get_one(Reservation, allocation.request_id)
-        found = _allocate(reservation, taken)
+        found = _allocate(hand, reservation, taken)
         short = taken + found.free
         reservation.short += short
         moved += found + Figures(short=short)
@@ -176,7 +147,7 @@ def cover_short(hand: Hand) -> None:
         .order_by(Reservation.request_id)
     ).all()
     for reservation in short:
-        found = _allocate(reservation, reservation.short)
+        found = _allocate(hand, reservation, reservation.short)
         if not found.free:
             return
         reservation.short += found.free
@@ -184,7 +155,7 @@ def cover_short(hand: Hand) -> None:
         session.flush()
 
 
-def _allocate(reservation: Reservation, wanted: Decimal) -> Figures:
+def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
     """Spread `wanted` over free recharges, oldest first; returns how much less is free now."""
     moved = Figures()
     if wanted <= 0:
@@ -193,6 +164,8 @@ def _allocate(reservation: Reservation, wanted: Decimal) -> Figures:
     # Money that comes in two steps from one recharge is one allocation, and so one line of the invoice.
     held = {part.recharge_id: part for part in _open_parts(reservation.request_id)}
     for recharge in free:
+        if recharge.id in hand.to_come:
+            continue
         part = min(wanted, recharge.free)
         moved += shift(recharge, reserved=part)
         if recharge.id in held:
