@@ -24,7 +24,7 @@ from backoffice.issuing.services import Issuer
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Reservation
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import entries
+from backoffice.ledger.services import entries, reservations
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
@@ -170,6 +170,15 @@ class Office:
         self.approve(number)
         assert self.issue(number)
         return number
+
+    def credit(self, number: str, **parts: str) -> None:
+        """Take back what an issued request has of these recharges, by their ids with "_" for "-"."""
+        has = {part.recharge.external_id: part.recharge.id for part in ledger.parts_of(self.request(number).id)}
+        named = {has.get(name.replace("_", "-"), 0): Decimal(amount) for name, amount in parts.items()}
+        request_id = self.request(number).id
+        session.rollback()
+        with transaction():
+            reservations.credit(request_id, named, at=clock.now())
 
     def request(self, number: str) -> InvoiceRequest:
         """The request as the database has it now."""

@@ -6,6 +6,7 @@ Lock order: request -> account. `at` is when it happens in the books.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from decimal import Decimal
 from sqlalchemy import select, update
 
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, Conflict, Message
+from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.ledger.models import (
     Allocation,
     LedgerEntry,
@@ -56,7 +57,7 @@ def release(request_id: int, *, at: datetime) -> None:
     reservation, hand = _held(request_id)
     moved = Figures(reserved=-reservation.amount, short=-reservation.short)
     _close(reservation, RELEASED)
-    for allocation, recharge in _open_allocations(request_id):
+    for allocation, recharge in _allocations(request_id, OPEN):
         moved += shift(recharge, reserved=-allocation.amount)
         allocation.state = RELEASED
     session.flush()
@@ -85,7 +86,7 @@ def settle(request_id: int) -> Settlement:
     reservation, hand = _held(request_id)
     _refuse_short(reservation.short)
     _close(reservation, SETTLED)
-    parts = _open_allocations(request_id)
+    parts = _allocations(request_id, OPEN)
     moved = Figures(reserved=-reservation.amount, invoiced=reservation.amount)
     for allocation, recharge in parts:
         moved += shift(recharge, reserved=-allocation.amount, invoiced=allocation.amount)
@@ -93,6 +94,35 @@ def settle(request_id: int) -> Settlement:
     session.flush()
     hand.move(MovementKind.SETTLE, moved, request_id=request_id)
     return Settlement(parts, hand)
+
+
+def credit(request_id: int, parts: Mapping[int, Decimal], *, at: datetime) -> None:
+    """Take back what of an invoice a credit note names: of each recharge, by its id, an amount in major units.
+
+    The money first closes the recharge's invoice debt; the rest is free again and covers short requests, oldest first.
+    Raises Conflict when the request is not invoiced, Invalid (`amount`) when more is named than is left of a part.
+    """
+    reservation, hand = _held(request_id)
+    if reservation.state != SETTLED:
+        raise Conflict(Message(N_("Only what is invoiced can be credited.")))
+    settled = {recharge.id: (part, recharge) for part, recharge in _allocations(request_id, SETTLED)}
+    if not parts or any(amount <= 0 for amount in parts.values()):
+        raise Invalid({"amount": [Message(N_("Enter an amount greater than zero."))]})
+    for recharge_id, amount in parts.items():
+        left = settled[recharge_id][0].left if recharge_id in settled else ZERO
+        if amount > left:
+            raise Invalid(
+                {"amount": [Message(N_("No more than %(left)s of this is left to credit."), left=format_amount(left))]}
+            )
+    moved = Figures(invoiced=-sum(parts.values(), ZERO))
+    for recharge_id, amount in parts.items():
+        part, recharge = settled[recharge_id]
+        moved += shift(recharge, invoiced=-amount)
+        part.credited += amount
+    session.flush()
+    hand.move(MovementKind.CREDIT, moved, request_id=request_id)
+    cover_short(hand)
+    hand.enter(at)
 
 
 def check_whole(request_id: int) -> None:
@@ -202,11 +232,11 @@ def _shrink(allocation: Allocation, by: Decimal) -> None:
         allocation.amount -= by
 
 
-def _open_allocations(request_id: int) -> list[tuple[Allocation, LedgerEntry]]:
+def _allocations(request_id: int, state: ReservationState) -> list[tuple[Allocation, LedgerEntry]]:
     rows = session.execute(
         select(Allocation, LedgerEntry)
         .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
-        .where(Allocation.request_id == request_id, Allocation.state == OPEN)
+        .where(Allocation.request_id == request_id, Allocation.state == state)
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id, Allocation.id)
         .execution_options(populate_existing=True)
     )
