@@ -189,7 +189,7 @@ def live(app: Flask) -> None:
     office.withdraw(office.apply("30.00"))
     office.refund(partly, "15.00")
     owed = office.recharge("70.00", to="yunqi")
-    office.credit(office.issued("70.00", cast.bo), **{owed.replace("-", "_"): "20.00"})
+    office.credit(office.issued("70.00", cast.bo), {owed: "20.00"})
     office.refund(owed, "45.00", to="yunqi")
     with clock.shifted(timedelta(days=-30)):
         office.apply("40.00")

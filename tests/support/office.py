@@ -6,7 +6,7 @@ context (fixture `context`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -171,13 +171,13 @@ class Office:
         assert self.issue(number)
         return number
 
-    def credit(self, number: str, **parts: str) -> None:
-        """Take back what an issued request has of these recharges, by their ids with "_" for "-"."""
-        has = {part.recharge.external_id: part.recharge.id for part in ledger.parts_of(self.request(number).id)}
-        named = {has.get(name.replace("_", "-"), 0): Decimal(amount) for name, amount in parts.items()}
+    def credit(self, number: str, parts: Mapping[str, str]) -> None:
+        """Take back what an issued request has of these recharges: their ids, and amounts."""
         request_id = self.request(number).id
+        has = {part.recharge.external_id: part.recharge.id for part in ledger.parts_of(request_id)}
         session.rollback()
         with transaction():
+            named = {has.get(recharge, 0): Decimal(amount) for recharge, amount in parts.items()}
             reservations.credit(request_id, named, at=clock.now())
 
     def request(self, number: str) -> InvoiceRequest:
