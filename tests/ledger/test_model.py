@@ -44,7 +44,7 @@ from tests.ledger.slow_books import SlowBooks, SlowRecharge, SlowRequest
 from tests.support.office import Office, contradictions
 
 # The books of an account are compared after every step; a whole check-invariants would only repeat it.
-EXAMPLES, STEPS = 8, 32
+EXAMPLES, STEPS = 10, 40
 CENTS = st.integers(min_value=100, max_value=30_000)
 STATUS = st.sampled_from(["completed"] * 3 + ["pending"])
 ENDS = st.sampled_from(["completed", "completed", "failed"])
@@ -94,10 +94,15 @@ class Life(RuleBasedStateMachine):
         self.accounts = [Account(self.office) for _ in range(2)]
         self.past: list[tuple[datetime, Account, Figures]] = []
         money = ((0, 9_000), (0, 14_000), (1, 8_000))
-        return multiple(*(self._recharge(of, f"R-{next(self.names)}", cents, "completed") for of, cents in money))
+        made = [self._recharge(of, f"R-{next(self.names)}", cents, "completed") for of, cents in money]
+        self.apply_and_go_the_whole_way(0, 4)
+        return multiple(*made)
 
     def teardown(self) -> None:
-        """No day that has passed says anything else than it said when it ended."""
+        """In the end all is credited; and no day that has passed says anything else than it said when it ended."""
+        for of, name in self._issued() if hasattr(self, "accounts") else ():
+            self._credit((of, name), 1, 0)
+            self.the_books_agree()
         for day, account, figures in getattr(self, "past", ()):
             assert queries.balance_on(account.account_id, clock.local_date(day, clock.zone())) == figures
         session.rollback()
@@ -349,15 +354,14 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), share=st.integers(1, 3), over=st.sampled_from([0, 0, 0, 1]))
     def credit(self, data: st.DataObject, share: int, over: int) -> None:
         """A part of what is left of an invoice, the whole of it, or a cent more than there is."""
-        issued = [
-            (of, each.name)
-            for of, account in enumerate(self.accounts)
-            for each in account.books.requests
-            if each.state == "issued"
-        ]
-        if not issued:
-            return
-        which = data.draw(st.sampled_from(issued))
+        if issued := self._issued():
+            self._credit(data.draw(st.sampled_from(issued)), share, over)
+
+    def _issued(self) -> list[tuple[int, str]]:
+        everything = ((of, each) for of, account in enumerate(self.accounts) for each in account.books.requests)
+        return [(of, each.name) for of, each in everything if each.state == "issued"]
+
+    def _credit(self, which: tuple[int, str], share: int, over: int) -> None:
         account, request = self._asked(which)
         left = {name: cents - request.credited.get(name, 0) for name, cents in request.parts.items()}
         parts = {name: cents // share + over * (share == 1) for name, cents in left.items() if cents >= share}
