@@ -114,21 +114,22 @@ def not_invoiceable(account_id: int) -> NotInvoiceable:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a request's amount and the recharge it is taken from."""
+    """A part of a request's amount and the recharge it is taken from; `credited` is what of it was taken back."""
 
     recharge: LedgerEntry
     amount: Decimal
+    credited: Decimal = ZERO
 
 
 def parts_of(request_id: int) -> list[Part]:
     """The recharges a request takes its amount from (or took, when it is issued), oldest first."""
     rows = session.execute(
-        select(LedgerEntry, Allocation.amount)
+        select(LedgerEntry, Allocation.amount, Allocation.credited)
         .join(Allocation, Allocation.recharge_id == LedgerEntry.id)
         .where(Allocation.request_id == request_id, Allocation.state != ReservationState.RELEASED)
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id, Allocation.id)
     )
-    return [Part(recharge, amount) for recharge, amount in rows]
+    return [Part(*row) for row in rows]
 
 
 def plan_parts(account_id: int, amount: Decimal) -> list[Part]:
@@ -239,12 +240,13 @@ def recount() -> Figures:
             func.sum(Reservation.short),
         )
     ).one()
+    credited = session.scalar(select(func.sum(Allocation.credited)))
     return Figures(
         recharged=recharged or ZERO,
         refunded=refunded or ZERO,
         free=free or ZERO,
         reserved=reserved or ZERO,
-        invoiced=invoiced or ZERO,
+        invoiced=(invoiced or ZERO) - (credited or ZERO),
         debt=-(debt or ZERO),
         short=short or ZERO,
     )

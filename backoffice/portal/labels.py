@@ -56,6 +56,7 @@ movements = {
     MovementKind.SETTLE.value: _l("Invoiced"),
     MovementKind.REALLOCATE.value: _l("A refund took reserved money"),
     MovementKind.COVER.value: _l("Missing money found"),
+    MovementKind.CREDIT.value: _l("Taken back by a credit note"),
 }
 statuses = {
     State.PENDING.value: _l("Pending"),

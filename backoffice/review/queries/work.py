@@ -207,13 +207,17 @@ def _provisional_years(today: date) -> Iterator[Item]:
 
 
 def _requests_on(recharge_ids: list[int], state: ReservationState) -> dict[int, tuple[str, ...]]:
-    """Numbers of the requests that take money from these recharges, in one statement."""
+    """Numbers of the requests that take money from these recharges, in one statement; not those credited in full."""
     if not recharge_ids:
         return {}
     rows = session.execute(
         select(Allocation.recharge_id, InvoiceRequest.number)
         .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
-        .where(Allocation.recharge_id.in_(recharge_ids), Allocation.state == state)
+        .where(
+            Allocation.recharge_id.in_(recharge_ids),
+            Allocation.state == state,
+            Allocation.amount > Allocation.credited,
+        )
         .order_by(InvoiceRequest.id)
     )
     numbers: dict[int, list[str]] = {}
