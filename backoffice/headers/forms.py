@@ -23,17 +23,15 @@ def _limit(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A tax ID that may have been meant, and the one symbol in which it differs."""
+    """A tax ID that may have been meant, and where it differs: position (from 1), what was typed, what it would be."""
 
     code: str
-    place: int
-    wrong: str
-    right: str
+    changes: list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class TaxIdHelp:
-    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and the repairs by one symbol."""
+    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and what may have been meant."""
 
     symbols: list[tuple[str, bool]]
     repairs: list[Repair]
@@ -123,10 +121,15 @@ class HeaderForm(Form):
             for place, symbol in enumerate(result.code, 1)
         ]
         repairs = [
-            Repair(code, place, shown[place - 1][0], right)
+            Repair(
+                code,
+                [
+                    (place, shown[place - 1][0], right)
+                    for place, (wrong, right) in enumerate(zip(result.code, code, strict=True), 1)
+                    if wrong != right
+                ],
+            )
             for code in result.suggestions
-            for place, (wrong, right) in enumerate(zip(result.code, code, strict=True), 1)
-            if wrong != right
         ]
         return TaxIdHelp(shown, repairs)
 
