@@ -14,7 +14,7 @@ from backoffice.headers import countries, labels, pasted, rules
 from backoffice.headers.models import InvoiceHeader
 from backoffice.text import EMAIL_LIMIT
 from backoffice.web.formatting import country_name
-from backoffice.web.forms import Form, apply_errors, choices, whole_number
+from backoffice.web.forms import Form, apply_errors, choices, form_token, whole_number
 
 
 def _limit(name: str) -> dict[str, Any]:
@@ -77,6 +77,7 @@ class HeaderForm(Form):
     copies = TextAreaField(labels.fields["copies"], render_kw=_limit("copies") | {"autocomplete": "off"})
     remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
+    submit_token = HiddenField()
     owner = HiddenField()
 
     _split: tuple[str, pasted.Pasted] | None = None
@@ -87,6 +88,10 @@ class HeaderForm(Form):
         # Marks the labels only: the rules are the services', and their sentences say what to do.
         for name in ("kind", "name", "vat_kind", "language"):
             self[name].flags.required = True
+
+    def ensure_token(self) -> None:
+        """Give a form that is shown for the first time the token that makes a double Save one header."""
+        self.submit_token.data = form_token(self.submit_token.data)
 
     def values(self) -> dict[str, str]:
         """What was typed, for the services."""

@@ -54,6 +54,7 @@ headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
 headers.edit                     login 200 200 404 403 403 403 403 403
 headers.archive                  login 200 200 404 403 403 403 403 403
+headers.restore                  login 200 200 404 403 403 403 403 403
 headers.removed                  login 200 200 200 403 403 403 403 403
 headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
