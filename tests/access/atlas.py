@@ -101,6 +101,7 @@ class Atlas:
             "headers.new": ["/invoice-headers/new", "/invoice-headers/new?next=apply"],
             "headers.edit": [f"/invoice-headers/{self.header}/edit"],
             "headers.archive": [f"/invoice-headers/{self.spare}/archive"],
+            "headers.restore": [f"/invoice-headers/{self.removed}/restore"],
             "headers.removed": ["/invoice-headers/removed"],
             "headers.history": [f"/invoice-headers/{one}/history" for one in (self.header, self.removed)],
             "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],

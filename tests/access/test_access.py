@@ -54,6 +54,7 @@ headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
 headers.edit                     login 200 200 404 403 403 403 403 403
 headers.archive                  login 200 200 404 403 403 403 403 403
+headers.restore                  login 200 200 404 403 403 403 403 403
 headers.removed                  login 200 200 200 403 403 403 403 403
 headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
@@ -101,7 +102,7 @@ headers.new                      login 422 422 422 403 403 403 403 403
 headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
 headers.archive                  login 303 404 404 403 403 403 403 403
-headers.restore                  login 303 404 404 403 403 403 403 403
+headers.restore                  login 422 422 404 403 403 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 issuing.check                    422   422 422 422 422 422 422 422 422
