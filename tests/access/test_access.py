@@ -43,6 +43,8 @@ portal.entries                   login 200 200 200 403 403 403 403 403
 portal.export_entries            login 200 200 200 403 403 403 403 403
 portal.entry                     login 200 200 404 403 403 403 403 403
 portal.balance                   login 200 200 200 403 403 403 403 403
+portal.statement                 login 200 200 200 403 403 403 403 403
+portal.entry_part                login 200 200 404 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
@@ -65,6 +67,14 @@ review.document                  login 403 403 403 200 200 200 200 403
 review.work                      login 403 403 403 200 200 200 200 200
 review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200
+review.accounts                  login 403 403 403 200 200 200 200 200
+review.account                   login 403 403 403 200 200 200 200 200
+review.account_statement         login 403 403 403 200 200 200 200 200
+review.account_requests          login 403 403 403 200 200 200 200 200
+review.account_entries           login 403 403 403 200 200 200 200 200
+review.export_account_entries    login 403 403 403 200 200 200 200 200
+review.entry                     login 403 403 403 200 200 200 200 200
+review.entry_part                login 403 403 403 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200

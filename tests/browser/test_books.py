@@ -76,7 +76,12 @@ def test_the_amount_is_explained_down_to_its_entries(
     enters(page, "button", words["show"])
     expect(page.locator("#past .figure-value").first).to_have_text("¥0.00")
     assert not page.evaluate(STICKS_OUT)
-    enters(page, "link", words["progress"])
+    past = f"{NOW - timedelta(days=400):%Y-%m-%d}"
+    page.locator("#past").get_by_role("link", name=words["progress"]).press("Enter")
+    page.wait_for_url(re.compile(f"to={past}&figure=reserved"))
+    assert not page.evaluate(STICKS_OUT)
+    page.go_back()
+    page.locator("#explained").get_by_role("link", name=words["progress"]).press("Enter")
     page.wait_for_url(re.compile("status=pending&status=approved"))
 
 

@@ -15,10 +15,10 @@ from backoffice import money
 from backoffice.database import session
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import is_invoice_number
-from backoffice.portal.queries.steering import beside, holds, word
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State, is_request_number
+from backoffice.steering import beside, holds, word
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
 

@@ -73,6 +73,7 @@ def page_of(number: str, *, refusal: BackofficeError | None = None, **forms: For
         dossier=dossier,
         messages=[mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails],
         may_decide=allowed,
+        may_see_books=current_actor().can(Permission.SEE_BOOKS),
         own=dossier.is_own_of(current_actor()) and current_actor().can(Permission.DECIDE),
         approve_form=forms.get("approve_form") or ApproveForm(formdata=nothing),
         reject_form=forms.get("reject_form") or RejectForm(formdata=nothing),

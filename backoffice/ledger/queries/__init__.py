@@ -208,13 +208,13 @@ class Month:
 
 def reconcile(first: date, account_ids: Sequence[int]) -> dict[int, Month]:
     """The month that begins on the local day `first`, for each of these accounts."""
-    opening, closing = (_figures_at(instant, account_ids) for instant in _month(first))
+    opening, closing = (_figures_at(instant, account_ids) for instant in month_of(first))
     return {each: Month(opening.get(each, Figures()), closing.get(each, Figures())) for each in account_ids}
 
 
 def reconcile_all(first: date) -> Month:
     """The month that begins on the local day `first`, over all accounts."""
-    opening, closing = (_sum_at(instant) for instant in _month(first))
+    opening, closing = (_sum_at(instant) for instant in month_of(first))
     return Month(opening, closing)
 
 
@@ -257,7 +257,8 @@ def first_movement_at() -> datetime | None:
     return session.scalar(select(func.min(LedgerMovement.at)))
 
 
-def _month(first: date) -> tuple[datetime, datetime]:
+def month_of(first: date) -> tuple[datetime, datetime]:
+    """The first instant of the month that begins on the local day `first`, and the first one after it."""
     zone = clock.zone()
     following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     return clock.start_of_day(first, zone), clock.start_of_day(following, zone)
