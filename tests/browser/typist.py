@@ -125,6 +125,7 @@ class Typist:
         return arriving.value.suggested_filename, arriving.value.path().read_bytes()
 
     def fits(self) -> None:
-        """Nothing is cut off at the right."""
+        """Nothing is cut off at the right, once the stylesheets are there."""
+        self.page.wait_for_load_state("load")
         widths = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] <= widths[1] <= self.manner.width, f"{self.page.url} sticks out: {widths}"
