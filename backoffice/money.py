@@ -16,7 +16,8 @@ ZERO = Decimal("0.00")
 LIMIT = Decimal("999999999999.99")
 
 _PLAIN = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,2})?")
-_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?")
+# Nobody groups what begins with a nought: 0,500 is a half where decimals are written with a comma.
+_GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?")
 
 
 class AmountError(ValueError):

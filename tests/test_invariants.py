@@ -67,6 +67,23 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "its parts differ from its allocations"),
     "an allocation has gone": (
         "ledger_allocation", "DELETE FROM ledger_allocation WHERE state = 'open'", "do not add up to its amount"),
+    "more was credited than invoiced": (
+        "ledger_allocation", "UPDATE ledger_allocation SET credited = amount + 1 WHERE credited > 0",
+        "more is credited than was invoiced"),
+    "something was credited that is not invoiced": (
+        "ledger_allocation", "UPDATE ledger_allocation SET credited = 1 WHERE state = 'open'",
+        "more is credited than was invoiced"),
+    "a credit was lowered by a cent": (
+        "ledger_allocation", "UPDATE ledger_allocation SET credited = credited - 1 WHERE credited > 0",
+        "differs from the journal"),
+    "an account was not told of a credit": (
+        "ledger_allocation", "UPDATE ledger_allocation SET credited = 0",
+        "its counters differ from its entries and reservations"),
+    "a credit left the journal": (
+        "ledger_movement", "DELETE FROM ledger_movement WHERE kind = 'credit'", "differs from the journal"),
+    "a request is short beside free money": (
+        "account", "UPDATE account SET short = 1, recharged = recharged + 100 WHERE code = 'lumen'",
+        "short although money is free"),
     "a reservation was released, its allocations were not": (
         "ledger_reservation ledger_allocation",
         "UPDATE ledger_reservation SET state = 'released' WHERE state = 'open'", "an allocation has another state"),
@@ -186,8 +203,8 @@ def live(app: Flask) -> None:
     office.withdraw(office.apply("30.00"))
     office.refund(partly, "15.00")
     owed = office.recharge("70.00", to="yunqi")
-    office.issued("70.00", cast.bo)
-    office.refund(owed, "25.00", to="yunqi")
+    office.credit(office.issued("70.00", cast.bo), {owed: "20.00"})
+    office.refund(owed, "45.00", to="yunqi")
     with clock.shifted(timedelta(days=-30)):
         office.apply("40.00")
     office.apply("50.00")

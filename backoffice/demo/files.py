@@ -14,7 +14,7 @@ from backoffice.demo.stage import Stage
 from backoffice.ledger import jobs as imports
 from backoffice.ledger.models import FileVia, LedgerLineProblem
 from backoffice.ledger.rules import COLUMNS
-from backoffice.ledger.services import conflicts, files, reading
+from backoffice.ledger.services import conflicts, encodings, files, reading
 
 SOURCE = "bank"
 Row = dict[str, str]
@@ -60,7 +60,7 @@ def _hand_in(stage: Stage, name: str, rows: list[Row], *, trial: bool) -> None:
     writer.writeheader()
     writer.writerows(rows)
     file = io.BytesIO(written.getvalue().encode())
-    facts = reading.examine(file)
+    facts = encodings.examine(file)
     shape = reading.shape(file, facts.encoding)
     storage.put_file(file, facts.sha256)
     with transaction():

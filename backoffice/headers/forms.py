@@ -14,7 +14,7 @@ from backoffice.headers import countries, labels, pasted, rules
 from backoffice.headers.models import InvoiceHeader
 from backoffice.text import EMAIL_LIMIT
 from backoffice.web.formatting import country_name
-from backoffice.web.forms import Form, apply_errors, choices, whole_number
+from backoffice.web.forms import Form, apply_errors, choices, form_token, whole_number
 
 
 def _limit(name: str) -> dict[str, Any]:
@@ -23,17 +23,15 @@ def _limit(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A tax ID that may have been meant, and the one symbol in which it differs."""
+    """A tax ID that may have been meant, and where it differs: position (from 1), what was typed, what it would be."""
 
     code: str
-    place: int
-    wrong: str
-    right: str
+    changes: list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class TaxIdHelp:
-    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and the repairs by one symbol."""
+    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and what may have been meant."""
 
     symbols: list[tuple[str, bool]]
     repairs: list[Repair]
@@ -79,6 +77,7 @@ class HeaderForm(Form):
     copies = TextAreaField(labels.fields["copies"], render_kw=_limit("copies") | {"autocomplete": "off"})
     remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
+    submit_token = HiddenField()
     owner = HiddenField()
 
     _split: tuple[str, pasted.Pasted] | None = None
@@ -89,6 +88,10 @@ class HeaderForm(Form):
         # Marks the labels only: the rules are the services', and their sentences say what to do.
         for name in ("kind", "name", "vat_kind", "language"):
             self[name].flags.required = True
+
+    def ensure_token(self) -> None:
+        """Give a form that is shown for the first time the token that makes a double Save one header."""
+        self.submit_token.data = form_token(self.submit_token.data)
 
     def values(self) -> dict[str, str]:
         """What was typed, for the services."""
@@ -123,10 +126,15 @@ class HeaderForm(Form):
             for place, symbol in enumerate(result.code, 1)
         ]
         repairs = [
-            Repair(code, place, shown[place - 1][0], right)
+            Repair(
+                code,
+                [
+                    (place, shown[place - 1][0], right)
+                    for place, (wrong, right) in enumerate(zip(result.code, code, strict=True), 1)
+                    if wrong != right
+                ],
+            )
             for code in result.suggestions
-            for place, (wrong, right) in enumerate(zip(result.code, code, strict=True), 1)
-            if wrong != right
         ]
         return TaxIdHelp(shown, repairs)
 

@@ -28,6 +28,7 @@ class InvoiceHeader(Base):
         ),
         CheckConstraint("is_default = false OR archived_at IS NULL", name="default_is_not_archived"),
         Index("ix_invoice_header_account", "account_id", "id"),
+        Index("uq_invoice_header_submit_token", "account_id", "submit_token", unique=True),
         Index(
             "uq_invoice_header_default",
             "account_id",
@@ -56,6 +57,8 @@ class InvoiceHeader(Base):
     email: Mapped[str] = mapped_column(String(254), default="")
     copies: Mapped[list[str]] = mapped_column(JsonDict, default=list, server_default="[]")
     remarks: Mapped[str] = mapped_column(String(500), default="")
+    # The filled-in form that made it; None where none did.
+    submit_token: Mapped[str | None] = mapped_column(String(64))
     is_default: Mapped[bool] = mapped_column(default=False)
     archived_at: Mapped[datetime | None] = mapped_column(Instant)
     created_by: Mapped[int] = mapped_column(ForeignKey(User.id))

@@ -82,6 +82,13 @@ def any_header_of(account_id: int, header_id: int) -> InvoiceHeader:
     return _one(account_id, header_id)
 
 
+def made_by_form(account_id: int, submit_token: str) -> InvoiceHeader | None:
+    """The header that a filled-in form has made already; None when it made none."""
+    return session.scalars(
+        select(InvoiceHeader).where(InvoiceHeader.account_id == account_id, InvoiceHeader.submit_token == submit_token)
+    ).one_or_none()
+
+
 def look_alikes(account_id: int, values: Mapping[str, str], *, edited: InvoiceHeader | None = None) -> list[LookAlike]:
     """The account's usable headers with the name or the tax ID of `values`, all of them normal; one statement.
 
@@ -106,6 +113,11 @@ def look_alikes(account_id: int, values: Mapping[str, str], *, edited: InvoiceHe
         if same or is_twin:
             found.append(LookAlike(other["id"], other["name"], same, is_twin))
     return found
+
+
+def resembling(archived: InvoiceHeader) -> list[LookAlike]:
+    """The usable headers of its account beside which an archived header would stand with the same name or tax ID."""
+    return look_alikes(archived.account_id, {name: rules.as_typed(getattr(archived, name)) for name in rules.FIELDS})
 
 
 def _keys(values: Mapping[str, str]) -> frozenset[tuple[str, str]]:

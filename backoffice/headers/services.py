@@ -35,18 +35,32 @@ def create(
     tax_id_confirmed: bool = False,
     make_default: bool = False,
     known_look_alikes: Collection[int] = (),
+    submit_token: str | None = None,
 ) -> InvoiceHeader:
     """Add a header to the actor's account; its first one becomes the default.
 
     `values` are texts as typed, by field; missing ones are empty. `known_look_alikes` are the ids of the headers of
-    the same name or tax ID beside which the customer wants this one all the same. Raises Invalid with the sentences
-    for each field, Forbidden for people without a customer account.
+    the same name or tax ID beside which the customer wants this one all the same. `submit_token` names one filled-in
+    form: the same one again, saying the same, returns the header it already made, so a double Save is one header.
+    Raises Invalid with the sentences for each field, Forbidden for people without a customer account.
     """
     account_id = _account_id(actor)
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed)
-    _refuse_look_alikes(queries.look_alikes(account_id, cleaned), known_look_alikes)
+    look_alikes = queries.look_alikes(account_id, cleaned)
+    # Asked after the look-alikes: a header that another Save of this form has just made must be found as such.
+    made = queries.made_by_form(account_id, submit_token) if submit_token else None
+    if made is not None and made.archived_at is None and _says(made, cleaned):
+        return made
+    _refuse_look_alikes(look_alikes, known_look_alikes)
     header = InvoiceHeader(
-        account_id=account_id, created_by=actor.id, created_at=now, updated_at=now, is_default=False, **_kept(cleaned)
+        account_id=account_id,
+        created_by=actor.id,
+        created_at=now,
+        updated_at=now,
+        is_default=False,
+        # A form that was filled in anew after it had made a header makes another one.
+        submit_token=None if made is not None else submit_token,
+        **_kept(cleaned),
     )
     session.add(header)
     session.flush()
@@ -122,19 +136,21 @@ def archive(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     return header
 
 
-def restore(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
+def restore(actor: Actor, header_id: int, *, now: datetime, known_look_alikes: Collection[int] = ()) -> InvoiceHeader:
     """Bring an archived header back; the only one is the default at once.
 
-    Raises NotFound for another account's header and for one that is not archived, Conflict while a usable header says
-    all the same.
+    `known_look_alikes` are the usable headers of the same name or tax ID beside which the customer wants it back all
+    the same. Raises NotFound for another account's header and for one that is not archived, Conflict while a usable
+    header says all the same, Invalid (code LOOK_ALIKE) for look-alikes that nobody spoke of yet.
     """
     account_id = _account_id(actor)
     header = queries.archived_header_of(account_id, header_id)
-    said = {name: rules.as_typed(getattr(header, name)) for name in rules.FIELDS}
-    twin = next((each for each in queries.look_alikes(account_id, said) if each.is_twin), None)
+    look_alikes = queries.resembling(header)
+    twin = next((each for each in look_alikes if each.is_twin), None)
     if twin is not None:
         told = N_("%(name)s was created anew since and says all the same. Use that header.")
         raise Conflict(Message(told, name=twin.name), code=TWIN)
+    _refuse_look_alikes(look_alikes, known_look_alikes)
     header.archived_at = None
     header.updated_at = now
     session.flush()
@@ -182,6 +198,11 @@ def _refuse_look_alikes(found: Collection[queries.LookAlike], known: Collection[
                 faults.setdefault(field, []).append(Message(told, name=other.name))
     if faults:
         raise Invalid(faults, code=LOOK_ALIKE)
+
+
+def _says(header: InvoiceHeader, cleaned: Mapping[str, str]) -> bool:
+    """Whether a header says what these normal values say."""
+    return all(getattr(header, name) == value for name, value in _kept(cleaned).items())
 
 
 def _kept(cleaned: Mapping[str, str]) -> dict[str, Any]:

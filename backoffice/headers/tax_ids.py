@@ -40,6 +40,8 @@ _COMMON_HEADS = frozenset(("91", "92", "93", "12", "52"))
 # Symbols that are taken for each other in print, by hand and by scanners.
 _LOOK_ALIKE = frozenset(map(frozenset, ("0O", "0Q", "0D", "1I", "17", "1T", "7T", "2Z", "5S", "8B", "UV", "6G")))
 _OFFERED = 3
+# What no tax ID holds is read as the symbol that it was taken for.
+_READINGS = str.maketrans("IOSVZ", "105U2")
 
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
@@ -73,7 +75,8 @@ class TaxIdResult:
     """The outcome for one code in its normal form.
 
     `positions` (from 1) names illegal symbols, or the check symbols that do not fit. `suggestions` are the valid codes
-    that differ in one symbol and begin as tax IDs do, the likeliest first, three at most.
+    that differ in one symbol and begin as tax IDs do, the likeliest first, three at most; `has_more` when there are
+    others. Several illegal symbols are taken for what they look like, when that makes the code valid.
     """
 
     code: str
@@ -81,11 +84,12 @@ class TaxIdResult:
     message: Message
     positions: tuple[int, ...] = ()
     suggestions: tuple[str, ...] = ()
+    has_more: bool = False
 
     @property
     def suggestion(self) -> str | None:
         """The only code that one typing error explains; None when there is none or more than one."""
-        return self.suggestions[0] if len(self.suggestions) == 1 else None
+        return self.suggestions[0] if len(self.suggestions) == 1 and not self.has_more else None
 
 
 def normalise_tax_id(typed: str) -> str:
@@ -103,15 +107,17 @@ def check_tax_id(typed: str) -> TaxIdResult:
         return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _wrong_length(code))
     illegal = tuple(place for place, symbol in enumerate(code, 1) if symbol not in _VALUE)
     if illegal:
-        repairs = _repairs(code, illegal) if len(illegal) == 1 else ()
-        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, repairs)
+        repairs = _repairs(code, illegal) if len(illegal) == 1 else _as_read(code)
+        offered, more = repairs[:_OFFERED], len(repairs) > _OFFERED
+        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, offered, more)
     wrong = tuple(_wrong_checks(code))
     if wrong and _is_persons(code):
         # Nothing of it is wrong but its place: no symbol to mark, no company to guess.
         return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, Message(_A_PERSONS))
     if wrong:
         repairs = _repairs(code, range(1, LENGTH + 1))
-        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, repairs)
+        offered, more = repairs[:_OFFERED], len(repairs) > _OFFERED
+        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, offered, more)
     return TaxIdResult(code, TaxIdOutcome.VALID, Message(N_("This tax ID is valid.")))
 
 
@@ -125,13 +131,16 @@ def describe_tax_id(result: TaxIdResult) -> str:
 
 
 def did_you_mean(result: TaxIdResult) -> list[Message]:
-    """The question to ask when one typing error explains what is wrong; empty otherwise."""
+    """The question to ask when a typing error explains what is wrong, and whether others would; empty otherwise."""
     if not result.suggestions:
         return []
     if result.suggestion is not None:
         return [Message(N_("Did you mean %(suggestion)s?"), suggestion=result.suggestion)]
     told = N_("Did you mean one of these? Each differs in one symbol: %(suggestions)s")
-    return [Message(told, suggestions=", ".join(result.suggestions))]
+    question = Message(told, suggestions=", ".join(result.suggestions))
+    if not result.has_more:
+        return [question]
+    return [question, Message(N_("Further repairs are possible: compare each symbol with the business licence."))]
 
 
 def exit_code(result: TaxIdResult) -> int:
@@ -160,7 +169,7 @@ def _wrong_checks(code: str) -> Iterator[int]:
 
 
 def _repairs(code: str, places: Iterable[int]) -> tuple[str, ...]:
-    """The valid codes one symbol away, changed at one of `places`: the likeliest, likeliest first."""
+    """The valid codes one symbol away, changed at one of `places`: the likeliest first."""
     inner_fits = set(code) <= _VALUE.keys() and organisation_check_symbol(code[_ORGANISATION]) == code[16]
     one_away = ((place, code[: place - 1] + _fitting(code, place) + code[place:]) for place in places)
     found = (
@@ -168,7 +177,14 @@ def _repairs(code: str, places: Iterable[int]) -> tuple[str, ...]:
         for place, repaired in one_away
         if _begins_well(repaired) and not any(_wrong_checks(repaired))
     )
-    return tuple(repaired for _, _, repaired in sorted(found)[:_OFFERED])
+    return tuple(repaired for _, _, repaired in sorted(found))
+
+
+def _as_read(code: str) -> tuple[str, ...]:
+    """The code with each symbol that no tax ID holds as what it looks like, when it is valid then."""
+    read = code.translate(_READINGS)
+    fits = set(read) <= _VALUE.keys() and _begins_well(read) and not any(_wrong_checks(read))
+    return (read,) if fits else ()
 
 
 def _fitting(code: str, place: int) -> str:

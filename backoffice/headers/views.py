@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
@@ -121,23 +122,35 @@ def new() -> Any:
     form = HeaderForm()
     if _assisted(form):
         return _page(form, assisted=True)
+    form.ensure_token()
     try:
-        with transaction():
-            made = services.create(
-                current_actor(),
-                form.values(),
-                now=clock.now(),
-                tax_id_confirmed=form.tax_id_confirmed.data,
-                make_default=form.is_default.data,
-                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
-            )
-            header_id = made.id
+        header_id = _make(form)
     except Invalid as invalid:
         return _refused(form, invalid)
     flash(gettext("The header is saved."), "success")
     if _to_application():
         return _saved(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
     return _saved(redirect(url_for("headers.list_headers"), 303))
+
+
+def _make(form: HeaderForm) -> int:
+    """Create in one transaction; of two that send the same form at once, the second finds the first's header."""
+    for last in (False, True):
+        try:
+            with transaction():
+                return services.create(
+                    current_actor(),
+                    form.values(),
+                    now=clock.now(),
+                    tax_id_confirmed=form.tax_id_confirmed.data,
+                    make_default=form.is_default.data,
+                    known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
+                    submit_token=form.submit_token.data,
+                ).id
+        except IntegrityError:
+            if last:
+                raise
+    raise AssertionError("the second try returns or raises")
 
 
 @blueprint.route(f"{_ONE}/edit", methods=["GET", "POST"])
@@ -193,13 +206,19 @@ def archive(header_id: int) -> Any:
     return redirect(url_for("headers.list_headers"), 303)
 
 
-@blueprint.post(f"{_ONE}/restore")
+@blueprint.route(f"{_ONE}/restore", methods=["GET", "POST"])
 @guard(Permission.MANAGE_HEADERS)
-def restore(header_id: int) -> BaseResponse:
-    """Bring a removed header back into the list."""
+def restore(header_id: int) -> Any:
+    """Bring a removed header back into the list; the page asks where it would stand beside one that looks like it."""
+    if request.method != "POST":
+        return _restore_page(header_id)
     try:
         with transaction():
-            name = services.restore(current_actor(), header_id, now=clock.now()).name
+            known = known_ids(request.form.get("known_look_alikes", ""))
+            header = services.restore(current_actor(), header_id, now=clock.now(), known_look_alikes=known)
+            name = header.name
+    except Invalid:
+        return _restore_page(header_id), 422
     except Conflict as conflict:
         flash(translate(conflict.message), "warning")
         return redirect(url_for("headers.removed"), 303)
@@ -222,6 +241,11 @@ class Resemblance:
     def known(self) -> str:
         """The value of the button that insists: the headers it was told about."""
         return "-".join(str(other.id) for other in self.others)
+
+
+def _restore_page(header_id: int) -> str:
+    header = queries.archived_header_of(_account_id(), header_id)
+    return render_template("headers/restore.html", header=header, resemblance=Resemblance(queries.resembling(header)))
 
 
 def _assisted(form: HeaderForm) -> bool:
@@ -250,6 +274,7 @@ def _page(
     resemblance: Resemblance | None = None,
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
+    form.ensure_token()
     to_application = _to_application()
     cancel = url_for("portal.apply", resume=1) if to_application else url_for("headers.list_headers")
     return render_template(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import Snapshot, is_invoice_number
+from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Reservation
+from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
@@ -64,6 +67,45 @@ def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:
     """Id and snapshot of the invoice a request got in transaction 1, if it got one."""
     row = session.execute(select(Invoice.id, Invoice.snapshot).where(Invoice.request_id == request_id)).one_or_none()
     return None if row is None else (row.id, row.snapshot)
+
+
+def being_issued(account_id: int, begins: datetime | None = None, ends: datetime | None = None) -> Decimal:
+    """What of the account has its number (taken in that time) and is not issued yet: the document is made, or failed.
+
+    The books count it as invoiced from the number on, while lists show the request as approved until it is issued.
+    """
+    statement = select(func.sum(InvoiceRequest.amount)).where(
+        InvoiceRequest.account_id == account_id, in_state(State.APPROVED), InvoiceRequest.invoice_id.is_not(None)
+    )
+    if begins is not None or ends is not None:
+        statement = statement.join(Invoice, Invoice.id == InvoiceRequest.invoice_id)
+    if begins is not None:
+        statement = statement.where(Invoice.issued_at >= begins)
+    if ends is not None:
+        statement = statement.where(Invoice.issued_at < ends)
+    return session.scalar(statement) or ZERO
+
+
+def balance(account_id: int) -> Figures:
+    """The account's figures now as its lists of requests show them. Raises NotFound."""
+    return as_listed(ledger.balance(account_id), being_issued(account_id))
+
+
+def balance_on(account_id: int, day: date) -> Figures:
+    """The account's figures at the end of a local day, as its statement up to that day adds up."""
+    end = clock.start_of_day(day + timedelta(days=1), clock.zone())
+    return as_listed(ledger.balance_on(account_id, day), being_issued(account_id, ends=end))
+
+
+def moved(account_id: int, since: date | None, until: date | None) -> Figures:
+    """What the account's statement between two local days, both included, adds up to; None leaves that side open."""
+    end = balance(account_id) if until is None else balance_on(account_id, until)
+    return end if since is None else end - balance_on(account_id, since - timedelta(days=1))
+
+
+def as_listed(figures: Figures, unissued: Decimal) -> Figures:
+    """The books' figures with what is `being_issued` still in progress, as its request is on every list."""
+    return figures + Figures(reserved=unissued, invoiced=-unissued)
 
 
 @dataclass(frozen=True, slots=True)

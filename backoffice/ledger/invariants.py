@@ -16,6 +16,7 @@ from backoffice.ledger.models import (
     LedgerDay,
     LedgerEntry,
     LedgerMovement,
+    MovementKind,
     Reservation,
     ReservationState,
     in_debt,
@@ -31,6 +32,7 @@ def check() -> Iterator[str]:
     yield from _days()
     yield from _recharges()
     yield from _reservations()
+    yield from _credits()
 
 
 def _accounts() -> Iterator[str]:
@@ -55,15 +57,28 @@ def _accounts() -> Iterator[str]:
         .group_by(Reservation.account_id)
         .subquery()
     )
-    parts = {"recharged": paid, "refunded": paid, "reserved": held, "invoiced": held, "short": held}
+    taken_back = (
+        select(Reservation.account_id, func.sum(Allocation.credited).label("credited"))
+        .join(Allocation, Allocation.request_id == Reservation.request_id)
+        .where(Allocation.credited != 0)
+        .group_by(Reservation.account_id)
+        .subquery()
+    )
+    parts = {"recharged": paid, "refunded": paid, "reserved": held, "short": held}
     differs = [getattr(Account, name) != func.coalesce(source.c[name], 0) for name, source in parts.items()]
+    invoiced = func.coalesce(held.c.invoiced, 0) - func.coalesce(taken_back.c.credited, 0)
     for code, *_ in session.execute(
         select(Account.code)
         .outerjoin(paid, paid.c.account_id == Account.id)
         .outerjoin(held, held.c.account_id == Account.id)
-        .where(or_(*differs))
+        .outerjoin(taken_back, taken_back.c.account_id == Account.id)
+        .where(or_(*differs, Account.invoiced != invoiced))
     ):
         yield f"account {code}: its counters differ from its entries and reservations"
+    # Free money goes to short requests by itself, so nobody has both.
+    free = Account.recharged - Account.reserved - Account.invoiced + Account.debt + Account.short
+    for code in session.scalars(select(Account.code).where(Account.short > 0, free > 0)):
+        yield f"account {code}: a request is short although money is free"
 
 
 def _debts() -> Iterator[str]:
@@ -173,9 +188,9 @@ def _recharges() -> Iterator[str]:
         select(
             Allocation.recharge_id,
             func.sum(case((Allocation.state == ReservationState.OPEN, Allocation.amount), else_=0)).label("reserved"),
-            func.sum(case((Allocation.state == ReservationState.SETTLED, Allocation.amount), else_=0)).label(
-                "invoiced"
-            ),
+            func.sum(
+                case((Allocation.state == ReservationState.SETTLED, Allocation.amount - Allocation.credited), else_=0)
+            ).label("invoiced"),
         )
         .group_by(Allocation.recharge_id)
         .subquery()
@@ -230,3 +245,31 @@ def _reservations() -> Iterator[str]:
         .distinct()
     ):
         yield f"reservation of request {request_id}: an allocation has another state"
+
+
+def _credits() -> Iterator[str]:
+    beyond = or_(
+        Allocation.credited < 0,
+        Allocation.credited > Allocation.amount,
+        and_(Allocation.credited != 0, Allocation.state != ReservationState.SETTLED),
+    )
+    for request_id in session.scalars(select(Allocation.request_id).where(beyond).distinct()):
+        yield f"reservation of request {request_id}: more is credited than was invoiced"
+    noted = (
+        select(LedgerMovement.request_id, func.sum(-LedgerMovement.invoiced).label("total"))
+        .where(LedgerMovement.kind == MovementKind.CREDIT)
+        .group_by(LedgerMovement.request_id)
+        .subquery()
+    )
+    kept = (
+        select(Allocation.request_id, func.sum(Allocation.credited).label("total"))
+        .group_by(Allocation.request_id)
+        .subquery()
+    )
+    for request_id, *_ in session.execute(
+        select(Reservation.request_id)
+        .outerjoin(kept, kept.c.request_id == Reservation.request_id)
+        .outerjoin(noted, noted.c.request_id == Reservation.request_id)
+        .where(func.coalesce(kept.c.total, 0) != func.coalesce(noted.c.total, 0))
+    ):
+        yield f"reservation of request {request_id}: what is credited of it differs from the journal"

@@ -1,15 +1,17 @@
 """Importing a whole file from outside: at the command line with a progress bar, or by the worker from the page.
 
-A batch is a transaction; an import that keeps all or nothing, or tries only, is one for the whole file.
+A batch is a transaction. An import that keeps all or nothing is one for the whole file, which must be short. A trial is
+undone piece by piece, so that nobody waits for a long one.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO
@@ -27,13 +29,16 @@ from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Invalid, Message
 from backoffice.ledger.models import FileState, FileVia, LedgerFile
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import conflicts, files, reading
+from backoffice.ledger.services import conflicts, encodings, files, progress, reading
 from backoffice.ledger.services.entries import Outcome
+from backoffice.ledger.services.report import Problem, Report
 from backoffice.permissions import Actor
 
 # The worker lets other jobs and a stop signal through this often; the file goes on at its next turn.
 WORK_SECONDS = 10.0
 _TRIES = 6
+# Longer than the longest pause after which SQLite looks again whether it may write.
+_OTHERS_TURN = 0.25
 _SPOOLED = 1024 * 1024
 
 _log = structlog.get_logger(__name__)
@@ -51,7 +56,7 @@ class _Import:
     reader: reading.Reader
     order: files.Order
     actor: Actor
-    report: files.Report
+    report: Report
     file_id: int = 0
     lease: str = ""
     show: Callable[[int], None] = lambda _done: None
@@ -94,63 +99,73 @@ class _Import:
         with SpooledTemporaryFile(_SPOOLED, mode="w+", encoding="utf-8") as problems:
             try:
                 with transaction():
-                    self._whole(problems)
+                    self._book(files.batches(iter(self.reader)), problems)
+                    if not self.report.clean:
+                        raise _Undo
+                    files.note(self.file_id, self.report, line_done=self.reader.line, bytes_done=self.file.tell())
+                    files.finish(self.actor, self.file_id, self.lease, FileState.DONE, self.report, now=clock.now())
             except _Undo:
-                self.report.undone = True
-                if self.lease:
-                    self._write_down_the_undone(problems)
+                self._write_down_the_undone(problems)
 
-    def _whole(self, problems: IO[str]) -> None:
-        now = clock.now()
-        if not self.file_id:  # a trial at the command line leaves nothing behind, not even its own row
-            facts = reading.Facts("", 0, self.report.encoding)
+    def as_trial(self) -> None:
+        """Book the file and undo it, piece by piece, and let others write in between. Raises LeaseLost."""
+        batches = files.batches(iter(self.reader))
+        with SpooledTemporaryFile(_SPOOLED, mode="w+", encoding="utf-8") as problems:
+            while first := next(batches, None):
+                if self.report.lines:
+                    self._others_turn()
+                with suppress(_Undo), transaction():
+                    self._book(chain([first], islice(batches, files.WHOLE_LINES // files.BATCH - 1)), problems)
+                    raise _Undo
+            self._write_down_the_undone(problems)
+
+    def _others_turn(self) -> None:
+        if self.lease:
+            with transaction():
+                files.hold(self.file_id, self.lease, until=clock.now() + files.LEASE)
+        time.sleep(_OTHERS_TURN)
+
+    def _book(self, batches: Iterable[list[Line | reading.BadLine]], problems: IO[str]) -> None:
+        now, file_id = clock.now(), self.file_id
+        if not file_id:  # a trial at the command line leaves nothing behind, not even its own row
+            facts = encodings.Facts("", 0, self.report.encoding)
             shape = reading.Shape(self.report.encoding, self.report.delimiter, (), self.report.ignored)
-            self.file_id = files.enter(self.actor, self.order, facts, shape, now=now).id
-        for batch in files.batches(iter(self.reader)):
-            if self.lease and not files.still_held(self.file_id, self.lease):
-                raise files.LeaseLost
-            found = files.take_batch(batch, self.report, source=self.order.source, file_id=self.file_id, now=now)
+            file_id = files.enter(self.actor, self.order, facts, shape, now=now).id
+        for batch in batches:
+            found = files.take_batch(batch, self.report, source=self.order.source, file_id=file_id, now=now)
             problems.writelines(_spooled(problem) for problem in found)
             session.flush()
             session.expunge_all()
             self.show(self.file.tell())
-        if self.order.dry_run or not self.report.clean:
-            raise _Undo
-        files.note(self.file_id, self.report, line_done=self.reader.line, bytes_done=self.file.tell())
-        files.finish(self.actor, self.file_id, self.lease, FileState.DONE, self.report, now=clock.now())
 
     def _write_down_the_undone(self, problems: IO[str]) -> None:
         """Keep what was found, though nothing of it is in the books; its conflicts are nobody's work."""
+        self.report.undone = True
+        if not self.lease:
+            return
         problems.seek(0)
         with transaction():
             now = clock.now()
             files.finish(self.actor, self.file_id, self.lease, FileState.UNDONE, self.report, now=now)
             files.note(self.file_id, self.report, line_done=self.reader.line, bytes_done=self.file.tell())
             unspooled = (_unspooled(row) for row in problems)
-            for found in iter(lambda: list(_first(unspooled, files.BATCH)), []):
+            for found in iter(lambda: list(islice(unspooled, files.BATCH)), []):
                 files.keep_problems(self.file_id, self.order.source, found, now=now, settled_why=conflicts.UNDONE)
 
 
-def _first(problems: Iterator[files.Problem], count: int) -> Iterator[files.Problem]:
-    for _ in range(count):
-        if (problem := next(problems, None)) is None:
-            return
-        yield problem
-
-
-def _spooled(problem: files.Problem) -> str:
+def _spooled(problem: Problem) -> str:
     number, outcome, external_id, reason, told = problem
     return json.dumps([number, outcome, external_id, reason.packed(), told]) + "\n"
 
 
-def _unspooled(row: str) -> files.Problem:
+def _unspooled(row: str) -> Problem:
     number, outcome, external_id, reason, told = json.loads(row)
-    return files.Problem(number, Outcome(outcome), external_id, Message.unpacked(reason), told)
+    return Problem(number, Outcome(outcome), external_id, Message.unpacked(reason), told)
 
 
 def import_file(
     path: Path, actor: Actor, *, source: str, currency: str, zone: ZoneInfo, dry_run: bool = False, strict: bool = False
-) -> files.Report:
+) -> Report:
     """Import a CSV file with a progress bar and return what became of its lines.
 
     Normally each batch is kept as it is booked, so an interrupted import is simply started again. With `strict` one
@@ -159,10 +174,12 @@ def import_file(
     """
     order = files.Order(path.name, files.clean_source(source), FileVia.COMMAND, strict, dry_run)
     with path.open("rb") as file:
-        facts = reading.examine(file)
+        facts = encodings.examine(file)
+        files.check_length(order, facts)
         shape = reading.shape(file, facts.encoding)
         reader = reading.Reader(file, shape, currency=currency, zone=zone)
-        report = files.Report(encoding=shape.encoding, delimiter=shape.delimiter, ignored=shape.ignored)
+        report = Report(encoding=shape.encoding, delimiter=shape.delimiter, ignored=shape.ignored)
+        report.samples, report.unended = facts.samples, facts.unended
         report.imported_before = files.imported_before(facts.sha256, order.source)
         going = _Import(file, reader, order, actor, report)
         if not dry_run:
@@ -171,7 +188,12 @@ def import_file(
                 record = files.enter(actor, order, facts, shape, now=clock.now())
                 going.file_id, going.lease = record.id, record.lease or ""
         with _progress(path.name, facts.size) as going.show, _told_when_interrupted(going):
-            going.as_one() if order.whole else going.in_batches()
+            if order.dry_run:
+                going.as_trial()
+            elif order.whole:
+                going.as_one()
+            else:
+                going.in_batches()
         return going.report
 
 
@@ -233,19 +255,32 @@ def import_due() -> int:
 
 
 def _go_on(record: LedgerFile, file: BinaryIO, settings: Settings) -> int:
-    if record.line_done <= 1 and reading.examine(file).sha256 != record.sha256:
-        raise Invalid({"file": [Message(N_("The stored document is damaged."))]})
+    order = files.Order(record.name, record.source, FileVia.PAGE, record.strict, record.dry_run)
+    if record.line_done <= 1:
+        facts = encodings.examine(file)
+        if facts.sha256 != record.sha256:
+            raise Invalid({"file": [Message(N_("The stored document is damaged."))]})
+        files.check_length(order, facts)
     shape = reading.shape(file, record.encoding)
     reader = reading.Reader(file, shape, currency=settings.currency, zone=settings.zone, after=record.line_done)
-    order = files.Order(record.name, record.source, FileVia.PAGE, record.strict, record.dry_run)
     actor = Actor(record.imported_by_id, record.imported_by, None, via="worker")
-    going = _Import(file, reader, order, actor, files.Report.of(record), record.id, record.lease or "")
-    if order.whole:
-        going.as_one()
+    going = _Import(file, reader, order, actor, Report.of(record), record.id, record.lease or "")
+    if order.whole or order.dry_run:
+        with _noted(going, progress.folder_in(settings.instance_path)):
+            going.as_trial() if order.dry_run else going.as_one()
     elif not going.in_batches(WORK_SECONDS):
         with transaction():  # the next turn, here or in another worker, may begin at once
             files.hold(record.id, going.lease, until=clock.now())
     return going.report.lines
+
+
+@contextmanager
+def _noted(going: _Import, folder: Path) -> Iterator[None]:
+    going.show = lambda done: progress.note(folder, going.file_id, progress.Progress(done, going.report.lines))
+    try:
+        yield
+    finally:
+        progress.forget(folder, going.file_id)
 
 
 def _fail(record: LedgerFile, reason: Message) -> None:
@@ -254,7 +289,7 @@ def _fail(record: LedgerFile, reason: Message) -> None:
         files.end(record.id, record.lease or "", FileState.FAILED, now=clock.now(), reason=reason)
 
 
-def describe(report: files.Report) -> Iterator[str]:
+def describe(report: Report) -> Iterator[str]:
     """The report in lines for a terminal: problems by line number, how the file was read, then counts and sums."""
     for number, outcome, external_id, reason, _ in report.problems:
         yield f"line {number}: {outcome}{f' ({external_id})' if external_id else ''}: {reason}"
@@ -263,7 +298,19 @@ def describe(report: files.Report) -> Iterator[str]:
     if report.imported_before is not None:
         yield f"this file was imported before, on {report.imported_before.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
     if report.encoding:
-        yield f"read as {reading.ENCODINGS[report.encoding]}, separated by {reading.DELIMITERS[report.delimiter]}"
+        yield f"read as {encodings.ENCODINGS[report.encoding]}, separated by {reading.DELIMITERS[report.delimiter]}"
+    if report.samples:
+        yield (
+            f"warning: the file is not UTF-8; it was read as {encodings.ENCODINGS[report.encoding]}, a guess: look at"
+            f" {', '.join(report.samples)}; if that is wrong, save the file as CSV UTF-8"
+        )
+    if report.unended:
+        yield "warning: the last line has no line break at its end; the file may have been cut off"
+    if report.undone and report.lines > files.WHOLE_LINES:
+        yield (
+            f"tried in pieces of {files.WHOLE_LINES:,} lines: what stands in two of them, an id that comes twice or a"
+            " refund apart from its recharge, only the import judges"
+        )
     if report.ignored:
         yield f"columns that mean nothing here, not read: {', '.join(report.ignored)}"
     if report.assumed_zone:

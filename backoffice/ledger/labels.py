@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from backoffice.errors import Message
 from backoffice.ledger.rules import COLUMNS
 from backoffice.ledger.services import conflicts, reading
+from backoffice.ledger.services.encodings import ENCODINGS
 
 states = {
     "waiting": _l("Waiting"),
@@ -29,7 +30,7 @@ kinds = {
     "grant": _l("Grants"),
 }
 problem_kinds = {"refused": _l("Refused"), "conflict": _l("Conflict")}
-encodings = {code: _l(label) for code, label in reading.ENCODINGS.items()}
+encodings = {code: _l(label) for code, label in ENCODINGS.items()}
 delimiters = {sign: _l(label) for sign, label in reading.DELIMITERS.items()}
 
 # Names of columns that our sentences use bare; "amount" is a word of its own elsewhere in a sentence.

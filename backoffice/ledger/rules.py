@@ -40,6 +40,7 @@ _DAMAGED = re.compile(r"#{3,}|#(?:REF!|N/A|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|SPILL
 _PLAIN_AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 _DECIMAL_COMMA = re.compile(
     r"-?[0-9]+,[0-9]{1,2}|-?[0-9]{1,3}(?:[. '\u00a0\u202f][0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:\.[0-9]{3}){2,}"
+    r"|-?0[0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 )
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}T.*")
 _YEAR_FIRST = re.compile(
@@ -49,6 +50,7 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?:[T ,].*)?")
 _DAY_NUMBER = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 _TWELVE_HOURS = re.compile(r"[AaPp]\.?[Mm]\b|上午|下午")
+_NO_SUCH_HOUR = N_("occurred_at is %(given)s, an hour that clocks in %(zone)s skipped or passed twice; add the offset")
 _SHOWN = 80
 
 
@@ -295,20 +297,15 @@ def _refuse_unclear(value: str, comma_is_unclear: bool) -> None:
 
 def _instant(value: str, zone: ZoneInfo) -> tuple[datetime, bool]:
     instant = _moment(value)
-    if not 2000 <= instant.year <= 2200:
+    assumed = instant.tzinfo is None
+    if assumed:
+        instant = instant.replace(tzinfo=zone)
+        if instant.utcoffset() != instant.replace(fold=1).utcoffset():
+            raise LineError(Message(_NO_SUCH_HOUR, given=shown(value), zone=zone.key))
+    # Kept in UTC, where the turn of a year comes earlier or later.
+    if not 2000 <= instant.year <= 2200 or not 2000 <= (instant := instant.astimezone(UTC)).year <= 2200:
         raise LineError(Message(N_("occurred_at is not in this century")))
-    if instant.tzinfo is not None:
-        return instant.astimezone(UTC), False
-    local = instant.replace(tzinfo=zone)
-    if local.utcoffset() != local.replace(fold=1).utcoffset():
-        raise LineError(
-            Message(
-                N_("occurred_at is %(given)s, an hour that clocks in %(zone)s skipped or passed twice; add the offset"),
-                given=shown(value),
-                zone=zone.key,
-            )
-        )
-    return local.astimezone(UTC), True
+    return instant, assumed
 
 
 def _moment(value: str) -> datetime:

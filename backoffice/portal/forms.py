@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,13 +24,12 @@ from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT
 from backoffice.requests.services import supporting
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
-from backoffice.web.forms import Form, whole_number
+from backoffice.web.forms import Form, form_token, whole_number
 from backoffice.web.kept_forms import KeptForm
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
 # What of a draft another moment of the same day changes, and issuing gives anew.
 _MOVES_BY_ITSELF = ("issued_at", "issued_on")
-_TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 # The way to a header and back leads through a signed cookie, which browsers keep up to 4 KB.
 DRAFT_LIMITS = {
@@ -92,8 +89,7 @@ class ApplyForm(Form):
 
     def ensure_token(self) -> None:
         """Give a form that is shown for the first time the token that makes a double Submit one request."""
-        if _TOKEN.fullmatch(self.submit_token.data or "") is None:
-            self.submit_token.data = secrets.token_urlsafe(24)
+        self.submit_token.data = form_token(self.submit_token.data)
 
     def application(self, support: SupportingFile | None) -> Application:
         """What was typed, for the services, with the file that came along."""

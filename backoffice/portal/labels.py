@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from backoffice.ledger.models import EntryKind, EntryStatus, MovementKind
+from backoffice.ledger.queries import entries
 from backoffice.requests.rules import REASON_FIELDS, REASON_LABELS, Reason, State
 
 fields = {
@@ -30,33 +30,11 @@ reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
 reason_fields = {reason.value: field for reason, field in REASON_FIELDS.items()}
 
 # One of a kind, as a line of a list names it; and what the month's sum is called.
-kinds = {
-    EntryKind.RECHARGE.value: _l("Recharge"),
-    EntryKind.REFUND.value: _l("Refund"),
-    EntryKind.CONSUMPTION.value: _l("Consumption"),
-    EntryKind.GRANT.value: _l("Grant"),
-}
-kind_sums = {
-    EntryKind.RECHARGE.value: _l("Recharges"),
-    EntryKind.REFUND.value: _l("Refunds"),
-    EntryKind.CONSUMPTION.value: _l("Consumption"),
-    EntryKind.GRANT.value: _l("Grants"),
-}
-entry_statuses = {
-    EntryStatus.PENDING.value: _l("In process"),
-    EntryStatus.COMPLETED.value: _l("Completed"),
-    EntryStatus.FAILED.value: _l("Failed"),
-}
-movements = {
-    MovementKind.OPENING.value: _l("Carried over"),
-    MovementKind.RECHARGE.value: _l("Recharged"),
-    MovementKind.REFUND.value: _l("Refunded"),
-    MovementKind.RESERVE.value: _l("Applied for"),
-    MovementKind.RELEASE.value: _l("Given back: rejected or withdrawn"),
-    MovementKind.SETTLE.value: _l("Invoiced"),
-    MovementKind.REALLOCATE.value: _l("A refund took reserved money"),
-    MovementKind.COVER.value: _l("Missing money found"),
-}
+kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}
+kind_sums = {kind.value: _l(label) for kind, label in entries.KIND_SUMS.items()}
+entry_statuses = {status.value: _l(label) for status, label in entries.STATUSES.items()}
+movements = {movement.value: _l(label) for movement, label in entries.MOVEMENTS.items()}
+figures = {name: _l(label) for name, label in entries.FIGURES.items()}
 statuses = {
     State.PENDING.value: _l("Pending"),
     State.APPROVED.value: _l("Approved"),

@@ -1,7 +1,8 @@
 """What a file is, by its content: never by its name, never by what the browser says.
 
 A file that only begins like one of the kinds is none: its structure is followed to its end, and a picture is unpacked,
-so that a viewer finds a document in it and nothing else hides behind one.
+so that a viewer finds a document in it and next to nothing stands behind its end. What a PDF does when it is opened is
+looked for in `pdf_actions`.
 """
 
 from __future__ import annotations

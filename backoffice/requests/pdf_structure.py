@@ -9,7 +9,9 @@ import re
 import zlib
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\x00\t\n\f\r ]{0,1000}(%PDF-[12]\.[0-9])")
-_TAIL = 1024
+_BLANK = b"\x00\t\n\f\r "
+_TAIL = 256  # bytes in which the end is looked for
+_LARGEST_REST = 64  # bytes behind the end, as for pictures
 _END = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF")
 _TABLE = re.compile(rb"\s*xref\s+(?=[0-9])")
 _SECTION = re.compile(rb"\s*([0-9]{1,10})\s+([0-9]{1,10})\s+")
@@ -28,8 +30,9 @@ _LARGEST_REFERENCES = 64 * 1024 * 1024
 def is_pdf(content: bytes) -> bool:
     """A version in the header, and at the end the way over each cross-reference to a catalogue that is there."""
     header = _HEADER.match(content)
-    ends = list(_END.finditer(content, max(0, len(content) - _TAIL)))
-    if header is None or not ends:
+    end = len(content.rstrip(_BLANK))
+    ends = list(_END.finditer(content, max(0, end - _TAIL), end))
+    if header is None or not ends or end - ends[-1].end() > _LARGEST_REST:
         return False
     offset = int(ends[-1][1])
     # With something before the header, writers count from the beginning of the file or from the header.

@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from backoffice.delivery.rules import MessageState
 from backoffice.headers.models import InvoiceHeader
-from backoffice.requests.rules import REASON_LABELS, Action
+from backoffice.ledger.queries import entries
+from backoffice.requests.rules import REASON_LABELS, Action, State
 from backoffice.web.formatting import country_name
 
 fields = {
@@ -80,6 +81,18 @@ mail_tones = {
     MessageState.DEFERRED.value: "warn",
     MessageState.FAILED.value: "bad",
     MessageState.CANCELLED.value: "neutral",
+}
+
+entry_kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}
+entry_statuses = {status.value: _l(label) for status, label in entries.STATUSES.items()}
+movements = {movement.value: _l(label) for movement, label in entries.MOVEMENTS.items()}
+figures = {name: _l(label) for name, label in entries.FIGURES.items()}
+request_statuses = {
+    State.PENDING.value: _l("Pending"),
+    State.APPROVED.value: _l("Approved"),
+    State.ISSUED.value: _l("Issued"),
+    State.REJECTED.value: _l("Rejected"),
+    State.WITHDRAWN.value: _l("Withdrawn"),
 }
 
 _coded: dict[str, dict[str, Any]] = {"kind": kinds, "vat_kind": vat_kinds, "language": languages}

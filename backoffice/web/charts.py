@@ -1,7 +1,7 @@
 """Geometry of small charts that templates draw as SVG: numbers here, words and colours there.
 
 Bars go up for what comes in and down for what goes out, stacked by kind, one slot for each day. All figures are in the
-units of a drawing that is `WIDTH` wide; it scales with the page.
+units of a drawing that is `WIDTH` wide, or `NARROW`; it scales with the page.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from math import ceil, floor, log10
 from typing import Any
 
 WIDTH, HEIGHT = 960.0, 280.0
+NARROW = 300.0  # for a telephone: all slots at once, and letters as large as on a desk
 _TOP, _BOTTOM, _RIGHT = 14.0, 30.0, 6.0
 _SIGN, _WIDE_SIGN = 7.2, 12.5  # width of a figure and of a Chinese sign at the size of the axis
 _BAR_SHARE, _WIDEST_BAR, _THINNEST = 0.66, 34.0, 2.0
@@ -81,12 +82,12 @@ class Chart:
 
 
 def stacked(
-    keys: Sequence[Any], series: Sequence[Series], values: Any, label: Any, name_width: int = 2
+    keys: Sequence[Any], series: Sequence[Series], values: Any, label: Any, name_width: int = 2, width: float = WIDTH
 ) -> Chart | None:
     """A chart of `values(key, series name)` (Decimals, never negative), or None when there is nothing to draw.
 
     `label(value)` writes a figure of the scale; the room beside it follows from the longest. A slot's name is at most
-    `name_width` figures wide; where they would touch, only some are written.
+    `name_width` figures wide; where they would touch, only some are written. `width` is the drawing's.
     """
     sums = [
         [sum((values(key, each.name) for each in series if each.down is down), Decimal(0)) for key in keys]
@@ -101,22 +102,22 @@ def stacked(
     zero = _TOP + above * unit
     ticks = [Tick(round(zero - turn * unit, 1), turn * step, label(turn * step)) for turn in range(-below, above + 1)]
     left = max(_text_width(tick.label) for tick in ticks) + 10
-    slot = (WIDTH - left - _RIGHT) / len(keys)
-    width = min(slot * _BAR_SHARE, _WIDEST_BAR)
+    slot = (width - left - _RIGHT) / len(keys)
+    bar = min(slot * _BAR_SHARE, _WIDEST_BAR)
     every = max(1, ceil((name_width * _SIGN + 6) / slot))
     scale = unit / float(step)
     bars = [
         Bar(
             key,
             round(left + turn * slot, 2),
-            round(left + turn * slot + (slot - width) / 2, 2),
-            round(width, 2),
+            round(left + turn * slot + (slot - bar) / 2, 2),
+            round(bar, 2),
             _segments(key, series, values, zero, scale),
             turn % every == 0,
         )
         for turn, key in enumerate(keys)
     ]
-    return Chart(round(left, 1), slot, round(zero, 1), ticks, bars)
+    return Chart(round(left, 1), slot, round(zero, 1), ticks, bars, width)
 
 
 def _segments(key: Any, series: Sequence[Series], values: Any, zero: float, scale: float) -> list[Segment]:

@@ -5,6 +5,8 @@ Every field keeps what was typed: a value that makes no sense is shown again bes
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -51,6 +53,9 @@ class Required(InputRequired):  # type: ignore[misc]
             raise StopValidation(str(self.message))
 
 
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
+
+
 def apply_errors(form: FlaskForm, error: Invalid) -> None:
     """Put each sentence of a refusal beside its field, and those that belong to none of this form on top."""
     for name, messages in error.fields.items():
@@ -61,6 +66,11 @@ def apply_errors(form: FlaskForm, error: Invalid) -> None:
             form.form_errors.extend(sentences)
     if not error.fields:
         form.form_errors.append(translate(error.message))
+
+
+def form_token(sent: str | None) -> str:
+    """The name of one filled-in form, by which a double press is known: the one that came along, or a new one."""
+    return sent if sent and _TOKEN.fullmatch(sent) else secrets.token_urlsafe(24)
 
 
 def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:

@@ -115,7 +115,7 @@ def _capped(count: int | None) -> str | None:
 
 
 def _current(items: list[NavItem]) -> tuple[NavItem, str] | None:
-    """The entry that is this page, else the one it lies under, else the first one of this page's blueprint.
+    """The entry that is this page, else the nearest one it lies under, else the first one of this page's blueprint.
 
     Of several entries for one endpoint the one whose arguments say most wins: "Issued" before the bare queue.
     """
@@ -125,4 +125,6 @@ def _current(items: list[NavItem]) -> tuple[NavItem, str] | None:
         return max(exact, key=lambda item: len(item.args)), "page"
     section = [item for item in items if request.blueprint and item.endpoint.startswith(f"{request.blueprint}.")]
     under = [item for item in section if request.path.startswith(f"{url_for(item.endpoint, **item.args)}/")]
-    return ((under or section)[0], "true") if section else None
+    if under:
+        return max(under, key=lambda item: len(url_for(item.endpoint, **item.args))), "true"
+    return (section[0], "true") if section else None

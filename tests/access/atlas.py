@@ -25,7 +25,7 @@ from backoffice.ledger import jobs as ledger
 from backoffice.ledger import queries, rules
 from backoffice.ledger.models import FileVia, LedgerEntry
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import files, reading
+from backoffice.ledger.services import encodings, files, reading
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
@@ -38,11 +38,13 @@ from tests.support.people import PASSWORD
 
 PERSONAL = {"kind": "personal", "name": "王小明"}
 REMOVED = "赵小红"
+BEHIND, EXPORTS = ("uses", "refunds", "requests"), ("csv", "xlsx")
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
     "portal.download", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
     "portal.export_entries", "portal.archive", "review.document", "review.supporting_file", "review.export_books",
+    "review.export_account_entries",
     "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
@@ -63,6 +65,7 @@ class Atlas:
     imported: int  # a ledger file with a line of each kind that was not taken
     conflict: int  # the line of it that is in conflict
     entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
+    behind: tuple[int, int, int]  # of them a recharge that was used, one that was refunded, and its refund
 
     def examples(self, endpoint: str) -> list[str]:
         """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
@@ -84,6 +87,7 @@ class Atlas:
             "ledger.conflict": [f"/admin/imports/conflicts/{self.conflict}"],
             "portal.invoices": ["/invoices", "/invoices?status=issued", "/invoices?from=2020-01-01&to=x"],
             "portal.balance": ["/invoices/balance", "/invoices/balance?on=2026-01-31", "/invoices/balance?on=x"],
+            "portal.statement": ["/invoices/statement", "/invoices/statement?figure=reserved&from=2020-01-01&to=x"],
             "portal.export_invoices": ["/invoices/export.csv", "/invoices/export.xlsx?status=issued&q=明"],
             "portal.archive": [f"/invoices/archive.zip?number={issued}"],
             "portal.bill": ["/bills", "/bills?month=2026-09", "/bills?month=2026-13"],
@@ -91,6 +95,9 @@ class Atlas:
             "portal.entries": ["/bills/entries", "/bills/entries?free=1&kind=recharge", "/bills/entries?q=x&status=y"],
             "portal.export_entries": ["/bills/entries/export.csv", "/bills/entries/export.xlsx?kind=refund"],
             "portal.entry": [f"/bills/entries/{entry}" for entry in self.entries],
+            "portal.entry_part": [
+                f"/bills/entries/{entry}/{part}" for entry, part in zip(self.behind, BEHIND, strict=True)
+            ],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
             "portal.invoice_request": [
                 *(f"/invoices/{number}" for number in self.numbers.values()), f"/invoices/{one}?print=1",
@@ -105,6 +112,7 @@ class Atlas:
             "headers.new": ["/invoice-headers/new", "/invoice-headers/new?next=apply"],
             "headers.edit": [f"/invoice-headers/{self.header}/edit"],
             "headers.archive": [f"/invoice-headers/{self.spare}/archive"],
+            "headers.restore": [f"/invoice-headers/{self.removed}/restore"],
             "headers.removed": ["/invoice-headers/removed"],
             "headers.history": [f"/invoice-headers/{one}/history" for one in (self.header, self.removed)],
             "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
@@ -117,6 +125,16 @@ class Atlas:
             "review.document": [f"/review/{issued}/document"],
             "review.work": ["/review/work"],
             "review.books": ["/review/books", "/review/books?month=2026-01"],
+            "review.accounts": ["/review/accounts", "/review/accounts?code=nobody"],
+            "review.account": ["/review/accounts/lumen", "/review/accounts/lumen?on=2026-01-31"],
+            "review.account_statement": ["/review/accounts/lumen/statement?figure=invoiced"],
+            "review.account_requests": ["/review/accounts/lumen/requests?status=issued"],
+            "review.account_entries": ["/review/accounts/lumen/entries", "/review/accounts/lumen/entries?kind=refund"],
+            "review.export_account_entries": [f"/review/accounts/lumen/entries/export.{kind}" for kind in EXPORTS],
+            "review.entry": [f"/review/entries/{entry}" for entry in self.entries],
+            "review.entry_part": [
+                f"/review/entries/{entry}/{part}" for entry, part in zip(self.behind, BEHIND, strict=True)
+            ],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
@@ -165,8 +183,8 @@ def draw(stage: Stage) -> Atlas:
     stage.sweep()
     numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
     numbers["held"] = stage.apply(ada, "61.00")
-    stage.do(holds.hold, stage.cast.rita.actor, numbers["held"], question="采购单 4502？")
-    stage.do(notes.add, stage.cast.rita.actor, numbers["held"], "采购单 4502")
+    stage.do(holds.hold, stage.cast.rita.actor, numbers["held"], question="采购单 4501")
+    stage.do(notes.add, stage.cast.rita.actor, numbers["held"], "采购单 4501")
     numbers["claimed"] = stage.apply(ada, "62.00")
     stage.do(claims.claim, stage.cast.rita.actor, numbers["claimed"])
     numbers["second"] = _half_approved(stage)
@@ -182,7 +200,7 @@ def draw(stage: Stage) -> Atlas:
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
-        _mail_with_invoice(stage), _someone(stage), *_imported(stage), _entries(stage),
+        _mail_with_invoice(stage), _someone(stage), *_imported(stage), *_entries(stage),
     )  # fmt: skip
 
 
@@ -194,11 +212,11 @@ def _half_approved(stage: Stage) -> str:
             policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, threshold, starts_on=NOW.date(), reason="x"
         )
         if threshold:
-            stage.do(decisions.approve, stage.cast.rui.actor, number, remarks="采购单 4503")
+            stage.do(decisions.approve, stage.cast.rui.actor, number, remarks="采购单 4501")
     return number
 
 
-def _entries(stage: Stage) -> list[int]:
+def _entries(stage: Stage) -> tuple[list[int], tuple[int, int, int]]:
     """A recharge that was used and refunded, its refund, a refund that waits, what was used, and what is to come."""
     at = NOW - timedelta(days=1)
     lines = [
@@ -217,10 +235,12 @@ def _entries(stage: Stage) -> list[int]:
     stage.do(book, lines, source="platform")
     with stage.app.app_context():
         account = stage.cast.lumen
-        found = session.scalars(
-            select(LedgerEntry.id).where(LedgerEntry.account_id == account).order_by(LedgerEntry.id)
+        found = list(
+            session.scalars(select(LedgerEntry).where(LedgerEntry.account_id == account).order_by(LedgerEntry.id))
         )
-        return list(found)
+        ids = {each.external_id: each.id for each in found}
+        refunded = ids[f"LUMEN-{NOW - timedelta(days=90):%Y%m%d}"]
+        return [each.id for each in found], (refunded, refunded, ids["LUMEN-1"])
 
 
 def _someone(stage: Stage) -> int:
@@ -241,7 +261,7 @@ def _imported(stage: Stage) -> tuple[int, int]:
     content = "\n".join([f"{head},note", *lines]).encode()
     with stage.app.app_context():
         file = io.BytesIO(content)
-        facts = reading.examine(file)
+        facts = encodings.examine(file)
         storage.put_file(file, facts.sha256)
         order = files.Order("2026-03.csv", "platform", FileVia.PAGE)
         shape = reading.shape(file, facts.encoding)

@@ -43,6 +43,8 @@ portal.entries                   login 200 200 200 403 403 403 403 403
 portal.export_entries            login 200 200 200 403 403 403 403 403
 portal.entry                     login 200 200 404 403 403 403 403 403
 portal.balance                   login 200 200 200 403 403 403 403 403
+portal.statement                 login 200 200 200 403 403 403 403 403
+portal.entry_part                login 200 200 404 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
@@ -55,6 +57,7 @@ headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
 headers.edit                     login 200 200 404 403 403 403 403 403
 headers.archive                  login 200 200 404 403 403 403 403 403
+headers.restore                  login 200 200 404 403 403 403 403 403
 headers.removed                  login 200 200 200 403 403 403 403 403
 headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
@@ -68,6 +71,14 @@ review.document                  login 403 403 403 200 200 200 200 403
 review.work                      login 403 403 403 200 200 200 200 200
 review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200
+review.accounts                  login 403 403 403 200 200 200 200 200
+review.account                   login 403 403 403 200 200 200 200 200
+review.account_statement         login 403 403 403 200 200 200 200 200
+review.account_requests          login 403 403 403 200 200 200 200 200
+review.account_entries           login 403 403 403 200 200 200 200 200
+review.export_account_entries    login 403 403 403 200 200 200 200 200
+review.entry                     login 403 403 403 200 200 200 200 200
+review.entry_part                login 403 403 403 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
@@ -106,7 +117,7 @@ headers.new                      login 422 422 422 403 403 403 403 403
 headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
 headers.archive                  login 303 404 404 403 403 403 403 403
-headers.restore                  login 303 404 404 403 403 403 403 403
+headers.restore                  login 422 422 404 403 403 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403

@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 from backoffice.config import Settings
 from tests.access.conftest import atlas
+from tests.browser.typist import MANNERS, Manner, Typist
 from tests.journeys.conftest import post, settings, stage
 from tests.support.apps import font_cache
 from tests.support.people import Person
@@ -106,6 +107,25 @@ def window(new_context: Callable[..., BrowserContext], site: str, complaints: Co
         return screen
 
     return open_window
+
+
+@pytest.fixture(params=MANNERS, ids=lambda manner: f"{manner.language}-{manner.width}")
+def manner(request: pytest.FixtureRequest) -> Manner:
+    """Both languages, each at a desk and on a telephone: every journey of a customer is made in all four."""
+    chosen: Manner = request.param
+    return chosen
+
+
+@pytest.fixture
+def typist(window: Callable[..., Screen], manner: Manner) -> Callable[[Person], Typist]:
+    """`typist(person)` sits down at a browser with a keyboard alone, signed in, in the test's language."""
+
+    def sit_down(person: Person) -> Typist:
+        screen = window(person, viewport=manner.size)
+        screen.page.context.add_cookies([{"name": "locale", "value": manner.language, "url": screen.site}])
+        return Typist(screen.page, screen.site, manner)
+
+    return sit_down
 
 
 @pytest.fixture

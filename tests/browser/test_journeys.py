@@ -7,13 +7,12 @@ import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Screen, dialog_link
-from tests.journeys.stage import LUMEN_HEADER, NOW, YUNQI_HEADER, Stage, text_of
+from tests.journeys.stage import LUMEN_HEADER, NOW, Stage, text_of
 
 NUMBER = re.compile(r"IR-\d{8}-\d{6}")
 PATIENCE = 60_000  # milliseconds for another process to do its work on a busy machine
@@ -133,42 +132,6 @@ def test_reject_and_resubmit(stage: Stage, window: Callable[..., Screen]) -> Non
     history.get_by_role("link", name=second).click()
     expect(status(page)).to_have_text("Pending")
     assert stage.request(second).resubmission_of_id == stage.request(first).id
-
-
-def test_withdraw_with_the_dialog(stage: Stage, window: Callable[..., Screen]) -> None:
-    number = stage.apply(stage.cast.ada, "800.00")
-    page = window(stage.cast.ada).page
-    page.get_by_role("link", name=number).click()
-    opener = dialog_link(page, "Withdraw")
-    opener.click()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(opener).to_be_focused()
-    opener.click()
-    page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
-    expect(status(page)).to_have_text("Withdrawn")
-    page.get_by_role("link", name="Invoices").first.click()
-    expect(figure(page, "Invoiceable Amount")).to_have_text("¥12,500.00")
-
-
-def test_no_header_yet(app: object, cast: object, post: Path, window: Callable[..., Screen]) -> None:
-    stage = Stage(app, cast).open_houses(yunqi_header=False)  # type: ignore[arg-type]
-    page = window(stage.cast.bo).page
-    page.get_by_role("link", name="Apply for Invoice").click()
-    page.get_by_label("Invoice Amount").fill("123.45")
-    page.get_by_label("Receiving Email").fill("cw@yunqi.example")
-    page.get_by_label("Remarks").fill("两行\n备注")
-    page.get_by_role("button", name="Create a header").click()
-    page.get_by_label("Enterprise").check()
-    page.get_by_label("Name", exact=True).fill(YUNQI_HEADER["name"])
-    page.get_by_role("textbox", name="Tax ID").fill(YUNQI_HEADER["tax_id"])
-    page.get_by_role("button", name="Save and go on").click()
-    expect(page.get_by_label("Invoice Amount")).to_have_value("123.45")
-    expect(page.get_by_label("Receiving Email")).to_have_value("cw@yunqi.example")
-    expect(page.get_by_label("Remarks")).to_have_value("两行\n备注")
-    page.get_by_role("button", name="Review", exact=True).click()
-    page.get_by_role("button", name="Submit").click()
-    assert stage.request(number_on(page)).header_name == YUNQI_HEADER["name"]
 
 
 def test_flagged_after_five_business_days(

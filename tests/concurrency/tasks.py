@@ -37,10 +37,15 @@ from tests.support.apps import bare_app, whole_app
 from tests.support.office import ISSUER
 
 
-def command(arguments: Sequence[str], die_at: str | None = None) -> None:
-    """Run `backoffice <arguments>`; `die_at` names a step at which the process kills itself."""
+def command(arguments: Sequence[str], die_at: str | None = None, batch_takes: float = 0) -> None:
+    """Run `backoffice <arguments>`; `die_at` names a step at which the process kills itself.
+
+    `batch_takes`: each batch of an import takes so many seconds longer, for somebody who wants to be faster.
+    """
     if die_at is not None:
         _arm(die_at)
+    if batch_takes:
+        _slow_down(ledger.files, "take_batch", batch_takes)
     cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: whole_app(config.load()), set_debug_flag=False))
 
 
@@ -77,6 +82,16 @@ def _at_third(owner: Any, name: str, *, before: bool = False) -> Callable[[], No
         return _die() if third else answer
 
     return lambda: setattr(owner, name, run_and_die)
+
+
+def _slow_down(owner: Any, name: str, seconds: float) -> None:
+    real = getattr(owner, name)
+
+    def run_slowly(*arguments: Any, **options: Any) -> Any:
+        time.sleep(seconds)
+        return real(*arguments, **options)
+
+    setattr(owner, name, run_slowly)
 
 
 STEPS: dict[str, Callable[[], None]] = {

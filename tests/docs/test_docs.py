@@ -22,7 +22,7 @@ from backoffice.cli.command import cli
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.ledger import jobs, rules
-from backoffice.ledger.services import reading
+from backoffice.ledger.services import encodings, reading
 from backoffice.ledger.services.entries import Outcome
 from backoffice.permissions import Permission, Role, allowed
 from backoffice.requests.rules import TRANSITIONS
@@ -163,11 +163,11 @@ def refusals() -> set[str]:
             "This amount is too large.",
         )
     }  # fmt: skip
-    for name in ("rules.py", "services/reading.py", "services/entries.py"):
+    for name in ("rules.py", "services/encodings.py", "services/reading.py", "services/entries.py"):
         for node in ast.walk(ast.parse(text_of(ROOT / "backoffice" / "ledger" / name))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "N_":
                 sentences.add(node.args[0].value)  # type: ignore[attr-defined]
-    labels = {*reading.ENCODINGS.values(), *reading.DELIMITERS.values()}
+    labels = {*encodings.ENCODINGS.values(), *reading.DELIMITERS.values()}
     return sentences - labels - {"%(column)s: %(fault)s"}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -94,3 +96,111 @@ def test_only_usable_headers_of_the_own_account_count(app: Flask, cast: Cast, cl
     ada.submit(button="Remove")
     lin.saved(**GOOD)
     assert GOOD["name"] in lin.follow().get_data(as_text=True)
+
+
+PERSON = {"kind": "personal", "name": "Twin GmbH", "tax_id": ""}
+
+
+def removed_and_made_anew(ada: Clerk, **anew: str) -> int:
+    """Remove a header and make another one in its place; the id of the removed one."""
+    first = ada.saved(**PERSON | {"tax_id": "11010519491231002X"})
+    ada.get(f"/invoice-headers/{first.id}/archive")
+    ada.submit(button="Remove")
+    ada.saved(**PERSON | anew)
+    return first.id
+
+
+@pytest.mark.parametrize(
+    ("anew", "said"),
+    [({"tax_id": ""}, "same name"), ({"name": "Other", "tax_id": "11010519491231002X"}, "same tax ID")],
+)
+def test_a_restored_header_is_asked_about_what_it_looks_like(ada: Clerk, anew: dict[str, str], said: str) -> None:
+    first = removed_and_made_anew(ada, **anew)
+    other = ada.kept()[0]
+    ada.get("/invoice-headers/removed")
+    assert ada.submit(button="Restore").status_code == 422
+    told = ada.text.partition(f'href="/invoice-headers/{other.id}/edit"')[2].partition("</li>")[0]
+    assert told.strip().endswith(said)
+    assert [kept.id for kept in ada.kept()] == [other.id]
+    assert ada.submit(button="Restore all the same").status_code == 303
+    assert {kept.id for kept in ada.kept()} == {first, other.id}
+
+
+def test_a_restore_covers_only_what_was_told(ada: Clerk) -> None:
+    first = removed_and_made_anew(ada)
+    ada.get(f"/invoice-headers/{first}/restore")
+    assert "Restore all the same" in ada.text
+    data = {**dict(ada.forms()[-1].values), "known_look_alikes": "987654"}
+    assert ada.client.post(f"/invoice-headers/{first}/restore", data=data).status_code == 422
+    assert len(ada.kept()) == 1
+
+
+def test_the_question_can_be_opened_by_its_address(ada: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    assert ada.client.get(f"/invoice-headers/{header.id}/restore").status_code == 404
+    ada.get(f"/invoice-headers/{header.id}/archive")
+    ada.submit(button="Remove")
+    ada.get(f"/invoice-headers/{header.id}/restore")
+    assert ada.kept() == []
+    assert ada.submit(button="Restore").status_code == 303
+    assert len(ada.kept()) == 1
+
+
+def test_a_double_save_is_one_header(ada: Clerk) -> None:
+    for typed in (GOOD, PERSON):
+        ada.get("/invoice-headers/new")
+        sent = {**ada.typed(), **typed, "action": "save"}
+        answers = [ada.client.post("/invoice-headers/new", data=sent) for _ in range(3)]
+        assert [(answer.status_code, answer.location) for answer in answers] == [(303, "/invoice-headers")] * 3
+    assert [kept.name for kept in ada.kept()] == [GOOD["name"], PERSON["name"]]
+
+
+def test_a_form_that_is_filled_in_anew_makes_another_header(ada: Clerk) -> None:
+    """Somebody goes back after saving, and types another header into the form that stands there."""
+    ada.get("/invoice-headers/new")
+    sent = {**ada.typed(), "action": "save"}
+    for typed in (GOOD, OTHER, PERSON):
+        assert ada.client.post("/invoice-headers/new", data=sent | typed).status_code == 303
+    assert [kept.name for kept in ada.kept()] == [GOOD["name"], OTHER["name"], PERSON["name"]]
+    # And of one that was removed meanwhile.
+    first = ada.kept()[0]
+    ada.get(f"/invoice-headers/{first.id}/archive")
+    ada.submit(button="Remove")
+    assert ada.client.post("/invoice-headers/new", data=sent | GOOD).status_code == 303
+    assert len(ada.kept()) == 3
+
+
+def test_another_form_that_says_the_same_is_still_told(ada: Clerk) -> None:
+    ada.saved(**GOOD)
+    assert ada.new(**GOOD) == 422
+    ada.get("/invoice-headers/new")
+    for wrong in ("", "x", "<script>" * 9):
+        answer = ada.client.post(
+            "/invoice-headers/new", data={**ada.typed(), **OTHER, "submit_token": wrong, "name": ""}
+        )
+        assert answer.status_code == 422
+        assert wrong == "" or f'value="{wrong}"' not in answer.text
+
+
+def test_two_saves_at_once_are_one_header(cast: Cast, clerk: Callable[[Person], Clerk]) -> None:
+    windows = [clerk(cast.ada), clerk(cast.ada)]
+    for turn in range(6):
+        for window in windows:
+            window.get("/invoice-headers/new")
+        token = windows[0].typed()["submit_token"]
+        sent = {"kind": "personal", "name": f"Person {turn}", "submit_token": token, "action": "save"}
+        both = threading.Barrier(2)
+        answers: list[int] = []
+
+        def save(window: Clerk, sent: Any = sent, both: Any = both, answers: Any = answers) -> None:
+            data = {**window.typed(), **sent}
+            both.wait()
+            answers.append(window.client.post("/invoice-headers/new", data=data).status_code)
+
+        running = [threading.Thread(target=save, args=(window,)) for window in windows]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        assert answers == [303, 303]
+    assert [kept.name for kept in windows[0].kept()] == [f"Person {turn}" for turn in range(6)]

@@ -133,6 +133,16 @@ def test_a_repair_is_filled_in_on_request_and_not_saved(ada: Clerk) -> None:
     assert ada.kept()[0].tax_id == "91310000MA1FL0A277"
 
 
+def test_several_letters_that_no_tax_id_has_are_offered_as_what_they_look_like(ada: Clerk) -> None:
+    ada.new(**GOOD | {"tax_id": "9131O000MA1FLOA277"})
+    assert "Did you mean 91310000MA1FL0A277?" in ada.told("tax_id")
+    assert "O → 0 (5)" in ada.text
+    assert "O → 0 (14)" in ada.text
+    assert ada.text.count("Use 91310000MA1FL0A277") == 1
+    assert ada.press("Use 91310000MA1FL0A277") == 200
+    assert (ada.typed()["tax_id"], ada.told("tax_id"), ada.kept()) == ("91310000MA1FL0A277", "", [])
+
+
 def test_a_repair_that_nobody_offered_changes_nothing(ada: Clerk) -> None:
     ada.new("split", **GOOD)
     answer = ada.client.post(ada.path, data={**ada.typed(), "tax_id": "9131", "action": f"suggestion-{GOOD['tax_id']}"})

@@ -10,20 +10,30 @@ from datetime import datetime
 
 
 @dataclass
+class SlowRefund:
+    """Money that went back, or will: pending ones count for nothing; `taken` ones are taken off their recharge."""
+
+    name: str
+    of: str
+    cents: int
+    status: str
+    taken: bool = False
+
+
+@dataclass
 class SlowRecharge:
-    """Money that came in; `told` are the refunds of it that the platform completed, `taken` those taken off."""
+    """Money that came in; `taken` is what refunds took off it."""
 
     name: str
     cents: int
     status: str
     when: datetime
-    told: list[tuple[str, int]] = field(default_factory=list)
-    taken: list[str] = field(default_factory=list)
+    taken: int = 0
 
     @property
     def left(self) -> int:
         """What was paid and not refunded."""
-        return self.cents - sum(cents for name, cents in self.told if name in self.taken)
+        return self.cents - self.taken
 
 
 @dataclass
@@ -34,6 +44,7 @@ class SlowRequest:
     cents: int
     state: str = "pending"
     parts: dict[str, int] = field(default_factory=dict)
+    credited: dict[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -52,7 +63,8 @@ class SlowBooks:
 
     recharges: list[SlowRecharge] = field(default_factory=list)
     requests: list[SlowRequest] = field(default_factory=list)
-    early: dict[str, list[tuple[str, int]]] = field(default_factory=dict)  # refunds told before their recharge
+    refunds: list[SlowRefund] = field(default_factory=list)  # in the order in which they were first told
+    aside: dict[str, int] = field(default_factory=dict)  # grants and consumption: never invoiceable
 
     # --- questions ---
 
@@ -62,7 +74,11 @@ class SlowBooks:
 
     def spoken_for(self, recharge: SlowRecharge, *states: str) -> int:
         """What requests in these states take from a recharge."""
-        return sum(each.parts.get(recharge.name, 0) for each in self.requests if each.state in states)
+        return sum(
+            each.parts.get(recharge.name, 0) - each.credited.get(recharge.name, 0)
+            for each in self.requests
+            if each.state in states
+        )
 
     def free(self, recharge: SlowRecharge) -> int:
         """What nobody has spoken for; below zero when it was refunded after it was invoiced."""
@@ -76,7 +92,9 @@ class SlowBooks:
             "refunded": sum(each.cents - each.left for each in money),
             "free": sum(max(0, self.free(each)) for each in money),
             "reserved": sum(each.cents for each in self.requests if each.holds),
-            "invoiced": sum(each.cents for each in self.requests if each.state == "issued"),
+            "invoiced": sum(
+                each.cents - sum(each.credited.values()) for each in self.requests if each.state == "issued"
+            ),
             "debt": sum(max(0, -self.free(each)) for each in money),
             "short": sum(each.short for each in self.requests),
         }
@@ -86,49 +104,84 @@ class SlowBooks:
         now = self.figures()
         return max(0, now["recharged"] - now["refunded"] - now["reserved"] - now["invoiced"])
 
+    def waiting(self, of: str) -> list[SlowRefund]:
+        """Completed refunds of a recharge that are not taken off it, in the order in which they will be."""
+        return [each for each in self.refunds if each.of == of and each.status == "completed" and not each.taken]
+
+    def not_invoiceable(self) -> tuple[int, int, int, int]:
+        """What is in process, what refunds wait with, grants and consumption."""
+        return (
+            sum(each.cents for each in self.recharges if each.status == "pending"),
+            sum(each.cents for each in self.refunds if each.status == "completed" and not each.taken),
+            self.aside.get("grant", 0),
+            self.aside.get("consumption", 0),
+        )
+
     # --- what happens ---
 
-    def recharge(self, name: str, cents: int, status: str, when: datetime) -> None:
+    def recharge(self, name: str, cents: int, status: str, when: datetime) -> str:
         """The platform tells of a recharge."""
-        recharge = SlowRecharge(name, cents, "pending", when, told=self.early.pop(name, []))
+        recharge = SlowRecharge(name, cents, "pending", when)
         self.recharges.append(recharge)
         if status != "pending":
             self.finish(recharge, status, when)
+        return "added"
 
-    def finish(self, recharge: SlowRecharge, status: str, when: datetime) -> None:
+    def finish(self, recharge: SlowRecharge, status: str, when: datetime) -> str:
         """A pending recharge comes to its end; refunds that waited for it are taken off, oldest first."""
+        if recharge.status != "pending":
+            # Completed money has its date for good: told again with another one, it is a conflict.
+            agrees = recharge.status == status and (status == "failed" or recharge.when == when)
+            return "unchanged" if agrees else "conflict"
         recharge.status, recharge.when = status, when
         if status == "completed":
-            for name, _ in recharge.told:
-                self.take(recharge, name)
+            for refund in self.waiting(recharge.name):
+                self.take(recharge, refund)
             self.cover()
+        return "updated"
 
     def may_refund(self, name: str, cents: int) -> bool:
         """Refunds above their recharge are refused; before their recharge nobody can know."""
         recharge = next((each for each in self.recharges if each.name == name), None)
         if recharge is None:
             return True
-        room = recharge.cents
-        for _, told in recharge.told:
-            room -= told if told <= room else 0  # one that does not fit waits, and takes no room
+        room = recharge.left
+        for refund in self.waiting(name):
+            room -= refund.cents if refund.cents <= room else 0  # one that does not fit waits, and takes no room
         return cents <= room
 
-    def refund(self, recharge_name: str, name: str, cents: int) -> None:
-        """The platform tells of a completed refund."""
-        recharge = next((each for each in self.recharges if each.name == recharge_name), None)
-        if recharge is None:
-            self.early.setdefault(recharge_name, []).append((name, cents))
-            return
-        recharge.told.append((name, cents))
-        if recharge.status == "completed":
-            self.take(recharge, name)
+    def refund(self, recharge: str, name: str, cents: int, status: str) -> str:
+        """The platform tells of a refund."""
+        if status != "failed" and not self.may_refund(recharge, cents):
+            return "refused"
+        self.refunds.append(SlowRefund(name, recharge, cents, "pending"))
+        if status != "pending":
+            self.finish_refund(name, status)
+        return "added"
 
-    def take(self, recharge: SlowRecharge, name: str) -> None:
+    def finish_refund(self, name: str, status: str) -> str:
+        """A pending refund comes to its end; one that waits in vain may fail."""
+        refund = next(each for each in self.refunds if each.name == name)
+        if refund.status == "failed" or refund.taken or refund.status == status:
+            return "unchanged" if refund.status == status else "conflict"
+        if status == "completed" and not self.may_refund(refund.of, refund.cents):
+            return "conflict"
+        refund.status = status
+        recharge = next((each for each in self.recharges if each.name == refund.of), None)
+        if recharge is not None and (status, recharge.status) == ("completed", "completed"):
+            self.take(recharge, refund)
+        return "updated"
+
+    def put_aside(self, kind: str, cents: int) -> str:
+        """The platform tells of a grant or of consumption."""
+        self.aside[kind] = self.aside.get(kind, 0) + cents
+        return "added"
+
+    def take(self, recharge: SlowRecharge, refund: SlowRefund) -> None:
         """Take one refund off: free money first, then reservations, newest first; what is invoiced stays."""
-        cents = dict(recharge.told)[name]
-        if cents > recharge.left:
+        if refund.cents > recharge.left:
             return  # told before its recharge, and above it: it waits for somebody to look
-        recharge.taken.append(name)
+        refund.taken, recharge.taken = True, recharge.taken + refund.cents
         for request in reversed(self.requests):
             missing = -self.free(recharge)
             if missing > 0 and request.holds and recharge.name in request.parts:
@@ -161,3 +214,13 @@ class SlowBooks:
         request.state = state
         request.parts = {}
         self.cover()
+
+    def credit(self, request: SlowRequest, parts: dict[str, int]) -> bool:
+        """A credit note: false when it names nothing, or more than is left of what the invoice took."""
+        left = {name: cents - request.credited.get(name, 0) for name, cents in request.parts.items()}
+        if request.state != "issued" or not parts or any(cents > left.get(name, 0) for name, cents in parts.items()):
+            return False
+        for name, cents in parts.items():
+            request.credited[name] = request.credited.get(name, 0) + cents
+        self.cover()
+        return True

@@ -110,7 +110,7 @@ def test_a_byte_order_mark_and_chinese_are_read(load: Callable[..., Result]) -> 
         ("recharge,,lumen,completed,1.00,CNY,2026-03-02T09:30:00+08:00,", "external_id is empty"),
         ("refund,X,lumen,completed,1.00,CNY,2026-03-02T09:30:00+08:00,", "refund_of names"),
         ("recharge,X,lumen,completed,1.00,CNY,2026-03-02T09:30:00+08:00,,more", "more values than columns"),
-        ("recharge,X,lumen,completed,1.00", "occurred_at is empty"),
+        ("recharge,X,lumen,completed,1.00", "fewer values than columns"),
     ],
 )
 def test_each_fault_of_a_line_is_named(load: Callable[..., Result], line: str, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -82,13 +83,23 @@ def ana(books: Books, visit: Callable[..., Visitor]) -> Visitor:
     return visit(books.cast.ana)
 
 
-def hand_in(ana: Visitor, *lines: str, name: str = "march.csv", **fields: str) -> str:
+def hand_in(
+    ana: Visitor, *lines: str, name: str = "march.csv", codec: str = "utf-8", end: str = "\n", **fields: str
+) -> str:
     """Send a file through the form; returns the address of its page."""
-    ana.get("/admin/imports")
-    content = "\n".join([BOOKS_HEAD, *lines]).encode()
-    ana.submit({"file": FileStorage(io.BytesIO(content), name), **fields}, button="Import")
+    send(ana, *lines, name=name, codec=codec, end=end, **fields)
     assert ana.page.status_code == 303, ana.page.text
     return str(ana.page.headers["Location"])
+
+
+def send(
+    ana: Visitor, *lines: str, name: str = "march.csv", codec: str = "utf-8", end: str = "\n", **fields: str
+) -> None:
+    """Send a file through the form, whatever becomes of it."""
+    ana.get("/admin/imports")
+    head = BOOKS_HEAD if lines[0].count(",") == BOOKS_HEAD.count(",") else f"{BOOKS_HEAD},payer_name"
+    content = ("\n".join([head, *lines]) + end).encode(codec)
+    ana.submit({"file": FileStorage(io.BytesIO(content), name), **fields}, button="Import")
 
 
 def test_a_file_waits_is_imported_and_reported(ana: Visitor, books: Books) -> None:
@@ -230,3 +241,31 @@ def test_a_dead_workers_lease_runs_out_and_a_damaged_file_fails(ana: Visitor, bo
     assert books.record().state == "failed"
     assert "The import failed" in ana.get(page).text
     assert books.count(LedgerLineProblem) == 0
+
+
+def test_the_conflicts_page_shows_the_column_that_differs(ana: Visitor, books: Books) -> None:
+    for payer in ("Lumen Robotics", "Lumen Robots"):
+        hand_in(ana, f"{GOOD},{payer}")
+        books.work()
+    (conflict,) = books.open_conflicts()
+    rows = re.findall(
+        r'<tr><th scope="row"><code>(\w+)</code>(.*?)</tr>',
+        ana.get(f"/admin/imports/conflicts/{conflict.id}").text,
+        re.S,
+    )
+    assert [name for name, row in rows if "differs" in row] == ["payer_name"]
+    assert re.findall(r"Lumen \w+", dict(rows)["payer_name"]) == ["Lumen Robots", "Lumen Robotics"]
+
+
+def test_a_guessed_encoding_is_warned_of_with_values_to_look_at(ana: Visitor, books: Books) -> None:
+    page = hand_in(ana, f"{GOOD},上海流明机器人有限公司", codec="gb18030")
+    books.work()
+    assert "The encoding is a guess" in ana.get(page).text
+    assert "上海流明机器人有限公司" in ana.page.text
+    assert "The encoding is a guess" not in ana.get(hand_in(ana, f"{GOOD},上海流明")).text
+
+
+def test_a_file_that_may_have_been_cut_off_is_warned_of(ana: Visitor, books: Books) -> None:
+    warning = "The file may have been cut off"
+    assert warning in ana.get(hand_in(ana, GOOD, end="")).text
+    assert warning not in ana.get(hand_in(ana, GOOD)).text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backoffice.errors import Invalid
 from backoffice.ledger.rules import REQUIRED_COLUMNS, Line
-from backoffice.ledger.services import reading
+from backoffice.ledger.services import encodings, reading
 from backoffice.ledger.services.reading import BadLine
 
 HEAD = ",".join((*REQUIRED_COLUMNS, "description"))
@@ -27,7 +27,7 @@ def content(*descriptions: str, head: str = HEAD) -> str:
 def read(raw: bytes) -> tuple[reading.Shape, list[Line | BadLine]]:
     """All of a file."""
     file = io.BytesIO(raw)
-    facts = reading.examine(file)
+    facts = encodings.examine(file)
     assert facts.size == len(raw)
     shape = reading.shape(file, facts.encoding)
     return shape, list(reading.Reader(file, shape, currency="CNY", zone=ZoneInfo("Asia/Shanghai")))
@@ -53,14 +53,44 @@ def test_utf_16_of_the_other_order_is_read_too() -> None:
 
 def test_a_file_that_mixes_two_encodings_is_refused_by_line() -> None:
     mixed = content("模型调用").encode() + GOOD.format(n=9, description="模型调用").encode("gb18030") + b"\r\n"
-    assert described(mixed) == ("utf-8", ["模型调用", "not UTF-8 text, as the rest of the file is"])
+    assert described(mixed) == ("utf-8", ["模型调用", "not UTF-8 text; save the whole file as CSV UTF-8"])
 
 
 def test_a_western_name_does_not_make_a_file_chinese() -> None:
-    for name in ("Müller", "café", "Åse Ærø"):
-        encoding, reasons = described(content(name, "plain").encode("latin-1"))
+    for name in ("Müller", "café", "Åse Ærø", "KÄÖ GmbH", "Ölhändler Böß"):
+        encoding, reasons = described(content(name, "plain").encode("cp1252"))
         assert (encoding, reasons[1]) == ("utf-8", "plain")
         assert reasons[0].startswith("not UTF-8 text"), name
+
+
+def test_other_writing_of_the_east_is_not_taken_for_chinese() -> None:
+    korean, japanese = "주식회사 한국전자 김철수 서울특별시", "株式会社サンプル データセンター利用料"
+    for text, codec in ((korean, "euc-kr"), (japanese, "euc-jp"), (japanese, "shift-jis"), ("繁體中文發票", "big5")):
+        encoding, reasons = described(content(text, "plain").encode(codec))
+        assert (encoding, reasons) == ("utf-8", ["not UTF-8 text; save the whole file as CSV UTF-8", "plain"]), codec
+
+
+def test_a_guessed_encoding_gives_values_to_look_at() -> None:
+    names = ("上海流明机器人有限公司", "模型调用", "充值", "模型调用", "云启")
+    facts = encodings.examine(io.BytesIO(content(*names).encode("gb18030")))
+    assert (facts.encoding, facts.samples) == ("gb18030", ("上海流明机器人有限公司", "模型调用", "充值"))
+    assert encodings.examine(io.BytesIO(content(*names).encode())).samples == ()
+
+
+def test_a_broken_byte_costs_its_line_alone_in_a_chinese_file() -> None:
+    raw = (
+        content("模型调用", "账户充值", "云启科技").encode("gb18030").replace("云启".encode("gb18030"), b"\xd4\xc6\xff")
+    )
+    reason = "not GB18030 text; save the whole file as CSV UTF-8"
+    assert described(raw) == ("gb18030", ["模型调用", "账户充值", reason])
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_lines_are_counted_and_a_last_one_without_an_end_is_seen(codec: str) -> None:
+    whole = content("模型调用", "充值")
+    for text, unended in ((whole, False), (whole.removesuffix("\r\n"), True)):
+        facts = encodings.examine(io.BytesIO(text.encode(codec)))
+        assert (facts.lines, facts.unended) == (3, unended)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -109,13 +139,88 @@ def test_blank_lines_and_lines_of_delimiters_are_passed_over() -> None:
     assert [each.number for each in lines] == [2, 5]
 
 
-def test_a_value_with_line_breaks_is_one_record_and_no_line_of_it_is_booked_by_itself() -> None:
-    forged = GOOD.format(n=666, description="")
-    raw = content(f'"harmless\n{forged}\nend"', "after").encode()
-    _, lines = read(raw)
-    assert [each.external_id for each in lines] == ["P-0", "P-1"]
+def test_a_description_with_line_breaks_is_one_record() -> None:
+    _, lines = read(content('"harmless\nrecharge\nend"', "after").encode())
+    assert [(each.number, each.external_id) for each in lines] == [(2, "P-0"), (5, "P-1")]
     assert isinstance(lines[0], Line)
-    assert lines[0].description.startswith("harmless recharge,P-666")
+    assert lines[0].description == "harmless recharge end"
+
+
+def test_entries_between_two_quotation_marks_are_all_refused_and_counted() -> None:
+    entries = [GOOD.format(n=n, description=each) for n, each in enumerate(['"Foo', "plain", 'Baz"', "after"], 1)]
+    _, lines = read("\n".join([HEAD, *entries, ""]).encode())
+    reason = "quotation marks join lines 2 to 4, and one of these reads as an entry"
+    assert [str(each.reason) if isinstance(each, BadLine) else each.external_id for each in lines] == [reason] * 3 + [
+        "P-4"
+    ]
+    assert [each.number for each in lines] == [2, 3, 4, 5]
+
+
+def test_no_line_of_a_forged_description_is_booked_by_itself() -> None:
+    for inner in (GOOD.format(n=666, description=""), GOOD.format(n=666, description="").removesuffix(",")):
+        _, lines = read(content(f'"harmless\n{inner}\nend"', "after").encode())
+        assert [each.external_id for each in lines if isinstance(each, Line)] == ["P-1"]
+        assert [each.number for each in lines] == [2, 3, 4, 5]
+
+
+def test_no_other_value_than_a_description_holds_line_breaks() -> None:
+    head = ",".join((*REQUIRED_COLUMNS, "payer_name", "description"))
+    _, lines = read(content('"Foo\nBar",x', "y,z", head=head).encode())
+    assert [each.number for each in lines] == [2, 3, 4]
+    assert "only a description may have several" in str(lines[0].reason)  # type: ignore[union-attr]
+    assert isinstance(lines[2], Line)
+
+
+def cut_line(row: str, *columns: str) -> Line | BadLine:
+    """The only line of a file with these columns behind the required ones, as it stands: with or without its end."""
+    (line,) = read((",".join((*REQUIRED_COLUMNS, *columns)) + "\n" + row).encode())[1]
+    return line
+
+
+REQUIRED = "recharge,P-1,lumen,completed,12345.67,CNY,2026-03-02T09:30:00+08:00"
+
+
+def test_only_optional_values_may_be_missing_at_the_end_of_a_line() -> None:
+    assert isinstance(cut_line(f"{REQUIRED},\n", "channel", "description"), Line)
+    for row in (REQUIRED, "recharge,P-1,lumen,completed,12345.67", "recharge"):
+        line = cut_line(f"{row}\n", "channel")
+        assert isinstance(line, BadLine)
+        assert str(line.reason) == "fewer values than columns"
+
+
+def test_a_last_line_that_may_be_cut_off_is_refused() -> None:
+    for row, columns in (
+        (f"{REQUIRED},", ("channel",)),  # a column is missing
+        (REQUIRED.replace("recharge", "refund") + ",R-1", ()),  # of R-10, perhaps
+    ):
+        line = cut_line(row, *columns)
+        assert isinstance(line, BadLine)
+        assert str(line.reason) == "the file may be cut off here: end its last line with a line break"
+        assert isinstance(cut_line(f"{row}\n", *columns), Line)
+    amount_last = [*(name for name in REQUIRED_COLUMNS if name != "amount"), "amount"]
+    row = "recharge,P-1,lumen,completed,CNY,2026-03-02T09:30:00+08:00,,12"
+    (cut,), (whole,) = (read(f"{','.join(amount_last)}\n{row}{end}".encode())[1] for end in ("", "\n"))
+    assert (type(cut), type(whole)) == (BadLine, Line)
+
+
+def test_a_last_line_that_can_only_be_whole_is_read() -> None:
+    assert isinstance(cut_line(f"{REQUIRED},"), Line)
+    assert isinstance(cut_line(f"{REQUIRED},,,credit", "channel", "description"), Line)
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
+def test_excels_own_first_line_names_the_separator(first: str, codec: str) -> None:
+    rows = content("a,b", "c").replace(",", ";").replace("a;b", "a,b")
+    raw = f"{first}\r\n{rows}".encode(codec)
+    shape, lines = read(raw)
+    assert (shape.delimiter, shape.head_line) == (";", 2)
+    assert [(each.number, isinstance(each, Line)) for each in lines] == [(3, True), (4, True)]
+
+
+def test_a_separator_that_is_none_of_ours_is_refused_whole() -> None:
+    with pytest.raises(Invalid, match="no comma, semicolon or tab"):
+        read(b"sep=|\n" + content("x").replace(",", "|").encode())
 
 
 def test_a_value_in_a_column_without_a_name_is_refused() -> None:

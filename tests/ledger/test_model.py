@@ -1,9 +1,10 @@
-"""Any order of recharges, refunds, applications, verdicts and issues, beside a slow and obvious model of the books."""
+"""Any order of what the platform tells and of what the office does, beside a slow and obvious model of the books."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -36,7 +37,7 @@ from backoffice.ledger.models import (
     Reservation,
     ReservationState,
 )
-from backoffice.ledger.rules import FIGURES, Figures
+from backoffice.ledger.rules import FIGURES, Figures, Line
 from backoffice.money import from_minor
 from backoffice.requests.models import InvoiceRequest
 from tests.ledger.slow_books import SlowBooks, SlowRecharge, SlowRequest
@@ -45,6 +46,9 @@ from tests.support.office import Office, contradictions
 # The books of an account are compared after every step; a whole check-invariants would only repeat it.
 EXAMPLES, STEPS = 10, 40
 CENTS = st.integers(min_value=100, max_value=30_000)
+STATUS = st.sampled_from(["completed"] * 3 + ["pending"])
+ENDS = st.sampled_from(["completed", "completed", "failed"])
+LINES = st.sampled_from(["recharge", "recharge", "refund", "refund", "refund", "finish", "finish a refund", "aside"])
 # Most happens to one account, so that much happens to it.
 WHOSE = st.sampled_from([0, 0, 0, 1])
 _accounts = count(1)
@@ -66,6 +70,14 @@ def money(cents: int) -> str:
     return str(from_minor(cents))
 
 
+@dataclass(frozen=True)
+class Telling:
+    """A line that the platform tells, and what the slow books make of it: they say the outcome."""
+
+    line: Line
+    take: Callable[[], str]
+
+
 class Life(RuleBasedStateMachine):
     """Two accounts, so that nothing of one ever shows in the other."""
 
@@ -78,13 +90,19 @@ class Life(RuleBasedStateMachine):
     @initialize(target=recharges)
     def begin(self) -> Any:
         self.names = count(1)
+        self.told: list[Line] = []  # what the books took last of each id
         self.accounts = [Account(self.office) for _ in range(2)]
         self.past: list[tuple[datetime, Account, Figures]] = []
         money = ((0, 9_000), (0, 14_000), (1, 8_000))
-        return multiple(*(self._recharge(of, f"R-{next(self.names)}", cents, "completed") for of, cents in money))
+        made = [self._recharge(of, f"R-{next(self.names)}", cents, "completed") for of, cents in money]
+        self.apply_and_go_the_whole_way(0, 4)
+        return multiple(*made)
 
     def teardown(self) -> None:
-        """No day that has passed says anything else than it said when it ended."""
+        """In the end all is credited; and no day that has passed says anything else than it said when it ended."""
+        for of, name in self._issued() if hasattr(self, "accounts") else ():
+            self._credit((of, name), 1, 0)
+            self.the_books_agree()
         for day, account, figures in getattr(self, "past", ()):
             assert queries.balance_on(account.account_id, clock.local_date(day, clock.zone())) == figures
         session.rollback()
@@ -101,44 +119,43 @@ class Life(RuleBasedStateMachine):
 
     # --- the platform ---
 
-    @rule(target=recharges, of=WHOSE, cents=CENTS, status=st.sampled_from(["completed"] * 3 + ["pending"]))
+    @rule(target=recharges, of=WHOSE, cents=CENTS, status=STATUS)
     def recharge(self, of: int, cents: int, status: str) -> tuple[int, str]:
         return self._recharge(of, f"R-{next(self.names)}", cents, status)
 
-    @rule(target=early, of=WHOSE, cents=CENTS)
-    def refund_before_its_recharge(self, of: int, cents: int) -> tuple[int, str]:
+    @rule(target=early, of=WHOSE, cents=CENTS, status=STATUS)
+    def refund_before_its_recharge(self, of: int, cents: int, status: str) -> tuple[int, str]:
         name = f"R-{next(self.names)}"
-        self._refund(of, name, cents)
+        self._book(self._refund(of, name, cents, status))
         return of, name
 
-    @rule(told=early, cents=CENTS)
-    def another_refund_before_its_recharge(self, told: tuple[int, str], cents: int) -> None:
-        self._refund(*told, cents)
+    @rule(told=early, cents=CENTS, status=STATUS)
+    def another_refund_before_its_recharge(self, told: tuple[int, str], cents: int, status: str) -> None:
+        self._book(self._refund(*told, cents, status))
 
     @rule(target=recharges, told=consumes(early), cents=CENTS)
     def recharge_after_its_refund(self, told: tuple[int, str], cents: int) -> tuple[int, str]:
         return self._recharge(*told, cents, "completed")
 
-    @rule(which=recharges, status=st.sampled_from(["completed", "completed", "failed"]))
+    @rule(which=recharges, status=ENDS)
     def finish(self, which: tuple[int, str], status: str) -> None:
-        account, recharge = self._found(which)
-        line = self.office.line("recharge", money(recharge.cents), self._id(which), to=account.code, status=status)
-        (result,) = self.office.book(line)
-        # Completed money has its date for good: told again with another one, it is a conflict.
-        same_moment = recharge.when == clock.now()
-        possible = recharge.status == "pending" or (recharge.status == status and (status == "failed" or same_moment))
-        assert (result.outcome in ("updated", "unchanged")) == possible
-        if recharge.status == "pending":
-            account.books.finish(recharge, status, clock.now())
+        self._book(self._finish(which, status))
 
-    @rule(which=recharges, cents=CENTS)
-    def refund(self, which: tuple[int, str], cents: int) -> None:
-        self._refund(*which, cents)
+    @rule(which=recharges, cents=CENTS, status=STATUS)
+    def refund(self, which: tuple[int, str], cents: int, status: str) -> None:
+        self._book(self._refund(*which, cents, status))
 
     @rule(which=recharges)
     def refund_all(self, which: tuple[int, str]) -> None:
-        _, recharge = self._found(which)
-        self._refund(*which, max(1, recharge.cents - sum(cents for _, cents in recharge.told)))
+        account, recharge = self._found(which)
+        told = sum(each.cents for each in account.books.waiting(recharge.name))
+        self._book(self._refund(*which, max(1, recharge.left - told), "completed"))
+
+    @rule(data=st.data(), status=ENDS)
+    def finish_a_refund(self, data: st.DataObject, status: str) -> None:
+        refunds = self._refunds()
+        if refunds:
+            self._book(self._finish_refund(*data.draw(st.sampled_from(refunds)), status))
 
     @rule(data=st.data(), cents=CENTS)
     def refund_what_is_spoken_for(self, data: st.DataObject, cents: int) -> None:
@@ -150,7 +167,7 @@ class Life(RuleBasedStateMachine):
         ]
         if spoken_for:
             of, name = data.draw(st.sampled_from(spoken_for))
-            self._refund(of, name, min(cents, self._found((of, name))[1].left))
+            self._book(self._refund(of, name, min(cents, self._found((of, name))[1].left), "completed"))
 
     @rule(which=recharges, cents=CENTS)
     def tell_another_amount(self, which: tuple[int, str], cents: int) -> None:
@@ -159,25 +176,89 @@ class Life(RuleBasedStateMachine):
             (result,) = self.office.book(self.office.line("recharge", money(cents), self._id(which), to=account.code))
             assert result.outcome == "conflict"
 
+    @rule(of=WHOSE, kind=st.sampled_from(["grant", "consumption"]), cents=CENTS)
+    def tell_of_what_is_never_invoiceable(self, of: int, kind: str, cents: int) -> None:
+        self._book(self._aside(of, kind, cents))
+
+    @rule(data=st.data())
+    def tell_all_lately_told_again(self, data: st.DataObject) -> None:
+        lines = data.draw(st.lists(st.sampled_from(self.told), min_size=1, max_size=9))
+        assert {result.outcome for result in self.office.book(*lines)} == {"unchanged"}
+
+    @rule(
+        target=recharges, data=st.data(), batch=st.lists(st.tuples(LINES, WHOSE, CENTS, STATUS), min_size=2, max_size=9)
+    )
+    def tell_many_lines_at_once(self, data: st.DataObject, batch: list[tuple[str, int, int, str]]) -> Any:
+        """A batch of anything: its refunds may be of its own recharges, told before or after them."""
+        new = [(of, f"R-{next(self.names)}") for what, of, _, _ in batch if what == "recharge"]
+        known = [(of, each.name) for of, account in enumerate(self.accounts) for each in account.books.recharges]
+        names, refunds = iter(new), self._refunds()
+        tellings = []
+        for what, of, cents, status in batch:
+            if what == "recharge":
+                tellings.append(self._new_recharge(*next(names), cents, status))
+            elif what == "refund":
+                tellings.append(self._refund(*data.draw(st.sampled_from([*known, *new])), cents, status))
+            elif what == "finish a refund" and refunds:
+                tellings.append(self._finish_refund(*data.draw(st.sampled_from(refunds)), data.draw(ENDS)))
+            elif what == "finish":
+                tellings.append(self._finish(data.draw(st.sampled_from(known)), data.draw(ENDS)))
+            else:
+                tellings.append(self._aside(of, data.draw(st.sampled_from(["grant", "consumption"])), cents))
+        self._book(*tellings)
+        return multiple(*new)
+
+    def _book(self, *tellings: Telling) -> None:
+        """Both books take the lines; the slow ones one after the other."""
+        results = self.office.book(*(telling.line for telling in tellings))
+        for telling, result in zip(tellings, results, strict=True):
+            assert result.outcome == telling.take(), (telling.line, result.reason)
+            if result.outcome in ("added", "updated"):
+                self.told = [each for each in self.told if each.external_id != telling.line.external_id]
+                self.told.append(telling.line)
+
     def _recharge(self, of: int, name: str, cents: int, status: str) -> tuple[int, str]:
-        account = self.accounts[of]
-        line = self.office.line("recharge", money(cents), self._id((of, name)), to=account.code, status=status)
-        (result,) = self.office.book(line)
-        assert result.outcome == "added"
-        account.books.recharge(name, cents, status, clock.now())
+        self._book(self._new_recharge(of, name, cents, status))
         return of, name
 
-    def _refund(self, of: int, recharge: str, cents: int) -> None:
-        account, name = self.accounts[of], f"F-{next(self.names)}"
-        (result,) = self.office.book(
-            self.office.line(
-                "refund", money(cents), self._id((of, name)), to=account.code, refund_of=self._id((of, recharge))
-            )
+    def _new_recharge(self, of: int, name: str, cents: int, status: str) -> Telling:
+        books, now = self.accounts[of].books, clock.now()
+        return Telling(
+            self._line("recharge", (of, name), cents, status), lambda: books.recharge(name, cents, status, now)
         )
-        possible = account.books.may_refund(recharge, cents)
-        assert (result.outcome == "added") == possible
-        if possible:
-            account.books.refund(recharge, name, cents)
+
+    def _finish(self, which: tuple[int, str], status: str) -> Telling:
+        (account, recharge), now = self._found(which), clock.now()
+        return Telling(
+            self._line("recharge", which, recharge.cents, status), lambda: account.books.finish(recharge, status, now)
+        )
+
+    def _refund(self, of: int, recharge: str, cents: int, status: str) -> Telling:
+        books, name = self.accounts[of].books, f"F-{next(self.names)}"
+        line = self._line("refund", (of, name), cents, status, recharge)
+        return Telling(line, lambda: books.refund(recharge, name, cents, status))
+
+    def _refunds(self) -> list[tuple[int, str]]:
+        return [(of, each.name) for of, account in enumerate(self.accounts) for each in account.books.refunds]
+
+    def _finish_refund(self, of: int, name: str, status: str) -> Telling:
+        books = self.accounts[of].books
+        refund = next(each for each in books.refunds if each.name == name)
+        same = [each for each in self.told if each.external_id == self._id((of, name)) and each.status == status]
+        # Told again with another date, a completed one would be a conflict, as a recharge is.
+        line = same[0] if same else self._line("refund", (of, name), refund.cents, status, refund.of)
+        return Telling(line, lambda: books.finish_refund(name, status))
+
+    def _aside(self, of: int, kind: str, cents: int) -> Telling:
+        books = self.accounts[of].books
+        line = self._line(kind, (of, f"N-{next(self.names)}"), cents, "completed")
+        return Telling(line, lambda: books.put_aside(kind, cents))
+
+    def _line(self, kind: str, which: tuple[int, str], cents: int, status: str, refund_of: str | None = None) -> Line:
+        of = self._id((which[0], refund_of)) if refund_of else None
+        return self.office.line(
+            kind, money(cents), self._id(which), to=self.accounts[which[0]].code, status=status, refund_of=of
+        )
 
     # --- customers, reviewers, the worker ---
 
@@ -270,6 +351,28 @@ class Life(RuleBasedStateMachine):
         if possible:
             request.state = "issued"
 
+    @rule(data=st.data(), share=st.integers(1, 3), over=st.sampled_from([0, 0, 0, 1]))
+    def credit(self, data: st.DataObject, share: int, over: int) -> None:
+        """A part of what is left of an invoice, the whole of it, or a cent more than there is."""
+        if issued := self._issued():
+            self._credit(data.draw(st.sampled_from(issued)), share, over)
+
+    def _issued(self) -> list[tuple[int, str]]:
+        everything = ((of, each) for of, account in enumerate(self.accounts) for each in account.books.requests)
+        return [(of, each.name) for of, each in everything if each.state == "issued"]
+
+    def _credit(self, which: tuple[int, str], share: int, over: int) -> None:
+        account, request = self._asked(which)
+        left = {name: cents - request.credited.get(name, 0) for name, cents in request.parts.items()}
+        parts = {name: cents // share + over * (share == 1) for name, cents in left.items() if cents >= share}
+        told = {self._id((which[0], name)): money(cents) for name, cents in parts.items()}
+        try:
+            self.office.credit(request.name, told)
+        except BackofficeError:
+            assert not account.books.credit(request, parts)
+        else:
+            assert account.books.credit(request, parts)
+
     def _done(self, possible: bool, act: Any) -> bool:
         try:
             act()
@@ -292,6 +395,10 @@ class Life(RuleBasedStateMachine):
             assert figures.difference == 0
             assert figures.invoiceable == from_minor(books.invoiceable())
             assert queries.invoice_debt(account.account_id) == told["debt"]
+            told_aside = queries.not_invoiceable(account.account_id)
+            assert (
+                told_aside.pending, told_aside.waiting_refunds, told_aside.grants, told_aside.consumption,
+            ) == tuple(map(from_minor, books.not_invoiceable()))  # fmt: skip
             self._recharges_agree(account)
             self._requests_agree(account)
 

@@ -52,6 +52,31 @@ def test_an_hour_that_is_missing_or_comes_twice_is_refused(written: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2000-01-01T00:00:00+00:00", True),
+        ("2000-01-01T00:00:00+14:00", False),
+        ("2200-12-31T23:59:59+00:00", True),
+        ("2200-12-31T13:00:00-12:00", False),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:00:00-12:00", False),
+    ],
+)
+def test_the_century_is_that_of_the_moment_that_is_kept(written: str, read: bool) -> None:
+    if read:
+        assert parse_line(2, {**GOOD, "occurred_at": written}, currency="CNY", zone=ZONE).occurred_at.tzinfo is UTC
+        return
+    with pytest.raises(LineError, match="not in this century"):
+        parse(occurred_at=written)
+
+
+@pytest.mark.parametrize("written", ["0,500", "0,001", "00,500", "012,345.00", "-0,500", "0,500.25"])
+def test_thousands_that_begin_with_a_nought_are_not_guessed(written: str) -> None:
+    with pytest.raises(LineError, match="write decimals with a point"):
+        parse(amount=written)
+
+
+@pytest.mark.parametrize(
     ("column", "written", "read"),
     [
         ("external_id", '="00123"', "00123"),

@@ -167,6 +167,19 @@ def test_refunds_above_their_recharge_are_refused(office: Office) -> None:
     assert office.counters() == ("0.00", "0.00", "0.00")
 
 
+def test_a_pending_refund_that_no_longer_fits_when_it_completes_is_a_conflict(office: Office) -> None:
+    """It has happened at the platform and cannot be taken off here: refused, and left for somebody to look at."""
+    office.book(office.line("refund", "80.00", "F-1", refund_of="R-1", status="pending"))
+    office.book(office.line("refund", "50.00", "F-2", refund_of="R-1"), office.line("recharge", "100.00", "R-1"))
+    (result,) = office.book(office.line("refund", "80.00", "F-1", refund_of="R-1"))
+    assert (result.outcome, str(result.reason)) == ("conflict", "the refunds would be above their recharge")
+    assert session.scalars(select(LedgerEntry.status).where(LedgerEntry.external_id == "F-1")).one() == "pending"
+    assert office.counters() == ("50.00", "0.00", "0.00")
+    # The platform takes it back: books and platform agree again, which settles the conflict.
+    (result,) = office.book(office.line("refund", "80.00", "F-1", refund_of="R-1", status="failed"))
+    assert (result.outcome, result.agrees) == ("updated", True)
+
+
 def test_a_refund_waits_for_its_recharge(office: Office) -> None:
     assert office.refund("late", "30.00")[0].outcome == "added"
     assert office.counters() == ("0.00", "0.00", "0.00")

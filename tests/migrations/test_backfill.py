@@ -46,6 +46,25 @@ def test_the_journal_opens_with_what_stood_in_the_books(office: Office, context:
     assert contradictions() == []
 
 
+def test_invoices_from_before_credits_are_credited_in_nothing(office: Office, context: Flask) -> None:
+    recharge = office.recharge("100.00")
+    number = office.issued("80.00")
+    lines = session.query(LedgerMovement).count()
+    upgraded_from("0007", context)
+    assert session.query(LedgerMovement).count() == lines
+    (part,) = queries.parts_of(office.request(number).id)
+    assert (str(part.amount), str(part.credited)) == ("80.00", "0.00")
+    assert contradictions() == []
+    office.credit(number, {recharge: "80.00"})
+    assert office.invoiceable() == "100.00"
+    assert contradictions() == [], "the journal's guards are there again"
+    session.remove()
+    with pytest.raises(SystemExit):
+        flask_migrate.downgrade(revision="0007")
+    db.engine.dispose()
+    assert contradictions() == [], "what was credited is not forgotten"
+
+
 def test_a_migration_that_leaves_orphans_is_undone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """SQLite's switch is off while tables are rebuilt; PostgreSQL never stops looking."""
     app = bare_app(test_settings(tmp_path, databases.new_database("sqlite", tmp_path)))

@@ -105,6 +105,21 @@ class World:
         with self.app.app_context(), clock.moved_to(clock.now() + timedelta(minutes=1)):
             assert jobs.issue_due() == 1
 
+    def issue_fails(self, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Rita approves, the worker takes a number, and the document cannot be kept: approved, not issued."""
+        self.act(review.approve, self.cast.rita.actor, number)
+        with monkeypatch.context() as broken, self.app.app_context():
+            broken.setattr("backoffice.storage.put", _no_space)
+            with clock.moved_to(clock.now() + timedelta(minutes=1)):
+                assert jobs.issue_due() == 0
+        shown = self.request(number)
+        assert shown.state == "approved"
+        assert shown.invoice_id is not None
+
+
+def _no_space(_: bytes) -> str:
+    raise OSError("no space left")
+
 
 @pytest.fixture
 def world(app: Flask, freeze: Callable[[datetime], None]) -> World:

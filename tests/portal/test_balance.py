@@ -74,10 +74,16 @@ def test_what_does_not_count_is_named_with_its_reason(world: World, ada: Custome
     assert shown["Invoiceable Amount"] == "¥10,000.00"
 
 
-def test_every_figure_is_the_sum_of_the_list_it_opens(world: World, ada: Customer) -> None:
+@pytest.mark.parametrize("failing", [False, True])
+def test_every_figure_is_the_sum_of_the_list_it_opens(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
     world.issue(ada.apply(amount="1000"))
     ada.apply(amount="300")
-    ada.apply(amount="20.50")
+    if failing:
+        world.issue_fails(ada.apply(amount="20.50"), monkeypatch)
+    else:
+        ada.apply(amount="20.50")
     book(
         world,
         told("refund", "F1", "200", refund_of="R1"),
@@ -87,6 +93,12 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(world: World, ada: Custome
     page = ada.get(PAGE).text
     shown = lines(ada)
     links = dict(re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th>', page))
+    card = ada.get("/invoices").text
+    tiles = re.findall(
+        r'<a href="([^"]+)">(Invoiced Amount|In progress)</a>.*?figure-value">([^<]+)<', card, flags=re.S
+    )
+    assert [(name, value) for _, name, value in tiles] == [("Invoiced Amount", "¥1,000.00"), ("In progress", "¥320.50")]
+    assert {html.unescape(address) for address, _, _ in tiles} < {html.unescape(address) for address in links}
     checked = 0
     for address, name in links.items():
         listed = ada.get(html.unescape(address)).text
@@ -141,8 +153,36 @@ def then(customer: Customer, day: date) -> str:
     """The Invoiceable Amount that the page tells of the end of a day."""
     page = customer.get(f"{PAGE}?on={day}").text
     past = page[page.index('id="past"') :]
-    (value,) = re.findall(r'Invoiceable Amount</p>\s*<p class="figure-value">([^<]+)<', past)
+    (value,) = re.findall(r'Invoiceable Amount</a>.*?<p class="figure-value">([^<]+)<', past, flags=re.S)
     return str(value)
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_each_figure_of_a_past_day_opens_the_statement_up_to_then(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    world.issue(ada.apply(amount="1000"))
+    if failing:
+        world.issue_fails(ada.apply(amount="300"), monkeypatch)
+    day = clock.today()
+    with clock.moved_to(clock.now() + timedelta(days=3)):
+        ada = world.customer("ada")
+        ada.apply(amount="20")
+        page = ada.get(f"{PAGE}?on={day}").text
+        past = page[page.index('id="past"') :]
+        tiles = re.findall(r'<a href="([^"]+)">([^<]+)</a>.*?figure-value">([^<]+)<', past, flags=re.S)
+        assert [name for _, name, _ in tiles] == [
+            "Invoiceable Amount", "Invoiced Amount", "In progress", "Recharged", "Refunded",
+        ]  # fmt: skip
+        for address, name, value in tiles:
+            listed = html.unescape(ada.get(html.unescape(address)).text)
+            label = {"Invoiceable Amount": "Movement", "Invoiced Amount": "Invoiced"}.get(name, name)
+            amounts = re.findall(rf'data-label="{label}">(-?¥[^<]+)<', listed)
+            if name == "Invoiceable Amount":
+                assert f"<dt>Movement</dt><dd>{value}" in listed
+            else:
+                total = sum((parse_amount(one.replace("¥", "")) for one in amounts), Decimal(0))
+                assert abs(total) == parse_amount(value[1:]), name
 
 
 @pytest.mark.parametrize("typed", ["x", "2026-02-30", "31.12.2026", "2026-1-1", "' OR 1"])
@@ -188,4 +228,4 @@ def test_the_page_costs_the_same_however_much_there_is(world: World, ada: Custom
         with statements(world.app) as sent:
             assert ada.get(f"{PAGE}?on={clock.today()}").status_code == 200
         costs.append(len(sent))
-    assert costs[0] == costs[1] == 8, costs
+    assert costs[0] == costs[1] == 10, costs

@@ -15,6 +15,7 @@ from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.money import parse_amount
 from backoffice.portal.queries.bills import Month
+from backoffice.requests.queries.entries import SHOWN
 from tests.portal.conftest import NOW, Customer, World, text
 from tests.portal.crowd import many_entries, many_requests
 from tests.support.sql import statements
@@ -189,7 +190,7 @@ def test_a_refund_shows_what_it_did(ada: Customer, world: World) -> None:
         line("refund", "F2", "3500", 5, refund_of="R2"),
         line("refund", "F3", "5", 5, refund_of="R9"),
     )
-    assert "¥1,000.00 was invoiced before and needs a credit note." in open_entry(ada, "F1")
+    assert "¥1,000.00 of it had been invoiced before: finance has to correct that." in open_entry(ada, "F1")
     assert "¥1,000.00 was invoiced and refunded later" in open_entry(ada, "R1")
     words = " ".join(re.sub(r"<[^>]+>", "", open_entry(ada, "F2")).split())
     assert f"{short}: its money went; ¥900.00 found no other recharge" in words
@@ -223,7 +224,7 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
     by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund", "?free=1", "?q=M0-12", "?last=1",
               "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
     by_amount = ("?min=10", "?min=99999", "?min=500&kind=refund", "?min=1&max=2&from=2026-01-01")
-    addresses = {"/bills?month=2026-11": 9, "/bills?month=2026-01": 9, "/invoices/apply": 11}
+    addresses = {"/bills?month=2026-11": 10, "/bills?month=2026-01": 10, "/invoices/apply": 11}
     addresses |= {f"/bills/entries{query}": 2 for query in by_one}
     # Whether few entries have such amounts is one question more.
     addresses |= {f"/bills/entries{query}": 3 for query in by_amount}
@@ -238,6 +239,72 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
                 with statements(world.app) as sent:
                     assert ada.get(address).status_code == 200
                 assert len(sent) == cost, (address, more)
+
+
+def test_every_step_of_the_month_is_the_sum_of_the_list_it_opens(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(world, line("refund", "F1", "500", 3, refund_of="R1"))
+    world.issue(ada.apply(amount="250.50"))
+    ada.apply(amount="20")
+    world.issue_fails(ada.apply(amount="300"), monkeypatch)
+    page = text(ada.get("/bills"))
+    table = page[page.index("From the beginning to the end") :]
+    rows = re.findall(
+        r'<th scope="row"><a href="([^"]+)">([^<]+)</a></th><td class="num" data-label="Amount">([^<]+)<', table
+    )
+    assert [(name, value) for _, name, value in rows] == [
+        ("Invoiceable at the beginning", "¥0.00"), ("Recharges booked", "¥10,000.00"), ("Refunds booked", "-¥500.00"),
+        ("Put on invoices", "-¥250.50"), ("In progress", "-¥320.00"),
+    ]  # fmt: skip
+    for address, name, value in rows[1:]:
+        if address == "#invoiced":
+            listed = re.findall(r'class="num" data-label="Amount">¥([^<]+)<', page[page.index('id="invoiced"') :])
+            assert [f"-¥{one}" for one in listed] == [value]
+            continue
+        listed = text(ada.get(address))
+        label = {"Recharges booked": "Recharged", "Refunds booked": "Refunded"}.get(name, name)
+        amounts = re.findall(rf'data-label="{label}">(-?¥[^<]+)<', listed)
+        assert sum(parse_amount(one.replace("¥", "")) for one in amounts) == parse_amount(value.replace("¥", "")), name
+        assert f"<dt>{label}</dt><dd>{value}" in listed, "the page says its sum"
+
+
+def test_a_statement_keeps_to_the_days_asked_for(ada: Customer, world: World) -> None:
+    with clock.moved_to(NOW + timedelta(days=30)):
+        ada = world.customer("ada")
+        tell(world, line("recharge", "R8", "77.77", 1))
+        april = text(ada.get("/invoices/statement?figure=recharged&from=2026-04-01&to=2026-04-30"))
+        assert "<dt>Recharged</dt><dd>¥77.77" in april
+        march = text(ada.get("/invoices/statement?figure=recharged&to=2026-03-31"))
+        assert "<dt>Recharged</dt><dd>¥10,000.00" in march
+        assert "Nothing was booked that fits these filters" in text(ada.get("/invoices/statement?from=2026-05-01"))
+        assert "Choose from the list." in text(ada.get("/invoices/statement?figure=free_after"))
+
+
+def test_a_recharge_in_many_requests_leads_on_to_all_of_them(ada: Customer, world: World) -> None:
+    numbers = [ada.apply(amount=str(10 + turn)) for turn in range(SHOWN + 3)]
+    page = open_entry(ada, "R1")
+    assert f"{SHOWN} of {SHOWN + 3} are shown." in page
+    assert f"All together: ¥{sum(range(10, 13 + SHOWN)):,}.00." in page
+    (address,) = re.findall(r'href="(/bills/entries/\d+/uses)"', page)
+    found: list[str] = []
+    while address:
+        page = text(ada.get(address))
+        found += re.findall(r'class="key"><a href="/invoices/([^"]+)"', page)
+        further = re.findall(r'href="([^"]+)"[^>]*rel="next"', page)
+        address = further[0] if further else ""
+    assert found == numbers[::-1]
+
+
+def test_a_recharge_with_many_refunds_leads_on_to_all_of_them(ada: Customer, bo: Customer, world: World) -> None:
+    tell(world, *(line("refund", f"F{turn}", "1.50", 5, refund_of="R1") for turn in range(SHOWN + 1)))
+    page = open_entry(ada, "R1")
+    assert f"{SHOWN} of {SHOWN + 1} are shown." in page
+    (address,) = re.findall(r'href="(/bills/entries/\d+/refunds)"', page)
+    assert 'rel="next"' in text(ada.get(address))
+    assert len(re.findall(r'class="key"', text(ada.get(f"{address}?last=1")))) == SHOWN
+    assert bo.get(address).status_code == 404
+    assert ada.get(address.replace("refunds", "requests")).status_code == 404
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 12, 31), date(2028, 2, 29)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backoffice.headers import services as headers
+from backoffice.portal.queries import invoices
 from tests.portal.conftest import HEADER, Customer, World, text
 from tests.portal.crowd import many_requests
 from tests.portal.test_pages import listed
@@ -38,6 +39,9 @@ SEARCHES = {
     "机器": ["robot again", "robot"], "明": ["robot again", "robot"], "上": ["müller", "robot again", "robot"],
     "MÜLLER": ["müller"], "söhne(上海)": ["müller"], "m": ["müller"], "& S": ["müller"], "机%": [], "_": [], "乙": [],
     "1,409.50": ["robot"], "¥1409.5": ["robot"], "1409.5": ["robot"], "2000": ["müller"], "1409.51": [], "[": [],
+    "1409": ["robot"], "1,409": ["robot"], "¥1409": ["robot"], "¥33": ["robot again"],
+    "33.0": ["robot again"],
+    "1,410": [], "-33": [], "2000.01": [], "Ller": ["müller"], "(上海)": ["müller"], "m%": [], "m_": [],
     "\\": [], ".*": [], "ir-2026": ["müller", "robot again", "robot"],
 }  # fmt: skip
 
@@ -89,3 +93,19 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
                 assert ada.get(f"/invoices{address}").status_code == 200
             costs.append(len(sent))
     assert set(costs) == {3}, "session, list, balance"
+
+
+BOTH, SECOND = ("number", "invoice_number"), ("invoice_number",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("nobody", ()), ("lin", SECOND), ("ir", BOTH), ("77777777", SECOND), ("20260716", BOTH), ("IR-2026", BOTH),
+        ("R-2019", BOTH), ("inv-2026-0", SECOND), ("-", BOTH), ("Lumen 2", ()), ("机器", ()),
+    ],
+)  # fmt: skip
+def test_numbers_are_compared_only_with_what_one_may_hold(typed: str, asked: tuple[str, ...]) -> None:
+    said = str(invoices.listed(1, invoices.Wanted(search=typed)).whereclause)
+    compared = [name for name in ("number", "invoice_number") if f"invoice_request.{name} " in said]
+    assert tuple(compared) == asked

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from backoffice.database import session
+from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerEntry, free_recharges, in_debt
-from backoffice.portal.queries import bills, entries, invoices
+from backoffice.ledger.queries import entries
+from backoffice.portal.queries import bills, invoices
 from backoffice.requests import queries as requests
 from backoffice.web.paging import PageRequest, paginate
 from tests.portal.conftest import World
@@ -122,10 +124,25 @@ def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch:
             indexes.append(used)
             if "Seq Scan" in used or "SCAN" in used or "TEMP B-TREE FOR ORDER" in used:
                 faults.append(f"{statement}\n{used}")
-    assert len(asked) == 8
+    assert len(asked) == 9
     for index in ("ix_ledger_entry_waiting", "ix_ledger_entry_uncompleted", "ix_invoice_request_account_issued"):
         assert any(index in used for used in indexes), "\n".join([index, *indexes])
     assert not faults, "\n".join(faults)
+
+
+def test_what_is_in_process_is_added_up_by_the_index_of_the_uncompleted(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.app.app_context():
+        crowd(world, database)
+        asked: list[Any] = []
+        scalar = session.scalar
+        monkeypatch.setattr(session, "scalar", lambda statement: asked.append(statement) or scalar(statement))
+        ledger.not_invoiceable(world.cast.lumen)
+        monkeypatch.undo()
+        (pending,) = asked
+        session.rollback()
+        assert not unfit(plan(pending, database), "ix_ledger_entry_uncompleted", "")
 
 
 def test_money_is_given_out_by_the_index_of_free_recharges(world: World, database: str) -> None:

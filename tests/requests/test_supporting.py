@@ -6,6 +6,7 @@ import io
 import struct
 import time
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from backoffice import storage
 from backoffice.errors import Invalid
 from backoffice.requests.file_types import media_type
+from backoffice.requests.pdf_actions import is_active
 from backoffice.requests.services import supporting
 from tests.support import files
 from tests.support.office import Office, contradictions
@@ -47,6 +49,8 @@ WRONG = {
     "pdf whose table leads nowhere": files.pdf().replace(b"/Catalog", b"/Nothing"),
     "pdf without a root": files.pdf().replace(b"/Root", b"/Rood"),
     "pdf with much behind its end": files.pdf() + b"<script>" * 200,
+    "pdf with a program behind its end": files.pdf() + b"\nMZ" + b"\x90" * 800,
+    "pdf with a short page behind its end": files.pdf() + b"<script>alert(document.cookie)</script>" * 2,
     "pdf with a circle of tables": b"%PDF-1.4\nxref\n0 0\ntrailer\n<< /Root 1 0 R /Prev 9 >>\nstartxref\n9\n%%EOF",
     "pdf stream that is broken": files.pdf_as("streams").replace(b"/XRef", b"/XRaf"),
     "png without pixels": files.png(),
@@ -86,6 +90,82 @@ def test_whole_documents_are_known_by_their_content(content: bytes, kind: str) -
 )
 def test_pdfs_of_every_make_are_taken(content: bytes) -> None:
     assert media_type(content) == "application/pdf"
+
+
+@pytest.mark.parametrize("behind", [b"\n", b"\r\n" * 500, b"\x00" * 2000, b"% scanned by X 1.0\n"])
+def test_blanks_and_next_to_nothing_behind_a_pdf_do_no_harm(behind: bytes) -> None:
+    assert media_type(files.pdf() + behind) == "application/pdf"
+
+
+ACTIVE = {
+    "script": {"/OpenAction": {"/S": "/JavaScript", "/JS": "app.alert(1)"}},
+    "script of a page": {"/AA": {"/WC": {"/S": "/JavaScript", "/JS": "app.alert(1)"}}},
+    "program": {"/OpenAction": {"/S": "/Launch", "/F": "cmd.exe"}},
+    "files": {"/Names": {"/EmbeddedFiles": {"/Names": ["a", {"/Type": "/Filespec"}]}}},
+    "film": {"/Extra": {"/Subtype": "/RichMedia"}},
+    "form that a viewer builds": {"/AcroForm": {"/XFA": ["a", "b"]}},
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("what", ACTIVE.values(), ids=ACTIVE)
+def test_a_pdf_that_does_something_is_refused_and_told_how_to_mend(
+    office: Office, what: dict[str, Any], packed: bool
+) -> None:
+    content = files.pdf_with(what, packed=packed)
+    assert media_type(content) == "application/pdf"
+    with pytest.raises(Invalid) as refused:
+        supporting.take(content, "order.pdf")
+    assert "Print it to a new PDF" in str(refused.value.fields["support_file"][0])
+
+
+@pytest.mark.parametrize("name", [b"/J#61vaScript", b"/#4a#61#76#61#53#63#72#69#70#74", b"/#4AavaScript", b"/Laun#63h"])
+def test_a_name_written_in_numbers_hides_nothing(name: bytes) -> None:
+    content = files.pdf_with({"/OpenAction": {"/S": "/JavaScript"}}, packed=False)
+    assert is_active(content.replace(b"/JavaScript", name))
+
+
+def test_a_false_stream_hides_nothing() -> None:
+    action = b"9 0 obj << /S /JavaScript >> endobj"
+    assert is_active(b"%PDF-1.7\n1 0 obj (>> stream\n) " + action + b" endstream")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode >> stream\nnot packed\nendstream",
+        b"<< /Type /ObjStm /N 1 /First 4 /Filter /LZWDecode >> stream\nx\nendstream",
+        b"<< /Type /ObjStm /N 1 /First 4 /Filter [/FlateDecode /ASCIIHexDecode] >> stream\nx\nendstream",
+        b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode >> stream\n"
+        + zlib.compress(bytes(70 * 1024 * 1024)) + b"\nendstream",
+    ],
+    ids=["not packed", "packed otherwise", "packed twice", "trap"],
+)  # fmt: skip
+def test_objects_that_cannot_be_read_are_not_trusted(stream: bytes) -> None:
+    assert is_active(b"%PDF-1.7\n1 0 obj " + stream)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(files.pdf_as(kind) for kind in ("plain", "streams", "linearised", "linearised streams", "encrypted")),
+        files.updated_pdf(),
+        files.pdf_with({"/OpenAction": [0, "/XYZ", None, None, 0], "/AcroForm": {"/Fields": []}}, packed=False),
+        files.pdf_with({"/OpenAction": [0, "/XYZ", None, None, 0], "/AcroForm": {"/Fields": []}}, packed=True),
+        # Packed pixels hold every short word by chance.
+        b"%PDF-1.4\n1 0 obj << /Length 9 >> stream\n\x01/JS(\x02/XFA \nendstream endobj",
+        b"%PDF-1.4\n1 0 obj << /JSX 1 /Launcher 2 /JavaScripts 3 >> endobj",
+    ],
+)
+def test_a_pdf_that_is_only_paper_is_taken(content: bytes) -> None:
+    assert not is_active(content)
+
+
+@pytest.mark.parametrize("filler", [b">> stream\n", b"/#", b"/J#61", b"/First 1 ", b"/Type/ObjStm>>stream\n", b" obj"])
+def test_ten_megabytes_of_names_are_looked_through_at_once(filler: bytes) -> None:
+    begun = time.perf_counter()
+    is_active(b"%PDF-1.7\n" + filler * (supporting.LARGEST_BYTES // len(filler)))
+    assert time.perf_counter() - begun < 5
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])

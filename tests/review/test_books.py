@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -48,6 +49,10 @@ def test_the_page_shows_the_equation_and_the_register(two_months: Cast, visit: C
     max_.get("/review/books?month=2026-02")
     assert "100.00 − 0.00 = 100.00 + 0.00 + 0.00 − 0.00 − 0.00" in max_.page.text
     assert "The month is not over" not in max_.page.text
+    assert "Every cent is accounted for" not in max_.page.text, "rows were counted for the present alone"
+    assert "Journal and register of this month agree" in max_.page.text
+    assert "Compared: 1 line of the journal" in max_.page.text
+    assert "see how the present month compares" in max_.page.text
 
 
 def test_the_present_month_is_shown_first_and_said_to_be_unfinished(
@@ -65,19 +70,64 @@ def test_a_month_that_is_none_is_not_found(cast: Cast, visit: Callable[..., Visi
     assert visit(cast.max).get(f"/review/books?month={month}").status_code == 404
 
 
-def test_the_files_hold_a_line_for_each_account(two_months: Cast, visit: Callable[..., Visitor]) -> None:
+def test_the_files_hold_a_line_for_each_account_and_add_up(two_months: Cast, visit: Callable[..., Visitor]) -> None:
     rita = visit(two_months.rita)
     content = rita.client.get("/review/books.csv?month=2026-03").get_data().decode("utf-8-sig")
-    rows = {row["Account code"]: row for row in csv.DictReader(io.StringIO(content))}
+    *accounts, total = list(csv.DictReader(io.StringIO(content)))
+    rows = {row["Account code"]: row for row in accounts}
     assert rows["lumen"]["Free at the beginning"] == "100.00"
-    assert rows["lumen"]["Debt"] == "13.33"
-    assert rows["yunqi"]["Free"] == "20.01"
-    assert {row["Difference"] for row in rows.values()} == {"0.00"}
+    assert rows["lumen"]["Debt in the month"] == rows["lumen"]["Debt at the end"] == "13.33"
+    assert rows["lumen"]["Reserved in the month"] == rows["lumen"]["Short at the end"] == "10.00"
+    assert rows["yunqi"]["Free at the end"] == "20.01"
+    assert total["Account"] == "Total"
+    assert {row["Difference"] for row in [*accounts, total]} == {"0.00"}
+    names = ("Recharged", "Refunded", "Free", "Reserved", "Invoiced", "Debt", "Short")
+    for row in [*accounts, total]:
+        for name in names:
+            begins, moved, ends = (
+                Decimal(row[f"{name} {when}"]) for when in ("at the beginning", "in the month", "at the end")
+            )
+            assert begins + moved == ends, (row["Account"], name)
+        for when in ("at the beginning", "in the month", "at the end"):
+            recharged, refunded, free, reserved, invoiced, debt, short = (Decimal(row[f"{n} {when}"]) for n in names)
+            assert recharged - refunded == free + reserved + invoiced - debt - short
+    for column in total:
+        if column not in ("Account", "Account code"):
+            assert sum(Decimal(row[column]) for row in accounts) == Decimal(total[column]), column
     sheet = openpyxl.load_workbook(io.BytesIO(rita.client.get("/review/books.xlsx?month=2026-03").data)).active
     assert sheet is not None
     head, *lines = sheet.iter_rows(values_only=True)
-    debt = head.index("Debt")
-    assert {line[0]: line[debt] for line in lines} == {"lumen": 13.33, "yunqi": 0}
+    assert list(head) == list(total)
+    debt = head.index("Debt at the end")
+    assert {line[1]: line[debt] for line in lines} == {"Lumen Robotics": 13.33, "云栖数据": 0, "Total": 13.33}
+
+
+def test_each_account_leads_to_its_books_and_back_to_its_line(two_months: Cast, visit: Callable[..., Visitor]) -> None:
+    max_ = visit(two_months.max)
+    assert 'href="/review/accounts/yunqi"' in max_.get("/review/books").text
+    page = max_.get("/review/books?account=yunqi").text
+    assert 'href="/review/accounts/yunqi"' in page
+    assert 'href="/review/accounts/lumen"' not in page
+    assert "No account has this code" in max_.get("/review/books?account=nobody").text
+
+
+def test_a_journal_with_a_line_that_leads_nowhere_is_shown(
+    two_months: Cast, app: Flask, visit: Callable[..., Visitor]
+) -> None:
+    max_ = visit(two_months.max)
+    assert "The books do not add up" not in max_.get("/review/books?month=2026-02").text
+    with app.app_context(), transaction():
+        names = "account_id, kind, recharged, refunded, free, reserved, invoiced, debt, short"
+        after = "recharged_after, refunded_after, free_after, reserved_after, invoiced_after, debt_after, short_after"
+        session.execute(
+            text(
+                f"INSERT INTO ledger_movement ({names}, at, {after})"
+                f" SELECT {names}, at, {after} FROM ledger_movement ORDER BY id LIMIT 1"
+            )
+        )
+    page = max_.get("/review/books?month=2026-02").text
+    assert "do not lead from its beginning to its end" in page
+    assert "The books do not add up" in page
 
 
 @pytest.mark.parametrize(

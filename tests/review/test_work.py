@@ -110,7 +110,10 @@ def test_the_page_says_what_to_do_or_that_nothing_waits(
         office.refund(recharge, "50.00")
     page = rita.get("/review/work").text
     assert "Invoice debt" in page
-    assert "A credit note over this amount closes the item" in page
+    assert "a new recharge does not close the item" in page
+    assert "credit note" not in page
+    assert re.search(rf'href="/review/entries/\d+">{recharge}<', page)
+    assert 'href="/review/accounts/lumen"' in page
     assert f'href="/review/{number}"' in page
     assert "30.00" in page
     page = ana.get("/review/work").text

@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from functools import cache
+from typing import Any
 
 import pikepdf
 from fpdf import FPDF
@@ -47,6 +48,27 @@ def pdf_as(kind: str) -> bytes:
             case _:
                 raise ValueError(kind)
     return held.getvalue()
+
+
+def pdf_with(said: dict[str, Any], *, packed: bool) -> bytes:
+    """The PDF with more in its catalogue, written as pikepdf does: names begin with a stroke; plain or packed away."""
+    held = io.BytesIO()
+    mode = pikepdf.ObjectStreamMode.generate if packed else pikepdf.ObjectStreamMode.disable
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        for name, value in said.items():
+            document.Root[name] = document.make_indirect(_object(value))
+        document.save(held, object_stream_mode=mode)
+    return held.getvalue()
+
+
+def _object(value: Any) -> pikepdf.Object:
+    if isinstance(value, dict):
+        return pikepdf.Dictionary({name: _object(each) for name, each in value.items()})
+    if isinstance(value, list):
+        return pikepdf.Array([_object(each) for each in value])
+    if isinstance(value, str):
+        return pikepdf.Name(value) if value.startswith("/") else pikepdf.String(value)
+    return value
 
 
 @cache

@@ -6,7 +6,7 @@ context (fixture `context`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -24,7 +24,7 @@ from backoffice.issuing.services import Issuer
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Reservation
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import entries
+from backoffice.ledger.services import entries, reservations
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
@@ -170,6 +170,15 @@ class Office:
         self.approve(number)
         assert self.issue(number)
         return number
+
+    def credit(self, number: str, parts: Mapping[str, str]) -> None:
+        """Take back what an issued request has of these recharges: their ids, and amounts."""
+        request_id = self.request(number).id
+        has = {part.recharge.external_id: part.recharge.id for part in ledger.parts_of(request_id)}
+        session.rollback()
+        with transaction():
+            named = {has.get(recharge, 0): Decimal(amount) for recharge, amount in parts.items()}
+            reservations.credit(request_id, named, at=clock.now())
 
     def request(self, number: str) -> InvoiceRequest:
         """The request as the database has it now."""

@@ -68,6 +68,7 @@ def test_typed_values_together() -> None:
         ([("from", "2026-03-02"), ("to", "2026-03-01")], "date"),
         ([("amount_min", "NaN")], "amount"),
         ([("amount_min", "1e5")], "amount"),
+        ([("amount_min", "0,500")], "amount"),
         ([("amount_max", "1.234")], "amount"),
         ([("amount_min", "2"), ("amount_max", "1")], "amount"),
         ([("q", "x" * 11)], "q"),

@@ -191,8 +191,10 @@ class MovementKind(StrEnum):
     SETTLE = "settle"
     REALLOCATE = "reallocate"  # a refund took money a request had reserved
     COVER = "cover"  # a short request found money
+    CREDIT = "credit"  # invoiced money was taken back by a credit note
 
 
+_MOVEMENT_KINDS = ", ".join(f"'{kind}'" for kind in MovementKind)
 _BALANCED = "recharged - refunded = free + reserved + invoiced - debt - short"
 
 
@@ -204,10 +206,7 @@ class LedgerMovement(Base):
 
     __tablename__ = "ledger_movement"
     __table_args__ = (
-        CheckConstraint(
-            "kind IN ('opening', 'recharge', 'refund', 'reserve', 'release', 'settle', 'reallocate', 'cover')",
-            name="kind",
-        ),
+        CheckConstraint(f"kind IN ({_MOVEMENT_KINDS})", name="kind"),
         CheckConstraint(_BALANCED, name="balanced"),
         CheckConstraint(re.sub(r"[a-z]+", r"\g<0>_after", _BALANCED), name="balanced_after"),
         # Of a balance in the past, and of the account's statement.
@@ -313,12 +312,17 @@ class Reservation(Base):
 
 
 class Allocation(Base):
-    """A part of one request's amount taken from one recharge. Released ones stay as history."""
+    """A part of one request's amount taken from one recharge. Released ones stay as history.
+
+    `amount` of a settled one is what the invoice says for good; `credited` is what credit notes took back of it.
+    """
 
     __tablename__ = "ledger_allocation"
     __table_args__ = (
         CheckConstraint("state IN ('open', 'settled', 'released')", name="state"),
         CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("credited >= 0 AND credited <= amount", name="credited_within_amount"),
+        CheckConstraint("state = 'settled' OR credited = 0", name="only_settled_is_credited"),
         Index("ix_ledger_allocation_request_id", "request_id"),
         Index("ix_ledger_allocation_recharge_id", "recharge_id"),
     )
@@ -327,4 +331,10 @@ class Allocation(Base):
     request_id: Mapped[int] = mapped_column(Id, ForeignKey(Reservation.request_id))
     recharge_id: Mapped[int] = mapped_column(ForeignKey(LedgerEntry.id))
     amount: Mapped[Decimal] = mapped_column(Amount)
+    credited: Mapped[Decimal] = mapped_column(Amount, default=ZERO, server_default=text("0"))
     state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)
+
+    @property
+    def left(self) -> Decimal:
+        """Of a settled one: what of it is invoiced and not credited."""
+        return self.amount - self.credited

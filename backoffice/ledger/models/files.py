@@ -81,6 +81,10 @@ class LedgerFile(Base):
     encoding: Mapped[str] = mapped_column(String(12), default="")
     delimiter: Mapped[str] = mapped_column(String(1), default="")
     ignored_columns: Mapped[list[str]] = mapped_column(JsonDict, default=list)
+    # Values as a guessed encoding reads them, for somebody to look at.
+    samples: Mapped[list[str]] = mapped_column(JsonDict, default=list)
+    # The last line has no line break at its end: the file may have been cut off.
+    unended: Mapped[bool] = mapped_column(default=False)
     assumed_zone: Mapped[int] = mapped_column(default=0)
     lines: Mapped[int] = mapped_column(default=0)
     added: Mapped[int] = mapped_column(default=0)

@@ -7,123 +7,38 @@ lines, keeps the problems and moves the file's counts, so a kill anywhere leaves
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import islice
-from typing import NamedTuple
 
 from sqlalchemy import select, update
 
-from backoffice import clock, text
+from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import bulk, conflicts
-from backoffice.ledger.services.entries import LineResult, Outcome, book
-from backoffice.ledger.services.reading import BadLine, Facts, Shape
-from backoffice.money import ZERO
+from backoffice.ledger.services.encodings import Facts
+from backoffice.ledger.services.entries import Outcome, book
+from backoffice.ledger.services.reading import BadLine, Shape
+from backoffice.ledger.services.report import Problem, Report
 from backoffice.permissions import Actor
 
 BATCH = 1000
-KEPT_PROBLEMS = 50
 NAME_LIMIT = 256
 SOURCE_LIMIT = 60
 # A batch takes a tenth of a second; waiting for locks and a slow disk may take it a minute.
 LEASE = timedelta(minutes=2)
-# All or none is one transaction, in which no lease can be renewed.
-WHOLE_LEASE = timedelta(minutes=20)
+# All or nothing is one transaction, in which nobody else writes on SQLite. So many lines take
+# about two seconds, and six on a machine that is overworked; a writer waits fifteen.
+WHOLE_LINES = 10_000
 
 
 class LeaseLost(Exception):
     """Somebody cancelled the import or took it over: nothing more may be written for it."""
-
-
-class Problem(NamedTuple):
-    """A line that was not taken, and why."""
-
-    number: int
-    outcome: Outcome
-    external_id: str
-    reason: Message
-    told: dict[str, str]
-
-
-@dataclass(slots=True)
-class Report:
-    """What an import did, or would do. Of the problems only the first are kept here; all of them are in the table."""
-
-    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
-    sums: dict[str, Decimal] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    lines: int = 0
-    assumed_zone: int = 0
-    undone: bool = False
-    encoding: str = ""
-    delimiter: str = ""
-    ignored: tuple[str, ...] = ()
-    imported_before: datetime | None = None
-
-    @property
-    def clean(self) -> bool:
-        """Whether every line was taken or known already."""
-        return not self.troubled
-
-    @property
-    def troubled(self) -> int:
-        """How many lines were refused or in conflict."""
-        return self.counts[Outcome.REFUSED] + self.counts[Outcome.CONFLICT]
-
-    @classmethod
-    def of(cls, record: LedgerFile) -> Report:
-        """The report so far of a file that is imported in several goes."""
-        counts = (record.added, record.updated, record.unchanged, record.conflicts, record.refused)
-        return cls(
-            counts=dict(zip(Outcome, counts, strict=True)),
-            sums={kind: Decimal(total) for kind, total in record.sums.items()},
-            lines=record.lines,
-            assumed_zone=record.assumed_zone,
-            encoding=record.encoding,
-            delimiter=record.delimiter,
-            ignored=tuple(record.ignored_columns),
-        )
-
-    def copy(self) -> Report:
-        """A report that can be added to while this one still tells what is kept."""
-        return Report(
-            dict(self.counts), dict(self.sums), list(self.problems), self.lines, self.assumed_zone, self.undone,
-            self.encoding, self.delimiter, self.ignored, self.imported_before,
-        )  # fmt: skip
-
-    def add(self, results: Iterable[LineResult | BadLine]) -> list[Problem]:
-        """Count what became of lines; returns the problems among them in the order of the file."""
-        problems: list[Problem] = []
-        for result in results:
-            self.lines += 1
-            if isinstance(result, BadLine):
-                outcome = Outcome.CONFLICT if result.contradicts else Outcome.REFUSED
-                problems.append(Problem(result.number, outcome, result.external_id, result.reason, result.told))
-            else:
-                line, outcome = result.line, result.outcome
-                self.assumed_zone += line.assumed_zone
-                if result.reason is not None:
-                    problems.append(Problem(line.number, outcome, line.external_id, result.reason, _told(line)))
-                elif outcome in (Outcome.ADDED, Outcome.UPDATED):
-                    self.sums[line.kind] = self.sums.get(line.kind, ZERO) + line.amount
-            self.counts[outcome] += 1
-        problems.sort(key=lambda problem: problem.number)
-        self.problems += problems[: KEPT_PROBLEMS - len(self.problems)]
-        return problems
-
-
-def _told(line: Line) -> dict[str, str]:
-    told = {"kind": line.kind, "external_id": line.external_id, "account": line.account, "status": line.status,
-            "amount": f"{line.amount:.2f}", "occurred_at": line.occurred_at.astimezone(clock.zone()).isoformat(),
-            "refund_of": line.refund_of or ""}  # fmt: skip
-    return {name: value for name, value in told.items() if value}
 
 
 def clean_source(typed: str) -> str:
@@ -161,8 +76,20 @@ class Order:
 
     @property
     def whole(self) -> bool:
-        """Whether the file is one transaction: all of it or nothing, or a trial."""
-        return self.strict or self.dry_run
+        """Whether the file is one transaction: all of it or nothing. Of a trial nothing is kept anyway."""
+        return self.strict and not self.dry_run
+
+
+def check_length(order: Order, facts: Facts) -> None:
+    """Raise Invalid (field `strict`) for a file that would keep everybody from the books for too long."""
+    lines = facts.lines - 1
+    if order.whole and lines > WHOLE_LINES:
+        sentence = N_(
+            "All lines or none is for at most %(limit)s lines, because nobody else can write meanwhile; this file has"
+            " %(lines)s. Cut it into several, or import it without: what was booked stays, and the same file again"
+            " books the rest."
+        )
+        raise Invalid({"strict": [Message(sentence, limit=f"{WHOLE_LINES:,}", lines=f"{lines:,}")]})
 
 
 def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: datetime) -> LedgerFile:
@@ -181,6 +108,8 @@ def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: dateti
         encoding=shape.encoding,
         delimiter=shape.delimiter,
         ignored_columns=list(shape.ignored),
+        samples=list(facts.samples),
+        unended=facts.unended,
         line_done=1,
         sums={},
         state=FileState.WAITING,
@@ -195,7 +124,7 @@ def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: dateti
 def _lend(record: LedgerFile, now: datetime) -> None:
     record.state = FileState.RUNNING
     record.lease = uuid.uuid4().hex
-    record.leased_until = now + (WHOLE_LEASE if record.strict or record.dry_run else LEASE)
+    record.leased_until = now + LEASE
 
 
 def take(now: datetime) -> LedgerFile | None:
@@ -228,11 +157,6 @@ def hold(file_id: int, lease: str, *, until: datetime) -> None:
     )
     if not held:
         raise LeaseLost
-
-
-def still_held(file_id: int, lease: str) -> bool:
-    """Whether the import may go on; read without a lock, for one that is a single transaction."""
-    return session.scalar(select(LedgerFile.lease).where(LedgerFile.id == file_id)) == lease
 
 
 def take_batch(
@@ -315,8 +239,18 @@ def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Me
         raise LeaseLost
 
 
+def may_stop(record: LedgerFile, now: datetime) -> bool:
+    """Whether an import can be stopped: there is nothing between all and nothing, once somebody is booking it."""
+    if record.state == FileState.RUNNING and record.strict and not record.dry_run:
+        return record.leased_until is not None and record.leased_until <= now
+    return record.state in (FileState.WAITING, FileState.RUNNING)
+
+
 def cancel(actor: Actor, file_id: int, *, now: datetime) -> None:
-    """Stop an import that waits or runs; what was booked stays. Raises Conflict when it has ended already."""
+    """Stop an import that waits or runs; what was booked stays. Raises Conflict when that cannot be done (any more)."""
+    record = session.get_one(LedgerFile, file_id, with_for_update=True)
+    if record.state == FileState.RUNNING and not may_stop(record, now):
+        raise Conflict(Message(N_("All lines or none is being booked. That takes some seconds and cannot be stopped.")))
     reason = Message(N_("cancelled by %(name)s"), name=actor.label)
     cancelled = rows_changed(
         session.execute(

@@ -40,12 +40,16 @@ _WRITE_COUNTERS = (
 
 
 class Hand:
-    """One account under this transaction's lock. `figures` are its books as they stand, entered or not."""
+    """One account under this transaction's lock. `figures` are its books as they stand, entered or not.
+
+    `to_come` are ids of completed recharges whose line is not reached yet: their money is not there.
+    """
 
     def __init__(self, row: Row[*tuple[object, ...]]) -> None:
         self.account_id: int = row.id
         self.figures = queries.figures_of(row)
         self.moved_at: datetime | None = row.moved_at
+        self.to_come: set[int] = set()
         self._lines: list[tuple[object, ...]] = []
 
     def move(

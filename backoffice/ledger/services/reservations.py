@@ -6,6 +6,7 @@ Lock order: request -> account. `at` is when it happens in the books.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,11 +14,9 @@ from decimal import Decimal
 from sqlalchemy import select, update
 
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, Conflict, Message
+from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.ledger.models import (
     Allocation,
-    EntryKind,
-    EntryStatus,
     LedgerEntry,
     MovementKind,
     Reservation,
@@ -47,7 +46,7 @@ def reserve(account_id: int, request_id: int, amount: Decimal, *, at: datetime) 
     reservation = Reservation(request_id=request_id, account_id=account_id, amount=amount, short=ZERO, state=OPEN)
     session.add(reservation)
     session.flush()
-    found = _allocate(reservation, amount)
+    found = _allocate(hand, reservation, amount)
     reservation.short = amount + found.free
     hand.move(MovementKind.RESERVE, Figures(reserved=amount, short=reservation.short) + found, request_id=request_id)
     hand.enter(at)
@@ -58,7 +57,7 @@ def release(request_id: int, *, at: datetime) -> None:
     reservation, hand = _held(request_id)
     moved = Figures(reserved=-reservation.amount, short=-reservation.short)
     _close(reservation, RELEASED)
-    for allocation, recharge in _open_allocations(request_id):
+    for allocation, recharge in _allocations(request_id, OPEN):
         moved += shift(recharge, reserved=-allocation.amount)
         allocation.state = RELEASED
     session.flush()
@@ -87,7 +86,7 @@ def settle(request_id: int) -> Settlement:
     reservation, hand = _held(request_id)
     _refuse_short(reservation.short)
     _close(reservation, SETTLED)
-    parts = _open_allocations(request_id)
+    parts = _allocations(request_id, OPEN)
     moved = Figures(reserved=-reservation.amount, invoiced=reservation.amount)
     for allocation, recharge in parts:
         moved += shift(recharge, reserved=-allocation.amount, invoiced=allocation.amount)
@@ -95,6 +94,35 @@ def settle(request_id: int) -> Settlement:
     session.flush()
     hand.move(MovementKind.SETTLE, moved, request_id=request_id)
     return Settlement(parts, hand)
+
+
+def credit(request_id: int, parts: Mapping[int, Decimal], *, at: datetime) -> None:
+    """Take back what of an invoice a credit note names: of each recharge, by its id, an amount in major units.
+
+    The money first closes the recharge's invoice debt; the rest is free again and covers short requests, oldest first.
+    Raises Conflict when the request is not invoiced, Invalid (`amount`) when more is named than is left of a part.
+    """
+    reservation, hand = _held(request_id)
+    if reservation.state != SETTLED:
+        raise Conflict(Message(N_("Only what is invoiced can be credited.")))
+    settled = {recharge.id: (part, recharge) for part, recharge in _allocations(request_id, SETTLED)}
+    if not parts or any(amount <= 0 for amount in parts.values()):
+        raise Invalid({"amount": [Message(N_("Enter an amount greater than zero."))]})
+    for recharge_id, amount in parts.items():
+        left = settled[recharge_id][0].left if recharge_id in settled else ZERO
+        if amount > left:
+            raise Invalid(
+                {"amount": [Message(N_("No more than %(left)s of this is left to credit."), left=format_amount(left))]}
+            )
+    moved = Figures(invoiced=-sum(parts.values(), ZERO))
+    for recharge_id, amount in parts.items():
+        part, recharge = settled[recharge_id]
+        moved += shift(recharge, invoiced=-amount)
+        part.credited += amount
+    session.flush()
+    hand.move(MovementKind.CREDIT, moved, request_id=request_id)
+    cover_short(hand)
+    hand.enter(at)
 
 
 def check_whole(request_id: int) -> None:
@@ -108,33 +136,6 @@ def _refuse_short(short: Decimal) -> None:
             Message(N_("This request is short by %(amount)s after a refund."), amount=format_amount(short)),
             code="short",
         )
-
-
-def take_waiting_refunds(hand: Hand, recharge: LedgerEntry) -> None:
-    """Apply the completed refunds that arrived before this recharge; one above the recharge keeps waiting."""
-    waiting = session.scalars(
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.source == recharge.source,
-            LedgerEntry.refund_of == recharge.external_id,
-            LedgerEntry.kind == EntryKind.REFUND,
-            LedgerEntry.status == EntryStatus.COMPLETED,
-            LedgerEntry.applied.is_(False),
-        )
-        .order_by(LedgerEntry.id)
-    ).all()
-    for refund in waiting:
-        if may_take(recharge, refund):
-            apply_refund(hand, recharge, refund)
-    session.flush()
-
-
-def may_take(recharge: LedgerEntry, refund: LedgerEntry) -> bool:
-    """Whether a completed refund can be taken off: of a completed recharge of its account that has as much left."""
-    return (
-        (recharge.kind, recharge.status, recharge.account_id)
-        == (EntryKind.RECHARGE, EntryStatus.COMPLETED, refund.account_id)
-    ) and refund.amount <= recharge.amount - recharge.refunded
 
 
 def apply_refund(hand: Hand, recharge: LedgerEntry, refund: LedgerEntry) -> None:
@@ -158,7 +159,7 @@ def apply_refund(hand: Hand, recharge: LedgerEntry, refund: LedgerEntry) -> None
         _shrink(allocation, taken)
         session.flush()
         reservation = session.get_one(Reservation, allocation.request_id)
-        found = _allocate(reservation, taken)
+        found = _allocate(hand, reservation, taken)
         short = taken + found.free
         reservation.short += short
         moved += found + Figures(short=short)
@@ -176,7 +177,7 @@ def cover_short(hand: Hand) -> None:
         .order_by(Reservation.request_id)
     ).all()
     for reservation in short:
-        found = _allocate(reservation, reservation.short)
+        found = _allocate(hand, reservation, reservation.short)
         if not found.free:
             return
         reservation.short += found.free
@@ -184,7 +185,7 @@ def cover_short(hand: Hand) -> None:
         session.flush()
 
 
-def _allocate(reservation: Reservation, wanted: Decimal) -> Figures:
+def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
     """Spread `wanted` over free recharges, oldest first; returns how much less is free now."""
     moved = Figures()
     if wanted <= 0:
@@ -193,6 +194,8 @@ def _allocate(reservation: Reservation, wanted: Decimal) -> Figures:
     # Money that comes in two steps from one recharge is one allocation, and so one line of the invoice.
     held = {part.recharge_id: part for part in _open_parts(reservation.request_id)}
     for recharge in free:
+        if recharge.id in hand.to_come:
+            continue
         part = min(wanted, recharge.free)
         moved += shift(recharge, reserved=part)
         if recharge.id in held:
@@ -229,11 +232,11 @@ def _shrink(allocation: Allocation, by: Decimal) -> None:
         allocation.amount -= by
 
 
-def _open_allocations(request_id: int) -> list[tuple[Allocation, LedgerEntry]]:
+def _allocations(request_id: int, state: ReservationState) -> list[tuple[Allocation, LedgerEntry]]:
     rows = session.execute(
         select(Allocation, LedgerEntry)
         .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
-        .where(Allocation.request_id == request_id, Allocation.state == OPEN)
+        .where(Allocation.request_id == request_id, Allocation.state == state)
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id, Allocation.id)
         .execution_options(populate_existing=True)
     )

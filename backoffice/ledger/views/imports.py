@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from flask import Flask, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from backoffice import clock, scheduling, storage
+from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
 from backoffice.ledger import labels, queries
 from backoffice.ledger.forms import ImportForm, SettleForm
 from backoffice.ledger.models import FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import COLUMNS, OPTIONAL_COLUMNS
-from backoffice.ledger.services import conflicts, files, reading
+from backoffice.ledger.services import conflicts, encodings, files, progress, reading
+from backoffice.ledger.services.progress import Progress
 from backoffice.ledger.views.plumbing import blueprint
 from backoffice.permissions import Permission
 from backoffice.web.errors import translate
@@ -70,6 +72,7 @@ def _imports_page(form: ImportForm) -> str:
         links=page.links(url_for("ledger.imports")),
         worker_is_alive=scheduling.worker_is_alive(clock.now()),
         limit=UPLOAD_MEGABYTES,
+        whole_lines=files.WHOLE_LINES,
         columns=[(name, name not in OPTIONAL_COLUMNS) for name in COLUMNS],
     )
 
@@ -97,7 +100,8 @@ def _enter(form: ImportForm) -> int:
         sent.filename, files.clean_source(form.source.data or ""), FileVia.PAGE, form.strict.data, form.dry_run.data
     )
     stream = cast(BinaryIO, sent.stream)
-    facts = reading.examine(stream)
+    facts = encodings.examine(stream)
+    files.check_length(order, facts)
     shape = reading.shape(stream, facts.encoding)
     session.rollback()  # nothing of the database is held while a large file is stored
     storage.put_file(stream, facts.sha256)
@@ -114,23 +118,33 @@ def show_import(file_id: int) -> ResponseReturnValue:
     page = paginate(session, queries.problems_of(file_id), order, PageRequest.of(request.args))  # type: ignore[arg-type]
     return render_template(
         "ledger/import.html",
-        record=record,
         page=page,
         links=page.links(request.path),
         before=files.imported_before(record.sha256, record.source, record.id),
-        worker_is_alive=scheduling.worker_is_alive(clock.now()),
+        may_stop=files.may_stop(record, clock.now()),
+        whole_lines=files.WHOLE_LINES,
+        **_moving(record),
     )
+
+
+def _moving(record: LedgerFile) -> dict[str, Any]:
+    """What the part of the page that moves shows."""
+    done = Progress(record.bytes_done, record.lines)
+    if record.strict or record.dry_run:
+        done = progress.read(progress.folder_in(_settings().instance_path), record.id)
+    return {"record": record, "done": done, "worker_is_alive": scheduling.worker_is_alive(clock.now())}
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    return found
 
 
 @blueprint.get("/admin/imports/<int:file_id>/progress")
 @guard(Permission.ADMINISTER)
 def import_progress(file_id: int) -> ResponseReturnValue:
     """The part of the page that moves, for its script."""
-    return render_template(
-        "ledger/progress.html",
-        record=queries.import_of(file_id),
-        worker_is_alive=scheduling.worker_is_alive(clock.now()),
-    )
+    return render_template("ledger/progress.html", **_moving(queries.import_of(file_id)))
 
 
 @blueprint.get("/admin/imports/<int:file_id>/problems.csv")
@@ -200,12 +214,21 @@ def conflict(problem_id: int) -> ResponseReturnValue:
 
 def _conflict_page(problem: LedgerLineProblem, form: SettleForm) -> str:
     books = queries.books_say(problem.source, problem.external_id)
-    rows = [(name, problem.told.get(name, ""), books.get(name, "")) for name in COLUMNS]
+    if books and "currency" in problem.told:
+        books["currency"] = _settings().currency
     return render_template(
         "ledger/conflict.html",
         problem=problem,
         record=queries.import_of(problem.file_id),
         known=bool(books),
-        rows=[row for row in rows if row[1] or row[2]],
+        rows=[row for name in COLUMNS if (row := _beside(name, problem.told, books)) is not None],
         form=form,
     )
+
+
+def _beside(name: str, told: dict[str, str], books: dict[str, str]) -> tuple[str, str, str, bool] | None:
+    """A column as the line tells it and as the books do, and whether they differ; None when neither says anything."""
+    line, known = told.get(name, ""), books.get(name, "")
+    # An optional column that a line leaves empty leaves the books as they are.
+    differs = bool(books) and line != known and bool(line or name not in OPTIONAL_COLUMNS)
+    return (name, line, known, differs) if line or known else None

@@ -1,23 +1,20 @@
-"""How an account's Invoiceable Amount comes about, what stands in its way, and every movement that led to it."""
+"""How an account's Invoiceable Amount comes about, and what stands in its way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row
 
-from backoffice.database import session
+from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
-from backoffice.ledger.models import LedgerEntry, LedgerMovement, Reservation
+from backoffice.ledger.models import LedgerEntry
 from backoffice.ledger.queries import NotInvoiceable
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
-from backoffice.requests.models import InvoiceRequest
-
-ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(LedgerMovement.at, "desc"), (LedgerMovement.id, "desc")]
+from backoffice.requests.queries import entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +40,11 @@ class Explanation:
 
 def explanation(account_id: int, *, minimum: Decimal) -> Explanation:
     """The account's figures as they stand, and what of its money can or could not be invoiced."""
-    figures = ledger.balance(account_id)
+    figures = issuing.balance(account_id)
     return Explanation(
         figures=figures,
         others=ledger.not_invoiceable(account_id),
         minimum=minimum,
         debts=ledger.debts_of(account_id) if figures.debt else [],
-        short=_short(account_id) if figures.short else [],
+        short=entries.short_requests(account_id) if figures.short else [],
     )
-
-
-def statement(account_id: int) -> Select[Any]:
-    """The account's journal, each line with the id of its entry and the number of its request."""
-    return (
-        ledger.movements_of(account_id)
-        .outerjoin(LedgerEntry, LedgerEntry.id == LedgerMovement.entry_id)
-        .outerjoin(InvoiceRequest, InvoiceRequest.id == LedgerMovement.request_id)
-        .add_columns(LedgerEntry.external_id, InvoiceRequest.number)
-    )
-
-
-def place(row: Any) -> Sequence[Any]:
-    """A line's values in `ORDER`."""
-    return row[0].at, row[0].id
-
-
-def _short(account_id: int) -> Sequence[Row[str, Decimal]]:
-    return session.execute(
-        select(InvoiceRequest.number, Reservation.short)
-        .join(Reservation, Reservation.request_id == InvoiceRequest.id)
-        .where(Reservation.account_id == account_id, Reservation.short > 0)
-        .order_by(InvoiceRequest.id)
-    ).all()

@@ -17,14 +17,15 @@ from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.database import session
+from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import EntryKind, EntryStatus, LedgerDay, LedgerEntry, waits
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
-from backoffice.portal.queries.steering import word
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import State
+from backoffice.steering import word
 
 ISSUED_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
     (InvoiceRequest.issued_at, "desc"),
@@ -123,6 +124,8 @@ class Bill:
     waiting_refunds: Sum
     opening: Figures
     closing: Figures
+    # What got its number in the month and is not issued yet.
+    unissued: Decimal
     recharges: Sequence[LedgerEntry]
     more_recharges: bool
 
@@ -132,8 +135,11 @@ class Bill:
 
     @property
     def booked(self) -> Figures:
-        """What the journal moved in the month. Entries count on the day they were booked, not on their own."""
-        return self.closing - self.opening
+        """What the journal moved in the month, invoices from issue on as in their list.
+
+        Entries count on the day they were booked, not on their own.
+        """
+        return issuing.as_listed(self.closing - self.opening, self.unissued)
 
     @property
     def minus(self) -> Figures:
@@ -161,6 +167,7 @@ def bill(account_id: int, month: Month) -> Bill:
         waiting_refunds=_waiting_refunds(account_id, month),
         opening=ledger.balance_on(account_id, month.first - timedelta(days=1)),
         closing=ledger.balance_on(account_id, month.last),
+        unissued=issuing.being_issued(account_id, month.begins, month.ends),
         recharges=recharges[:RECHARGES_SHOWN],
         more_recharges=len(recharges) > RECHARGES_SHOWN,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +15,17 @@ from backoffice import money
 from backoffice.database import session
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import is_invoice_number
-from backoffice.portal.queries.steering import beside, holds, word
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State, is_request_number
+from backoffice.steering import beside, holds, word
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
 
-# What a piece of a request's or an invoice's number looks like; to look for a name in them would be in vain.
-_PART_OF_NUMBER = re.compile(r"[A-Za-z]{0,4}[-0-9]*")
+# A request's and an invoice's number, # for a figure and @ for a letter; to look for a name in them would be in vain.
+_REQUEST_NUMBER, _INVOICE_NUMBER = "IR-20######-######", "@@@@-####-#########"
+# What the decimals that were not typed may add to an amount, by how many were.
+_UNSAID = (Decimal("0.99"), Decimal("0.09"), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,35 @@ def listed(account_id: int, wanted: Wanted) -> Select[InvoiceRequest]:
 
 
 def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRequest]:
-    """Narrow to a request number, an invoice number, a part of either or of the header's name, or an exact amount."""
+    """Narrow to a request number, an invoice number, a part of either or of the header's name, or an amount.
+
+    Cents that nobody typed may be any.
+    """
     typed = unicodedata.normalize("NFKC", typed)
     if is_request_number(typed.upper()):
         return statement.where(InvoiceRequest.number == typed.upper())
     if is_invoice_number(typed.upper()):
         return statement.where(InvoiceRequest.invoice_number == typed.upper())
-    numbers = (InvoiceRequest.number, InvoiceRequest.invoice_number) if _PART_OF_NUMBER.fullmatch(typed) else ()
+    shapes = ((_REQUEST_NUMBER, InvoiceRequest.number), (_INVOICE_NUMBER, InvoiceRequest.invoice_number))
+    numbers = (column for shape, column in shapes if _may_lie_in(shape, typed.upper()))
     found = holds(typed, InvoiceRequest.header_name, *numbers)
     try:
-        return statement.where(or_(found, InvoiceRequest.amount == money.parse_amount(typed)))
+        least = money.parse_amount(typed)
     except money.AmountError:
         return statement.where(found)
+    if least <= 0:
+        return statement.where(found)
+    most = least + _UNSAID[min(len(typed.strip().partition(".")[2]), 2)]
+    return statement.where(or_(found, InvoiceRequest.amount.between(least, most)))
+
+
+def _may_lie_in(shape: str, typed: str) -> bool:
+    """Whether the text may be a part of a number of this shape."""
+    kinds = {"#": "0123456789".__contains__, "@": "ABCDEFGHIJKLMNOPQRSTUVWXYZ".__contains__}
+    return any(
+        all(kinds.get(each, each.__eq__)(sign) for each, sign in zip(shape[start:], typed, strict=False))
+        for start in range(len(shape) - len(typed) + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from backoffice import clock, database
-from backoffice.ledger import queries as ledger
+from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.portal import labels
 from backoffice.portal.queries import balance as queries
 from backoffice.portal.views.plumbing import account_id, blueprint
+from backoffice.requests.queries import entries
 from backoffice.requests.rules import OPEN_STATES
+from backoffice.web.filters import DateRange, FilterSet, OneOf
 from backoffice.web.forms import parse_day
 from backoffice.web.guards import guard
-from backoffice.web.paging import PageRequest, paginate
+from backoffice.web.paging import Page, PageRequest, paginate
+
+LINES = FilterSet(
+    OneOf("figure", lazy_gettext("Figure"), list(labels.figures.items())),
+    DateRange("date", lazy_gettext("Booked"), "from", "to"),
+    carried=(),
+)
 
 
 @blueprint.get("/invoices/balance")
@@ -26,9 +36,7 @@ def balance() -> str:
     typed = request.args.get("on", "").strip()[:40]
     asked = parse_day(typed) if typed else None
     error = _fault(typed, asked is None, asked is not None and asked > today)
-    page = paginate(
-        database.session, queries.statement(account), queries.ORDER, PageRequest.of(request.args), key=queries.place
-    )
+    page = _page(entries.Lines())
     return render_template(
         "portal/balance.html",
         explained=queries.explanation(account, minimum=policies.minimum_amount(today)),
@@ -36,11 +44,40 @@ def balance() -> str:
         typed=typed,
         error=error,
         asked=asked,
-        then=ledger.balance_on(account, asked) if asked and not error else None,
+        then=issuing.balance_on(account, asked) if asked and not error else None,
         today=today,
         page=page,
         links=page.links(request.path, [("on", typed)] if typed else []),
         movements=labels.movements,
+    )
+
+
+@blueprint.get("/invoices/statement")
+@guard(Permission.SEE_OWN_INVOICES)
+def statement() -> str:
+    """The account's journal, of one figure and between two days if asked for, and what it adds up to."""
+    filters = LINES.parse(request.args)
+    wanted = entries.Lines(filters["figure"], filters["date"].low, filters["date"].high)
+    page = _page(wanted)
+    return render_template(
+        "portal/statement.html",
+        filters=filters,
+        figure=wanted.figure,
+        moved=issuing.moved(account_id(), wanted.since, wanted.until),
+        page=page,
+        links=page.links(request.path, filters.query),
+        movements=labels.movements,
+        figures=labels.figures,
+    )
+
+
+def _page(wanted: entries.Lines) -> Page[Any]:
+    return paginate(
+        database.session,
+        entries.statement(account_id(), wanted),
+        entries.STATEMENT_ORDER,
+        PageRequest.of(request.args),
+        key=entries.place_in_statement,
     )
 
 

@@ -67,6 +67,7 @@ def bill() -> str:
         previous=month.previous if month.previous in months else None,
         following=month.following if month.following in months else None,
         chart=chart(shown),
+        narrow=chart(shown, charts.NARROW),
         described={on: _described(on, sums) for on, sums in shown.days.items()},
         kinds=labels.kind_sums,
         series=SERIES,
@@ -80,13 +81,13 @@ def bill() -> str:
     )
 
 
-def chart(shown: Bill) -> charts.Chart | None:
+def chart(shown: Bill, width: float = charts.WIDTH) -> charts.Chart | None:
     """The month's days as bars, or None when nothing completed in it."""
 
     def sums(on: date, kind: str) -> Decimal:
         return shown.days.get(on, {}).get(kind, queries.NOTHING).amount
 
-    return charts.stacked(shown.month.days, SERIES, sums, _compact)
+    return charts.stacked(shown.month.days, SERIES, sums, _compact, width=width)
 
 
 def month_name(month: Month) -> str:

@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from backoffice import database
 from backoffice.ledger.models import LedgerEntry
+from backoffice.ledger.queries import entries as queries
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import bills
-from backoffice.portal.queries import entries as queries
 from backoffice.portal.views.plumbing import account_id, blueprint, files_of
+from backoffice.requests.queries import entries as behind
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
@@ -71,11 +72,29 @@ def entries() -> str:
 @guard(Permission.SEE_OWN_INVOICES)
 def entry(entry_id: int) -> str:
     """One entry: its facts, and which invoices and refunds it belongs to."""
-    opened = queries.opened(account_id(), entry_id)
+    opened = behind.opened(entry_id, account_id())
     return render_template(
         "portal/bills/entry.html",
         opened=opened,
         month=bills.Month.of(opened.entry.occurred_on),
+        kinds=labels.kinds,
+        statuses=labels.entry_statuses,
+    )
+
+
+@blueprint.get("/bills/entries/<int:entry_id>/<any(uses, refunds, requests):part>")
+@guard(Permission.SEE_OWN_INVOICES)
+def entry_part(entry_id: int, part: str) -> str:
+    """One whole list behind an entry: what a recharge was used for, its refunds, or what a refund touched."""
+    shown = behind.entry(entry_id, account_id())
+    listing = behind.listing(shown, part)
+    page = paginate(database.session, listing.statement, listing.order, PageRequest.of(request.args), key=listing.key)
+    return render_template(
+        "portal/bills/part.html",
+        entry=shown,
+        part=part,
+        page=page,
+        links=page.links(request.path),
         kinds=labels.kinds,
         statuses=labels.entry_statuses,
     )

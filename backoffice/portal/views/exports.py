@@ -14,9 +14,10 @@ from backoffice import clock, database
 from backoffice.errors import NotFound
 from backoffice.extensions import limiter
 from backoffice.ledger.models import EntryKind
+from backoffice.ledger.queries import entries
 from backoffice.permissions import Permission
 from backoffice.portal import labels
-from backoffice.portal.queries import bills, entries, invoices
+from backoffice.portal.queries import bills, invoices
 from backoffice.portal.views import bills as bill_pages
 from backoffice.portal.views import entries as entry_pages
 from backoffice.portal.views import invoices as invoice_pages

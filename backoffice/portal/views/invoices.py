@@ -6,7 +6,7 @@ from flask import render_template, request, url_for
 from flask_babel import lazy_gettext
 
 from backoffice import database
-from backoffice.ledger import queries as ledger
+from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import invoices as queries
@@ -44,7 +44,7 @@ def invoices() -> str:
     archive = url_for("portal.archive")
     return render_template(
         "portal/invoices.html",
-        balance=ledger.balance(account),
+        balance=issuing.balance(account),
         filters=filters,
         page=page,
         links=page.links(request.path, filters.query),

@@ -10,6 +10,7 @@ from backoffice.delivery.rules import one_line
 from backoffice.errors import N_, Invalid, Message, NotFound
 from backoffice.requests.file_types import EXTENSIONS, media_type
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.pdf_actions import is_active
 
 LARGEST_BYTES = 10 * 1024 * 1024
 _LONGEST_STEM = 80
@@ -31,7 +32,8 @@ def take(content: bytes, name: str) -> SupportingFile:
     """Check a file and keep it in the store, where it stays whether or not a request will name it.
 
     The type is what the content says. Raises Invalid (field `support_file`) for an empty or too large file and for
-    whatever is neither a whole PDF nor a whole PNG or JPEG picture, and Unavailable when the store refuses.
+    whatever is neither a whole PDF nor a whole PNG or JPEG picture, for a PDF with scripts or files inside, and
+    Unavailable when the store refuses.
     """
     if not content:
         raise _refused(Message(N_("This file is empty. Choose a PDF, PNG or JPEG of at most 10 MB.")))
@@ -40,6 +42,12 @@ def take(content: bytes, name: str) -> SupportingFile:
     kind = media_type(content)
     if kind is None:
         told = N_("This file is not a complete PDF, PNG or JPEG. Choose one of these of at most 10 MB.")
+        raise _refused(Message(told))
+    if kind == "application/pdf" and is_active(content):
+        told = N_(
+            "This PDF holds scripts, actions or other files, or parts that cannot be checked. Print it to a new PDF "
+            "and choose that one."
+        )
         raise _refused(Message(told))
     return SupportingFile(storage.put(content), clean_name(name, kind), kind, len(content))
 

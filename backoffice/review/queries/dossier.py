@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, literal, select, tuple_
 from sqlalchemy.orm import aliased, load_only
 
 from backoffice.accounts.models import Account
@@ -74,37 +74,35 @@ class Dossier:
 
 def dossier(number: str) -> Dossier:
     """The request with this number and what belongs to it, in five statements. Raises NotFound."""
-    if not is_request_number(number):
+    row = session.execute(_whole(number)).one_or_none() if is_request_number(number) else None
+    if row is None:
         raise NotFound
-    former, later, following = (aliased(InvoiceRequest) for _ in range(3))
-    first = aliased(Decision)
-    followed_by = (
-        select(later.number)
-        .where(later.resubmission_of_id == InvoiceRequest.id)
-        .order_by(later.id.desc())
-        .limit(1)
-        .correlate(InvoiceRequest)
-        .scalar_subquery()
+    found, account, header, decision, first, hold, short, follows, followed, following = row
+    return Dossier(
+        request=found,
+        account=account,
+        current_header=header,
+        decision=decision,
+        short=short or ZERO,
+        follows=follows,
+        followed_by=followed,
+        next_number=following,
+        parts=ledger.parts_of(found.id),
+        events=requests.timeline(found.id),
+        previous=_previous(found),
+        first=first,
+        hold=hold,
+        notes=requests.notes_of(found.id),
     )
-    waiting_after = select(following.number).where(
-        in_state(State.PENDING, entity=following),
-        tuple_(following.due_at, following.id) > tuple_(InvoiceRequest.due_at, InvoiceRequest.id),
-    )
-    next_number = (
-        waiting_after.order_by(following.due_at, following.id).limit(1).correlate(InvoiceRequest).scalar_subquery()
-    )
-    row = session.execute(
+
+
+def _whole(number: str) -> Select[Any]:
+    """A request in one row with all that there is at most one of."""
+    former, first = aliased(InvoiceRequest), aliased(Decision)
+    return (
         select(
-            InvoiceRequest,
-            Account,
-            InvoiceHeader,
-            Decision,
-            Reservation.short,
-            former.number,
-            followed_by,
-            next_number,
-            first,
-            Hold,
+            InvoiceRequest, Account, InvoiceHeader, Decision, first, Hold, Reservation.short, former.number,
+            _followed_by(), _waiting_after(),
         )
         .join(Account, Account.id == InvoiceRequest.account_id)
         .join(InvoiceHeader, InvoiceHeader.id == InvoiceRequest.header_id)
@@ -114,26 +112,23 @@ def dossier(number: str) -> Dossier:
         .outerjoin(Reservation, Reservation.request_id == InvoiceRequest.id)
         .outerjoin(former, former.id == InvoiceRequest.resubmission_of_id)
         .where(InvoiceRequest.number == number)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    found, account, header, decision, short, follows, followed, following_number, first_given, hold = row
-    return Dossier(
-        request=found,
-        account=account,
-        current_header=header,
-        decision=decision,
-        short=short or ZERO,
-        follows=follows,
-        followed_by=followed,
-        next_number=following_number,
-        parts=ledger.parts_of(found.id),
-        events=requests.timeline(found.id),
-        previous=_previous(found),
-        first=first_given,
-        hold=hold,
-        notes=requests.notes_of(found.id),
+    )  # fmt: skip
+
+
+def _followed_by() -> Any:
+    later = aliased(InvoiceRequest)
+    resubmitted = select(later.number).where(later.resubmission_of_id == InvoiceRequest.id).order_by(later.id.desc())
+    return resubmitted.limit(1).correlate(InvoiceRequest).scalar_subquery()
+
+
+def _waiting_after() -> Any:
+    following = aliased(InvoiceRequest)
+    waiting = select(following.number).where(
+        in_state(State.PENDING, entity=following),
+        following.held_at.is_(None),
+        tuple_(following.due_at, following.id) > tuple_(InvoiceRequest.due_at, InvoiceRequest.id),
     )
+    return waiting.order_by(following.due_at, following.id).limit(1).correlate(InvoiceRequest).scalar_subquery()
 
 
 def _in_force(decision: Any, *, final: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -66,6 +66,9 @@ class Item:
     requests: tuple[str, ...] = ()
     file: str = ""
     id: int | None = None
+    # The entry of the books it is about, and the code of the account.
+    entry: int | None = None
+    code: str = ""
 
 
 def items(kind: Kind, today: date) -> list[Item]:
@@ -105,7 +108,7 @@ def _debts() -> Iterator[Item]:
     for recharge, account in found:
         yield Item(
             Kind.DEBT, recharge.external_id, account.name, since.get(recharge.id), recharge.debt,
-            requests=numbers.get(recharge.id, ()),
+            requests=numbers.get(recharge.id, ()), entry=recharge.id, code=account.code,
         )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def _refunded_at(recharge_ids: list[int]) -> dict[int, datetime]:
 
 def _short() -> Iterator[Item]:
     rows = session.execute(
-        select(InvoiceRequest, Account.name, Reservation.short)
+        select(InvoiceRequest, Account, Reservation.short)
         .join(Reservation, Reservation.request_id == InvoiceRequest.id)
         .join(Account, Account.id == InvoiceRequest.account_id)
         .where(Reservation.short > 0)
@@ -134,12 +137,15 @@ def _short() -> Iterator[Item]:
         .limit(LIMIT)
     )
     for request, account, short in rows:
-        yield Item(Kind.SHORT, request.number, account, request.submitted_at, short, requests=(request.number,))
+        yield Item(
+            Kind.SHORT, request.number, account.name, request.submitted_at, short, requests=(request.number,),
+            code=account.code,
+        )  # fmt: skip
 
 
 def _failed_issues() -> Iterator[Item]:
     rows = session.execute(
-        select(InvoiceRequest, Account.name)
+        select(InvoiceRequest, Account)
         .join(Account, Account.id == InvoiceRequest.account_id)
         .where(_failed())
         .order_by(InvoiceRequest.id)
@@ -147,8 +153,9 @@ def _failed_issues() -> Iterator[Item]:
     )
     for request, account in rows:
         yield Item(
-            Kind.ISSUE_FAILED, request.number, account, request.decided_at, request.amount,
+            Kind.ISSUE_FAILED, request.number, account.name, request.decided_at, request.amount,
             detail=Message.unpacked(request.issue_fault) if request.issue_fault else "", requests=(request.number,),
+            code=account.code,
         )  # fmt: skip
 
 
@@ -192,7 +199,7 @@ def _waiting_refunds() -> Iterator[Item]:
     for refund, account in ledger.waiting_refunds(LIMIT):
         yield Item(
             Kind.REFUND, refund.external_id, account.name, refund.created_at, refund.amount,
-            detail=refund.refund_of or "",
+            detail=refund.refund_of or "", entry=refund.id, code=account.code,
         )  # fmt: skip
 
 
@@ -207,13 +214,17 @@ def _provisional_years(today: date) -> Iterator[Item]:
 
 
 def _requests_on(recharge_ids: list[int], state: ReservationState) -> dict[int, tuple[str, ...]]:
-    """Numbers of the requests that take money from these recharges, in one statement."""
+    """Numbers of the requests that take money from these recharges, in one statement; not those credited in full."""
     if not recharge_ids:
         return {}
     rows = session.execute(
         select(Allocation.recharge_id, InvoiceRequest.number)
         .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
-        .where(Allocation.recharge_id.in_(recharge_ids), Allocation.state == state)
+        .where(
+            Allocation.recharge_id.in_(recharge_ids),
+            Allocation.state == state,
+            Allocation.amount > Allocation.credited,
+        )
         .order_by(InvoiceRequest.id)
     )
     numbers: dict[int, list[str]] = {}

@@ -1,4 +1,4 @@
-"""The desk: the queue, one request with its evidence, the two verdicts; open work and the monthly reconciliation."""
+"""The desk: the queue, one request with its evidence, the two verdicts; open work, accounts' books, reconciliation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
-from backoffice.review.views import acts, books, decisions, queue, request, work  # noqa: F401  their routes register themselves
+from backoffice.review.views import (  # noqa: F401  their routes register themselves
+    accounts,
+    acts,
+    books,
+    decisions,
+    entries,
+    queue,
+    request,
+    work,
+)
 from backoffice.review.views.plumbing import blueprint as blueprint
 from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register
@@ -33,6 +42,7 @@ def init(app: Flask) -> None:
             count=lambda: queue.waiting().work,
             order=20,
         ),
+        NavItem("review.accounts", lazy_gettext("Account books"), "wallet", Permission.SEE_BOOKS, order=35),
         NavItem("review.books", lazy_gettext("Reconciliation"), "scale", Permission.SEE_BOOKS, order=40),
     )
     register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)

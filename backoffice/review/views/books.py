@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 from flask import abort, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import select
-from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.accounts.models import Account
@@ -18,8 +18,10 @@ from backoffice.database import session
 from backoffice.extensions import limiter
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
-from backoffice.ledger.queries import Month
+from backoffice.ledger.queries import Month, journal
+from backoffice.ledger.rules import Figures
 from backoffice.permissions import Permission
+from backoffice.review.queries import accounts as queries
 from backoffice.review.views.plumbing import blueprint
 from backoffice.web import exports, limits
 from backoffice.web.exports import Column
@@ -29,22 +31,40 @@ from backoffice.web.paging import PageRequest, paginate
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _BATCH = 500
 
-COLUMNS = (
-    Column(lazy_gettext("Account code"), "code", lambda row: row[0].code),
-    Column(lazy_gettext("Account"), "text", lambda row: row[0].name),
-    Column(lazy_gettext("Free at the beginning"), "amount", lambda row: row[1].opening.free),
-    Column(lazy_gettext("Recharged"), "amount", lambda row: row[1].moved.recharged),
-    Column(lazy_gettext("Refunded"), "amount", lambda row: row[1].moved.refunded),
-    Column(lazy_gettext("Invoiced"), "amount", lambda row: row[1].moved.invoiced),
-    Column(lazy_gettext("Recharged in all"), "amount", lambda row: row[1].closing.recharged),
-    Column(lazy_gettext("Refunded in all"), "amount", lambda row: row[1].closing.refunded),
-    Column(lazy_gettext("Free"), "amount", lambda row: row[1].closing.free),
-    Column(lazy_gettext("Reserved"), "amount", lambda row: row[1].closing.reserved),
-    Column(lazy_gettext("Invoiced in all"), "amount", lambda row: row[1].closing.invoiced),
-    Column(lazy_gettext("Debt"), "amount", lambda row: row[1].closing.debt),
-    Column(lazy_gettext("Short"), "amount", lambda row: row[1].closing.short),
-    Column(lazy_gettext("Difference"), "amount", lambda row: row[1].difference),
-)
+FIGURES = {
+    "recharged": lazy_gettext("Recharged"),
+    "refunded": lazy_gettext("Refunded"),
+    "free": lazy_gettext("Free"),
+    "reserved": lazy_gettext("Reserved"),
+    "invoiced": lazy_gettext("Invoiced"),
+    "debt": lazy_gettext("Debt"),
+    "short": lazy_gettext("Short"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the file: one account, or the total."""
+
+    code: str
+    name: str
+    month: Month
+
+
+def _columns() -> list[Column]:
+    """Each figure at the beginning, what moved, and at the end: so every line can be added up again."""
+    columns = [
+        Column(lazy_gettext("Account code"), "code", lambda line: line.code),
+        Column(lazy_gettext("Account"), "text", lambda line: line.name),
+    ]
+    for figure, name in FIGURES.items():
+        for label, part in (
+            (gettext("%(figure)s at the beginning", figure=name), "opening"),
+            (gettext("%(figure)s in the month", figure=name), "moved"),
+            (gettext("%(figure)s at the end", figure=name), "closing"),
+        ):
+            columns.append(Column(label, "amount", attrgetter(f"month.{part}.{figure}")))
+    return [*columns, Column(lazy_gettext("Difference"), "amount", lambda line: line.month.difference)]
 
 
 @blueprint.get("/books")
@@ -52,8 +72,11 @@ COLUMNS = (
 def books() -> str:
     """One month: the equation over all accounts, the register beside it, and the accounts page by page."""
     first = _asked()
-    page = paginate(session, _accounts(), [(Account.code, "asc"), (Account.id, "asc")], PageRequest.of(request.args))
+    only = request.args.get("account", "")
+    accounts = queries.accounts().where(Account.code == only) if only else queries.accounts()
+    page = paginate(session, accounts, queries.ORDER, PageRequest.of(request.args))
     together = ledger.reconcile_all(first)
+    lines = journal.lines_of(first)
     register = issuing.register_between(first, _last(first))
     unfinished = _last(first) >= clock.today()
     return render_template(
@@ -64,11 +87,16 @@ def books() -> str:
         together=together,
         register=register,
         register_difference=together.moved.invoiced - register.gross,
-        # The journal balances by the database's own rule; whether it tells what the rows say is the question.
+        # Each line balances by the database's own rule. Whether one follows on the other is asked of every month;
+        # whether they tell what the rows say of the present alone, since rows keep no past.
+        lines=lines,
+        lines_differ=lines.moved != together.moved,
         rows_differ=unfinished and ledger.recount() != together.closing,
+        words=FIGURES,
+        only=only,
         page=page,
         months_of=ledger.reconcile(first, [account.id for account in page.items]),
-        links=page.links(request.path, [("month", f"{first:%Y-%m}")]),
+        links=page.links(request.path, [("month", f"{first:%Y-%m}"), *([("account", only)] if only else [])]),
     )
 
 
@@ -76,26 +104,26 @@ def books() -> str:
 @guard(Permission.SEE_BOOKS)
 @limiter.limit(exports.EXPORTS, key_func=limits.who_asks)
 def export_books(extension: str) -> Any:
-    """The month, a line for each account, as a file."""
+    """The month as a file: a line for each account, and their total at the end."""
     first = _asked()
     name = gettext("Reconciliation %(month)s", month=f"{first:%Y-%m}")
-    return exports.answer(extension, COLUMNS, _lines(first), name=name, ascii_name=f"reconciliation-{first:%Y-%m}")
+    return exports.answer(extension, _columns(), _lines(first), name=name, ascii_name=f"reconciliation-{first:%Y-%m}")
 
 
-def _lines(first: date) -> Iterator[tuple[Account, Month]]:
-    """Every account with its month, some hundred at a time."""
-    after = 0
+def _lines(first: date) -> Iterator[Line]:
+    """Every account with its month, some hundred at a time, and at the end what they add up to."""
+    after, opening, closing = 0, Figures(), Figures()
     while True:
-        some = session.scalars(_accounts().where(Account.id > after).order_by(Account.id).limit(_BATCH)).all()
+        some = session.scalars(queries.accounts().where(Account.id > after).order_by(Account.id).limit(_BATCH)).all()
         if not some:
-            return
+            break
         months = ledger.reconcile(first, [account.id for account in some])
-        yield from ((account, months[account.id]) for account in some)
+        for account in some:
+            month = months[account.id]
+            opening, closing = opening + month.opening, closing + month.closing
+            yield Line(account.code, account.name, month)
         after = some[-1].id
-
-
-def _accounts() -> Any:
-    return select(Account).options(load_only(Account.id, Account.code, Account.name))
+    yield Line("", gettext("Total"), Month(opening, closing))
 
 
 def _asked() -> date:

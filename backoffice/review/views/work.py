@@ -26,8 +26,8 @@ TITLES = {
 }
 REMEDIES = {
     Kind.DEBT: lazy_gettext(
-        "Money was refunded after it was invoiced. A credit note over this amount closes the item; until then the"
-        " account can invoice that much less."
+        "Money was refunded after it was invoiced. Finance has to correct the invoice; a new recharge does not close"
+        " the item. Until then the account can invoice that much less."
     ),
     Kind.SHORT: lazy_gettext(
         "A refund took money that the request had reserved. The next free money of the account covers it by itself;"

@@ -31,7 +31,7 @@ from backoffice.ledger.models import (
     uncompleted,
     waits,
 )
-from backoffice.ledger.rules import FIGURES, Figures
+from backoffice.ledger.rules import FIGURES, OPTIONAL_COLUMNS, Figures
 from backoffice.money import ZERO
 
 COUNTERS = (
@@ -114,21 +114,22 @@ def not_invoiceable(account_id: int) -> NotInvoiceable:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a request's amount and the recharge it is taken from."""
+    """A part of a request's amount and the recharge it is taken from; `credited` is what of it was taken back."""
 
     recharge: LedgerEntry
     amount: Decimal
+    credited: Decimal = ZERO
 
 
 def parts_of(request_id: int) -> list[Part]:
     """The recharges a request takes its amount from (or took, when it is issued), oldest first."""
     rows = session.execute(
-        select(LedgerEntry, Allocation.amount)
+        select(LedgerEntry, Allocation.amount, Allocation.credited)
         .join(Allocation, Allocation.recharge_id == LedgerEntry.id)
         .where(Allocation.request_id == request_id, Allocation.state != ReservationState.RELEASED)
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id, Allocation.id)
     )
-    return [Part(recharge, amount) for recharge, amount in rows]
+    return [Part(*row) for row in rows]
 
 
 def plan_parts(account_id: int, amount: Decimal) -> list[Part]:
@@ -207,13 +208,13 @@ class Month:
 
 def reconcile(first: date, account_ids: Sequence[int]) -> dict[int, Month]:
     """The month that begins on the local day `first`, for each of these accounts."""
-    opening, closing = (_figures_at(instant, account_ids) for instant in _month(first))
+    opening, closing = (_figures_at(instant, account_ids) for instant in month_of(first))
     return {each: Month(opening.get(each, Figures()), closing.get(each, Figures())) for each in account_ids}
 
 
 def reconcile_all(first: date) -> Month:
     """The month that begins on the local day `first`, over all accounts."""
-    opening, closing = (_sum_at(instant) for instant in _month(first))
+    opening, closing = (_sum_at(instant) for instant in month_of(first))
     return Month(opening, closing)
 
 
@@ -239,12 +240,13 @@ def recount() -> Figures:
             func.sum(Reservation.short),
         )
     ).one()
+    credited = session.scalar(select(func.sum(Allocation.credited)))
     return Figures(
         recharged=recharged or ZERO,
         refunded=refunded or ZERO,
         free=free or ZERO,
         reserved=reserved or ZERO,
-        invoiced=invoiced or ZERO,
+        invoiced=(invoiced or ZERO) - (credited or ZERO),
         debt=-(debt or ZERO),
         short=short or ZERO,
     )
@@ -255,7 +257,8 @@ def first_movement_at() -> datetime | None:
     return session.scalar(select(func.min(LedgerMovement.at)))
 
 
-def _month(first: date) -> tuple[datetime, datetime]:
+def month_of(first: date) -> tuple[datetime, datetime]:
+    """The first instant of the month that begins on the local day `first`, and the first one after it."""
     zone = clock.zone()
     following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     return clock.start_of_day(first, zone), clock.start_of_day(following, zone)
@@ -345,4 +348,5 @@ def books_say(source: str, external_id: str) -> dict[str, str]:
     said = {"kind": entry.kind, "external_id": entry.external_id, "account": account, "status": entry.status,
             "amount": f"{entry.amount:.2f}", "occurred_at": entry.occurred_at.astimezone(clock.zone()).isoformat(),
             "refund_of": entry.refund_of or ""}  # fmt: skip
+    said |= {name: getattr(entry, name) for name in OPTIONAL_COLUMNS}
     return {name: value for name, value in said.items() if value}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,26 +11,58 @@ from sqlalchemy import Select, select
 
 from backoffice import clock
 from backoffice.database import session
-from backoffice.errors import NotFound
+from backoffice.errors import N_
 from backoffice.ledger.models import (
-    Allocation,
     EntryKind,
     EntryStatus,
     LedgerEntry,
-    LedgerMovement,
     MovementKind,
-    ReservationState,
+    in_debt,
     waits,
 )
-from backoffice.money import ZERO
-from backoffice.portal.queries.steering import beside, word
-from backoffice.requests.models import InvoiceRequest
+from backoffice.steering import beside, word
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(LedgerEntry.occurred_at, "desc"), (LedgerEntry.id, "desc")]
 # So few entries are found by their amounts and sorted; where there are more, a page of them is soon found in order.
 FEW = 500
-# Of one entry's page: a recharge that went into more invoices than this leads on to the list.
-SHOWN = 200
+
+# The pages' words for what stands in the books, still to be translated: one of a kind, the sum of a kind, how far an
+# entry is, and why an account's figures moved.
+KINDS = {
+    EntryKind.RECHARGE: N_("Recharge"),
+    EntryKind.REFUND: N_("Refund"),
+    EntryKind.CONSUMPTION: N_("Consumption"),
+    EntryKind.GRANT: N_("Grant"),
+}
+KIND_SUMS = {
+    EntryKind.RECHARGE: N_("Recharges"),
+    EntryKind.REFUND: N_("Refunds"),
+    EntryKind.CONSUMPTION: N_("Consumption"),
+    EntryKind.GRANT: N_("Grants"),
+}
+STATUSES = {
+    EntryStatus.PENDING: N_("In process"),
+    EntryStatus.COMPLETED: N_("Completed"),
+    EntryStatus.FAILED: N_("Failed"),
+}
+MOVEMENTS = {
+    MovementKind.OPENING: N_("Carried over"),
+    MovementKind.RECHARGE: N_("Recharged"),
+    MovementKind.REFUND: N_("Refunded"),
+    MovementKind.RESERVE: N_("Applied for"),
+    MovementKind.RELEASE: N_("Given back: rejected or withdrawn"),
+    MovementKind.SETTLE: N_("Invoiced"),
+    MovementKind.REALLOCATE: N_("A refund took reserved money"),
+    MovementKind.COVER: N_("Missing money found"),
+    MovementKind.CREDIT: N_("Taken back by a credit note"),
+}
+# The figures that a statement can be narrowed to, by their names in the journal.
+FIGURES = {
+    "recharged": N_("Recharged"),
+    "refunded": N_("Refunded"),
+    "reserved": N_("In progress"),
+    "invoiced": N_("Invoiced"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +79,12 @@ class Wanted:
     free: bool = False
     # Of completed refunds: "yes" those taken off their recharge, "no" those that wait for it.
     taken: str = ""
+    # Recharges that were invoiced and refunded later.
+    debt: bool = False
 
 
 def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
-    """The account's entries for a list in `ORDER`, by the one index that fits: id, free money, status, or kind.
+    """The account's entries for a list in `ORDER`, by the one index that fits: id, free money, debt, status, or kind.
 
     Amounts that few entries have are looked for first: in order of time they might be anywhere, or nowhere.
     """
@@ -68,6 +101,7 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
         few is not None
         or wanted.search
         or wanted.free
+        or wanted.debt
         or wanted.taken
         or wanted.status in (EntryStatus.PENDING, EntryStatus.FAILED)
     )
@@ -77,6 +111,8 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
             LedgerEntry.status == word(EntryStatus.COMPLETED),
             LedgerEntry.amount > LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced,
         )
+    if wanted.debt:
+        statement = statement.where(in_debt())
     if wanted.taken == "no":
         statement = statement.where(waits())
     elif wanted.taken:
@@ -122,80 +158,17 @@ def _within(statement: Select[LedgerEntry], wanted: Wanted) -> Select[LedgerEntr
     return statement
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A part of a recharge and the request it went into; `state` is the allocation's: open, settled or released."""
-
-    request: str
-    invoice_number: str | None
-    issued_on: date | None
-    state: str
-    amount: Decimal
-    part: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One entry with everything behind it."""
-
-    entry: LedgerEntry
-    uses: list[Use]
-    refunds: Sequence[LedgerEntry]
-    recharge: LedgerEntry | None
-    movements: list[tuple[LedgerMovement, str | None]]
-
-    @property
-    def debt(self) -> Decimal:
-        """Of a refund: how much of it was invoiced before, and so needs a credit note."""
-        return sum((line.debt for line, _ in self.movements), ZERO)
-
-
-def opened(account_id: int, entry_id: int) -> Opened:
-    """The account's entry with this id. Raises NotFound, for another account's too."""
-    entry = session.scalars(
-        select(LedgerEntry).where(LedgerEntry.id == entry_id, LedgerEntry.account_id == account_id)
-    ).one_or_none()
-    if entry is None:
-        raise NotFound
-    is_recharge, is_refund = entry.kind == EntryKind.RECHARGE, entry.kind == EntryKind.REFUND
-    return Opened(
-        entry=entry,
-        uses=_uses(entry.id) if is_recharge else [],
-        refunds=_refunds(entry) if is_recharge else [],
-        recharge=_recharge(entry) if is_refund else None,
-        movements=_movements(entry.id) if is_refund else [],
+def refunds_of(recharge: LedgerEntry) -> Select[LedgerEntry]:
+    """What was told as a refund of a recharge, whatever became of it, for a list in `ORDER`."""
+    return select(LedgerEntry).where(
+        LedgerEntry.source == recharge.source,
+        LedgerEntry.refund_of == recharge.external_id,
+        LedgerEntry.kind == word(EntryKind.REFUND),
     )
 
 
-def _uses(entry_id: int) -> list[Use]:
-    """Where a recharge's money went or is reserved for; what was given back again is history of the requests."""
-    rows = session.execute(
-        select(
-            InvoiceRequest.number, InvoiceRequest.invoice_number, InvoiceRequest.issued_on, InvoiceRequest.state,
-            InvoiceRequest.amount, Allocation.amount,
-        )
-        .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
-        .where(Allocation.recharge_id == entry_id, Allocation.state != ReservationState.RELEASED)
-        .order_by(Allocation.id.desc())
-        .limit(SHOWN)
-    )  # fmt: skip
-    return [Use(*row) for row in rows]
-
-
-def _refunds(recharge: LedgerEntry) -> Sequence[LedgerEntry]:
-    return session.scalars(
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.source == recharge.source,
-            LedgerEntry.refund_of == recharge.external_id,
-            LedgerEntry.kind == word(EntryKind.REFUND),
-        )
-        .order_by(LedgerEntry.occurred_at.desc(), LedgerEntry.id.desc())
-        .limit(SHOWN)
-    ).all()
-
-
-def _recharge(refund: LedgerEntry) -> LedgerEntry | None:
+def recharge_of(refund: LedgerEntry) -> LedgerEntry | None:
+    """The recharge a refund names; None while the books do not know it."""
     return session.scalars(
         select(LedgerEntry).where(
             LedgerEntry.external_id == refund.refund_of,
@@ -203,15 +176,3 @@ def _recharge(refund: LedgerEntry) -> LedgerEntry | None:
             beside(LedgerEntry.account_id) == refund.account_id,
         )
     ).one_or_none()
-
-
-def _movements(entry_id: int) -> list[tuple[LedgerMovement, str | None]]:
-    """What a refund moved in the journal, with the request's number where it touched one."""
-    rows = session.execute(
-        select(LedgerMovement, InvoiceRequest.number)
-        .outerjoin(InvoiceRequest, InvoiceRequest.id == LedgerMovement.request_id)
-        .where(LedgerMovement.entry_id == entry_id, LedgerMovement.kind != MovementKind.OPENING)
-        .order_by(LedgerMovement.id)
-        .limit(SHOWN)
-    )
-    return [(line, number) for line, number in rows]

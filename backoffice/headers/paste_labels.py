@@ -1,0 +1,152 @@
+"""The labels in a pasted block of header text, Chinese and English, and what stands between a label and its value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_OWNER = "(?:公司|单位|企业|开票|注册|购买方|购方|受票方|客户|纳税人)?"
+_NUMBER = "(?:[账帐](?:号码|号|户)|卡号)"
+_JOINT = r"\s*[、,，/／&及和与]?\s*"
+# Longest first where one label holds another. Several fields: their values follow each other.
+_CHINESE = (
+    (("address", "phone"), rf"{_OWNER}(?:地址{_JOINT}(?:{_OWNER}|联系)电话)(?:号码)?"),
+    (("phone", "address"), rf"{_OWNER}电话{_JOINT}{_OWNER}地址"),
+    (("bank", "bank_account"), rf"{_OWNER}(?:开户行|开户银行)(?:名称)?{_JOINT}(?:银行)?{_NUMBER}"
+                               rf"|银行\s*[、，,/／&及和与]\s*{_NUMBER}"),
+    ((), "(?:开户行|银行)(?:地址|行号|联行号)|联行号|行号"
+         "|电子邮箱|邮箱|邮件|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
+    (("name",), f"{_OWNER}(?:名称|全称)(?:[(（][^()（）]{{1,6}}[)）])?"
+                f"|(?:发票|开票|公司|单位)?抬头|户名|购买方|购方|受票方"),
+    (("tax_id",), f"{_OWNER}(?:统一)?社会信用代码(?:{_JOINT}(?:税号|纳税人识别[号码]))?"
+                  f"|{_OWNER}纳税人识别[号码](?:{_JOINT}(?:统一)?社会信用代码)?|{_OWNER}税号|税务登记证?号|信用代码|统一编号"),
+    (("address",), f"(?:{_OWNER}|经营|营业|联系|办公)地址"),
+    (("phone",), f"(?:{_OWNER}|联系|办公)(?:电话|座机)(?:号码)?"),
+    (("bank",), f"(?:基本户|基本|{_OWNER})开户(?:银行|行)(?:名称)?|银行名称|银行"),
+    (("bank_account",), f"(?:银行|开户|对公|基本户|{_OWNER}){_NUMBER}"),
+)  # fmt: skip
+_ENGLISH = (
+    (("address", "phone"), r"address\s*(?:&|and|/|,)\s*(?:tel(?:ephone)?|phone)"),
+    (("bank", "bank_account"), r"bank\s*(?:&|and|/|,)\s*account(?:\s*(?:no\.?|number))?"),
+    ((), r"bank\s+address|swift(?:\s*code)?|bic|fax|e-?mail|contact(?:\s*person)?|attn\.?|remarks?"
+         r"|sort\s*code|post(?:al)?\s*code|zip(?:\s*code)?|street|city|country"),
+    (("name",), r"(?:company|legal|registered|buyer|customer|account|invoice)\s+(?:name|title)"
+                r"|company|buyer|customer|client|name|(?:invoiced?|bill(?:ed)?|sold)\s+to"),
+    (("tax_id",), r"(?:unified\s+)?social\s+credit\s+(?:code|no\.?|number)|uscc|(?:vat|tax|taxpayer)\s*(?:(?:payer\s+)?"
+                  r"(?:identification|registration|reg\.?)\s*)?(?:id|no\.?|number|code)(?:\s*(?:no\.?|number))?|tin|vat|gst(?:in)?|abn|uen"
+                  r"|ust-?id(?:-?nr\.?)?"),
+    (("address",), r"(?:registered|company|office|business)?\s*address"),
+    (("phone",), r"(?:tele)?phone(?:\s*(?:no\.?|number))?|tel\.?(?:\s*(?:no\.?|number))?|mobile"),
+    (("bank_account",), r"(?:bank\s+)?(?:account|acct\.?|a/c)(?:\s*(?:no\.?|number))?|iban"),
+    (("bank",), r"(?:opening\s+|name\s+of\s+)?bank(?:\s+name)?"),
+)  # fmt: skip
+_COLON = r"\s*#?\s*(?:[:：＝]|=(?!>))\s*"
+# What stands for a colon where a label has a beginning of its own: an arrow, a dash, the line of a table, a comma.
+_CHINESE_STROKE = r"\s*(?:→|[-=]+>|[-–—]+|[#|;；,，])\s*"
+_ENGLISH_STROKE = r"(?:\s*(?:→|[-=]+>|[#|]|,(?=\S))\s*|\s+[-–—]+\s+)"
+# In front of a label: a figure, a letter or a dot of a list.
+_FIGURE = r"[（(]?\d{1,2}[)）.、．]|[（(]?[一二三四五六七八九十]{1,2}[)）.、．]|[（(]?[a-z][)）]|[\u2460-\u249b]"
+_BULLET = rf"(?:(?:{_FIGURE}|[-*•·●▪◆■○□➢➤►▶✓✔❖–—])\s*)?"
+# The same glued to the value before. A figure right behind another one belongs to the value.
+_TRAILING = re.compile(
+    r"(?:\s*[（(]?(?<!\d)\d{1,2}[)）.、．]|[一二三四五六七八九十]{1,2}[、．]|\s+[a-z][)）]|[\u2460-\u249b]|(?<=\s)[-*•·●▪–—])$",
+    re.IGNORECASE,
+)
+_PART_BEGINS = r"(?:(?<!\S)|(?<=[;；,，。|#]))"
+_LINE_BEGINS = r"(?:^[ ]*|(?<=[;；,，|#])[ ]?)"
+# A value that tells by its first sign that a label goes before it, even without a colon.
+_VALUE_BEGINS = {
+    "tax_id": r"\s+(?=[a-z]{0,3} ?\d[\d ]{5}|\d[0-9a-z ]{14})",
+    "phone": r"\s+(?=[+(（\d])",
+    "bank_account": r"\s+(?=(?:[a-z]{2})?\d)",
+}
+# These begin no name of a company and of no bank.
+_PLAIN_ENGLISH = (
+    (("name",), r"(?:company|legal|registered|buyer|customer|invoice)\s+(?:name|title)|name"),
+    (("tax_id",), r"tax\s+(?:id|no\.?|number|code)"),
+    (("address",), r"(?:registered|company|office|business)\s+address|address"),
+    (("bank",), r"bank\s+name|name\s+of\s+bank"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A label found in a line: where it begins, where its value begins, and the fields it is about, none for a field
+    that a header has not."""
+
+    start: int
+    end: int
+    fields: tuple[str, ...]
+
+
+def _pattern() -> tuple[re.Pattern[str], list[tuple[str, ...]]]:
+    """One expression for all labels; the number of the group that matched tells the fields."""
+    alternatives: list[str] = []
+    meanings: list[tuple[str, ...]] = []
+    for fields, words in _CHINESE:
+        # Without a colon a label must stand by itself or before a figure: a company may be called 银行 or 地址.
+        alternatives.append(rf"{_PART_BEGINS}{_BULLET}({words})(?:{_COLON}|{_CHINESE_STROKE}|(?=\s)|(?=\d)|$)")
+        meanings.append(fields)
+    for fields, words in _ENGLISH:
+        begun = _VALUE_BEGINS.get(fields[0]) if len(fields) == 1 else None
+        ends = rf"(?:{_COLON}|\s{{2,}}{f'|{begun}' if begun else ''})"
+        alternatives.append(rf"(?<![^\s;；,，。|/#])(?:{_BULLET})({words}){ends}")
+        alternatives.append(rf"{_LINE_BEGINS}{_BULLET}({words}){_ENGLISH_STROKE}")
+        alternatives.append(rf"^[ ]*{_BULLET}({words})(?:\s*,\s*|\s*$)")
+        meanings += [fields] * 3
+    for fields, words in _PLAIN_ENGLISH:
+        alternatives.append(rf"^[ ]*{_BULLET}({words})\s+(?=\S)")
+        meanings.append(fields)
+    # Glued to its value: nothing else begins like these, but for a longer label.
+    for fields, words in (
+        (("name",), "发票抬头|(?:公司|单位|企业|开票|购买方)?名称|抬头"),
+        (("address",), "(?:注册|公司|单位|企业)?地址"),
+        (("bank",), "开户银行|开户行"),
+    ):
+        alternatives.append(rf"{_PART_BEGINS}{_BULLET}({words})(?=[\u3400-\u9fff])(?![及和与]|[^\s:：]{{1,4}}[:：])")
+        meanings.append(fields)
+    # Glued to the value before, only labels that no value ends with.
+    for fields, words in (
+        (("address", "phone"), rf"(?:注册)?地址{_JOINT}电话"),
+        (("bank", "bank_account"), rf"开户(?:银)?行{_JOINT}(?:银行)?[账帐]号"),
+        (("tax_id",), "统一社会信用代码|纳税人识别[号码]|税号"),
+        (("address",), "(?:注册)?地址"),
+        (("phone",), "(?:注册|联系)?电话"),
+        (("bank",), "开户银行|开户行"),
+        (("bank_account",), "(?<=行)银行[账帐]号|银行卡号|[账帐]号"),
+    ):
+        alternatives.append(f"({words}){_COLON}")
+        meanings.append(fields)
+    return re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE), meanings
+
+
+_LABEL, _MEANINGS = _pattern()
+
+# Labels are looked for in simplified characters, sign for sign; the values stay as they were written.
+_SIMPLIFIED = str.maketrans(
+    "購買稱統會碼開戶帳賬號電話銀納稅識別單業營聯註冊發頭傳郵編備",
+    "购买称统会码开户帐账号电话银纳税识别单业营联注册发头传邮编备",
+)
+
+
+def simplified(text: str) -> str:
+    """The text with the characters of labels in their simplified form, sign for sign."""
+    return text.translate(_SIMPLIFIED)
+
+
+def marks(line: str) -> list[Mark]:
+    """The labels of one line, in order; a label that follows another without a value between them included."""
+    found = _LABEL.finditer(simplified(line))
+    return [Mark(mark.start(), mark.end(), _MEANINGS[(mark.lastindex or 1) - 1]) for mark in found]
+
+
+def is_label(text: str) -> bool:
+    """Whether the text is a label and nothing else, as in the first row of a table."""
+    found = marks(text.strip() + ":")
+    return len(found) == 1 and found[0].start == 0 and found[0].end == len(text.strip()) + 1
+
+
+def without_bullet(value: str, turn: int) -> str:
+    """A value without the number of the label behind it, which is the `turn`-th of its block."""
+    counted = re.sub(rf"[（(]?{turn}[)）.、．]$", "", value)
+    return _TRAILING.sub("", value) if counted == value else counted

@@ -1,0 +1,145 @@
+"""The layout of a pasted block: tables, lists, quotes and code become lines of a label and its value."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from backoffice.headers.paste_labels import is_label, simplified
+from backoffice.headers.tax_ids import LENGTH, TaxIdOutcome, check_tax_id, normalise_tax_id
+
+# Labels are set as wide as each other: 名  称, 开 户 行. Only where no character stands in front.
+_WIDE = re.compile(
+    r"(?<![\u3400-\u9fff])(?:"
+    + "|".join(
+        " *".join(word)
+        for word in ("开户银行", "开户行", "公司名称", "单位名称", "银行账号", "联系电话", "名称", "抬头",
+                     "户名", "税号", "地址", "电话", "账号", "帐号")
+    )
+    + r")(?=\s|[:：=＝]|\d)"
+)  # fmt: skip
+# In brackets behind the value it belongs to: a label with its value, a tax ID, an account behind a bank.
+_IN_BRACKETS = re.compile(
+    r"[(（]\s*((?:(?:银行|联系|注册)?(?:[账帐][号户]|卡号|电话|地址)|税号|(?:统一)?社会信用代码|纳税人识别[号码]|开户银?行)"
+    r"\s*[:：][^()（）\n]*)[)）]"
+)
+_TAX_ID_IN_BRACKETS = re.compile(r"[(（]\s*([0-9A-Za-z]{18})\s*[)）]")
+_ACCOUNT_IN_BRACKETS = re.compile(r"(?<=[行部社处])[(（]\s*(\d(?:[ -]?\d){9,29})\s*[)）]")
+
+# "label": "value", as programs and careful people write.
+_QUOTED = re.compile(
+    r"[\"“”「『]([^\"“”「」『』\n]{1,24})[\"“”」』]\s*[:：=＝,，]\s*[\"“”「『]([^\"“”「」『』\n]*)[\"“”」』]\s*[,，;；]?"
+)
+_MOST_CELLS = 12
+
+
+def tidy(block: str) -> str:
+    """The block in plain line breaks and spaces, without what cannot be seen; brackets stay as they are."""
+    text = re.sub("[\u00ad\u200b-\u200f\u2060\ufeff]", "", block)
+    text = re.sub("\r\n?|[\u2028\u2029\u0085\v\f]|<br */?>", "\n", text)
+    text = _columns(_plain(_from_json(text)))
+    # A table that was copied has a tab between label and value; two spaces separate as well.
+    text = re.sub("[\u00a0\u2000-\u200a\u202f\u3000]", " ", text.replace("\t", "  "))
+    text = re.sub("【([^【】\n]{1,16})】[:：]?", r" \1：", text)
+    text = _unwrapped(_narrow(text))
+    return re.sub(" {3,}", "  ", text)
+
+
+def _narrow(text: str) -> str:
+    """The text without the spaces inside labels that were set wide."""
+    kept: list[str] = []
+    end = 0
+    for wide in _WIDE.finditer(simplified(text)):
+        kept += text[end : wide.start()], text[wide.start() : wide.end()].replace(" ", "")
+        end = wide.end()
+    return "".join([*kept, text[end:]])
+
+
+def _unwrapped(text: str) -> str:
+    """The text with a value that stands in brackets behind another one beside it, under its own label."""
+    kept: list[str] = []
+    end = 0
+    for wrapped in _IN_BRACKETS.finditer(simplified(text)):
+        kept += text[end : wrapped.start()], "  ", text[wrapped.start(1) : wrapped.end(1)], "  "
+        end = wrapped.end()
+    text = _ACCOUNT_IN_BRACKETS.sub(r" \1", "".join([*kept, text[end:]]))
+    return _TAX_ID_IN_BRACKETS.sub(
+        lambda code: f"  税号：{code[1]}  " if is_tax_id(normalise_tax_id(code[1])) else code[0], text
+    )
+
+
+def _from_json(text: str) -> str:
+    """A JSON object as lines; text that is none as it is."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return "\n".join(_leaves("", said))
+
+
+def _leaves(label: str, said: Any) -> Iterator[str]:
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield from _leaves(key, value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from _leaves(label, value)
+    elif said not in (None, ""):
+        yield f"{_words(label)}：{said}" if label else str(said)
+
+
+def _words(label: str) -> str:
+    """A name of a program in words: tax_id and taxId are a tax id."""
+    return re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", label)
+
+
+def _plain(text: str) -> str:
+    """The text without the marks of Markdown, quotes around labels and lines that only rule."""
+    text = re.sub(r"\*\*+|`+", "", text)
+    text = _QUOTED.sub(lambda pair: f"\n{_words(pair[1])}：{pair[2]}\n", text)
+    text = re.sub(r"(?m)^[ ]*[a-z]+(?:_[a-z]+)+(?=\s*[:=])", lambda label: _words(label[0]), text)
+    lines = (re.sub(r"^ {0,3}(?:#{1,6} +|(?:> ?)+)(?=\S)", "", line) for line in text.split("\n"))
+    return "\n".join(line for line in lines if not _rules(line.strip()))
+
+
+def _rules(line: str) -> bool:
+    return (line != "" and ("---" in line and not line.strip("|-:+= "))) or (line != "" and not line.strip("{}[],"))
+
+
+def _columns(text: str) -> str:
+    """The text with a row of values below a row of labels turned into a label and its value on each line."""
+    kept: list[str] = []
+    lines = iter(text.split("\n"))
+    for line in lines:
+        labels = next((found for found in _rows(line) if all(map(is_label, found))), None)
+        below = next(lines, None) if labels else None
+        if labels is None or below is None:
+            kept.append(line)
+            continue
+        values = next((found for found in _rows(below) if len(found) == len(labels)), None)
+        kept += [f"{label}：{value}" for label, value in zip(labels, values, strict=True)] if values else [line, below]
+    return "\n".join(kept)
+
+
+def _rows(line: str) -> Iterator[list[str]]:
+    """The ways to see a line as a row of a table with two cells or more."""
+    for separator in "\t|,":
+        if separator in line:
+            inner = line.strip().strip("|") if separator == "|" else line
+            cells = next(csv.reader([inner], delimiter=separator), [])
+            if 2 <= len(cells) <= _MOST_CELLS:
+                yield [cell.strip() for cell in cells]
+
+
+def is_tax_id(text: str) -> bool:
+    """Whether this is a tax ID, right or nearly: a wrong check symbol is told at the field, where it can be mended."""
+    result = check_tax_id(text)
+    letters = sum(symbol.isalpha() for symbol in result.code)
+    return result.outcome == TaxIdOutcome.VALID or (
+        len(result.code) == LENGTH and result.code.isascii() and letters > 1
+    )

@@ -1,0 +1,219 @@
+"""Entries of the ledger with the requests they touch: where a recharge's money went, what a refund moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from backoffice import clock
+from backoffice.database import session
+from backoffice.errors import NotFound
+from backoffice.ledger.models import (
+    Allocation,
+    EntryKind,
+    EntryStatus,
+    LedgerEntry,
+    LedgerMovement,
+    MovementKind,
+    Reservation,
+    ReservationState,
+)
+from backoffice.ledger.queries import entries as ledger
+from backoffice.ledger.queries import movements_of
+from backoffice.money import ZERO
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import State
+
+Order = list[tuple[Any, Literal["asc", "desc"]]]
+USES_ORDER: Order = [(Allocation.id, "desc")]
+MOVEMENTS_ORDER: Order = [(LedgerMovement.id, "asc")]
+STATEMENT_ORDER: Order = [(LedgerMovement.at, "desc"), (LedgerMovement.id, "desc")]
+# Of each list on an entry's page; longer ones go on on a page of their own.
+SHOWN = 50
+
+
+def uses(recharge_id: int) -> Select[Any]:
+    """Where a recharge's money went or is reserved for, for a list in `USES_ORDER`.
+
+    What was given back again is history of the requests, so the parts add up to what is reserved and invoiced.
+    """
+    return (
+        select(Allocation.id)
+        .add_columns(
+            InvoiceRequest.number, InvoiceRequest.invoice_number, InvoiceRequest.issued_on, InvoiceRequest.state,
+            InvoiceRequest.amount, Allocation.amount.label("part"),
+        )
+        .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
+        .where(Allocation.recharge_id == recharge_id, Allocation.state != ReservationState.RELEASED)
+    )  # fmt: skip
+
+
+def movements(refund_id: int) -> Select[Any]:
+    """What a refund moved in the journal, with the request's number where it touched one, in `MOVEMENTS_ORDER`."""
+    return (
+        select(LedgerMovement)
+        .add_columns(InvoiceRequest.number)
+        .outerjoin(InvoiceRequest, InvoiceRequest.id == LedgerMovement.request_id)
+        .where(LedgerMovement.entry_id == refund_id, LedgerMovement.kind != MovementKind.OPENING)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A whole list behind an entry, for keyset paging; `key` tells a row's values in `order`."""
+
+    statement: Select[Any]
+    order: Order
+    key: Callable[[Any], Sequence[Any]]
+
+
+def listing(shown: LedgerEntry, part: str) -> Listing:
+    """One list behind an entry: `uses` or `refunds` of a recharge, `requests` that a refund touched.
+
+    Raises NotFound where an entry of its kind has no such list.
+    """
+    if part == "uses" and shown.kind == EntryKind.RECHARGE:
+        return Listing(uses(shown.id), USES_ORDER, lambda row: (row.id,))
+    if part == "refunds" and shown.kind == EntryKind.RECHARGE:
+        return Listing(ledger.refunds_of(shown), ledger.ORDER, lambda each: (each.occurred_at, each.id))
+    if part == "requests" and shown.kind == EntryKind.REFUND:
+        return Listing(movements(shown.id), MOVEMENTS_ORDER, lambda row: (row[0].id,))
+    raise NotFound
+
+
+def journal(shown: LedgerEntry) -> Listing:
+    """The lines of the journal that name an entry, each as in a `statement`."""
+    lines = statement(shown.account_id).where(LedgerMovement.entry_id == shown.id)
+    # By the entry's index: the account's would be read from end to end.
+    return Listing(lines, MOVEMENTS_ORDER, lambda row: (row[0].id,))
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The beginning of a list: what is shown of it, and how many there are in all."""
+
+    shown: Sequence[Any]
+    count: int
+
+    @property
+    def more(self) -> bool:
+        """Whether the list goes on elsewhere."""
+        return self.count > len(self.shown)
+
+
+NONE = Some((), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One entry with what lies behind it. `debt` is, of a refund, how much of it was invoiced before."""
+
+    entry: LedgerEntry
+    uses: Some
+    refunds: Some
+    recharge: LedgerEntry | None
+    movements: Some
+    debt: Decimal
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a recharge whose money can be, or was, invoiced."""
+        return self.entry.kind == EntryKind.RECHARGE and self.entry.status == EntryStatus.COMPLETED
+
+
+def entry(entry_id: int, account_id: int | None = None) -> LedgerEntry:
+    """An entry; with `account_id`, only if it is that account's. Raises NotFound."""
+    found = session.get(LedgerEntry, entry_id)
+    if found is None or account_id not in (None, found.account_id):
+        raise NotFound
+    return found
+
+
+def opened(entry_id: int, account_id: int | None = None) -> Opened:
+    """An entry and the beginning of each list behind it. Raises NotFound, as `entry` does."""
+    found = entry(entry_id, account_id)
+    is_recharge, is_refund = found.kind == EntryKind.RECHARGE, found.kind == EntryKind.REFUND
+    return Opened(
+        entry=found,
+        uses=_some(found, "uses") if is_recharge else NONE,
+        refunds=_some(found, "refunds") if is_recharge else NONE,
+        recharge=ledger.recharge_of(found) if is_refund else None,
+        movements=_some(found, "requests") if is_refund else NONE,
+        debt=_debt_by(found.id) if is_refund else ZERO,
+    )
+
+
+def _some(shown: LedgerEntry, part: str) -> Some:
+    """The first `SHOWN` of a list; how many there are is asked only where there are more."""
+    whole = listing(shown, part)
+    sorting = [column.asc() if way == "asc" else column.desc() for column, way in whole.order]
+    result = session.execute(whole.statement.order_by(*sorting).limit(SHOWN + 1))
+    rows = list(result.scalars() if part == "refunds" else result)
+    count = len(rows)
+    if count > SHOWN:
+        keys = whole.statement.with_only_columns(whole.order[-1][0]).subquery()
+        count = session.scalar(select(func.count()).select_from(keys)) or 0
+    return Some(rows[:SHOWN], count)
+
+
+def _debt_by(refund_id: int) -> Decimal:
+    return (
+        session.scalar(
+            select(func.sum(LedgerMovement.debt)).where(
+                LedgerMovement.entry_id == refund_id, LedgerMovement.kind != MovementKind.OPENING
+            )
+        )
+        or ZERO
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What of a journal a statement shows: one figure's movements, between two local days, both included."""
+
+    figure: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
+    """The account's journal, each line with the id of its entry and the number of its request.
+
+    Of what is in progress or invoiced it leaves out numbers whose invoice is still being issued, as every list does.
+    """
+    lines = (
+        movements_of(account_id)
+        .outerjoin(LedgerEntry, LedgerEntry.id == LedgerMovement.entry_id)
+        .outerjoin(InvoiceRequest, InvoiceRequest.id == LedgerMovement.request_id)
+        .add_columns(LedgerEntry.external_id, InvoiceRequest.number)
+    )
+    if wanted.figure:
+        lines = lines.where(getattr(LedgerMovement, wanted.figure) != ZERO)
+    if wanted.figure in ("reserved", "invoiced"):
+        lines = lines.where(or_(LedgerMovement.kind != MovementKind.SETTLE, InvoiceRequest.state != State.APPROVED))
+    zone = clock.zone()
+    if wanted.since is not None:
+        lines = lines.where(LedgerMovement.at >= clock.start_of_day(wanted.since, zone))
+    if wanted.until is not None and wanted.until < date.max:
+        lines = lines.where(LedgerMovement.at < clock.start_of_day(wanted.until + timedelta(days=1), zone))
+    return lines
+
+
+def place_in_statement(row: Any) -> Sequence[Any]:
+    """A line's values in `STATEMENT_ORDER`."""
+    return row[0].at, row[0].id
+
+
+def short_requests(account_id: int) -> Sequence[Row[str, Decimal]]:
+    """Numbers of the account's requests that a refund left without money, and how much each lacks."""
+    return session.execute(
+        select(InvoiceRequest.number, Reservation.short)
+        .join(Reservation, Reservation.request_id == InvoiceRequest.id)
+        .where(Reservation.account_id == account_id, Reservation.short > 0)
+        .order_by(InvoiceRequest.id)
+    ).all()

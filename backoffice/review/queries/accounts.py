@@ -1,0 +1,106 @@
+"""An account's books for finance: its figures, what a refund left behind, and where each entry came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import load_only
+
+from backoffice.accounts.models import Account
+from backoffice.database import session
+from backoffice.errors import NotFound
+from backoffice.issuing import queries as issuing
+from backoffice.ledger import queries as ledger
+from backoffice.ledger.models import LedgerEntry, LedgerFile, LedgerMovement, in_debt
+from backoffice.ledger.queries import NotInvoiceable
+from backoffice.ledger.rules import Figures
+from backoffice.requests import queries as requests
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.queries import entries
+
+ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(Account.code, "asc"), (Account.id, "asc")]
+REQUESTS_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
+    (InvoiceRequest.submitted_at, "desc"),
+    (InvoiceRequest.id, "desc"),
+]
+DEBTS_SHOWN = 50
+
+
+def accounts() -> Select[Account]:
+    """Every customer account, for a list in `ORDER`."""
+    return select(Account).options(load_only(Account.id, Account.code, Account.name))
+
+
+def by_code(code: str) -> Account:
+    """The customer account with this code. Raises NotFound."""
+    found = session.scalars(accounts().where(Account.code == code)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """An account's books. `unissued` has its number and is not issued yet; `moved_at` is the last movement's time."""
+
+    figures: Figures
+    unissued: Decimal
+    others: NotInvoiceable
+    debts: Sequence[LedgerEntry]
+    more_debts: bool
+    short: Sequence[Row[str, Decimal]]
+    moved_at: datetime | None
+
+
+def books(account_id: int) -> Books:
+    """The account's figures as they stand, as the lists show them, and what needs somebody."""
+    unissued = issuing.being_issued(account_id)
+    figures = issuing.as_listed(ledger.balance(account_id), unissued)
+    debts = _debts(account_id) if figures.debt else []
+    return Books(
+        figures=figures,
+        unissued=unissued,
+        others=ledger.not_invoiceable(account_id),
+        debts=debts[:DEBTS_SHOWN],
+        more_debts=len(debts) > DEBTS_SHOWN,
+        short=entries.short_requests(account_id) if figures.short else [],
+        moved_at=session.scalar(select(func.max(LedgerMovement.at)).where(LedgerMovement.account_id == account_id)),
+    )
+
+
+def _debts(account_id: int) -> Sequence[LedgerEntry]:
+    return session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.account_id == account_id, in_debt())
+        .order_by(LedgerEntry.id)
+        .limit(DEBTS_SHOWN + 1)
+    ).all()
+
+
+def figures_on(account_id: int, day: date) -> Figures:
+    """The account's figures at the end of a local day."""
+    return issuing.balance_on(account_id, day)
+
+
+def requests_of(account: Account, states: Sequence[str]) -> Select[InvoiceRequest]:
+    """The account's requests in these states (all where none is named), for a list in `REQUESTS_ORDER`."""
+    return requests.requests_of(account.id, states=states)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose entry it is and which file told it; None where no file did."""
+
+    account: Account
+    file: LedgerFile | None
+
+
+def origin(entry: LedgerEntry) -> Origin:
+    """Where an entry came from."""
+    account = session.get_one(Account, entry.account_id)
+    return Origin(account, session.get(LedgerFile, entry.file_id) if entry.file_id is not None else None)
