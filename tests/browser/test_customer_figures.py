@@ -101,8 +101,10 @@ def test_the_bill_and_its_entries(ready: Stage, typist: Callable[[Person], Typis
     ada.go("Bills")
     ada.arrives("Bill of %(month)s", month="November 2026" if ada.manner.language == "en" else "2026年11月")
     the_chart_and_the_table_say_the_same(ada)
-    bars = ada.page.locator("a.chart-bar")
-    ada.enter(bars.first)
+    narrow = ada.manner.width < 640
+    # On a narrow screen the bars are too thin to be touched: the table below leads on.
+    day = ada.control("table", "Figures by day").locator("tbody th a[href*='2026-11-08']")
+    ada.enter(day if narrow else ada.page.locator("a.chart-bar").first)
     ada.page.wait_for_url(re.compile("from=2026-11-08&to=2026-11-08"))
     expect(ada.page.locator("tbody th a")).to_have_text("C-15")
     ada.enter(ada.named("link", "C-15"))
@@ -120,7 +122,8 @@ def test_the_bill_and_its_entries(ready: Stage, typist: Callable[[Person], Typis
 
 def the_chart_and_the_table_say_the_same(ada: Typist) -> None:
     """Each bar is named by its day and what it holds; the table beside it has the same days."""
-    expect(ada.page.get_by_role("group", name=re.compile("2026"))).to_be_visible()
+    narrow = ada.manner.width < 640
+    expect(ada.page.get_by_role("img" if narrow else "group", name=re.compile("2026"))).to_be_visible()
     bars = ada.page.locator("a.chart-bar")
     table = ada.control("table", "Figures by day")
     expect(table.locator("tbody tr")).to_have_count(bars.count())
