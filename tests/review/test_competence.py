@@ -1,0 +1,175 @@
+"""Who may do what to a request, the same through the service, the page and the command line: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from backoffice.accounts import services as accounts
+from backoffice.cli.command import cli
+from backoffice.errors import BackofficeError
+from backoffice.permissions import SYSTEM, Role
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
+from backoffice.requests.models import Decision, Hold
+from backoffice.review.services import claims, decisions, holds
+from tests.review.desk import NOW, Desk
+from tests.support.office import contradictions
+from tests.support.people import Person
+from tests.support.visitor import Visitor
+
+DONE, REFUSED = "done", "refused"
+UNDO = 3600
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb of the desk: the service, what it takes, and what the page and the command call it."""
+
+    service: Callable[..., Any]
+    takes: dict[str, Any]
+    page: str
+    options: list[str]
+    timed: bool = False
+
+
+VERBS = {
+    "approve": Verb(decisions.approve, {}, "approve", [], timed=True),
+    "reject": Verb(
+        decisions.reject, {"reason": "other", "remarks": "No."}, "reject", ["--reason", "other", "--remarks", "No."]
+    ),
+    "hold": Verb(holds.hold, {"question": "Which?"}, "hold", ["--question", "Which?"]),
+    "resume": Verb(holds.resume, {}, "resume", []),
+    "undo": Verb(decisions.undo, {}, "undo", []),
+    "return": Verb(decisions.return_to_queue, {"why": "Wrong."}, "return", ["--why", "Wrong."]),
+}
+
+# How the request came to where it stands; who acts; and what each verb of `VERBS` then does, in their order.
+TABLE = """
+fresh            rita   done    done    done    refused refused refused
+fresh            ada    refused refused refused refused refused refused
+fresh            max    refused refused refused refused refused refused
+fresh            otto   refused refused refused refused refused refused
+fresh            ana    refused refused refused refused refused refused
+own              nina   refused refused refused refused refused refused
+claimed by rui   rita   refused refused refused refused refused refused
+claimed by rui   rui    done    done    done    refused refused refused
+held             rita   done    done    refused done    refused refused
+half approved    rita   refused done    done    refused refused refused
+half approved    rui    done    done    done    refused refused refused
+approved by rita rita   refused refused refused refused done    done
+approved by rita rui    refused refused refused refused refused done
+approved by rita max    refused refused refused refused refused refused
+too late         rita   refused refused refused refused refused done
+rejected         rui    refused refused refused refused refused refused
+"""
+
+
+def rows() -> list[Any]:
+    """(situation, who, outcomes by verb) for each line of the table."""
+    found = []
+    for line in TABLE.strip().splitlines():
+        situation, (who, *outcomes) = line[:16].strip(), line[16:].split()
+        found.append(pytest.param(situation, who, dict(zip(VERBS, outcomes, strict=True)), id=f"{situation}-{who}"))
+    return found
+
+
+@pytest.fixture
+def nina(desk: Desk, visit: Callable[..., Visitor]) -> Person:
+    """A reviewer who applied before she changed sides."""
+    made = desk.run(
+        lambda: accounts.create_user(
+            SYSTEM, email="nina@backoffice.example", name="Nina", role=Role.REVIEWER, password="invoice-demo-2026",
+            account_id=None, now=NOW,
+        ).id
+    )  # fmt: skip
+    return Person(made, "nina@backoffice.example", "Nina", Role.REVIEWER, None)
+
+
+def arranged(desk: Desk, situation: str, nina: Person) -> str:
+    """A request in a situation."""
+    if situation == "own":
+        return desk.apply(Person(nina.id, nina.email, nina.name, Role.CUSTOMER, desk.cast.lumen))
+    number = desk.apply()
+    rita, rui = desk.cast.rita.actor, desk.cast.rui.actor
+    match situation:
+        case "claimed by rui":
+            desk.run(claims.claim, rui, number, now=NOW)
+        case "held":
+            desk.run(holds.hold, rui, number, question="Which?", now=NOW)
+        case "half approved":
+            threshold = {"starts_on": NOW.date(), "reason": "x", "now": NOW}
+            desk.run(policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", **threshold)
+            desk.run(decisions.approve, rita, number, now=NOW)
+        case "approved by rita":
+            desk.run(decisions.approve, rita, number, now=NOW, undo_seconds=UNDO)
+        case "too late":
+            desk.run(decisions.approve, rita, number, now=NOW - timedelta(seconds=UNDO), undo_seconds=UNDO)
+        case "rejected":
+            desk.run(decisions.reject, rita, number, reason="other", remarks="No.", now=NOW)
+    return number
+
+
+def marks(desk: Desk, number: str) -> tuple[str, int, int, int]:
+    """What a verb changes: the state, decisions given and revoked, questions asked, questions ended."""
+    return (
+        desk.state(number),
+        desk.count(Decision),
+        desk.count(Decision, Decision.revoked_at.is_not(None)),
+        desk.count(Hold) + 10 * desk.count(Hold, Hold.ended_at.is_not(None)),
+    )
+
+
+def by_service(desk: Desk, who: Person, number: str, verb: Verb) -> bool:
+    also = {"undo_seconds": UNDO} if verb.timed else {}
+    try:
+        desk.run(verb.service, who.actor, number, now=NOW, **verb.takes, **also)
+    except BackofficeError:
+        return False
+    return True
+
+
+def by_page(browser: Visitor, number: str, verb: Verb) -> bool:
+    token = {"csrf_token": dict(browser.forms()[0].values)["csrf_token"]}
+    answer = browser.client.post(f"/review/{number}/{verb.page}", data=token | verb.takes)
+    assert answer.status_code in (303, 403, 409), answer.text
+    return answer.status_code == 303
+
+
+def by_command(desk: Desk, who: Person, number: str, name: str, verb: Verb) -> bool:
+    result: Result = desk.app.test_cli_runner().invoke(
+        cli.commands["review"], [name, number, "--as", who.email, *verb.options]
+    )
+    assert result.exit_code in (0, 1), result.output
+    return result.exit_code == 0
+
+
+@pytest.mark.parametrize(("situation", "who", "outcomes"), rows())
+def test_every_entry_obeys_the_table(
+    desk: Desk, nina: Person, situation: str, who: str, outcomes: dict[str, str]
+) -> None:
+    person, seen = nina if who == "nina" else getattr(desk.cast, who), {}
+    browser = Visitor(desk.app)
+    browser.sign_in(person)
+    browser.get("/settings")
+    for name, verb in VERBS.items():
+        entries: dict[str, Callable[[str], bool]] = {
+            "service": partial(by_service, desk, person, verb=verb),
+            "page": partial(by_page, browser, verb=verb),
+            "command": partial(by_command, desk, person, name=name, verb=verb),
+        }
+        for entry, act in entries.items():
+            number = arranged(desk, situation, nina)
+            before = marks(desk, number)
+            done = act(number)
+            assert (marks(desk, number) != before) == done, f"{entry} of {name} says otherwise than it did"
+            seen[name, entry] = DONE if done else REFUSED
+    assert seen == {(name, entry): outcomes[name] for name, entry in seen}
+    with desk.app.app_context():
+        assert contradictions() == []
