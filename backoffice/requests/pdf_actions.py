@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_left
 
 _LONG = ("JavaScript", "Launch", "EmbeddedFile", "EmbeddedFiles", "RichMedia", "RichMediaContent", "RichMediaSettings")
 _SHORT = ("JS", "XFA")
-_STREAM = re.compile(rb">>\s*stream(?:[ ]*\r?\n|\r)")
+# Wherever the word stands: what a file says between its objects may be made to mislead a reader of dictionaries.
+_STREAM = re.compile(rb"(?<!end)stream(?:[ ]*\r?\n|\r)")
 _END = b"endstream"
-_DICTIONARY = 4096  # bytes; no honest stream of objects has a longer one
+# A stream of objects begins with numbers and places: 12 0 13 57 ... (ISO 32000-1, 7.5.7).
+_NUMBERS = re.compile(rb"\s*(?:%[^\r\n]*[\r\n]\s*)*[0-9]+\s+[0-9]+\s")
+_HEAD = 4096  # bytes of a stream that tell what it is
+_MOST_STREAMS = 50_000  # ten megabytes of honest pages hold some thousands
 _MOST_UNPACKED = 64 * 1024 * 1024  # bytes of all streams of objects together
 
 
@@ -25,52 +29,46 @@ def _names(*names: str) -> re.Pattern[bytes]:
 
 # In packed pixels the short ones stand by chance; the long ones never do, so that nothing can hide in a false stream.
 _ANYWHERE, _IN_OBJECTS = _names(*_LONG), _names(*_SHORT)
-_HOLDS_OBJECTS = re.compile(_names("ObjStm").pattern + rb"|/First\s+[0-9]+\s*(?![0-9\s]*R)")
-_FILTER = re.compile(rb"/Filter\s*(?:\[\s*)?(/[A-Za-z0-9#]+)(?:\s*\])?")
+_SAYS_OBJECTS = re.compile(_names("ObjStm").pattern + rb"|/First\s+[0-9]+\s*(?![0-9\s]*R)")
 
 
 def is_active(content: bytes) -> bool:
     """Whether a PDF holds scripts, actions that start something, or files; also when that cannot be seen."""
     if _ANYWHERE.search(content) is not None:
         return True
-    left = _MOST_UNPACKED
-    for part, is_packed in _parts(content):
-        objects = _unpacked(part, left) if is_packed else part
+    ends = [found.start() for found in re.finditer(_END, content)] + [len(content)]
+    left, outside = _MOST_UNPACKED, 0
+    for number, stream in enumerate(_STREAM.finditer(content)):
+        if number >= _MOST_STREAMS:
+            return True
+        begins = stream.end()
+        until = ends[bisect_left(ends, begins)]
+        between = content[outside : stream.start()]
+        objects = _objects(content, begins, until, left)
         if objects is None:
+            if _SAYS_OBJECTS.search(between):
+                return True  # packed in another way than writers do, or encrypted
+        elif len(objects) >= left or _IN_OBJECTS.search(objects) or _ANYWHERE.search(objects):
+            return True  # so much that it cannot be looked through, or what is looked for
+        else:
+            left -= len(objects)
+        if _IN_OBJECTS.search(between):
             return True
-        left -= len(objects) if is_packed else 0
-        if _IN_OBJECTS.search(objects) or (is_packed and _ANYWHERE.search(objects)):
-            return True
-    return False
+        outside = max(outside, until)
+    return _IN_OBJECTS.search(content[outside:]) is not None
 
 
-def _parts(content: bytes) -> Iterator[tuple[bytes, bool]]:
-    """What is not inside a stream, piece by piece, and the streams that hold objects, each with its dictionary."""
-    position = 0
-    while (stream := _STREAM.search(content, position)) is not None:
-        yield content[position : stream.start() + 2], False
-        begins = max(position, stream.start() - _DICTIONARY)
-        said = content[begins : stream.start()].rpartition(b" obj")[2]
-        ends = content.find(_END, stream.end())
-        ends = len(content) if ends < 0 else ends
-        if _HOLDS_OBJECTS.search(said):
-            yield said + b"stream\n" + content[stream.end() : ends], True
-        position = ends
-    yield content[position:], False
-
-
-def _unpacked(stream: bytes, most: int) -> bytes | None:
-    """The objects of a stream; None when it is packed in another way than writers do, encrypted or too large."""
-    said, _, packed = stream.partition(b"stream\n")
-    if b"/Filter" not in said:
-        return packed
-    named = _FILTER.search(said)
-    filters = said.count(b"Decode") - said.count(b"DecodeParms")
-    if named is None or named[1] != b"/FlateDecode" or filters > 1 or b"/Predictor" in said:
-        return None
+def _objects(content: bytes, begins: int, until: int, most: int) -> bytes | None:
+    """At most so many bytes of the objects that a stream holds, packed or plain; None for any other stream."""
+    head = content[begins : begins + _HEAD]
+    if _NUMBERS.match(head):
+        return content[begins : min(until, begins + most)]
     inflated = zlib.decompressobj()
     try:
-        found = inflated.decompress(packed, max(1, most))
+        unpacked = inflated.decompress(head, _HEAD)
+        if not _NUMBERS.match(unpacked):
+            return None
+        rest = inflated.decompress(inflated.unconsumed_tail + content[begins + len(head) :], max(1, most))
     except zlib.error:
         return None
-    return found if inflated.eof else None
+    return unpacked + rest if inflated.eof or len(rest) >= most else None

@@ -63,6 +63,20 @@ def test_what_was_typed_is_there_until_it_is_submitted_or_cancelled(
     expect(amount).to_have_value("")
 
 
+def test_without_scripts_a_message_covers_no_button(stage: Stage, window: Callable[..., Screen]) -> None:
+    screen = window(stage.cast.ada, java_script_enabled=False, viewport={"width": 320, "height": 640})
+    page = screen.open("/invoices/apply")
+    page.get_by_label("Invoice Amount").fill("77.70")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Review", exact=True).click()
+    page.get_by_label("Email").fill(stage.cast.ada.email)
+    page.get_by_label("Password").fill(stage.cast.ada.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".toast")).to_contain_text("You are signed in again.")
+    page.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
+
+
 def until_forgotten(page: Page, form: str) -> None:
     """Wait for the page to have dropped what was typed; waiting inside the page would need `eval`, which we forbid."""
     for _ in range(100):

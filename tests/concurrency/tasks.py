@@ -42,6 +42,8 @@ def command(arguments: Sequence[str], die_at: str | None = None, batch_takes: fl
 
     `batch_takes`: each batch of an import takes so many seconds longer, for somebody who wants to be faster.
     """
+    # A shell that runs the tests in its background lets them, and us, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if die_at is not None:
         _arm(die_at)
     if batch_takes:

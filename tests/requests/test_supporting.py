@@ -79,6 +79,24 @@ def test_whole_documents_are_known_by_their_content(content: bytes, kind: str) -
     assert media_type(content + (b"\n" if kind == "application/pdf" else b"\x00" * 40)) == kind
 
 
+_SCRIPT = zlib.compress(b"3 0 <</S/JavaScript/JS(app.alert(1))>>")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/X( obj)>>stream\n",
+        b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Y(" + b"a" * 5000 + b")>>stream\n",
+        b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode>>%c\nstream\r\n",
+        b"<</Filter/FlateDecode>> stream \n",
+        b"(stream\n) <</Type/ObjStm/N 1/First 4/Filter/FlateDecode>>stream\n",
+    ],
+    ids=["false begin", "long dictionary", "comment", "says nothing", "false stream before"],
+)
+def test_what_a_file_says_of_its_objects_misleads_nobody(said: bytes) -> None:
+    assert is_active(b"%PDF-1.7\n4 0 obj" + said + _SCRIPT + b"\nendstream endobj\n%%EOF")
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -161,11 +179,14 @@ def test_a_pdf_that_is_only_paper_is_taken(content: bytes) -> None:
     assert not is_active(content)
 
 
-@pytest.mark.parametrize("filler", [b">> stream\n", b"/#", b"/J#61", b"/First 1 ", b"/Type/ObjStm>>stream\n", b" obj"])
+@pytest.mark.parametrize(
+    "filler",
+    [b">> stream\n", b"/#", b"/J#61", b"/First 1 ", b"/Type/ObjStm>>stream\n", b" obj", b"stream\n1 0 endstream "],
+)
 def test_ten_megabytes_of_names_are_looked_through_at_once(filler: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     is_active(b"%PDF-1.7\n" + filler * (supporting.LARGEST_BYTES // len(filler)))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
