@@ -175,7 +175,7 @@ def test_a_request_costs_twelve_statements(desk: Desk, visit: Callable[..., Visi
         " of the draft, mails, counts"
     )
     assert set(re.findall(r"yunqi-\d", page)) == {"yunqi-1", "yunqi-2"}, "both recharges it is spread over"
-    assert page.count("IR-20261114-") == 10, "five earlier ones, linked and named"
+    assert page.count("IR-20261114-") == 20, "five earlier ones, linked and named, in the check and in the list"
 
 
 def test_the_evidence_shows_balance_and_header(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -98,7 +98,7 @@ def refund(facts: Facts) -> Check:
 
 
 def amount(facts: Facts) -> Check:
-    """Whether the amount is far above what this customer usually applies for (median and median deviation)."""
+    """Whether the amount is above all that this customer applied for, and far above the usual (by medians)."""
     earlier = [one.amount for one in facts.history if one.state not in (State.REJECTED, State.WITHDRAWN)][:MOST]
     if len(earlier) < FEWEST:
         told = Message(N_("One of the customer's first requests: nothing to compare it with."))
@@ -113,10 +113,12 @@ def amount(facts: Facts) -> Check:
     )
     times, deviations = facts.amount / usual, (facts.amount - usual) / deviation
     said = {"times": f"{times:.1f}", "usual": usual}
-    if times > EXTREME_TIMES and deviations > EXTREME_DEVIATIONS and facts.amount > max(earlier):
+    if facts.amount <= max(earlier):
+        return Check("amount", Outcome.PASS, Message(N_("The customer has asked for as much before.")), data)
+    if times > EXTREME_TIMES and deviations > EXTREME_DEVIATIONS:
         told = Message(N_("%(times)s times the usual amount of %(usual)s: nothing like it before."), **said)
         return Check("amount", Outcome.FAIL, told, data)
     if times > UNUSUAL_TIMES and deviations > UNUSUAL_DEVIATIONS:
         told = Message(N_("%(times)s times the usual amount of %(usual)s."), **said)
         return Check("amount", Outcome.WARN, told, data)
-    return Check("amount", Outcome.PASS, Message(N_("Within what this customer usually applies for.")), data)
+    return Check("amount", Outcome.PASS, Message(N_("More than ever, but not far beyond the usual.")), data)

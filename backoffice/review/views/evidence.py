@@ -74,7 +74,6 @@ def draft(number: str) -> Response:
     snapshot = issuing.draft_of(dossier.request, dossier.parts, issuer=issuer(), now=clock.now())
     answer = Response(issuing.render_draft(snapshot), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="DRAFT-{number}.pdf"'
-    answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 
