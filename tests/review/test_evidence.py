@@ -188,7 +188,8 @@ def test_the_panel_stands_with_the_request(
 ) -> None:
     twin, number = desk.apply(days_ago=2), desk.apply()
     rita = visit(desk.cast.rita)
-    page = rita.get(f"/review/{number}", headers={"Accept-Language": language}).text
+    rita.client.set_cookie("locale", language)
+    page = rita.get(f"/review/{number}").text
     for word in words:
         assert word in page, word
     panel_of = page[page.index('id="evidence"') :]

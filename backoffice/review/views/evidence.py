@@ -29,13 +29,14 @@ DRAFTS = "30 per minute; 600 per hour"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check in the reader's words; `data` are label, value, and the number of a request it speaks of."""
+    """One check in the reader's words; `data` are label, value, the number of a request it speaks of, and whether the
+    value is what somebody entered, in whatever language."""
 
     code: str
     outcome: Outcome
     label: str
     message: str
-    data: list[tuple[str, str, str | None]]
+    data: list[tuple[str, str, str | None, bool]]
 
 
 def facts_of(dossier: queries.Dossier, now: datetime) -> Facts:
@@ -51,7 +52,10 @@ def panel(facts: Facts) -> list[Finding]:
             found.outcome,
             translate(checks.LABELS[found.code]),
             translate(found.message),
-            [(translate(datum.label), _value(datum.value), datum.request) for datum in found.data],
+            [
+                (translate(datum.label), _value(datum.value), datum.request, isinstance(datum.value, str))
+                for datum in found.data
+            ],
         )
         for found in checks.run(facts)
     ]
