@@ -42,7 +42,7 @@ _OWN = (State.ISSUED,) * 13 + (State.REJECTED,) * 3 + (State.PENDING,) * 3 + (St
 _COLUMNS = (
     "number", "account_id", "applicant_id", "applicant_label", "header_id", "header", "header_name", "amount", "email",
     "copies", "remarks", "locale", "submit_token", "state", "submitted_at", "submitted_on", "due_on", "due_at",
-    "calendar_version_id", "decided_at", "closed_at", "invoice_number", "issued_at", "issued_on",
+    "calendar_version_id", "decided_at", "closed_at", "invoice_number", "issued_at", "issued_on", "paused_seconds",
 )  # fmt: skip
 NAMES = (
     "杭州云栖数据服务有限公司",
@@ -173,7 +173,7 @@ def _rows(
             Decimal(chance.randrange(100_00, 90_000_00)) / 100, "load@load.example", [], "", "en", f"load-{index}",
             state, submitted_at, day, due_on, due_at, promised.version, closed_at, closed_at,
             f"INV-{day:%Y}-{index:06d}" if issued_at else None, issued_at,
-            clock.local_date(issued_at, promised.zone) if issued_at else None,
+            clock.local_date(issued_at, promised.zone) if issued_at else None, 0,
         )  # fmt: skip
 
 

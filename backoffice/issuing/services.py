@@ -18,17 +18,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from backoffice import clock, glyphs, storage
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, BackofficeError, Conflict, Message
-from backoffice.issuing import rules
+from backoffice.issuing import rules, snapshots
 from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.snapshots import Issuer as Issuer
+from backoffice.issuing.snapshots import draft_of as draft_of
+from backoffice.issuing.snapshots import draft_snapshot as draft_snapshot
 from backoffice.ledger.models import LedgerEntry
 from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import SYSTEM
-from backoffice.policies import queries as policies
-from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
 from backoffice.requests.services import states as requests
-from backoffice.requests.services.applying import Plan
 
 INVOICE_SERIES = "INV"
 
@@ -37,27 +37,6 @@ class CannotIssue(BackofficeError):
     """This request cannot become an invoice as things stand; a reviewer has to act."""
 
     code = "cannot-issue"
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """What the installation adds to every invoice: its currency and the address where anybody verifies one."""
-
-    currency: str
-    external_url: str
-
-    def verify_url(self, number: str) -> str:
-        """Address of the verification page for an invoice number."""
-        return f"{self.external_url}/verify?number={number}"
-
-
-def draft_snapshot(plan: Plan, *, issuer: Issuer, now: datetime) -> rules.Snapshot:
-    """The snapshot that issuing would freeze for an application if it were approved now; it has no number yet."""
-    lines = [(part.recharge, part.amount) for part in plan.parts]
-    today = clock.local_date(now, clock.zone())
-    return _snapshot(
-        plan.frozen_header, plan.remarks, None, lines, number=None, issued_at=now, issued_on=today, issuer=issuer
-    )
 
 
 def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
@@ -77,10 +56,9 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     taken = _take_number(INVOICE_SERIES)
     # A month's journal and its register of invoices speak of the same moment.
     settlement.enter(taken.at)
-    snapshot = _snapshot(
-        invoice_request.header, invoice_request.remarks, invoice_request.number, parts,
-        number=taken.number, issued_at=taken.at, issued_on=taken.on, issuer=issuer,
-    )  # fmt: skip
+    snapshot = snapshots.snapshot_of(
+        invoice_request, parts, number=taken.number, issued_at=taken.at, issued_on=taken.on, issuer=issuer
+    )
     _check_glyphs(snapshot)
     invoice = Invoice(
         number=taken.number,
@@ -127,6 +105,14 @@ def render_document(snapshot: rules.Snapshot) -> tuple[str, int]:
 
     document = render(snapshot)
     return storage.put(document), len(document)
+
+
+def render_draft(snapshot: rules.Snapshot) -> bytes:
+    """The PDF of a snapshot without a number, marked as a draft on every page. It is kept nowhere."""
+    from backoffice.issuing.pdf import render
+
+    assert snapshot["number"] is None, "an invoice with a number is no draft"
+    return render(snapshot)
 
 
 def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
@@ -266,51 +252,6 @@ def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
                 Message(N_("The clock went back: the last invoice is dated %(last)s."), last=last or begun),
                 code="clock-gone-back",
             )
-
-
-def _snapshot(
-    header: dict[str, Any],
-    remarks: str,
-    request_number: str | None,
-    parts: list[tuple[LedgerEntry, Decimal]],
-    *,
-    number: str | None,
-    issued_at: datetime,
-    issued_on: date,
-    issuer: Issuer,
-) -> rules.Snapshot:
-    zone = clock.zone()
-    days = [clock.local_date(recharge.occurred_at, zone) for recharge, _ in parts]
-    # Kind and rate are those of the day of the recharge, frozen per line (design/domain.md 4); a day is asked for once.
-    taxes = {day: policies.value(PolicyKey.TAX, day) for day in set(days)}
-    lines = [
-        rules.LineInput(
-            description=_description(recharge),
-            occurred_on=day,
-            external_id=recharge.external_id,
-            gross=amount,
-            tax_kind=rules.TaxKind(taxes[day]["kind"]),
-            rate=Decimal(taxes[day]["rate"]),
-        )
-        for (recharge, amount), day in zip(parts, days, strict=True)
-    ]
-    return rules.build_snapshot(
-        lines,
-        number=number,
-        language=header["language"],
-        issued_at=issued_at,
-        issued_on=issued_on,
-        currency=issuer.currency,
-        seller=policies.value(PolicyKey.SELLER, issued_on),
-        buyer=header,
-        remarks=remarks,
-        request_number=request_number,
-        verify_url=issuer.verify_url(number) if number else None,
-    )
-
-
-def _description(recharge: LedgerEntry) -> str:
-    return recharge.description or "AI 平台账户充值 AI platform account top-up"
 
 
 def _add_lines(invoice: Invoice, snapshot: rules.Snapshot, parts: list[tuple[LedgerEntry, Decimal]]) -> None:

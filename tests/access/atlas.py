@@ -43,7 +43,8 @@ NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
     "portal.download", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
-    "portal.export_entries", "portal.archive", "review.document", "review.supporting_file", "review.export_books",
+    "portal.export_entries", "portal.archive", "review.document", "review.draft", "review.supporting_file",
+    "review.export_books",
     "review.export_account_entries",
     "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
@@ -123,6 +124,7 @@ class Atlas:
             "review.note": [f"/review/{one}/notes"],
             "review.supporting_file": [f"/review/{one}/supporting-file"],
             "review.document": [f"/review/{issued}/document"],
+            "review.draft": [f"/review/{one}/draft.pdf"],
             "review.work": ["/review/work"],
             "review.books": ["/review/books", "/review/books?month=2026-01"],
             "review.accounts": ["/review/accounts", "/review/accounts?code=nobody"],

@@ -68,6 +68,7 @@ review.return_to_queue           login 403 403 403 200 200 403 403 403
 review.note                      login 403 403 403 200 200 403 403 403
 review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
+review.draft                     login 403 403 403 200 200 200 200 403
 review.work                      login 403 403 403 200 200 200 200 200
 review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200

@@ -28,6 +28,7 @@ OFFENDERS = [
     ("plain", "backoffice/accounts/queries.py", "from backoffice.web import guards"),
     ("rules", "backoffice/ledger/rules.py", "from sqlalchemy import select"),
     ("rules", "backoffice/policies/rules.py", "from backoffice.config import Settings"),
+    ("rules", "backoffice/review/checks/money.py", "from backoffice.database import session"),
     ("insides", "backoffice/review/queries/queue.py", "from backoffice.headers import views"),
     ("insides", "backoffice/portal/queries/dossier.py", "from backoffice.issuing.pdf import document"),
     (

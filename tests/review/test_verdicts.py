@@ -163,16 +163,19 @@ def test_managers_and_auditors_read_only(desk: Desk, visit: Callable[..., Visito
     assert desk.state(number) == "pending"
 
 
-def test_a_request_costs_eight_statements(desk: Desk, visit: Callable[..., Visitor]) -> None:
+def test_a_request_costs_twelve_statements(desk: Desk, visit: Callable[..., Visitor]) -> None:
     for _ in range(7):
         desk.apply(desk.cast.bo, days_ago=9)
     number = desk.apply(desk.cast.bo, amount="6000.00")
     rita = visit(desk.cast.rita)
     with statements(desk.app) as sent:
         page = rita.get(f"/review/{number}").text
-    assert len(sent) == 8, "session, request, recharges, timeline, earlier requests, notes, mails, counts"
-    assert len(re.findall(r"yunqi-\d", page)) == 2, "both recharges it is spread over"
-    assert page.count("IR-20261114-") == 10, "five earlier ones, linked and named"
+    assert len(sent) == 12, (
+        "session, request, recharges, timeline, notes, earlier requests, last invoice, known words, refunds, policies"
+        " of the draft, mails, counts"
+    )
+    assert set(re.findall(r"yunqi-\d", page)) == {"yunqi-1", "yunqi-2"}, "both recharges it is spread over"
+    assert page.count("IR-20261114-") == 20, "five earlier ones, linked and named, in the check and in the list"
 
 
 def test_the_evidence_shows_balance_and_header(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal, select, tuple_
-from sqlalchemy.orm import aliased, load_only
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
-from backoffice.database import Instant, session
+from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger
@@ -19,10 +19,7 @@ from backoffice.money import ZERO
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state
-from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, State, is_request_number
-
-PREVIOUS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,6 @@ class Dossier:
     next_number: str | None
     parts: list[ledger.Part]
     events: list[RequestEvent]
-    previous: list[InvoiceRequest]
     first: Decision | None
     hold: Hold | None
     notes: list[RequestNote]
@@ -73,7 +69,7 @@ class Dossier:
 
 
 def dossier(number: str) -> Dossier:
-    """The request with this number and what belongs to it, in five statements. Raises NotFound."""
+    """The request with this number and what belongs to it, in four statements. Raises NotFound."""
     row = session.execute(_whole(number)).one_or_none() if is_request_number(number) else None
     if row is None:
         raise NotFound
@@ -89,7 +85,6 @@ def dossier(number: str) -> Dossier:
         next_number=following,
         parts=ledger.parts_of(found.id),
         events=requests.timeline(found.id),
-        previous=_previous(found),
         first=first,
         hold=hold,
         notes=requests.notes_of(found.id),
@@ -134,20 +129,3 @@ def _waiting_after() -> Any:
 def _in_force(decision: Any, *, final: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     is_first = decision.verdict == Action.FIRST_APPROVE
     return decision.revoked_at.is_(None), ~is_first if final else is_first
-
-
-def _previous(shown: InvoiceRequest) -> list[InvoiceRequest]:
-    """The account's requests before this one, newest first."""
-    return list(
-        session.scalars(
-            select(InvoiceRequest)
-            .where(
-                InvoiceRequest.account_id == shown.account_id,
-                tuple_(InvoiceRequest.submitted_at, InvoiceRequest.id)
-                < tuple_(literal(shown.submitted_at, Instant()), literal(shown.id)),
-            )
-            .options(load_only(*LIST_COLUMNS))
-            .order_by(InvoiceRequest.submitted_at.desc(), InvoiceRequest.id.desc())
-            .limit(PREVIOUS_SHOWN)
-        )
-    )

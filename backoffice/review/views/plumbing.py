@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 
 from backoffice import clock
+from backoffice.config import Settings
+from backoffice.issuing.services import Issuer
 from backoffice.review.rules import urgency
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
@@ -16,3 +18,9 @@ def urgency_of() -> Any:
     """A function for templates: the urgency of a request at this moment, as a tag's kind, or None."""
     now, today = clock.now(), clock.today()
     return lambda shown: urgency(shown.state, shown.due_at, shown.due_on, now=now, today=today)
+
+
+def issuer() -> Issuer:
+    """What this installation adds to every invoice."""
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    return Issuer(currency=settings.currency, external_url=settings.external_url)

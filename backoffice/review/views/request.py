@@ -22,11 +22,14 @@ from backoffice.requests.services import supporting
 from backoffice.review import labels
 from backoffice.review.forms import ApproveForm, HoldForm, NoteForm, RejectForm, ReturnForm
 from backoffice.review.queries import dossier as queries
+from backoffice.review.views import evidence
 from backoffice.review.views.plumbing import blueprint, urgency_of
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import translate
 from backoffice.web.forms import Form
 from backoffice.web.guards import current_actor, guard
+
+PREVIOUS_SHOWN = 5
 
 
 @blueprint.get("/<number>")
@@ -70,9 +73,13 @@ def page_of(number: str, *, refusal: BackofficeError | None = None, typed: str |
     shown = dossier.request
     # A form that was not sent begins empty, whatever the body of this call holds for the other one.
     nothing: MultiDict[str, str] = MultiDict()
+    facts = evidence.facts_of(dossier, now)
     return render_template(
         "review/request.html",
         dossier=dossier,
+        checks=evidence.panel(facts),
+        earlier=facts.history[:PREVIOUS_SHOWN],
+        draft=evidence.draft_of(dossier, now),
         messages=[mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails],
         may_decide=allowed,
         may_see_books=current_actor().can(Permission.SEE_BOOKS),

@@ -1,0 +1,48 @@
+"""Check of where the invoice is mailed to: a domain that is new, or misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from backoffice.errors import N_, Message
+from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
+from backoffice.review.checks.names import distance
+
+PROVIDERS = (
+    "qq.com", "163.com", "126.com", "139.com", "sina.com", "sohu.com", "foxmail.com", "aliyun.com", "yeah.net",
+    "gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "live.com", "protonmail.com", "gmx.de",
+)  # fmt: skip
+# In a domain this short a different letter is rather another domain than a slip.
+_SHORTEST = 6
+
+
+def domain_of(address: str) -> str:
+    """What stands behind the @, in lower case."""
+    return address.rpartition("@")[2].casefold()
+
+
+def email(facts: Facts) -> Check:
+    """Whether the account has ever used the domains; one letter beside a known domain or a large provider's fails."""
+    known = {domain_of(address) for address in facts.addresses_known}
+    wanted = list(dict.fromkeys(map(domain_of, (facts.email, *facts.copies))))
+    data = (
+        *(Datum(N_("Receiving Email"), address) for address in (facts.email, *facts.copies)),
+        Datum(N_("Known domains"), ", ".join(sorted(known)[:5]) or "—"),
+    )
+    news = [domain for domain in wanted if domain not in known]
+    for domain in news:
+        meant = _meant(domain, (*sorted(known), *PROVIDERS))
+        if meant:
+            told = Message(N_("%(domain)s is new and one letter beside %(meant)s."), domain=domain, meant=meant)
+            return Check("email", Outcome.FAIL, told, data)
+    if news:
+        told = Message(N_("This account has not used %(domain)s before."), domain=news[0])
+        return Check("email", Outcome.WARN, told, data)
+    return Check("email", Outcome.PASS, Message(N_("A domain this account has used before.")), data)
+
+
+def _meant(domain: str, others: Iterable[str]) -> str | None:
+    """The domain that was likely meant: one edit or two swapped letters away."""
+    if domain in PROVIDERS:
+        return None
+    return next((other for other in others if len(other) >= _SHORTEST and distance(domain, other, 1) == 1), None)

@@ -1,0 +1,138 @@
+"""Checks of whom the invoice is made out to: payer against header, tax ID, what is new or changed in the header."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from backoffice.errors import N_, Message
+from backoffice.headers.rules import HeaderKind, TaxIdOutcome, tax_id_of
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS
+from backoffice.review.checks import names
+from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, Outcome
+
+# A person who pays this much or more for an enterprise: the company's own books would not know the payment.
+PERSON_LIMIT = Decimal(10_000)
+
+FIELD_LABELS = {
+    "kind": N_("Type"),
+    "vat_kind": N_("VAT invoice"),
+    "language": N_("Invoice language"),
+    "name": N_("Name"),
+    "tax_id": N_("Tax ID"),
+    "address": N_("Address"),
+    "phone": N_("Phone"),
+    "bank": N_("Bank"),
+    "bank_account": N_("Bank account"),
+    "country": N_("Country or region"),
+    "street": N_("Street and house number"),
+    "city": N_("City"),
+    "postal_code": N_("Postal code"),
+}
+
+
+def payer(facts: Facts) -> Check:
+    """Whether who paid the recharges is who the invoice is made out to."""
+    header_name = facts.header["name"]
+    paid: dict[str, Decimal] = {}
+    for part in facts.parts:
+        if part.payer:
+            paid[part.payer] = paid.get(part.payer, Decimal(0)) + part.amount
+    data = (
+        Datum(N_("Invoice Header"), header_name),
+        *(Datum(name, amount) for name, amount in paid.items()),
+    )
+    if not paid:
+        told = Message(N_("The platform names no payer for these recharges."))
+        return Check("payer", Outcome.PASS, told, data)
+    strangers = [name for name in paid if not names.alike(name, header_name)]
+    if not strangers:
+        return Check("payer", Outcome.PASS, Message(N_("The payer is the buyer of the invoice.")), data)
+    news = [name for name in strangers if name not in facts.payers_known]
+    if not news:
+        told = Message(N_("Another payer than the buyer, as on earlier invoices with this header."))
+        return Check("payer", Outcome.PASS, told, data)
+    persons = [name for name in news if names.is_persons(name)]
+    by_persons = sum((paid[name] for name in persons), Decimal(0))
+    if persons and facts.header["kind"] != HeaderKind.PERSONAL and by_persons >= PERSON_LIMIT:
+        told = Message(
+            N_("A person, %(payer)s, paid %(amount)s for an organisation."), payer=persons[0], amount=by_persons
+        )
+        return Check("payer", Outcome.FAIL, told, data)
+    if all(names.alike(name, facts.account_name) for name in news):
+        told = Message(N_("The customer itself paid; the invoice is made out to another name."))
+        return Check("payer", Outcome.PASS, told, data)
+    told = Message(N_("%(payer)s paid, and the invoice is made out to %(buyer)s."), payer=news[0], buyer=header_name)
+    return Check("payer", Outcome.WARN, told, data)
+
+
+def tax_id(facts: Facts) -> Check:
+    """Whether the tax ID has a right form and check digit; an ID that an invoice already bears is no news."""
+    told_id = facts.header.get("tax_id", "")
+    data = (Datum(N_("Tax ID"), told_id),) if told_id else ()
+    result = tax_id_of(facts.header)
+    if result is None:
+        if told_id:
+            told = Message(N_("A person's or a foreign number: there is no check digit to compare."))
+        elif facts.header["kind"] == HeaderKind.ENTERPRISE:
+            return Check("tax_id", Outcome.FAIL, Message(N_("An enterprise without a tax ID.")))
+        else:
+            told = Message(N_("No tax ID, and none is needed."))
+        return Check("tax_id", Outcome.PASS, told, data)
+    if result.outcome == TaxIdOutcome.VALID:
+        return Check("tax_id", Outcome.PASS, Message(N_("The check digit fits.")), data)
+    if result.suggestion:
+        data = (*data, Datum(N_("Perhaps meant"), result.suggestion))
+    if result.outcome == TaxIdOutcome.WRONG_FORM:
+        return Check("tax_id", Outcome.FAIL, result.message, data)
+    last = facts.last_invoice
+    if last is not None and last.header.get("tax_id") == told_id:
+        told = Message(N_("Unusual, but invoice %(number)s bears it already."), number=last.number)
+        return Check("tax_id", Outcome.PASS, told, (*data, Datum(N_("What is unusual"), result.message)))
+    return Check("tax_id", Outcome.WARN, result.message, data)
+
+
+def header(facts: Facts) -> Check:
+    """Whether the header is new, or says something else than on the last invoice that was made out with it."""
+    last = facts.last_invoice
+    if last is None:
+        return _new_header(facts)
+    changed = [
+        name for name in FROZEN_HEADER_FIELDS if name in last.header and last.header[name] != facts.header.get(name, "")
+    ]
+    since = {"number": last.number, "day": last.on}
+    if not changed:
+        told = Message(N_("As on invoice %(number)s of %(day)s."), **since)
+        return Check("header", Outcome.PASS, told)
+    data = tuple(
+        Datum(
+            Message(FIELD_LABELS[name]),
+            Message(N_("%(before)s → %(now)s"), before=last.header[name] or "—", now=facts.header.get(name) or "—"),
+        )
+        for name in changed
+    )
+    if "tax_id" in changed and "name" in changed:
+        told = Message(N_("Another company than on invoice %(number)s of %(day)s: name and tax ID changed."), **since)
+        return Check("header", Outcome.FAIL, told, data)
+    told = Message(N_("Changed since invoice %(number)s of %(day)s."), **since)
+    return Check("header", Outcome.WARN, told, data)
+
+
+def _new_header(facts: Facts) -> Check:
+    """No invoice has it: a twin of a header in use is likely a slip of the pen, another one just new."""
+    name = facts.header["name"]
+    for former in facts.history:
+        if former.header_id == facts.header_id or former.header_name == name or former.state != "issued":
+            continue
+        mine, other = names.key(name), names.key(former.header_name)
+        # One sign apart in a longer name; in a short one that is another name.
+        if mine == other or (len(mine) >= 5 and names.distance(mine, other, 1) == 1):
+            told = Message(N_("New, and nearly the name on an earlier invoice: %(name)s."), name=former.header_name)
+            return Check(
+                "header", Outcome.FAIL, told,
+                (Datum(N_("Invoice Header"), name), Datum(N_("Earlier invoice"), former.header_name, former.number)),
+            )  # fmt: skip
+    if not facts.history:
+        told = Message(N_("The account's first request: nothing to compare the header with."))
+        return Check("header", Outcome.WARN, told)
+    told = Message(N_("New: none of the account's last %(count)s invoices is made out with it."), count=WINDOW)
+    return Check("header", Outcome.WARN, told)

@@ -1,0 +1,98 @@
+"""Checks against the account's earlier requests: a duplicate, a look-alike, many rejections."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from backoffice.errors import N_, Message
+from backoffice.requests.rules import State
+from backoffice.review.checks import names
+from backoffice.review.checks.facts import Check, Datum, Facts, Former, Outcome
+
+DUPLICATE_DAYS = 30
+LAST = 5
+TOO_OFTEN, NEARLY_ALWAYS = 3, 4
+_HOLDING = (State.PENDING, State.APPROVED, State.ISSUED)
+_STATES = {
+    State.PENDING: N_("Pending"),
+    State.APPROVED: N_("Approved"),
+    State.ISSUED: N_("Issued"),
+    State.REJECTED: N_("Rejected"),
+    State.WITHDRAWN: N_("Withdrawn"),
+}
+# What tells one order from another: letters and figures with at least three figures in a row.
+_REFERENCE = re.compile(r"[A-Za-z]*[-/ ]?[0-9][0-9A-Za-z/\-]{2,}")
+
+
+def references(remarks: str) -> frozenset[str]:
+    """Numbers of orders and contracts that remarks name."""
+    return frozenset(re.sub(r"[\s\-/]", "", found).upper() for found in _REFERENCE.findall(remarks))
+
+
+def duplicate(facts: Facts) -> Check:
+    """Whether the account asked for the same within 30 days: the same invoice fails, one that looks like it warns."""
+    since = facts.submitted_on - timedelta(days=DUPLICATE_DAYS)
+    recent = [one for one in facts.history if one.state in _HOLDING and one.submitted_on >= since]
+    same = [one for one in recent if one.amount == facts.amount]
+    twins = [one for one in same if names.key(one.header_name) == names.key(facts.header["name"])]
+    mine = references(facts.remarks)
+    for one in twins:
+        if references(one.remarks) == mine:
+            told = Message(
+                N_("The same amount and header as %(number)s of %(day)s."), number=one.number, day=one.submitted_on
+            )
+            return Check("duplicate", Outcome.FAIL, told, _listed(twins))
+    if twins:
+        told = Message(
+            N_("The same amount and header as %(number)s, with another reference in the remarks."),
+            number=twins[0].number,
+        )
+        return Check("duplicate", Outcome.WARN, told, _listed(twins))
+    if same:
+        told = Message(
+            N_("The same amount as %(number)s of %(day)s, made out to %(name)s."),
+            number=same[0].number, day=same[0].submitted_on, name=same[0].header_name,
+        )  # fmt: skip
+        return Check("duplicate", Outcome.WARN, told, _listed(same))
+    # The same order named twice, whatever the amounts: it may be invoiced in parts, and may be invoiced twice.
+    named = [one for one in recent if mine and references(one.remarks) == mine and _close(one, facts)]
+    if named:
+        told = Message(N_("The same reference and nearly the amount of %(number)s."), number=named[0].number)
+        return Check("duplicate", Outcome.WARN, told, _listed(named))
+    return Check(
+        "duplicate", Outcome.PASS, Message(N_("Nothing like it in the last %(days)s days."), days=DUPLICATE_DAYS)
+    )
+
+
+def _close(one: Former, facts: Facts) -> bool:
+    return abs(one.amount - facts.amount) * 100 <= facts.amount
+
+
+def _listed(found: list[Former]) -> tuple[Datum, ...]:
+    return tuple(Datum(one.number, _said(one), one.number) for one in found[:LAST])
+
+
+def _said(one: Former) -> Message:
+    return Message(
+        N_("%(amount)s, %(name)s, %(day)s, %(state)s"),
+        amount=one.amount, name=one.header_name, day=one.submitted_on, state=Message(_STATES[State(one.state)]),
+    )  # fmt: skip
+
+
+def history(facts: Facts) -> Check:
+    """What became of the customer's last requests: rejected again and again warns."""
+    last = list(facts.history[:LAST])
+    rejected = sum(one.state == State.REJECTED for one in last)
+    data = _listed(last)
+    if not last:
+        return Check("history", Outcome.PASS, Message(N_("This is the account's first request.")))
+    said = {"rejected": rejected, "count": len(last)}
+    if rejected >= NEARLY_ALWAYS:
+        told = Message(N_("%(rejected)s of the last %(count)s requests were rejected: speak to the customer."), **said)
+        return Check("history", Outcome.FAIL, told, data)
+    if rejected >= TOO_OFTEN or (rejected == len(last) and rejected > 1):
+        told = Message(N_("%(rejected)s of the last %(count)s requests were rejected."), **said)
+        return Check("history", Outcome.WARN, told, data)
+    told = Message(N_("Rejected of the last %(count)s requests: %(rejected)s."), **said)
+    return Check("history", Outcome.PASS, told, data)

@@ -1,0 +1,120 @@
+"""What the checks look at, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from backoffice.errors import Message
+from backoffice.money import ZERO
+
+# How far back the checks look: so many of the account's requests, and of its invoices.
+WINDOW = 100
+
+
+class Outcome(StrEnum):
+    """What a check found: nothing, something to look at, or something that is hardly right."""
+
+    PASS = "pass"  # noqa: S105 - an outcome
+    WARN = "warn"
+    FAIL = "fail"
+
+
+Value = str | Decimal | date | Message
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One line of what a check looked at; `request` is the number of another request that it speaks of."""
+
+    label: Message | str
+    value: Value
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one check, why, and what it looked at."""
+
+    code: str
+    outcome: Outcome
+    message: Message
+    data: tuple[Datum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A recharge the request takes money from, as the platform knows it."""
+
+    external_id: str
+    amount: Decimal
+    channel: str = ""
+    payer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """An earlier request of the same account."""
+
+    number: str
+    state: str
+    amount: Decimal
+    header_id: int
+    header_name: str
+    email: str
+    remarks: str
+    submitted_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LastInvoice:
+    """The newest invoice of the account that was made out with the same header."""
+
+    number: str
+    on: date
+    header: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund of a recharge the request takes (or took) money from; not completed means that it is on its way."""
+
+    external_id: str
+    recharge: str
+    amount: Decimal
+    on: date
+    completed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One request and what belongs to it, without a database behind it. Amounts are in major units.
+
+    `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
+    people and of its earlier requests; `history` is newest first.
+    """
+
+    amount: Decimal
+    header: Mapping[str, str]
+    header_id: int
+    email: str
+    submitted_at: datetime
+    submitted_on: date
+    account_name: str
+    copies: tuple[str, ...] = ()
+    remarks: str = ""
+    holds_money: bool = True
+    is_open: bool = True
+    balance_before: Decimal = ZERO
+    balance_after: Decimal = ZERO
+    short: Decimal = ZERO
+    debt: Decimal = ZERO
+    parts: tuple[Paid, ...] = ()
+    payers_known: frozenset[str] = frozenset()
+    addresses_known: frozenset[str] = frozenset()
+    last_invoice: LastInvoice | None = None
+    history: tuple[Former, ...] = ()
+    refunds: tuple[Refund, ...] = ()

@@ -1,0 +1,124 @@
+"""Checks of the money: balance, the recharges it comes from, refunds, the usual amount."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from statistics import median
+
+from backoffice.errors import N_, Message
+from backoffice.money import CENT, ZERO
+from backoffice.requests.rules import State
+from backoffice.review.checks.facts import Check, Datum, Facts, Outcome, Paid
+
+# Fewer earlier requests say nothing of what is usual.
+FEWEST, MOST = 5, 50
+# Above so many robust deviations from the median, and so many times the median: both, since a customer who always
+# asks for about the same has a tiny deviation.
+UNUSUAL_DEVIATIONS, UNUSUAL_TIMES = Decimal(6), Decimal(3)
+EXTREME_DEVIATIONS, EXTREME_TIMES = Decimal(20), Decimal(10)
+# Makes the median of absolute deviations comparable with a standard deviation.
+_NORMAL = Decimal("1.4826")
+
+
+def balance(facts: Facts) -> Check:
+    """Whether the account's money covers the request: short or below zero fails, invoice debt elsewhere warns."""
+    data = (
+        Datum(N_("Balance before"), facts.balance_before),
+        Datum(N_("Amount"), facts.amount),
+        Datum(N_("Balance after"), facts.balance_after),
+    )
+    if facts.short > 0:
+        told = Message(N_("A refund took %(short)s away from this request."), short=facts.short)
+        return Check("balance", Outcome.FAIL, told, (*data, Datum(N_("Short"), facts.short)))
+    if facts.holds_money and facts.balance_after < 0:
+        told = Message(N_("The account is below zero: more was refunded than it has left to invoice."))
+        return Check("balance", Outcome.FAIL, told, (*data, Datum(N_("Invoice debt"), facts.debt)))
+    if facts.debt > 0:
+        told = Message(N_("The account has an invoice debt of %(debt)s: a credit note is due."), debt=facts.debt)
+        return Check("balance", Outcome.WARN, told, (*data, Datum(N_("Invoice debt"), facts.debt)))
+    if not facts.holds_money:
+        return Check("balance", Outcome.PASS, Message(N_("This request holds no money any more.")), data)
+    told = Message(N_("Covered: %(after)s can still be invoiced afterwards."), after=facts.balance_after)
+    return Check("balance", Outcome.PASS, told, data)
+
+
+def recharges(facts: Facts) -> Check:
+    """Whether recharges stand behind every cent, and whether it is known how they were paid."""
+    data = tuple(
+        Datum(part.external_id, Message(N_("%(amount)s, %(paid)s"), amount=part.amount, paid=_paid(part)))
+        for part in facts.parts
+    )
+    allocated = sum((part.amount for part in facts.parts), ZERO)
+    if not facts.holds_money:
+        return Check("recharges", Outcome.PASS, Message(N_("The money went back to the account.")))
+    if allocated != facts.amount:
+        told = Message(
+            N_("Recharges stand behind %(allocated)s of %(amount)s only."), allocated=allocated, amount=facts.amount
+        )
+        return Check("recharges", Outcome.FAIL, told, data)
+    unknown = [part.external_id for part in facts.parts if not part.channel and not part.payer]
+    if unknown:
+        told = Message(N_("Neither channel nor payer is known of %(recharges)s."), recharges=_some(unknown))
+        return Check("recharges", Outcome.WARN, told, data)
+    told = Message(N_("Fully paid; recharges it is taken from: %(count)s."), count=len(facts.parts))
+    return Check("recharges", Outcome.PASS, told, data)
+
+
+def _paid(part: Paid) -> str:
+    return ", ".join(text for text in (part.channel, part.payer) if text) or "—"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+
+
+def refund(facts: Facts) -> Check:
+    """Whether its recharges were refunded after the application, or are about to be."""
+    data = tuple(
+        Datum(
+            one.external_id,
+            Message(
+                N_("%(amount)s of %(recharge)s, %(day)s") if one.completed
+                else N_("%(amount)s of %(recharge)s, %(day)s, not completed yet"),
+                amount=one.amount, recharge=one.recharge, day=one.on,
+            ),
+        )
+        for one in facts.refunds
+    )  # fmt: skip
+    if facts.short > 0:
+        told = Message(N_("After a refund, %(short)s of this request is not covered."), short=facts.short)
+        return Check("refund", Outcome.FAIL, told, data)
+    if any(one.completed for one in facts.refunds):
+        told = Message(N_("Money of its recharges was refunded after the application; it is still covered."))
+        return Check("refund", Outcome.WARN, told, data)
+    if facts.refunds:
+        told = Message(N_("A refund of its recharges is on its way. It may leave the request short."))
+        return Check("refund", Outcome.WARN, told, data)
+    return Check("refund", Outcome.PASS, Message(N_("Nothing was refunded since the application.")))
+
+
+def amount(facts: Facts) -> Check:
+    """Whether the amount is above all that this customer applied for, and far above the usual (by medians)."""
+    earlier = [one.amount for one in facts.history if one.state not in (State.REJECTED, State.WITHDRAWN)][:MOST]
+    if len(earlier) < FEWEST:
+        told = Message(N_("One of the customer's first requests: nothing to compare it with."))
+        return Check("amount", Outcome.PASS, told, (Datum(N_("Earlier requests"), str(len(earlier))),))
+    usual = Decimal(median(earlier)).quantize(CENT)
+    deviation = max(Decimal(median(abs(one - usual) for one in earlier)) * _NORMAL, usual / 20, CENT)
+    data = (
+        Datum(N_("Amount"), facts.amount),
+        Datum(N_("Usual (median)"), usual),
+        Datum(N_("Highest so far"), max(earlier)),
+        Datum(N_("Earlier requests"), str(len(earlier))),
+    )
+    times, deviations = facts.amount / usual, (facts.amount - usual) / deviation
+    said = {"times": f"{times:.1f}", "usual": usual}
+    if facts.amount <= max(earlier):
+        return Check("amount", Outcome.PASS, Message(N_("The customer has asked for as much before.")), data)
+    if times > EXTREME_TIMES and deviations > EXTREME_DEVIATIONS:
+        told = Message(N_("%(times)s times the usual amount of %(usual)s: nothing like it before."), **said)
+        return Check("amount", Outcome.FAIL, told, data)
+    if times > UNUSUAL_TIMES and deviations > UNUSUAL_DEVIATIONS:
+        told = Message(N_("%(times)s times the usual amount of %(usual)s."), **said)
+        return Check("amount", Outcome.WARN, told, data)
+    return Check("amount", Outcome.PASS, Message(N_("More than ever, but not far beyond the usual.")), data)

@@ -1,0 +1,81 @@
+"""When two names mean the same party, and when a name is a person's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Forms that differ between two ways of writing one company: what it is in law, not who it is.
+_CHINESE_FORMS = ("股份有限公司", "有限责任公司", "有限公司", "股份公司", "分公司", "公司", "股份")
+_LATIN_FORMS = frozenset({
+    "ltd", "limited", "co", "company", "inc", "incorporated", "corp", "corporation", "llc", "llp", "plc", "gmbh", "ag",
+    "kg", "ug", "se", "sa", "sarl", "sas", "srl", "spa", "bv", "nv", "ab", "oy", "as", "aps", "pty", "pte",
+})  # fmt: skip
+# Traditional characters that are frequent in names of companies, and the simplified ones.
+_SIMPLIFIED = str.maketrans(
+    "數據網絡電腦務業發環國際東廣灣臺愛寶貿實興華聯機車設計開區術術藝團導體醫藥農鄉銀樂雲飛馬魚龍麗億萬豐關門間問聞產稅專資訊軟創",
+    "数据网络电脑务业发环国际东广湾台爱宝贸实兴华联机车设计开区术术艺团导体医药农乡银乐云飞马鱼龙丽亿万丰关门间问闻产税专资讯软创",
+)
+_WORD = re.compile(r"[a-z0-9]+")
+_BRACKETED = re.compile(r"[(（][^)）]*[)）]")
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范"
+    "方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文齐薄芮"
+)
+_NOT_OF_PERSONS = re.compile("[司厂店社院校所部局会馆行企业集团中心室工技贸]")
+_TITLE = re.compile(r"(mr|mrs|ms|miss|dr|herr|frau|mme)\.? ", re.IGNORECASE)
+_SHORTEST = 2
+
+
+def key(name: str) -> str:
+    """What is left of a name when width, case, spaces, signs, script and legal form are folded."""
+    folded = unicodedata.normalize("NFKC", name).casefold().translate(_SIMPLIFIED)
+    words = [word for word in re.split(r"[\s.,;:&'\"/·()（）\-]+", folded) if word]
+    kept = [word for word in words if word not in _LATIN_FORMS] or words
+    text = "".join(kept)
+    for form in _CHINESE_FORMS:
+        if text.endswith(form) and len(text) > len(form) + 1:
+            text = text.removesuffix(form)
+            break
+    return text
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names are the same party's as far as letters tell: equal, or one contained in the other."""
+    first, second = key(one), key(other)
+    shorter, longer = sorted((first, second), key=len)
+    if not shorter:
+        return False
+    if shorter == longer:
+        return True
+    # Two Chinese characters name a company well enough inside a longer name; two letters do not.
+    enough = 4 if shorter.isascii() else _SHORTEST
+    return len(shorter) >= enough and shorter in longer
+
+
+def is_persons(name: str) -> bool:
+    """Whether a name is clearly a person's: a Chinese surname and one or two more characters, or a title before it."""
+    text = unicodedata.normalize("NFKC", name).strip()
+    if _TITLE.match(text):
+        return True
+    return 2 <= len(text) <= 3 and text[0] in _SURNAMES and _is_han(text) and not _NOT_OF_PERSONS.search(text)
+
+
+def _is_han(text: str) -> bool:
+    return all("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def distance(one: str, other: str, most: int = 2) -> int:
+    """Edits from one text to the other: insert, delete, replace, swap neighbours; `most` + 1 when there are more."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return min(row[-1], most + 1)

@@ -1,0 +1,157 @@
+"""Payer, tax ID and header: when they pass, warn and fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backoffice.review.checks import buyer, names
+from backoffice.review.checks.facts import Outcome
+from tests.review.checks.cases import COMPANY, facts, former, header, last, paid
+
+ENGLISH = header(name="Lumen Robotics Ltd.", country="GB")
+PERSON = header(kind="personal", name="王小明", tax_id="")
+VALID, OTHER = "91310000MA1FL0A277", "91440300MA5DA0X7X5"
+WRONG_DIGIT, LEGACY = "91310000MA1FL0A278", "120116000012345"
+
+PAYER: dict[str, dict[str, dict[str, Any]]] = {
+    "pass": {
+        "the same name": {},
+        "no payer is known": {"parts": (paid(""),)},
+        "another legal form of the same": {"parts": (paid("上海流明机器人股份有限公司"),)},
+        "without the legal form": {"parts": (paid("上海流明机器人"),)},
+        "full width and spaces": {"header": ENGLISH, "parts": (paid("ＬＵＭＥＮ　Robotics，LTD"),)},
+        "traditional characters": {
+            "parts": (paid("上海流明機器人有限公司"),), "header": header(name="上海流明机器人有限公司"),
+        },
+        "a person for a person": {"header": PERSON, "parts": (paid("王小明"),)},
+        "paid like this before": {
+            "parts": (paid("北京先行科技有限公司"),), "payers_known": frozenset({"北京先行科技有限公司"}),
+        },
+        "the account's own name": {
+            "header": header(name="前海智造科技有限公司"), "parts": (paid("Lumen Robotics GmbH"),),
+        },
+        "a person pays as before": {"parts": (paid("王小明", "50000.00"),), "payers_known": frozenset({"王小明"})},
+    },
+    "warn": {
+        "another company": {"parts": (paid("北京先行科技有限公司"),)},
+        "another company in English": {"header": ENGLISH, "parts": (paid("Northwind Analytics Inc"),)},
+        "a person, a small sum": {"parts": (paid("王小明", "1200.00"),)},
+        "one of two payers": {"parts": (paid(amount="600.00"), paid("北京先行科技有限公司", "600.00"))},
+        "a company for a person": {"header": PERSON, "parts": (paid("北京先行科技有限公司"),)},
+        "a person for another person, whatever the sum": {"header": PERSON, "parts": (paid("李雷", "90000.00"),)},
+    },
+    "fail": {
+        "a person, a large sum": {"parts": (paid("王小明", "10000.00"),)},
+        "a person with a title": {"header": ENGLISH, "parts": (paid("Mr. John Smith", "20000.00"),)},
+        "two characters": {"parts": (paid("李雷", "30000.00"),)},
+        "persons together": {"parts": (paid("李雷", "6000.00"), paid("王小明", "5000.00"))},
+        "a person for a public body": {
+            "header": header(kind="public_body", name="云栖数据研究院"), "parts": (paid("陈静", "12000.00"),),
+        },
+        "a person beside the company": {"parts": (paid(amount="1.00"), paid("赵敏", "15000.00"))},
+    },
+}  # fmt: skip
+TAX_ID: dict[str, dict[str, dict[str, Any]]] = {
+    "pass": {
+        "valid": {},
+        "another valid one": {"header": header(tax_id=OTHER)},
+        "a person without one": {"header": PERSON},
+        "a foreign one": {"header": header(tax_id="DE811907980", country="DE")},
+        "a public body without one": {"header": header(kind="public_body", tax_id="")},
+        "a wrong digit that an invoice bears": {
+            "header": header(tax_id=WRONG_DIGIT), "last_invoice": last(tax_id=WRONG_DIGIT),
+        },
+        "a legacy ID that an invoice bears": {"header": header(tax_id=LEGACY), "last_invoice": last(tax_id=LEGACY)},
+    },
+    "warn": {
+        "a wrong check digit": {"header": header(tax_id=WRONG_DIGIT)},
+        "two digits swapped": {"header": header(tax_id="91310000MA1FL0A727")},
+        "legacy, 15 digits": {"header": header(tax_id=LEGACY)},
+        "legacy, 20 digits": {"header": header(tax_id="12011600001234567890")},
+        "a wrong digit on the first invoice": {"header": header(tax_id=WRONG_DIGIT), "last_invoice": None},
+        "another wrong digit than before": {
+            "header": header(tax_id=WRONG_DIGIT), "last_invoice": last(tax_id="91310000MA1FL0A279"),
+        },
+    },
+    "fail": {
+        "too short": {"header": header(tax_id="9131")},
+        "too long": {"header": header(tax_id=VALID + "99999")},
+        "a letter that is none": {"header": header(tax_id="9131000OMA1FL0A27I")},
+        "an enterprise without one": {"header": header(tax_id="")},
+        "Chinese characters": {"header": header(tax_id="税号91310000MA1FL")},
+        "wrong form, though an invoice bears it": {
+            "header": header(tax_id="9131"), "last_invoice": last(tax_id="9131"),
+        },
+    },
+}  # fmt: skip
+HEADER: dict[str, dict[str, dict[str, Any]]] = {
+    "pass": {
+        "as on the last invoice": {},
+        "a person's, as before": {"header": PERSON, "last_invoice": last(kind="personal", name="王小明", tax_id="")},
+        "as before, with an address": {"header": header(address="A 1"), "last_invoice": last(address="A 1")},
+        "another header has other fields": {"history": (former(header_id=2, header_name="北京先行科技有限公司"),)},
+        "in use without other requests": {"history": ()},
+    },
+    "warn": {
+        "the first request": {"last_invoice": None, "history": ()},
+        "a new header": {"last_invoice": None, "history": (former(header_id=2, header_name="北京先行科技有限公司"),)},
+        "the address changed": {"header": header(address="B 2"), "last_invoice": last(address="A 1")},
+        "the bank account went away": {"last_invoice": last(bank_account="6222 0000")},
+        "the name alone changed": {"last_invoice": last(name="上海流明智能有限公司")},
+        "the tax ID alone changed": {"last_invoice": last(tax_id=OTHER)},
+        "ordinary became special": {"header": header(vat_kind="special")},
+    },
+    "fail": {
+        "name and tax ID changed": {"last_invoice": last(name="北京先行科技有限公司", tax_id=OTHER)},
+        "all changed": {"last_invoice": last(name="北京先行科技有限公司", tax_id=OTHER, address="C 3", bank="D")},
+        "new, one character beside another": {
+            "last_invoice": None, "history": (former(header_id=2, header_name="上海流民机器人有限公司"),),
+        },
+        "new, one character less": {
+            "last_invoice": None, "history": (former(header_id=2, header_name="上海流明机器有限公司"),),
+        },
+        "new, another legal form": {
+            "last_invoice": None, "history": (former(header_id=2, header_name="上海流明机器人股份有限公司"),),
+        },
+        "new, swapped letters": {
+            "header": ENGLISH, "last_invoice": None,
+            "history": (former(header_id=2, header_name="Lumen Robotcis Ltd"),),
+        },
+    },
+}  # fmt: skip
+ALL = {"payer": PAYER, "tax_id": TAX_ID, "header": HEADER}
+
+
+@pytest.mark.parametrize(
+    ("check", "outcome", "changes"),
+    [
+        pytest.param(check, outcome, changes, id=f"{check}-{outcome}-{name}")
+        for check, outcomes in ALL.items()
+        for outcome, cases in outcomes.items()
+        for name, changes in cases.items()
+    ],
+)
+def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> None:
+    found = getattr(buyer, check)(facts(**changes))
+    assert (found.code, found.outcome) == (check, Outcome(outcome)), str(found.message)
+    assert str(found.message)
+
+
+def test_what_changed_is_shown_with_before_and_now() -> None:
+    found = buyer.header(facts(header=header(address="B 2"), last_invoice=last(address="A 1", phone="021")))
+    assert [(str(datum.label), str(datum.value)) for datum in found.data] == [
+        ("Address", "A 1 → B 2"),
+        ("Phone", "021 → —"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["王小明", "李雷", "Ms. Ada Lin"])
+def test_a_persons_name_is_told(name: str) -> None:
+    assert names.is_persons(name)
+
+
+@pytest.mark.parametrize("name", [COMPANY, "李宁公司", "马会", "Lumen Robotics", "Alipay", "云栖数据"])
+def test_other_names_are_not_a_persons(name: str) -> None:
+    assert not names.is_persons(name)

@@ -1,0 +1,118 @@
+"""Duplicates and the customer's last requests: when they pass, warn and fail."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from backoffice.review.checks import earlier
+from backoffice.review.checks.facts import Outcome
+from tests.review.checks.cases import facts, former, states
+
+OTHER = {"header_id": 2, "header_name": "北京先行科技有限公司"}
+
+DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
+    "pass": {
+        "nothing recent": {},
+        "no earlier request": {"history": ()},
+        "the same, 31 days ago": {"history": (former("1200.00", 31),)},
+        "the same, rejected": {"history": (former("1200.00", 2, state="rejected"),)},
+        "the same, withdrawn": {"history": (former("1200.00", 2, state="withdrawn"),)},
+        "a cent beside it": {"history": (former("1200.01", 2),)},
+        "the same reference, another part of the order": {
+            "history": (former("600.00", 2, remarks="PO 4500012873"),), "remarks": "PO 4500012873",
+        },
+    },
+    "warn": {
+        "the same amount, another header": {"history": (former("1200.00", 2, **OTHER),)},
+        "the same amount, another header, pending": {"history": (former("1200.00", 0, state="pending", **OTHER),)},
+        "the same twice, two orders": {"history": (former("1200.00", 2, remarks="PO 4500"),), "remarks": "PO 4501"},
+        "the same, only one names an order": {"history": (former("1200.00", 2),), "remarks": "合同号 HT-2026-118"},
+        "the same order, nearly the amount": {
+            "history": (former("1199.00", 2, remarks="PO 4500"),), "remarks": "po 4500",
+        },
+        "on the thirtieth day": {"history": (former("1200.00", 30, **OTHER),)},
+    },
+    "fail": {
+        "the same, yesterday": {"history": (former("1200.00", 1),)},
+        "the same, today and pending": {"history": (former("1200.00", 0, state="pending"),)},
+        "the same, approved": {"history": (former("1200.00", 3, state="approved"),)},
+        "the same, 30 days ago": {"history": (former("1200.00", 30),)},
+        "the same order": {
+            "history": (former("1200.00", 2, remarks="PO: HT-2026-118"),), "remarks": "合同 HT 2026/118",
+        },
+        "the same, the name written otherwise": {
+            "history": (former("1200.00", 2, header_id=2, header_name="上海流明机器人股份有限公司"),),
+        },
+        "words beside no reference": {"history": (former("1200.00", 2),), "remarks": "谢谢"},
+    },
+}  # fmt: skip
+ISSUED, REJECTED = "issued", "rejected"
+HISTORY: dict[str, dict[str, dict[str, Any]]] = {
+    "pass": {
+        "all issued": {},
+        "the first request": {"history": ()},
+        "one rejected": {"history": states(REJECTED, ISSUED, ISSUED, ISSUED, ISSUED)},
+        "two of five": {"history": states(REJECTED, ISSUED, REJECTED, ISSUED, ISSUED)},
+        "the only one, rejected": {"history": states(REJECTED)},
+        "withdrawn ones": {"history": states(*["withdrawn"] * 5)},
+        "long ago": {"history": states(*[ISSUED] * 5, *[REJECTED] * 5)},
+    },
+    "warn": {
+        "three of five": {"history": states(REJECTED, REJECTED, REJECTED, ISSUED, ISSUED)},
+        "three of five, not the last": {"history": states(ISSUED, REJECTED, REJECTED, ISSUED, REJECTED)},
+        "three of four": {"history": states(REJECTED, "withdrawn", REJECTED, REJECTED)},
+        "all three": {"history": states(REJECTED, REJECTED, REJECTED)},
+        "both": {"history": states(REJECTED, REJECTED)},
+    },
+    "fail": {
+        "all five": {"history": states(*[REJECTED] * 5)},
+        "four of five": {"history": states(REJECTED, REJECTED, REJECTED, REJECTED, ISSUED)},
+        "four of five, the last issued": {"history": states(ISSUED, REJECTED, REJECTED, REJECTED, REJECTED)},
+        "all four": {"history": states(*[REJECTED] * 4)},
+        "the last five of many": {"history": states(*[REJECTED] * 5, *[ISSUED] * 40)},
+        "with a withdrawn one among them": {"history": states(REJECTED, REJECTED, "withdrawn", REJECTED, REJECTED)},
+    },
+}
+ALL = {"duplicate": DUPLICATE, "history": HISTORY}
+
+
+@pytest.mark.parametrize(
+    ("check", "outcome", "changes"),
+    [
+        pytest.param(check, outcome, changes, id=f"{check}-{outcome}-{name}")
+        for check, outcomes in ALL.items()
+        for outcome, cases in outcomes.items()
+        for name, changes in cases.items()
+    ],
+)
+def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> None:
+    found = getattr(earlier, check)(facts(**changes))
+    assert (found.code, found.outcome) == (check, Outcome(outcome)), str(found.message)
+    assert str(found.message)
+
+
+def test_a_duplicate_is_named_and_can_be_opened() -> None:
+    twin = former("1200.00", 1)
+    found = earlier.duplicate(facts(history=(twin,)))
+    assert [datum.request for datum in found.data] == [twin.number]
+    assert str(twin.number) in str(found.message)
+
+
+@pytest.mark.parametrize(
+    ("remarks", "found"),
+    [
+        ("PO 4500012873", {"PO4500012873"}),
+        ("合同号 HT-2026-118，谢谢", {"HT2026118"}),
+        ("第三季度推理服务费", set()),
+        ("Cost centre 7120 and 7121", {"CENTRE7120", "AND7121"}),
+    ],
+)
+def test_references_are_found_in_remarks(remarks: str, found: set[str]) -> None:
+    assert earlier.references(remarks) == found
+
+
+def test_amounts_are_compared_to_the_cent() -> None:
+    assert earlier.duplicate(facts(amount=Decimal("1200"), history=(former("1200.00", 1),))).outcome == "fail"

@@ -1,0 +1,221 @@
+"""The evidence of a request on the desk: its facts, its cost, the draft that is what issuing freezes, and the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice import clock
+from backoffice.database import session
+from backoffice.errors import Conflict
+from backoffice.issuing import services as issuing
+from backoffice.issuing.models import Invoice
+from backoffice.requests.models import InvoiceRequest
+from backoffice.review.checks import panel
+from backoffice.review.checks.facts import Check, Outcome
+from backoffice.review.queries import dossier as dossiers
+from backoffice.review.queries import evidence
+from tests.review.desk import NOW, Desk
+from tests.support.office import ISSUER, Office
+from tests.support.sql import gather_figures, plan, statements
+from tests.support.visitor import Visitor
+
+GIVEN_AT_ISSUE = {"number", "issued_at", "issued_on", "verify_url"}
+
+
+def found(number: str) -> dict[str, Check]:
+    """What each check says of a request now."""
+    session.rollback()
+    session.expire_all()
+    facts = evidence.facts(dossiers.dossier(number), now=clock.now())
+    return {check.code: check for check in panel.run(facts)}
+
+
+def outcomes(number: str) -> dict[str, str]:
+    """Checks that do not pass."""
+    return {code: check.outcome.value for code, check in found(number).items() if check.outcome != Outcome.PASS}
+
+
+def test_a_first_request_is_only_new(office: Office) -> None:
+    office.recharge("100.00", channel="Alipay")
+    assert outcomes(office.apply("60.00")) == {"header": "warn"}
+
+
+def test_what_an_invoice_bears_is_no_news(office: Office) -> None:
+    stranger = {"channel": "Bank transfer", "payer_name": "北京先行科技有限公司"}
+    office.recharge("100.00", **stranger)
+    first = office.apply("60.00")
+    assert outcomes(first) == {"header": "warn", "payer": "warn"}
+    office.approve(first)
+    assert office.issue(first)
+    assert outcomes(office.apply("20.00")) == {}
+
+
+def test_a_refund_after_the_application_is_told(office: Office) -> None:
+    paid = office.recharge("100.00", channel="Alipay")
+    number = office.apply("60.00")
+    assert found(number)["refund"].outcome == "pass"
+    office.refund(paid, "10.00")
+    assert found(number)["refund"].outcome == "warn"
+    office.refund(paid, "50.00")
+    assert {code: outcomes(number)[code] for code in ("refund", "balance", "recharges")} == dict.fromkeys(
+        ("refund", "balance", "recharges"), "fail"
+    )
+    assert len(found(number)["refund"].data) == 2
+
+
+def test_a_refund_that_took_the_whole_recharge_is_told(office: Office) -> None:
+    paid = office.recharge("100.00", channel="Alipay")
+    number = office.apply("60.00")
+    office.recharge("500.00", channel="Alipay")
+    office.refund(paid, "100.00")
+    refund = found(number)["refund"]
+    assert (refund.outcome, len(refund.data)) == ("warn", 1)
+
+
+def test_a_refund_on_its_way_and_one_from_before(office: Office, freeze: Callable[[datetime], None]) -> None:
+    freeze(NOW)
+    paid = office.recharge("100.00", channel="Alipay")
+    office.refund(paid, "5.00")
+    freeze(NOW + timedelta(hours=1))
+    number = office.apply("60.00")
+    assert found(number)["refund"].outcome == "pass"
+    office.refund(paid, "7.00", status="pending")
+    assert found(number)["refund"].outcome == "warn"
+
+
+def test_the_same_again_is_a_duplicate(office: Office) -> None:
+    office.recharge("500.00", channel="Alipay")
+    first = office.apply("60.00")
+    again = office.apply("60.00")
+    assert found(again)["duplicate"].outcome == "fail"
+    assert [datum.request for datum in found(again)["duplicate"].data] == [first]
+    assert found(first)["duplicate"].outcome == "pass", "the second one is the one too many"
+
+
+def test_another_accounts_requests_are_not_compared(office: Office) -> None:
+    office.recharge("500.00", channel="Alipay")
+    office.recharge("500.00", channel="Alipay", to="yunqi")
+    office.apply("60.00")
+    theirs = office.apply("60.00", office.cast.bo)
+    assert found(theirs)["duplicate"].outcome == "pass"
+
+
+def test_the_facts_cost_four_statements_however_much_there_is(office: Office, context: Flask) -> None:
+    office.recharge("9000.00", channel="Alipay")
+    for _ in range(3):
+        office.issued("5.00")
+    few = cost(context, office.apply("60.00"))
+    for _ in range(4):
+        office.recharge("50.00", channel="Card", payer_name="Somebody")
+    office.apply_often(120)
+    assert cost(context, office.apply("8950.00")) == few == 4
+
+
+def cost(app: Flask, number: str) -> int:
+    """How many statements the facts cost beside the dossier."""
+    session.rollback()
+    dossier = dossiers.dossier(number)
+    with statements(app) as sent:
+        evidence.facts(dossier, now=clock.now())
+    return len(sent)
+
+
+def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
+    office.recharge("9000.00", channel="Alipay")
+    office.apply_often(60)
+    number = office.apply("60.00")
+    gather_figures(database)
+    shown, now = office.request(number), clock.now()
+    for statement in (
+        evidence.earlier(shown),
+        evidence.last_invoice(shown, now),
+        evidence.known_words(shown, now),
+        evidence.refunds(shown),
+    ):
+        used = plan(statement, database)
+        assert not re.search(
+            r"SCAN (ledger_entry|ledger_allocation|invoice_request|app_user)\b(?! USING)|Seq Scan", used
+        ), used
+    assert "ix_invoice_request_account_issued" in plan(evidence.last_invoice(shown, now), database)
+    assert "ix_ledger_entry_refund_of" in plan(evidence.refunds(shown), database)
+
+
+def test_the_draft_is_what_issuing_freezes(office: Office) -> None:
+    for amount in ("100.00", "333.33", "0.01"):
+        office.recharge(amount, channel="Alipay")
+    number = office.apply("433.34", remarks="PO 4500\n第三季度")
+    dossier = dossiers.dossier(number)
+    draft = dict(issuing.draft_of(dossier.request, dossier.parts, issuer=ISSUER, now=clock.now()))
+    office.approve(number)
+    assert office.issue(number)
+    frozen = dict(
+        session.scalars(select(Invoice.snapshot).join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)).one()
+    )
+    for name in GIVEN_AT_ISSUE:
+        draft.pop(name), frozen.pop(name)
+    assert len(frozen["lines"]) == 3
+    assert draft == frozen
+
+
+def test_there_is_no_draft_of_what_cannot_be_issued(office: Office) -> None:
+    paid = office.recharge("100.00", channel="Alipay")
+    short, rejected = office.apply("60.00"), office.apply("10.00")
+    office.reject(rejected)
+    office.refund(paid, "70.00")
+    for number in (short, rejected):
+        session.rollback()
+        session.expire_all()
+        dossier = dossiers.dossier(number)
+        with pytest.raises(Conflict):
+            issuing.draft_of(dossier.request, dossier.parts, issuer=ISSUER, now=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Evidence", "Header since the last invoice", "Duplicate", "Draft of the invoice", "Fail", "Pass")),
+        ("zh", ("核对依据", "抬头与上张发票比较", "重复申请", "发票草稿", "不符", "通过")),
+    ],
+)
+def test_the_panel_stands_with_the_request(
+    desk: Desk, visit: Callable[..., Visitor], language: str, words: tuple[str, ...]
+) -> None:
+    twin, number = desk.apply(days_ago=2), desk.apply()
+    rita = visit(desk.cast.rita)
+    rita.client.set_cookie("locale", language)
+    page = rita.get(f"/review/{number}").text
+    for word in words:
+        assert word in page, word
+    panel_of = page[page.index('id="evidence"') :]
+    shown = re.findall(r'data-check="(\w+)" data-outcome="(\w+)"', panel_of)
+    assert {code for code, _ in shown} == set(panel.LABELS)
+    assert dict(shown)["duplicate"] == "fail"
+    assert shown[0][1] == "fail"
+    assert f'href="/review/{twin}"' in panel_of
+    assert f'href="/review/{number}/draft.pdf"' in page
+
+
+def test_the_draft_opens_as_a_marked_pdf_that_nobody_keeps(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    answer = visit(desk.cast.rita).get(f"/review/{number}/draft.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.data.startswith(b"%PDF-1.7")
+    assert desk.state(number) == "pending"
+    documents = desk.app.config["BACKOFFICE_SETTINGS"].instance_path / "documents"
+    assert not [path for path in documents.rglob("*") if path.is_file()]
+
+
+def test_a_decided_request_has_no_draft(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    rita = visit(desk.cast.rita)
+    rita.get(f"/review/{number}")
+    rita.submit({"reason": "tax_id", "remarks": "Please check."}, button="Reject")
+    assert "draft.pdf" not in rita.get(f"/review/{number}").text
+    assert rita.get(f"/review/{number}/draft.pdf").status_code == 409
