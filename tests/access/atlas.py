@@ -115,7 +115,9 @@ class Atlas:
             "headers.restore": [f"/invoice-headers/{self.removed}/restore"],
             "headers.removed": ["/invoice-headers/removed"],
             "headers.history": [f"/invoice-headers/{one}/history" for one in (self.header, self.removed)],
-            "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
+            "review.queue": [
+                "/review", "/review?view=all&sort=-amount", "/review?only=flagged&min=x", "/review?to=2020-01-01",
+            ],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
             "review.reject_form": [f"/review/{one}/reject"],
             "review.hold": [f"/review/{one}/hold"],

@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
+from backoffice.review import labels
+from backoffice.review.queries import views
 from backoffice.review.views import (  # noqa: F401  their routes register themselves
     accounts,
     acts,
@@ -31,8 +33,20 @@ def init(app: Flask) -> None:
             lazy_gettext("Review queue"),
             "inbox",
             Permission.SEE_QUEUE,
-            count=lambda: queue.waiting().pending,
+            count=lambda: queue.waiting().views[views.PENDING],
             order=10,
+        ),
+        *(
+            NavItem(
+                "review.queue",
+                labels.views[code],
+                icon,
+                Permission.SEE_QUEUE,
+                count=lambda code=code: queue.waiting().views[code],  # type: ignore[misc]
+                args={"view": code},
+                order=order,
+            )
+            for code, icon, order in ((views.MINE, "user-check", 12), (views.OVERDUE, "clock-alert", 14))
         ),
         NavItem(
             "review.work",
