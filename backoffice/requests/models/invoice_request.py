@@ -138,6 +138,8 @@ class InvoiceRequest(Base):
         Index("ix_invoice_request_state_amount", "state", "amount", "id"),
         Index("ix_invoice_request_due", "due_at", "id", "state"),
         Index("ix_invoice_request_amount", "amount", "id"),
+        # Addresses are ASCII; their case means nothing to a search.
+        Index("ix_invoice_request_email", text("lower(email)")),
         Index("ix_invoice_request_closed", "closed_at", "id"),
     )
 

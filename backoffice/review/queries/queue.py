@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
@@ -21,12 +21,15 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import State
-from backoffice.review.queries import views, work
+from backoffice.review.models import SavedView
+from backoffice.review.queries import search, views, work
 from backoffice.review.queries.views import VIEWS, Viewer
 from backoffice.steering import holds
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
 COUNT_LIMIT = 1000
+
+_FIELD, _LINE = "\x1f", "\x1e"
 
 Order = list[tuple[Any, Literal["asc", "desc"]]]
 SORTS = {"due": InvoiceRequest.due_at, "submitted": InvoiceRequest.submitted_at, "amount": InvoiceRequest.amount}
@@ -52,6 +55,7 @@ class Wanted:
     most: Decimal | None = None
     header: str = ""
     customer: str = ""
+    search: str = ""
     sort: str = ""
 
     @property
@@ -106,6 +110,8 @@ def _narrowed(wanted: Wanted, viewer: Viewer) -> list[ColumnElement[bool]]:
         # A scalar, not a set: one account keeps the order of the index that serves it.
         account = select(Account.id).where(Account.code == wanted.customer).scalar_subquery()
         conditions.append(InvoiceRequest.account_id == account)
+    if wanted.search:
+        conditions.append(search.found(wanted.search))
     return conditions
 
 
@@ -158,13 +164,41 @@ class Waiting:
 
     views: Mapping[str, int]
     work: int
+    saved: tuple[Saved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One of the viewer's own views."""
+
+    id: int
+    name: str
+    query: str
 
 
 def waiting(viewer: Viewer, counted: Collection[str] = views.COUNTED) -> Waiting:
-    """The counts that a page of the desk shows, in one statement over partial indexes."""
+    """The counts that a page of the desk shows and the viewer's own views, in one statement over partial indexes."""
     lists = [_capped(_listed(Wanted(code), viewer)) for code in counted]
-    row = session.execute(select(*lists, *work.counts())).one()
-    return Waiting(dict(zip(counted, row, strict=False)), sum(row[len(lists) :]))
+    saved, *row = session.execute(select(_own_views(viewer), *lists, *work.counts())).one()
+    return Waiting(dict(zip(counted, row, strict=False)), sum(row[len(lists) :]), _read_views(saved or ""))
+
+
+def _own_views(viewer: Viewer) -> Any:
+    """The viewer's views as one text, so that whoever has none pays no statement for it."""
+    # Neither a cleaned name nor an encoded query holds these separators.
+    parts = (cast(SavedView.position, Text), cast(SavedView.id, Text), SavedView.name, SavedView.query)
+    line = parts[0] + _FIELD + parts[1] + _FIELD + parts[2] + _FIELD + parts[3]
+    return select(func.aggregate_strings(line, _LINE)).where(SavedView.user_id == viewer.id).scalar_subquery()
+
+
+def _read_views(told: str) -> tuple[Saved, ...]:
+    lines = [line.split(_FIELD) for line in told.split(_LINE) if line]
+    return tuple(Saved(int(line[1]), line[2], line[3]) for line in sorted(lines, key=lambda line: int(line[0])))
+
+
+def counts(lists: Sequence[Wanted], viewer: Viewer) -> list[int]:
+    """How much there is in each of several lists, capped, in one statement."""
+    return list(session.execute(select(*(_capped(_listed(wanted, viewer)) for wanted in lists))).one()) if lists else []
 
 
 def most_urgent(actor: Actor) -> str | None:

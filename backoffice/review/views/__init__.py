@@ -17,11 +17,12 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     entries,
     queue,
     request,
+    saved_views,
     work,
 )
 from backoffice.review.views.plumbing import blueprint as blueprint
 from backoffice.web.metrics import register_gauge
-from backoffice.web.navigation import NavItem, register
+from backoffice.web.navigation import NavItem, register, register_own
 
 
 def init(app: Flask) -> None:
@@ -59,4 +60,5 @@ def init(app: Flask) -> None:
         NavItem("review.accounts", lazy_gettext("Account books"), "wallet", Permission.SEE_BOOKS, order=35),
         NavItem("review.books", lazy_gettext("Reconciliation"), "scale", Permission.SEE_BOOKS, order=40),
     )
+    register_own(app, Permission.SEE_QUEUE, saved_views.in_navigation)
     register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)

@@ -12,7 +12,7 @@ from backoffice.database import session
 from backoffice.permissions import Permission
 from backoffice.review import labels
 from backoffice.review.queries import queue as queries
-from backoffice.review.queries import views
+from backoffice.review.queries import search, views
 from backoffice.review.queries.queue import SORTS, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer
 from backoffice.review.views.plumbing import blueprint, urgency_of
@@ -21,6 +21,7 @@ from backoffice.web.guards import current_actor, guard
 from backoffice.web.paging import PageRequest, paginate
 
 FILTERS = FilterSet(
+    Text("q", lazy_gettext("Search"), min_length=search.SHORTEST_NAME),
     Choice("only", lazy_gettext("Only"), [("overdue", lazy_gettext("Overdue")), ("flagged", lazy_gettext("Flagged"))]),
     OneOf("status", lazy_gettext("Status"), list(labels.request_statuses.items())),
     Text("assignee", lazy_gettext("Assignee"), max_length=60),
@@ -39,7 +40,7 @@ ALWAYS = (views.PENDING, views.MINE, views.OVERDUE)
 def waiting(counted: tuple[str, ...] = ALWAYS) -> queries.Waiting:
     """The queue's counts, read once per page: the navigation and the title show the same numbers."""
     if "review_waiting" not in g:
-        g.review_waiting = queries.waiting(_viewer(), counted)
+        g.review_waiting = queries.waiting(viewer(), counted)
     counts: queries.Waiting = g.review_waiting
     return counts
 
@@ -49,10 +50,10 @@ def waiting(counted: tuple[str, ...] = ALWAYS) -> queries.Waiting:
 def show() -> str:
     """The requests of one view, pending ones unless asked otherwise, in the view's own order or the one asked for."""
     filters = FILTERS.parse(request.args)
-    wanted = _wanted(filters)
+    wanted = wanted_by(filters)
     page = paginate(
         session,
-        queries.queue(wanted, _viewer()),
+        queries.queue(wanted, viewer()),
         wanted.order,
         PageRequest.of(request.args),
         size=PAGE_SIZE,
@@ -68,15 +69,18 @@ def show() -> str:
         links=page.links(request.path, filters.query),
         waiting=waiting(views.COUNTED).views,
         count_limit=queries.COUNT_LIMIT,
+        query=filters.query,
         urgency_of=urgency_of(),
     )
 
 
-def _viewer() -> Viewer:
+def viewer() -> Viewer:
+    """Who looks at this moment."""
     return Viewer(current_actor().id, clock.now())
 
 
-def _wanted(filters: FilterState) -> Wanted:
+def wanted_by(filters: FilterState) -> Wanted:
+    """The list that the filters and the view in an address ask for."""
     asked = dict(filters.carried)
     # A state of history asked for by itself is not looked for among what is pending.
     given = asked.get("view", views.ALL if filters["status"] else views.PENDING)
@@ -94,6 +98,7 @@ def _wanted(filters: FilterState) -> Wanted:
         most=filters["amount"].high,
         header=filters["type"],
         customer=filters["customer"],
+        search=filters["q"],
         sort=asked.get("sort", ""),
     )
 
