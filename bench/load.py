@@ -31,6 +31,7 @@ from backoffice.ledger.services import bulk
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
+from backoffice.requests.services import search
 
 PASSWORD = "invoice-demo-2026"
 BATCH = 20_000
@@ -43,6 +44,7 @@ _COLUMNS = (
     "number", "account_id", "applicant_id", "applicant_label", "header_id", "header", "header_name", "amount", "email",
     "copies", "remarks", "locale", "submit_token", "state", "submitted_at", "submitted_on", "due_on", "due_at",
     "calendar_version_id", "decided_at", "closed_at", "invoice_number", "issued_at", "issued_on",
+    "paused_seconds",
 )  # fmt: skip
 NAMES = (
     "杭州云栖数据服务有限公司",
@@ -71,6 +73,11 @@ def fill(requests: int, *, own: int | None = None, seed: int = 1) -> None:
                 hurry()
                 bulk.add(InvoiceRequest, _COLUMNS, batch)
             progress.update(task, advance=len(batch))
+        while True:
+            with transaction():
+                hurry()
+                if not search.catch_up():
+                    break
     settle()
 
 
@@ -173,7 +180,7 @@ def _rows(
             Decimal(chance.randrange(100_00, 90_000_00)) / 100, "load@load.example", [], "", "en", f"load-{index}",
             state, submitted_at, day, due_on, due_at, promised.version, closed_at, closed_at,
             f"INV-{day:%Y}-{index:06d}" if issued_at else None, issued_at,
-            clock.local_date(issued_at, promised.zone) if issued_at else None,
+            clock.local_date(issued_at, promised.zone) if issued_at else None, 0,
         )  # fmt: skip
 
 
