@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -116,6 +117,19 @@ def clean_emails(value: str, *, most: int) -> list[str]:
             Message(N_("At most %(most)d addresses are possible; these are %(count)d."), most=most, count=len(found))
         )
     return list(found.values())
+
+
+def normalised(value: str) -> str:
+    """A text as searches compare it: one form for full and half width, upper and lower case, and no blanks."""
+    return "".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def pairs(value: str) -> list[str]:
+    """The pairs of neighbouring characters of a normalised text, each once, as words of ASCII letters and figures.
+
+    Chinese has no words a database could tell apart; whatever holds a text of two or more holds all its pairs.
+    """
+    return list(dict.fromkeys(f"x{ord(a):x}x{ord(b):x}" for a, b in pairwise(value)))
 
 
 def hidden_characters(text: str) -> list[str]:

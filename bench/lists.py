@@ -29,7 +29,7 @@ PAGES = (
     ("customer: pending, a month", CUSTOMER, "/invoices?status=pending&from=2026-01-01"),
     ("customer: issued", CUSTOMER, "/invoices?status=issued"),
     ("queue: first page", REVIEWER, "/review"),
-    ("history: issued", REVIEWER, "/review?status=issued"),
+    ("history: issued", REVIEWER, "/review?view=issued"),
 )
 
 

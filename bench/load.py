@@ -31,6 +31,7 @@ from backoffice.ledger.services import bulk
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
+from backoffice.requests.services import search
 
 PASSWORD = "invoice-demo-2026"
 BATCH = 20_000
@@ -71,6 +72,11 @@ def fill(requests: int, *, own: int | None = None, seed: int = 1) -> None:
                 hurry()
                 bulk.add(InvoiceRequest, _COLUMNS, batch)
             progress.update(task, advance=len(batch))
+        while True:
+            with transaction():
+                hurry()
+                if not search.catch_up():
+                    break
     settle()
 
 

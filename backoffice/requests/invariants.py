@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from backoffice import storage
 from backoffice.database import session
 from backoffice.ledger.models import Reservation, ReservationState
-from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestSearch
 from backoffice.requests.rules import Action, State
 
 
@@ -24,6 +24,9 @@ def check() -> Iterator[str]:
     without_event = ~exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
     for (number,) in session.execute(select(InvoiceRequest.number).where(without_event)):
         yield f"request {number}: its timeline does not say that it was submitted"
+    unsearched = ~exists().where(RequestSearch.request_id == InvoiceRequest.id)
+    for (number,) in session.execute(select(InvoiceRequest.number).where(unsearched)):
+        yield f"request {number}: no search can find it"
 
 
 def _supporting_files() -> Iterator[str]:

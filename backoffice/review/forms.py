@@ -6,10 +6,11 @@ The rules stand in `review.services`, which answers every entry alike; the forms
 from __future__ import annotations
 
 from flask_babel import lazy_gettext
-from wtforms import RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 
 from backoffice.requests.rules import NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT
 from backoffice.review import labels
+from backoffice.review.rules import VIEW_NAME_LIMIT
 from backoffice.web.forms import Form, choices
 from backoffice.web.kept_forms import KeptForm
 
@@ -48,6 +49,18 @@ class NoteForm(KeptForm):
     """A note among the people of the back office."""
 
     note = TextAreaField(lazy_gettext("Internal note"), id="note", default="", render_kw={"maxlength": NOTE_LIMIT})
+
+
+class SavedViewForm(Form):
+    """The name of a view; the filters it keeps come with it."""
+
+    name = StringField(
+        lazy_gettext("Name"),
+        id="view-name",
+        default="",
+        render_kw={"maxlength": VIEW_NAME_LIMIT, "autocomplete": "off"},
+    )
+    query = HiddenField(id="view-query", default="")
 
 
 class RejectForm(Form):

@@ -95,6 +95,24 @@ request_statuses = {
     State.WITHDRAWN.value: _l("Withdrawn"),
 }
 
+views = {
+    "pending": _l("Pending"),
+    "mine": _l("Mine"),
+    "unassigned": _l("Unassigned"),
+    "due-today": _l("Due today"),
+    "overdue": _l("Overdue"),
+    "on-hold": _l("On hold"),
+    "second": _l("Second approval"),
+    "short": _l("Short"),
+    "approved": _l("Approved (issuing)"),
+    "failed": _l("Issue failed"),
+    "mail": _l("Mail problems"),
+    "issued": _l("Issued"),
+    "rejected": _l("Rejected"),
+    "withdrawn": _l("Withdrawn"),
+    "all": _l("All"),
+}
+
 _coded: dict[str, dict[str, Any]] = {"kind": kinds, "vat_kind": vat_kinds, "language": languages}
 
 

@@ -10,6 +10,7 @@ from backoffice.requests.rules import OPEN_STATES
 
 # Three days, so that on a Friday the promises of Monday show.
 SOON_DAYS = 3
+VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, VIEWS_LIMIT = 60, 1000, 20
 FOUR_EYES_WINDOW = timedelta(days=7)
 
 

@@ -156,6 +156,7 @@ class Text:
     name: str
     label: Any
     max_length: int = 100
+    min_length: int = 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -163,13 +164,15 @@ class Text:
         return (self.name,)
 
     def read(self, args: MultiDict[str, str]) -> Control:
-        """Trim the text; too long a one, or one with control characters, is an error."""
+        """Trim the text; too long or short a one, or one with control characters, is an error."""
         typed = args.get(self.name, "").strip()
         control = Control("text", self.name, str(self.label), typed, typed=typed, max_length=self.max_length)
         if len(typed) > self.max_length:
             control.error = gettext("At most %(limit)d characters.", limit=self.max_length)
         elif not typed.isprintable():
             control.error = gettext("Contains characters that cannot be searched for.")
+        elif typed and len(typed) < self.min_length:
+            control.error = gettext("Type at least %(least)d characters.", least=self.min_length)
         if control.error:
             control.value, control.typed = "", typed[: self.max_length]
         elif typed:

@@ -64,10 +64,20 @@ class Navigation:
 
     def __init__(self) -> None:
         self._items: list[NavItem] = []
+        self._own: list[tuple[Permission, Callable[[], NavGroup | None]]] = []
 
     def register(self, *items: NavItem) -> None:
         """Add entries; called once per blueprint when the application is built."""
         self._items.extend(items)
+
+    def register_own(self, permission: Permission, group: Callable[[], NavGroup | None]) -> None:
+        """Add a group that each person has of their own, asked for once per page."""
+        self._own.append((permission, group))
+
+    def own_of(self, user: NavigationUser) -> list[NavGroup]:
+        """The groups that are the person's own, without those that are empty."""
+        groups = (group() for permission, group in self._own if user.can(permission))
+        return [group for group in groups if group is not None]
 
     def items_for(self, user: NavigationUser) -> list[NavItem]:
         """The entries `user` may enter, in order."""
@@ -86,6 +96,12 @@ def register(app: Flask, *items: NavItem) -> None:
     registry.register(*items)
 
 
+def register_own(app: Flask, permission: Permission, group: Callable[[], NavGroup | None]) -> None:
+    """Add a group of each person's own entries to the navigation of `app`."""
+    registry: Navigation = app.extensions[_EXTENSION]
+    registry.register_own(permission, group)
+
+
 def items_for(user: NavigationUser) -> list[NavItem]:
     """The entries `user` may enter in the current application, in order."""
     registry: Navigation = current_app.extensions[_EXTENSION]
@@ -100,15 +116,17 @@ def groups_for(user: NavigationUser) -> list[NavGroup]:
     for item in items:
         current = here[1] if here and here[0] is item else None
         groups.setdefault(str(item.group), []).append(_link(item, current))
-    return [NavGroup(label, links) for label, links in groups.items()]
+    registry: Navigation = current_app.extensions[_EXTENSION]
+    return [*(NavGroup(label, links) for label, links in groups.items()), *registry.own_of(user)]
 
 
 def _link(item: NavItem, current: str | None) -> NavLink:
     count = item.count() if item.count else None
-    return NavLink(url_for(item.endpoint, **item.args), str(item.label), item.icon, current, _capped(count))
+    return NavLink(url_for(item.endpoint, **item.args), str(item.label), item.icon, current, capped(count))
 
 
-def _capped(count: int | None) -> str | None:
+def capped(count: int | None) -> str | None:
+    """The number beside an entry; nothing for none."""
     if not count:
         return None
     return f"{count:,}" if count < _COUNT_LIMIT else f"{_COUNT_LIMIT:,}+"

@@ -31,7 +31,7 @@ from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.services import recipients
-from backoffice.review.services import claims, decisions, holds, notes
+from backoffice.review.services import claims, decisions, holds, notes, saved_views
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support import files as supporting
 from tests.support.people import PASSWORD
@@ -67,6 +67,7 @@ class Atlas:
     conflict: int  # the line of it that is in conflict
     entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
     behind: tuple[int, int, int]  # of them a recharge that was used, one that was refunded, and its refund
+    view: int
 
     def examples(self, endpoint: str) -> list[str]:
         """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
@@ -116,7 +117,11 @@ class Atlas:
             "headers.restore": [f"/invoice-headers/{self.removed}/restore"],
             "headers.removed": ["/invoice-headers/removed"],
             "headers.history": [f"/invoice-headers/{one}/history" for one in (self.header, self.removed)],
-            "review.queue": ["/review", "/review?status=all", "/review?only=flagged", "/review?to=2020-01-01"],
+            "review.queue": [
+                "/review", "/review?view=all&sort=-amount", "/review?only=flagged&min=x", "/review?to=2020-01-01",
+            ],
+            "review.saved_views": ["/review/views", "/review/views?view=all&min=5"],
+            "review.saved_view": [f"/review/views/{self.view}"],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
             "review.reject_form": [f"/review/{one}/reject"],
             "review.hold": [f"/review/{one}/hold"],
@@ -203,6 +208,7 @@ def draw(stage: Stage) -> Atlas:
     return Atlas(
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
         _mail_with_invoice(stage), _someone(stage), *_imported(stage), *_entries(stage),
+        view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
     )  # fmt: skip
 
 

@@ -61,6 +61,8 @@ headers.restore                  login 200 200 404 403 403 403 403 403
 headers.removed                  login 200 200 200 403 403 403 403 403
 headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
+review.saved_views               login 403 403 403 200 200 200 200 403
+review.saved_view                login 403 403 403 200 404 404 404 403
 review.invoice_request           login 403 403 403 200 200 200 200 403
 review.reject_form               login 403 403 403 200 200 403 403 403
 review.hold                      login 403 403 403 200 200 403 403 403
@@ -119,6 +121,9 @@ headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
 headers.archive                  login 303 404 404 403 403 403 403 403
 headers.restore                  login 422 422 404 403 403 403 403 403
+review.saved_views               login 403 403 403 422 422 422 422 403
+review.saved_view                login 403 403 403 422 404 404 404 403
+review.forget_view               login 403 403 403 303 404 404 404 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
@@ -270,7 +275,7 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     """One address for each endpoint that changes; the request is issued already, the header is a spare one."""
     somebody, issued = atlas.someone, atlas.numbers["issued"]
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
-              "problem_id": atlas.conflict}  # fmt: skip
+              "problem_id": atlas.conflict, "view_id": atlas.view}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

@@ -81,18 +81,29 @@ class InvoiceRequest(Base):
             sqlite_where=text("state = 'issued'"),
             postgresql_where=text("state = 'issued'"),
         ),
-        # The queue, most urgent first; the worker's approved ones; what the sweep may flag.
+        # The queue, most urgent first, with what its views look at, so that they are counted inside the index; the
+        # worker's approved ones; what the sweep may flag.
         Index(
             "ix_invoice_request_queue",
             "due_at",
             "id",
+            "held_at",
+            "claim_ends_at",
+            "amount",
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
-        Index("ix_invoice_request_open", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_invoice_request_open", "due_at", "id", "paused_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(
             "ix_invoice_request_issuable",
             "issuable_at",
+            "id",
+            sqlite_where=text("state = 'approved'"),
+            postgresql_where=text("state = 'approved'"),
+        ),
+        Index(
+            "ix_invoice_request_approved",
+            "due_at",
             "id",
             sqlite_where=text("state = 'approved'"),
             postgresql_where=text("state = 'approved'"),
@@ -123,6 +134,12 @@ class InvoiceRequest(Base):
         # History by state and the figures of a period.
         Index("ix_invoice_request_state", "state", "submitted_at", "id"),
         Index("ix_invoice_request_submitted", "submitted_at", "id"),
+        # The desk's other orders, of one state and of all.
+        Index("ix_invoice_request_state_amount", "state", "amount", "id"),
+        Index("ix_invoice_request_due", "due_at", "id", "state"),
+        Index("ix_invoice_request_amount", "amount", "id"),
+        # Addresses are ASCII; their case means nothing to a search.
+        Index("ix_invoice_request_email", text("lower(email)")),
         Index("ix_invoice_request_closed", "closed_at", "id"),
     )
 

@@ -28,7 +28,7 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
-from backoffice.requests.services import recipients
+from backoffice.requests.services import recipients, search
 from backoffice.requests.services.states import add_event, tell
 from backoffice.requests.services.supporting import SupportingFile
 
@@ -173,6 +173,7 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     )
     session.add(invoice_request)
     session.flush()
+    search.remember(invoice_request)
     ledger.reserve(planned.account_id, invoice_request.id, planned.amount, at=now)
     follows = {"follows": planned.resubmission_of.number} if planned.resubmission_of else {}
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)

@@ -2,74 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import load_only
 
+from backoffice import clock
 from backoffice.accounts.models import Account
+from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
-from backoffice.requests.models import InvoiceRequest, in_state, is_open
+from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.queries import LIST_COLUMNS
-from backoffice.requests.rules import OPEN_STATES, State
-from backoffice.review.queries import work
+from backoffice.requests.rules import State
+from backoffice.review.models import SavedView
+from backoffice.review.queries import search, views, work
+from backoffice.review.queries.views import VIEWS, Viewer
+from backoffice.steering import holds
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
 COUNT_LIMIT = 1000
 
+_FIELD, _LINE = "\x1f", "\x1e"
+
 Order = list[tuple[Any, Literal["asc", "desc"]]]
+SORTS = {"due": InvoiceRequest.due_at, "submitted": InvoiceRequest.submitted_at, "amount": InvoiceRequest.amount}
 
 
 @dataclass(frozen=True, slots=True)
-class QueueView:
-    """Which part of the requests a list shows; `state` None means all of them. Dates are local and inclusive."""
+class Wanted:
+    """Which requests a list shows: a view, narrowed by filters. Dates are local; every limit is inclusive.
 
-    state: State | None = State.PENDING
+    `sort` is a key of `SORTS`, with a minus in front where it runs backwards; the view's own order when empty.
+    """
+
+    view: str = views.PENDING
+    state: str = ""
     overdue: bool = False
     flagged: bool = False
+    assignee: str = ""
     since: date | None = None
     until: date | None = None
+    due_since: date | None = None
+    due_until: date | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    header: str = ""
+    customer: str = ""
+    search: str = ""
+    sort: str = ""
 
     @property
-    def by_urgency(self) -> bool:
-        """Whether the list is worked off, most urgent first; history is read newest first."""
-        return self.state in OPEN_STATES or (self.state is None and self.overdue and not self.flagged)
+    def sorted_by(self) -> tuple[str, bool]:
+        """The order in force: a key of `SORTS`, and whether it runs backwards."""
+        if self.sort.removeprefix("-") in SORTS:
+            return self.sort.removeprefix("-"), self.sort.startswith("-")
+        view = VIEWS[self.view]
+        return view.ordered_by, view.is_descending
 
     @property
     def order(self) -> Order:
         """The list's order for keyset paging."""
-        if self.by_urgency:
-            return [(InvoiceRequest.due_at, "asc"), (InvoiceRequest.id, "asc")]
-        return [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
+        by, backwards = self.sorted_by
+        way: Literal["asc", "desc"] = "desc" if backwards else "asc"
+        return [(SORTS[by], way), (InvoiceRequest.id, way)]
 
     def key(self, row: Any) -> Sequence[Any]:
         """A row's values in `order`."""
-        shown: InvoiceRequest = row[0]
-        return (shown.due_at if self.by_urgency else shown.submitted_at, shown.id)
+        return [getattr(row[0], column.key) for column, _ in self.order]
 
 
-def queue(view: QueueView, *, now: datetime) -> Select[Any]:
-    """The requests of a view, each with its customer account's name, for keyset paging in `view.order`."""
-    statement = requests.in_period(select(InvoiceRequest), view.since, view.until)
-    if view.state is not None:
-        statement = statement.where(in_state(view.state))
+def queue(wanted: Wanted, viewer: Viewer) -> Select[Any]:
+    """The requests of a view, each with its customer account's name, for keyset paging in `wanted.order`."""
+    return with_account(_listed(wanted, viewer))
+
+
+def _listed(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
+    statement = select(InvoiceRequest).where(VIEWS[wanted.view].holds(viewer))
+    statement = requests.in_period(statement, wanted.since, wanted.until)
+    return statement.where(*_narrowed(wanted, viewer))
+
+
+def _narrowed(wanted: Wanted, viewer: Viewer) -> list[ColumnElement[bool]]:
+    conditions = [*_due(wanted), *_header(wanted.header)]
+    if wanted.state:
+        conditions.append(in_state(State(wanted.state)))
     late = [
-        *([_overdue(view.state, now)] if view.overdue else []),
-        *([InvoiceRequest.flagged_at.is_not(None)] if view.flagged else []),
+        *([views.overdue(viewer.now)] if wanted.overdue else []),
+        *([InvoiceRequest.flagged_at.is_not(None)] if wanted.flagged else []),
     ]
-    return with_account(statement.where(or_(*late)) if late else statement)
+    if late:
+        conditions.append(or_(*late))
+    if wanted.least is not None:
+        conditions.append(InvoiceRequest.amount >= wanted.least)
+    if wanted.most is not None:
+        conditions.append(InvoiceRequest.amount <= wanted.most)
+    if wanted.assignee:
+        claimed = and_(InvoiceRequest.claimed_by_id.is_not(None), InvoiceRequest.claim_ends_at > viewer.now)
+        conditions.append(and_(claimed, holds(wanted.assignee, InvoiceRequest.claimed_by_label)))
+    if wanted.customer:
+        # A scalar, not a set: one account keeps the order of the index that serves it.
+        account = select(Account.id).where(Account.code == wanted.customer).scalar_subquery()
+        conditions.append(InvoiceRequest.account_id == account)
+    if wanted.search:
+        conditions.append(search.found(wanted.search))
+    return conditions
 
 
-def _overdue(state: State | None, now: datetime) -> ColumnElement[bool]:
-    past_due = InvoiceRequest.due_at <= now
-    return past_due if state in OPEN_STATES else and_(is_open(), past_due)
+def _due(wanted: Wanted) -> list[ColumnElement[bool]]:
+    zone, due_at = clock.zone(), InvoiceRequest.due_at
+    # What is due on a day is overdue from the start of the next one on.
+    since = [due_at >= calendar_rules.due_at(wanted.due_since, zone)] if wanted.due_since else []
+    until = [due_at <= calendar_rules.due_at(wanted.due_until, zone)] if wanted.due_until else []
+    return [*since, *until]
+
+
+def _header(kind: str) -> list[ColumnElement[bool]]:
+    """The frozen header's type, or its kind of VAT invoice: no word is both."""
+    if not kind:
+        return []
+    field = "vat_kind" if kind in ("ordinary", "special") else "kind"
+    return [InvoiceRequest.header[field].as_string() == kind]
 
 
 def with_account(statement: Select[InvoiceRequest]) -> Select[Any]:
@@ -101,19 +160,45 @@ def capped_count(statement: Select[InvoiceRequest]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a verdict: pending requests, and those of them past their promised day; and open work. Capped."""
+    """How much there is in each view of work that was asked for, and how much open work. Capped."""
 
-    pending: int
-    overdue: int
+    views: Mapping[str, int]
     work: int
+    saved: tuple[Saved, ...] = ()
 
 
-def waiting(now: datetime) -> Waiting:
-    """The counts that every page of the desk shows, in one statement over partial indexes."""
-    pending = select(InvoiceRequest).where(in_state(State.PENDING))
-    queue = (_capped(pending), _capped(pending.where(InvoiceRequest.due_at <= now)))
-    in_queue, overdue, *open_work = session.execute(select(*queue, *work.counts())).one()
-    return Waiting(in_queue, overdue, sum(open_work))
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One of the viewer's own views."""
+
+    id: int
+    name: str
+    query: str
+
+
+def waiting(viewer: Viewer, counted: Collection[str] = views.COUNTED) -> Waiting:
+    """The counts that a page of the desk shows and the viewer's own views, in one statement over partial indexes."""
+    lists = [_capped(_listed(Wanted(code), viewer)) for code in counted]
+    saved, *row = session.execute(select(_own_views(viewer), *lists, *work.counts())).one()
+    return Waiting(dict(zip(counted, row, strict=False)), sum(row[len(lists) :]), _read_views(saved or ""))
+
+
+def _own_views(viewer: Viewer) -> Any:
+    """The viewer's views as one text, so that whoever has none pays no statement for it."""
+    # Neither a cleaned name nor an encoded query holds these separators.
+    parts = (cast(SavedView.position, Text), cast(SavedView.id, Text), SavedView.name, SavedView.query)
+    line = parts[0] + _FIELD + parts[1] + _FIELD + parts[2] + _FIELD + parts[3]
+    return select(func.aggregate_strings(line, _LINE)).where(SavedView.user_id == viewer.id).scalar_subquery()
+
+
+def _read_views(told: str) -> tuple[Saved, ...]:
+    lines = [line.split(_FIELD) for line in told.split(_LINE) if line]
+    return tuple(Saved(int(line[1]), line[2], line[3]) for line in sorted(lines, key=lambda line: int(line[0])))
+
+
+def counts(lists: Sequence[Wanted], viewer: Viewer) -> list[int]:
+    """How much there is in each of several lists, capped, in one statement."""
+    return list(session.execute(select(*(_capped(_listed(wanted, viewer)) for wanted in lists))).one()) if lists else []
 
 
 def most_urgent(actor: Actor) -> str | None:

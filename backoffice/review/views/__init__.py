@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
+from backoffice.review import labels
+from backoffice.review.queries import views
 from backoffice.review.views import (  # noqa: F401  their routes register themselves
     accounts,
     acts,
@@ -16,11 +18,12 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     evidence,
     queue,
     request,
+    saved_views,
     work,
 )
 from backoffice.review.views.plumbing import blueprint as blueprint
 from backoffice.web.metrics import register_gauge
-from backoffice.web.navigation import NavItem, register
+from backoffice.web.navigation import NavItem, register, register_own
 
 
 def init(app: Flask) -> None:
@@ -32,8 +35,20 @@ def init(app: Flask) -> None:
             lazy_gettext("Review queue"),
             "inbox",
             Permission.SEE_QUEUE,
-            count=lambda: queue.waiting().pending,
+            count=lambda: queue.waiting().views[views.PENDING],
             order=10,
+        ),
+        *(
+            NavItem(
+                "review.queue",
+                labels.views[code],
+                icon,
+                Permission.SEE_QUEUE,
+                count=lambda code=code: queue.waiting().views[code],  # type: ignore[misc]
+                args={"view": code},
+                order=order,
+            )
+            for code, icon, order in ((views.MINE, "user-check", 12), (views.OVERDUE, "clock-alert", 14))
         ),
         NavItem(
             "review.work",
@@ -46,4 +61,5 @@ def init(app: Flask) -> None:
         NavItem("review.accounts", lazy_gettext("Account books"), "wallet", Permission.SEE_BOOKS, order=35),
         NavItem("review.books", lazy_gettext("Reconciliation"), "scale", Permission.SEE_BOOKS, order=40),
     )
+    register_own(app, Permission.SEE_QUEUE, saved_views.in_navigation)
     register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)

@@ -1,0 +1,49 @@
+"""What requests are searched by: the header's name in pieces of two characters, and the tax ID. Written once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import DDL, ForeignKey, Index, String, Text, event, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.database import Base, Id
+from backoffice.requests.models.invoice_request import InvoiceRequest
+
+
+class RequestSearch(Base):
+    """The searchable side of one request; its frozen header never changes, so this does not either.
+
+    `name` is normalised, `grams` are its pairs of neighbouring characters, spelt so that no tokenizer takes them apart.
+    """
+
+    __tablename__ = "request_search"
+    __table_args__ = (
+        Index("ix_request_search_tax_id", "tax_id"),
+        Index("ix_request_search_grams", text("string_to_array(grams, ' ')"), postgresql_using="gin").ddl_if(
+            dialect="postgresql"
+        ),
+    )
+
+    request_id: Mapped[int] = mapped_column(Id, ForeignKey(InvoiceRequest.id), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(1024))
+    grams: Mapped[str] = mapped_column(Text)
+    tax_id: Mapped[str] = mapped_column(String(40))
+
+
+# Rows are only ever added. Positions are not kept: what the pairs find is compared with the name itself.
+SQLITE_SEARCH = (
+    "CREATE VIRTUAL TABLE request_search_index USING fts5(grams, content='request_search', content_rowid='request_id',"
+    " detail='none')",
+    "CREATE TRIGGER request_search_added AFTER INSERT ON request_search BEGIN"
+    " INSERT INTO request_search_index(rowid, grams) VALUES (NEW.request_id, NEW.grams); END",
+)
+
+
+def _install(target: Any) -> None:
+    for statement in SQLITE_SEARCH:
+        ddl = DDL(statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
+        event.listen(target, "after_create", ddl)
+
+
+_install(Base.metadata.tables["request_search"])

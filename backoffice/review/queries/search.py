@@ -1,0 +1,83 @@
+"""Search among requests: request and invoice number, tax ID, email and amount as they are, names by any part.
+
+A name that many requests hold is met soon by reading the list in its order; the index would find them all, to be
+sorted for one page. A name that few hold is found by the index, and those few are sorted. A look at the newest names
+tells which of the two it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, column, func, literal, or_, select, table, text, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from backoffice import money
+from backoffice.database import session
+from backoffice.issuing.rules import is_invoice_number
+from backoffice.requests.models import InvoiceRequest, RequestSearch
+from backoffice.requests.rules import is_request_number
+from backoffice.text import normalised, pairs
+
+SHORTEST_NAME = 2
+SAMPLE, COMMON = 1000, 50
+_TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
+
+
+def found(typed: str) -> ColumnElement[bool]:
+    """The condition that a request is what `typed` means, worded for the way that is quick. Reads a sample of names."""
+    plain = unicodedata.normalize("NFKC", typed).strip()
+    exact = list(_exact(plain))
+    name = "" if _is_a_code(plain) else normalised(plain)
+    if len(name) < SHORTEST_NAME:
+        return InvoiceRequest.id.in_(union_all(*exact)) if exact else InvoiceRequest.id < 0
+    if _is_common(name):
+        own = select(RequestSearch.name).where(RequestSearch.request_id == InvoiceRequest.id).scalar_subquery()
+        rest = [InvoiceRequest.id.in_(union_all(*exact))] if exact else []
+        return or_(own.contains(name, autoescape=True), *rest)
+    return InvoiceRequest.id.in_(union_all(*exact, named(name)))
+
+
+def named(name: str) -> Select[Any]:
+    """Ids of the requests whose normalised header name holds `name`, two characters or more."""
+    same = select(RequestSearch.request_id).where(RequestSearch.name.contains(name, autoescape=True))
+    words = pairs(name)
+    if session().get_bind().dialect.name == "sqlite":
+        index = table("request_search_index", column("rowid"))
+        matching = text("request_search_index MATCH :words").bindparams(bindparam("words", " AND ".join(words)))
+        return same.where(RequestSearch.request_id.in_(select(index.c.rowid).where(matching)))
+    grams = func.string_to_array(RequestSearch.grams, text("' '"), type_=ARRAY(Text))
+    return same.where(grams.contains(literal(words, ARRAY(Text))))
+
+
+def _is_common(name: str) -> bool:
+    newest = select(RequestSearch.name).order_by(RequestSearch.request_id.desc()).limit(SAMPLE).subquery()
+    hits = select(func.count()).select_from(newest).where(newest.c.name.contains(name, autoescape=True))
+    return (session.scalar(hits) or 0) >= COMMON
+
+
+def _is_a_code(plain: str) -> bool:
+    """Whether the text is no part of a name: a number of ours, or an address."""
+    return is_request_number(plain.upper()) or is_invoice_number(plain.upper()) or "@" in plain
+
+
+def _exact(plain: str) -> Iterator[Select[Any]]:
+    ids, upper = select(InvoiceRequest.id), plain.upper()
+    if is_request_number(upper):
+        yield ids.where(InvoiceRequest.number == upper)
+    if is_invoice_number(upper):
+        yield ids.where(InvoiceRequest.invoice_number == upper)
+    if "@" in plain:
+        yield ids.where(func.lower(InvoiceRequest.email) == plain.lower())
+    if _TAX_ID.fullmatch(upper):
+        yield select(RequestSearch.request_id).where(RequestSearch.tax_id == upper)
+    try:
+        amount = money.parse_amount(plain)
+    except money.AmountError:
+        return
+    if amount > 0:
+        yield ids.where(InvoiceRequest.amount == amount)

@@ -1,0 +1,122 @@
+"""The desk's ready-made views of the requests: one table, from which tabs, counts, lists and tests are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from backoffice import clock
+from backoffice.calendars import rules as calendar_rules
+from backoffice.delivery import queries as delivery
+from backoffice.delivery.models import Message
+from backoffice.ledger.models import Reservation
+from backoffice.requests.models import InvoiceRequest, in_state, is_open
+from backoffice.requests.rules import ABOUT, State
+
+OrderedBy = Literal["due", "submitted", "amount"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, and when: what "mine" and "overdue" mean."""
+
+    id: int | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: its word in the address, which requests it holds, and which index serves its own order.
+
+    Work is read most urgent first and counted, up to a limit; history is read newest first and not counted.
+    """
+
+    code: str
+    holds: Callable[[Viewer], ColumnElement[bool]]
+    index: str
+    is_work: bool = True
+
+    @property
+    def ordered_by(self) -> OrderedBy:
+        """Its own order."""
+        return "due" if self.is_work else "submitted"
+
+    @property
+    def is_descending(self) -> bool:
+        """Whether its own order runs backwards."""
+        return not self.is_work
+
+
+def _pending(_viewer: Viewer) -> ColumnElement[bool]:
+    return and_(in_state(State.PENDING), InvoiceRequest.held_at.is_(None))
+
+
+def _mine(viewer: Viewer) -> ColumnElement[bool]:
+    # Only claimed requests have an end of the claim; a claim ends by itself.
+    return and_(InvoiceRequest.claimed_by_id == viewer.id, InvoiceRequest.claim_ends_at > viewer.now)
+
+
+def _unassigned(viewer: Viewer) -> ColumnElement[bool]:
+    ends_at = InvoiceRequest.claim_ends_at
+    return and_(_pending(viewer), or_(ends_at.is_(None), ends_at <= viewer.now))
+
+
+def _due_today(viewer: Viewer) -> ColumnElement[bool]:
+    zone = clock.zone()
+    end = calendar_rules.due_at(clock.local_date(viewer.now, zone), zone)
+    return and_(_pending(viewer), InvoiceRequest.due_at > viewer.now, InvoiceRequest.due_at <= end)
+
+
+def _overdue(viewer: Viewer) -> ColumnElement[bool]:
+    return overdue(viewer.now)
+
+
+def overdue(now: datetime) -> ColumnElement[bool]:
+    """Open past the promised day; a clock that stands still for the customer's answer is not late by our doing."""
+    return and_(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.paused_at.is_(None))
+
+
+def _short(_viewer: Viewer) -> ColumnElement[bool]:
+    return InvoiceRequest.id.in_(select(Reservation.request_id).where(Reservation.short > 0))
+
+
+def _mail(_viewer: Viewer) -> ColumnElement[bool]:
+    about = delivery.unsettled().where(Message.about_type == ABOUT).with_only_columns(Message.about_id)
+    return InvoiceRequest.id.in_(about)
+
+
+def _failed(_viewer: Viewer) -> ColumnElement[bool]:
+    return and_(in_state(State.APPROVED), InvoiceRequest.issue_error.is_not(None))
+
+
+def _of(state: State) -> Callable[[Viewer], ColumnElement[bool]]:
+    return lambda _viewer: in_state(state)
+
+
+PENDING, MINE, OVERDUE, ALL = "pending", "mine", "overdue", "all"
+VIEWS = {
+    view.code: view
+    for view in (
+        View(PENDING, _pending, "ix_invoice_request_queue"),
+        View(MINE, _mine, "ix_invoice_request_claimed"),
+        View("unassigned", _unassigned, "ix_invoice_request_queue"),
+        View("due-today", _due_today, "ix_invoice_request_queue"),
+        View(OVERDUE, _overdue, "ix_invoice_request_open"),
+        View("on-hold", lambda _viewer: InvoiceRequest.held_at.is_not(None), "ix_invoice_request_held"),
+        View("second", lambda _viewer: InvoiceRequest.second_wanted_at.is_not(None), "ix_invoice_request_second"),
+        View("short", _short, "ix_ledger_reservation_short"),
+        View("approved", _of(State.APPROVED), "ix_invoice_request_approved"),
+        View("failed", _failed, "ix_invoice_request_approved"),
+        View("mail", _mail, "ix_message_state"),
+        *(
+            View(state.value, _of(state), "ix_invoice_request_state", is_work=False)
+            for state in (State.ISSUED, State.REJECTED, State.WITHDRAWN)
+        ),
+        View(ALL, lambda _viewer: InvoiceRequest.id > 0, "ix_invoice_request_submitted", is_work=False),
+    )
+}
+COUNTED = tuple(view.code for view in VIEWS.values() if view.is_work)

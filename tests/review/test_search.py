@@ -1,0 +1,120 @@
+"""Search in the queue: what each kind of text finds, what it must not find, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select, update
+
+from backoffice.database import session
+from backoffice.requests.models import InvoiceRequest
+from backoffice.review.queries import queue as queries
+from backoffice.review.queries import search
+from backoffice.review.queries.queue import Wanted
+from backoffice.review.queries.views import Viewer
+from tests.review.desk import NOW, Desk
+from tests.review.test_queue import numbers
+from tests.support.sql import plan, statements
+from tests.support.visitor import Visitor
+
+LUMEN, YUNQI = {"lumen"}, {"yunqi"}
+
+
+@pytest.fixture
+def made(desk: Desk) -> dict[str, str]:
+    """Lumen Robotics Ltd applied for 12.50 and was invoiced, 杭州云栖数据服务有限公司 for 100.00."""
+    made = {"lumen": desk.apply(amount="12.50"), "yunqi": desk.apply(desk.cast.bo)}
+    issued = update(InvoiceRequest).where(InvoiceRequest.number == made["lumen"])
+    desk.run(
+        lambda: session.execute(
+            issued.values(state="issued", invoice_number="INVA-2026-000000007", closed_at=NOW, issued_at=NOW)
+        )
+    )
+    return made
+
+
+@pytest.mark.parametrize("common", [1, 50], ids=["in-order", "by-index"])
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("云栖", YUNQI), ("栖数", YUNQI), ("杭州云栖数据服务有限公司", YUNQI), ("云 栖", YUNQI),
+        ("州栖", set()), ("云数", set()),
+        ("lumen", LUMEN), ("LUMEN rob", LUMEN), ("ＬＵＭＥＮ", LUMEN), ("td", LUMEN), ("lumenltd", set()),
+        ("12.5", LUMEN), ("12.50", LUMEN), ("12.51", set()), ("100", YUNQI),
+        ("91310000MA1FL0A277", LUMEN), ("91310000ma1fl0a277", LUMEN), ("91310000MA1FL0A27", set()),
+        ("ap@bills.example", LUMEN | YUNQI), ("AP@Bills.example", LUMEN | YUNQI), ("ap@bills", set()),
+        ("inva-2026-000000007", LUMEN), ("INVA-2026-000000008", set()),
+        ("%%", set()), ("__", set()), ("l_men", set()), ('"x" OR', set()), ("x*", set()),
+        ("\\\\", set()), ("' --", set()),
+    ],
+)  # fmt: skip
+def test_a_text_finds_what_it_means(
+    desk: Desk, made: dict[str, str], monkeypatch: pytest.MonkeyPatch, typed: str, found: set[str], common: int
+) -> None:
+    monkeypatch.setattr(search, "COMMON", common)
+    with desk.app.app_context():
+        rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
+        assert {row[0].number for row in rows} == {made[name] for name in found}
+
+
+def test_a_request_is_found_by_its_number_inside_its_view(
+    desk: Desk, visit: Callable[..., Visitor], made: dict[str, str]
+) -> None:
+    rita = visit(desk.cast.rita)
+    assert numbers(rita, f"/review?view=all&q={made['lumen'].lower()}") == [made["lumen"]]
+    assert numbers(rita, f"/review?q={made['lumen']}") == []
+    assert numbers(rita, "/review?q=%E4%BA%91%E6%A0%96") == [made["yunqi"]]
+    assert "Remove filter Search: 云栖" in rita.page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("%E4%BA%91", "Type at least 2 characters."), ("%00%01", "cannot be searched for"), ("x" * 101, "At most 100")],
+)
+def test_what_cannot_be_searched_for_is_said(desk: Desk, visit: Callable[..., Visitor], typed: str, told: str) -> None:
+    assert told in visit(desk.cast.rita).get(f"/review?q={typed}").text
+
+
+def test_a_search_costs_one_statement_more(desk: Desk, visit: Callable[..., Visitor], made: dict[str, str]) -> None:
+    rita = visit(desk.cast.rita)
+    with statements(desk.app) as sent:
+        assert rita.get("/review?q=lumen").status_code == 200
+    assert len(sent) == 4, "session, a sample of names, list, counts"
+
+
+@pytest.mark.parametrize(
+    ("typed", "index"),
+    [
+        ("云栖", "request_search_index|ix_request_search_grams"),
+        ("91310000MA1FL0A277", "ix_request_search_tax_id"),
+        ("ap@bills.example", "ix_invoice_request_email"),
+        ("12.50", "ix_invoice_request_amount"),
+    ],
+)
+def test_an_index_serves_each_kind(desk: Desk, database: str, made: dict[str, str], typed: str, index: str) -> None:
+    with desk.app.app_context():
+        wanted = Wanted("all", search=typed)
+        asked = queries.queue(wanted, Viewer(None, NOW)).order_by(*(each.desc() for each, _ in wanted.order)).limit(51)
+        used = plan(asked, database)
+    if database == "sqlite":
+        index = index.replace("request_search_index|ix_request_search_grams", "request_search_index VIRTUAL TABLE")
+        assert "SCAN invoice_request" not in used, used
+        assert index in used, used
+
+
+def test_a_name_is_read_by_its_pairs(desk: Desk, database: str, made: dict[str, str]) -> None:
+    with desk.app.app_context():
+        if database == "postgresql":  # an index of this kind answers with a bitmap only
+            session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+            sql = "EXPLAIN " + str(
+                search.named("云栖").compile(session.connection(), compile_kwargs={"literal_binds": True})
+            ).replace("%%", "%")
+            used = "\n".join(str(row) for row in session.connection().exec_driver_sql(sql.replace("%", "%%")))
+            assert "ix_request_search_grams" in used, used
+        else:
+            assert "request_search_index VIRTUAL TABLE" in plan(search.named("云栖"), database)
+        assert (
+            session.scalar(select(InvoiceRequest.number).where(InvoiceRequest.id.in_(search.named("云栖"))))
+            == (made["yunqi"])
+        )
