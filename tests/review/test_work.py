@@ -14,6 +14,7 @@ from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
 from backoffice.review.queries import queue, work
+from backoffice.review.queries.views import Viewer
 from backoffice.review.queries.work import Kind
 from tests.support.office import Office
 from tests.support.people import Cast
@@ -35,7 +36,7 @@ def open_items(kind: Kind, today: date = JUNE) -> list[tuple[str, str | None, tu
 def counted() -> int:
     """The number beside the navigation's entry."""
     session.rollback()
-    return queue.waiting(clock.now()).work
+    return queue.waiting(Viewer(None, clock.now())).work
 
 
 def test_debt_names_the_recharge_and_the_invoices_on_it(office: Office) -> None:

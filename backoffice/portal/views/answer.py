@@ -15,6 +15,7 @@ from backoffice.portal.forms import AnswerForm
 from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests import queries as requests
+from backoffice.requests.models import Hold, InvoiceRequest
 from backoffice.requests.services import holds
 from backoffice.web import kept_forms
 from backoffice.web.errors import translate
@@ -29,19 +30,24 @@ def answer(number: str) -> Any:
     """Answer what we asked about a request; any person of the account may."""
     found = queries.own_request(account_id(), number)
     hold = requests.open_hold(found.id)
-    form = AnswerForm() if request.method == "POST" else kept_forms.begin(AnswerForm, {})
-    if request.method != "POST" and hold is not None:
-        return render_template("portal/answer.html", invoice_request=found, hold=hold, form=form)
+    if hold is None:
+        flash(gettext("No question waits for an answer here any more."), "info")
+        return kept_forms.done(redirect(address(number), 303))
+    if request.method != "POST":
+        return _page(found, hold, kept_forms.begin(AnswerForm, {}))
+    form = AnswerForm()
     try:
-        if request.method == "POST":
-            with transaction():
-                holds.answer(current_actor(), number, form.answer.data or "", now=clock.now())
-            flash(gettext("Thank you. We go on with your request."), "success")
-        else:
-            flash(gettext("No question waits for an answer here any more."), "info")
+        with transaction():
+            holds.answer(current_actor(), number, form.answer.data or "", now=clock.now())
     except Invalid as invalid:
         apply_errors(form, invalid)
-        return render_template("portal/answer.html", invoice_request=found, hold=hold, form=form), 422
+        return _page(queries.own_request(account_id(), number), requests.open_hold(found.id), form, 422)
     except Conflict as refusal:
         flash(translate(refusal.message), "warning")
+    else:
+        flash(gettext("Thank you. We go on with your request."), "success")
     return kept_forms.done(redirect(address(number), 303))
+
+
+def _page(found: InvoiceRequest, hold: Hold | None, form: AnswerForm, status: int = 200) -> Any:
+    return render_template("portal/answer.html", invoice_request=found, hold=hold, form=form), status

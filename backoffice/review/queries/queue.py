@@ -96,17 +96,20 @@ def _listed(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
 def _narrowed(wanted: Wanted, viewer: Viewer) -> list[ColumnElement[bool]]:
     conditions = [*_due(wanted), *_header(wanted.header)]
     if wanted.state:
-        conditions.append(in_state(State(wanted.state)))
+        # Beside a view that names states itself it only narrows: its index must not tempt SQLite to sort.
+        narrows = beside(InvoiceRequest.state) == word(wanted.state)
+        conditions.append(in_state(State(wanted.state)) if wanted.view == views.ALL else narrows)
     late = [
         *([views.overdue(viewer.now)] if wanted.overdue else []),
         *([InvoiceRequest.flagged_at.is_not(None)] if wanted.flagged else []),
     ]
     if late:
         conditions.append(or_(*late))
+    amount = InvoiceRequest.amount if wanted.sorted_by[0] == "amount" else beside(InvoiceRequest.amount)
     if wanted.least is not None:
-        conditions.append(InvoiceRequest.amount >= wanted.least)
+        conditions.append(amount >= wanted.least)
     if wanted.most is not None:
-        conditions.append(InvoiceRequest.amount <= wanted.most)
+        conditions.append(amount <= wanted.most)
     if wanted.assignee:
         claimed = and_(InvoiceRequest.claimed_by_id.is_not(None), InvoiceRequest.claim_ends_at > viewer.now)
         conditions.append(and_(claimed, holds(wanted.assignee, InvoiceRequest.claimed_by_label)))
