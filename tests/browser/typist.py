@@ -68,6 +68,7 @@ class Typist:
     def go(self, english: str) -> None:
         """Go to a page through the navigation, which is behind a button on a narrow screen."""
         navigation = self.control("navigation", "Main")
+        self.page.wait_for_load_state("load")  # without its stylesheet no screen is wide: the browser hides a popover
         if not navigation.is_visible():
             self.press("button", "Menu")
         self.enter(navigation.get_by_role("link", name=self.word(english), exact=True))
