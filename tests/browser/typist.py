@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.keyboard import Keyboard
 from tests.browser.words import word
@@ -64,6 +64,20 @@ class Typist:
         """Reach a control and press Enter."""
         self.keys.to(control)
         self.keys.press("Enter")
+
+    def enter_twice(self, button: Locator) -> None:
+        """Press Enter on a form's button, and once more before the page answers.
+
+        The form arrives twice. The browser shows what the second is answered: of the first it never hears.
+        """
+
+        def once_more(first: Route) -> None:
+            first.fetch(max_redirects=0)
+            self.keys.press("Enter")
+
+        action = button.evaluate("one => one.form.getAttribute('action')")
+        self.page.route(self.site + action, once_more, times=1)
+        self.enter(button)
 
     def go(self, english: str) -> None:
         """Go to a page through the navigation, which is behind a button on a narrow screen."""
