@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.delivery import jobs as delivery
+from backoffice.delivery import services as messages
+from backoffice.delivery.rules import MessageState, Outcome
+from backoffice.issuing import jobs as issuing
 from tests.browser.typist import Typist
 from tests.journeys.stage import LUMEN_HEADER, Stage, text_of
 from tests.support.people import Person
@@ -15,6 +22,7 @@ from tests.support.people import Person
 pytestmark = pytest.mark.browser
 
 RIGHT_ID = "91440300MA5DA0X7X5"
+WRONG, RIGHT = "boss@lumen.exmaple", "boss@lumen.example"
 
 
 def status(ada: Typist) -> Locator:
@@ -109,8 +117,8 @@ def it_is_withdrawn(ada: Typist) -> None:
 
 
 def test_issued_mailed_sent_again_printed(stage: Stage, typist: Callable[[Person], Typist]) -> None:
-    number = stage.approve(stage.apply(stage.cast.ada, "7409.50", remarks="采购单 PO-4500"))
-    stage.work()
+    number = stage.approve(stage.apply(stage.cast.ada, "7409.50", remarks="采购单 PO-4500", copies=WRONG))
+    it_is_issued_and_the_copy_comes_back(stage)
     issued = stage.request(number)
     ada = typist(stage.cast.ada)
     ada.open(f"/invoices/{number}")
@@ -129,23 +137,66 @@ def test_issued_mailed_sent_again_printed(stage: Stage, typist: Callable[[Person
     it_is_printed(ada)
 
 
+def it_is_issued_and_the_copy_comes_back(stage: Stage) -> None:
+    """The worker issues and mails, and the server of the address that was typed wrong knows nobody."""
+    with stage.app.app_context(), clock.shifted(timedelta(seconds=1)):
+        issuing.issue_due()
+        delivery.send_due(limit=2)  # that it was submitted, and the invoice, to Ada
+        with transaction():
+            copy = messages.take(clock.now(), 60)
+            assert copy is not None
+            assert (copy.recipient, copy.lease is None) == (WRONG, False)
+            refusal = Outcome(MessageState.FAILED, "550 5.1.1 No such user")
+            assert messages.record_outcome(copy.id, copy.lease or "", refusal, now=clock.now())
+
+
+def go_to_send_again(ada: Typist, address: str) -> None:
+    """The link beside the mail to that address."""
+    to = ada.word("to %(address)s", address=address)
+    ada.enter(ada.named("link", re.compile(f"{ada.word('Send again')}\\s*{re.escape(to)}")))
+    ada.arrives("Send the invoice again")
+
+
 def it_is_sent_again(ada: Typist, stage: Stage, number: str) -> None:
     """The same bytes leave once more; the timeline says so, and what became of the second mail."""
     before = len(stage.mails(stage.cast.ada.email))
-    to = ada.word("to %(address)s", address=stage.cast.ada.email)
-    ada.enter(ada.named("link", re.compile(f"{ada.word('Send again')}\\s*{re.escape(to)}")))
-    ada.arrives("Send the invoice again")
+    go_to_send_again(ada, stage.cast.ada.email)
     ada.press("button", "Send again")
     ada.arrives_at(number)
     timeline = ada.control("list", "What happened")
     expect(timeline).to_contain_text(ada.word("Invoice sent again"))
     expect(timeline).to_contain_text(ada.word("Mail on its way"))
+    it_is_sent_to_a_corrected_address(ada, stage, number)
     stage.work()
     mails = stage.mails(stage.cast.ada.email)
     assert len(mails) == before + 1
-    assert [each.content for each in mails[-1].attachments] == [stage.document(number)]
+    for mail in (mails[-1], *stage.mails(RIGHT)):
+        assert [each.content for each in mail.attachments] == [stage.document(number)]
     ada.open(f"/invoices/{number}")
     expect(timeline).not_to_contain_text(ada.word("Mail on its way"))
+    expect(timeline).not_to_contain_text(ada.word("Mail failed"))
+    mailed = timeline.get_by_role("listitem").filter(has_text=ada.word("Mailed")).locator(".mail-truth")
+    expect(mailed.filter(has_text=RIGHT)).to_contain_text(ada.word("Mailed"))
+
+
+def it_is_sent_to_a_corrected_address(ada: Typist, stage: Stage, number: str) -> None:
+    """The page says which mail failed and takes another address, to which later mails go as well."""
+    failed = ada.word(
+        "%(address)s did not accept it. Correct the address and send it again, or download the invoice here.",
+        address=WRONG,
+    )
+    timeline = ada.control("list", "What happened")
+    expect(timeline).to_contain_text(ada.word("Mail failed"))
+    expect(timeline).to_contain_text(failed)
+    go_to_send_again(ada, WRONG)
+    expect(ada.field("Receiving Email")).to_have_value(WRONG)
+    ada.fill("Receiving Email", RIGHT)
+    ada.press("button", "Send again")
+    ada.arrives_at(number)
+    ada.hears("The invoice is on its way to %(address)s.")
+    expect(timeline).not_to_contain_text(failed)
+    expect(timeline).to_contain_text(ada.word("to %(address)s instead of %(former)s", address=RIGHT, former=WRONG))
+    assert stage.request(number).copies == [RIGHT]
 
 
 def it_is_printed(ada: Typist) -> None:

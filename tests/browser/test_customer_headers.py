@@ -1,4 +1,4 @@
-"""A customer's headers: pasted, repaired, doubted, edited, their history, removed and restored."""
+"""A customer's headers: pasted, repaired, saved once, doubted, edited, their history, removed and restored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from backoffice.headers import queries
+from backoffice.headers import queries, services
 from backoffice.headers.models import InvoiceHeader
 from tests.browser.test_looks import looked_at
 from tests.browser.typist import Typist
@@ -22,7 +22,13 @@ BLOCK = (
     f"名称：{NAME}\n税号：91500000MB60K9P35N\n地址、电话：上海市宜山路900号 021-64852200\n"
     "开户行及账号：建设银行上海分行 3105 0170 4200"
 )
-PASTED = (("Name", NAME), ("Bank account", "3105 0170 4200"), ("Phone", "021-64852200"))
+PASTED = (("Bank account", "3105 0170 4200"), ("Phone", "021-64852200"))
+SPECIAL = {
+    "Address": "上海市张江路88号",
+    "Phone": "021-50800001",
+    "Bank": "招商银行张江支行",
+    "Bank account": "1219 0000 8888",
+}
 
 
 def test_headers(stage: Stage, typist: Callable[[Person], Typist]) -> None:
@@ -33,27 +39,36 @@ def test_headers(stage: Stage, typist: Callable[[Person], Typist]) -> None:
     ada.press("link", "New header")
     ada.arrives("New header")
     a_block_is_pasted_and_its_tax_id_repaired(ada)
-    ada.press("button", "Save")
+    ada.enter_twice(ada.control("button", "Save"))
     ada.arrives("Invoice Headers")
-    assert [header.tax_id for header in kept(stage)] == [LUMEN_HEADER["tax_id"], MEANT]
+    assert [(header.name, header.tax_id) for header in kept(stage)][1:] == [(NAME, MEANT)]  # one, not two
+    a_twin_is_refused(ada, stage)
+    vat_special_asks_for_address_and_bank(ada)
     a_look_alike_is_asked_about(ada, stage)
     it_is_edited_and_its_history_tells(ada)
     it_is_removed_and_restored(ada, stage)
 
 
 def a_block_is_pasted_and_its_tax_id_repaired(ada: Typist) -> None:
-    """The block fills the fields and saves nothing; the wrong symbol is shown, and repaired where it stands."""
+    """The block fills what is empty and saves nothing; what it says otherwise, and a repair, are taken by a button."""
+    ada.fill("Name", "云栖机器人")
     ada.enter(ada.page.locator("summary").filter(has_text=ada.word("Paste header text")))
     ada.fill("Text to split", BLOCK)
     ada.press("button", "Split into the fields")
-    expect(ada.field("Name")).to_have_value(NAME)
+    offer = ada.control("button", "Use this for %(field)s", field=ada.word("Name"))
+    expect(offer).to_be_visible()
     ada.fits()
+    expect(ada.field("Name")).to_have_value("云栖机器人")
     for name, value in PASTED:
         expect(ada.field(name)).to_have_value(value)
     expect(ada.page.locator(".marked-code mark").first).to_be_visible()
     assert list(looked_at(ada.page)) == []
     ada.page.set_viewport_size(ada.manner.size)
     ada.page.evaluate("window.same = true")
+    ada.enter(offer)
+    expect(ada.field("Name")).to_have_value(NAME)
+    expect(ada.field("Name")).to_be_focused()
+    expect(offer).to_be_hidden()
     ada.press("button", "Use %(suggestion)s", suggestion=MEANT)
     expect(ada.field("Tax ID")).to_have_value(MEANT)
     expect(ada.field("Tax ID")).to_be_focused()
@@ -61,13 +76,41 @@ def a_block_is_pasted_and_its_tax_id_repaired(ada: Typist) -> None:
     assert ada.page.evaluate("window.same") is True, "the page was loaded anew"
 
 
-def a_look_alike_is_asked_about(ada: Typist, stage: Stage) -> None:
-    """A looked-for twin opens in a tab of its own, the form stays as it was, and one may insist."""
+def a_twin_is_refused(ada: Typist, stage: Stage) -> None:
+    """Exactly the same header is refused beside its name, which says whose twin it is; nobody can insist."""
     ada.press("link", "New header")
     ada.arrives("New header")
+    ada.fill("Name", LUMEN_HEADER["name"])
+    ada.fill("Tax ID", LUMEN_HEADER["tax_id"])
+    ada.keys.press("Enter")
+    told = ada.word("The header %(name)s says all the same already. Use that one, or change it.", **LUMEN_HEADER)
+    expect(ada.field("Name")).to_have_accessible_description(re.compile(re.escape(told)))
+    expect(ada.page.get_by_role("alert").first).to_be_focused()
+    expect(ada.page.get_by_role("main").get_by_role("link", name=re.compile(LUMEN_HEADER["name"]))).to_be_visible()
+    expect(ada.control("button", "Save all the same")).to_have_count(0)
+    ada.fits()
+    assert len(kept(stage)) == 2
+
+
+def vat_special_asks_for_address_and_bank(ada: Typist) -> None:
+    """Chosen, it opens the four fields and cannot do without any of them."""
     ada.keys.to(ada.page.get_by_role("radio").first)
     ada.keys.pick(ada.page.get_by_role("radio", name=re.compile(ada.word("Public body or other"))))
-    ada.fill("Name", LUMEN_HEADER["name"])
+    expect(ada.field("Address")).to_be_hidden()
+    ada.keys.to(ada.control("radio", "VAT ordinary"))
+    ada.keys.pick(ada.control("radio", "VAT special"))
+    expect(ada.field("Address")).to_be_visible()
+    ada.press("button", "Save")
+    expect(ada.page.get_by_role("alert").get_by_role("listitem")).to_have_count(len(SPECIAL))
+    ada.fits()
+    for name, text in SPECIAL.items():
+        expect(ada.field(name)).to_have_attribute("aria-invalid", "true")
+        expect(ada.field(name)).to_have_accessible_description(re.compile(ada.word("Please fill this in.")))
+        ada.fill(name, text)
+
+
+def a_look_alike_is_asked_about(ada: Typist, stage: Stage) -> None:
+    """A looked-for twin opens in a tab of its own, the form stays as it was, and one may insist."""
     ada.keys.press("Enter")
     ada.reads("Is it one of these headers?")
     ada.fits()
@@ -79,7 +122,10 @@ def a_look_alike_is_asked_about(ada: Typist, stage: Stage) -> None:
     opened.value.close()
     ada.press("button", "Save all the same")
     ada.arrives("Invoice Headers")
-    assert [(header.name, header.kind) for header in kept(stage)][2:] == [(LUMEN_HEADER["name"], "public_body")]
+    ada.reads("VAT special")
+    (made,) = kept(stage)[2:]
+    assert (made.name, made.kind, made.vat_kind) == (LUMEN_HEADER["name"], "public_body", "special")
+    assert [made.address, made.phone, made.bank, made.bank_account] == list(SPECIAL.values())
 
 
 def it_is_edited_and_its_history_tells(ada: Typist) -> None:
@@ -99,7 +145,10 @@ def it_is_edited_and_its_history_tells(ada: Typist) -> None:
 
 
 def it_is_removed_and_restored(ada: Typist, stage: Stage) -> None:
-    """The dialog asks once; what was removed stands on a page of its own until it is restored."""
+    """The dialog asks once; what was removed stands on a page of its own until it is restored.
+
+    Somebody else of the account has made one with its tax ID since: the way back asks about that one first.
+    """
     name = "云栖机器人有限公司"
     card = ada.page.get_by_role("region", name=name, exact=True)
     ada.enter(card.get_by_role("link", name=ada.word("Remove"), exact=True))
@@ -109,10 +158,19 @@ def it_is_removed_and_restored(ada: Typist, stage: Stage) -> None:
     expect(card).to_have_count(0)
     ada.press("link", "Show removed headers")
     ada.arrives("Removed headers")
+    lin = stage.cast.lin
+    stage.do(services.create, lin.actor, {"kind": "enterprise", "name": NAME, "tax_id": MEANT})
     ada.enter(card.get_by_role("button", name=ada.word("Restore"), exact=True))
+    ada.arrives("Restore this header?")
+    ada.reads("Is it one of these headers?")
+    expect(ada.page.get_by_role("listitem").filter(has_text=NAME)).to_contain_text(ada.word("same tax ID"))
+    ada.press("button", "Restore all the same")
     ada.arrives("Invoice Headers")
     expect(card).to_be_visible()
-    assert len(kept(stage)) == 3
+    expect(card).to_contain_text(ada.word("Created by %(name)s", name=stage.cast.ada.name))
+    other = ada.page.get_by_role("region", name=NAME, exact=True)
+    expect(other).to_contain_text(ada.word("Created by %(name)s", name=lin.name))
+    assert [header.created_by for header in kept(stage)][1:] == [stage.cast.ada.id, stage.cast.ada.id, lin.id]
 
 
 def kept(stage: Stage) -> list[InvoiceHeader]:

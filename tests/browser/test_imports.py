@@ -1,7 +1,8 @@
-"""An administrator hands in a file by keyboard, watches it arrive, and settles what is in conflict."""
+"""An administrator hands in a file by keyboard, watches it arrive, reads the report, settles what is in conflict."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -36,29 +37,61 @@ def test_hand_in_watch_and_settle(app: Flask, cast: Cast, typist: Callable[[Pers
     ana.open("/admin")
     ana.go("Imports")
     ana.arrives("Imports")
-    content = "\n".join([",".join(REQUIRED_COLUMNS), row(external_id="W-2"), row(amount="11.00")])
+    lines = (row(external_id="W-2"), row(amount="11.00"), row(external_id="W-3", amount="1.2.3"))
+    content = "\n".join([",".join(REQUIRED_COLUMNS), *lines, ""])
     ana.enclose("CSV file", {"name": "march.csv", "mimeType": "text/csv", "buffer": content.encode()})
     ana.press("button", "Import")
     ana.reads("Waiting for its turn")
     ana.fits()
     with app.app_context():
-        assert jobs.import_due() == 2
+        assert jobs.import_due() == 3
         session.remove()
     # Nobody touches the page: its script sees the end and shows the report.
-    conflict = ana.page.get_by_role("table").get_by_role("link", name=ana.word("Conflict"), exact=True)
-    expect(conflict).to_be_visible()
+    the_report_says_what_became_of_each_line(ana)
+    the_conflict_is_shown_column_by_column_and_settled(ana)
+    links = ana.page.get_by_role("main").or_(ana.page.get_by_role("banner"))
+    ana.enter(links.get_by_role("link", name=ana.word("Imports")))
+    ana.arrives("Imports")
+    the_history_leads_back_to_the_report(ana, cast.ana, hashlib.sha256(content.encode()).hexdigest())
+
+
+def the_report_says_what_became_of_each_line(ana: Typist) -> None:
+    """How many lines were taken, and of each that was not, what it says and why; the same as a file."""
+    table = ana.control("table", "Lines that were not taken").get_by_role("row")
+    conflict = table.filter(has_text="W-1")
+    expect(conflict.get_by_role("link", name=ana.word("Conflict"), exact=True)).to_be_visible()
     ana.fits()
+    for label in ("Added", "In conflict", "Refused"):
+        figure = ana.page.locator(".figure").filter(has=ana.page.get_by_text(ana.word(label), exact=True))
+        expect(figure.locator(".figure-value")).to_have_text("1")
+    expect(table.filter(has_text="W-3")).to_contain_text("1.2.3")
+    expect(table.filter(has_text="W-3")).to_contain_text(ana.word("Refused"))
     name, said = ana.download(ana.control("link", "Download as CSV"))
     assert name.endswith(".csv")
-    assert "W-1" in said.decode("utf-8-sig")
-    ana.enter(conflict)
+    assert [cell for cell in ("W-1", "W-2", "W-3") if cell in said.decode("utf-8-sig")] == ["W-1", "W-3"]
+
+
+def the_conflict_is_shown_column_by_column_and_settled(ana: Typist) -> None:
+    """The line stands beside the books, with a mark where they differ and nowhere else."""
+    ana.enter(ana.page.get_by_role("table").get_by_role("link", name=ana.word("Conflict"), exact=True))
     ana.arrives("Conflict in line %(line)s", line=3)
-    expect(ana.page.get_by_role("cell", name=re.compile("11\\.00"))).to_be_visible()
+    rows = ana.control("table", "The line beside the books").get_by_role("row")
+    differing = rows.filter(has_text=ana.word("differs"))
+    expect(differing.get_by_role("rowheader")).to_have_text(["amount"])
+    expect(differing.get_by_role("cell").first).to_contain_text("11.00")
+    expect(differing.get_by_role("cell").last).to_contain_text("10.00")
+    expect(rows.filter(has_text="external_id").get_by_role("cell")).to_have_text(["W-1", "W-1"])
     ana.fill("Reason", "OK")
     ana.press("button", "Settle the conflict")
     expect(ana.page.get_by_role("link", name=ana.word("Settled"), exact=True)).to_be_visible()
-    ana.enter(
-        ana.page.get_by_role("main").or_(ana.page.get_by_role("banner")).get_by_role("link", name=ana.word("Imports"))
-    )
-    ana.arrives("Imports")
-    expect(ana.page.get_by_role("row").filter(has_text="march.csv")).to_contain_text(cast.ana.name)
+
+
+def the_history_leads_back_to_the_report(ana: Typist, who: Person, sha256: str) -> None:
+    """The list of files says who brought which bytes, how many lines and what money; its link opens the report."""
+    entry = ana.control("table", "Imported files").get_by_role("row").filter(has_text="march.csv")
+    for said in (who.name, sha256[:10], "10.00"):
+        expect(entry).to_contain_text(said)
+    expect(entry.locator(".num")).to_have_text(["3", "2", re.compile("10\\.00")])
+    ana.enter(entry.get_by_role("link", name="march.csv"))
+    ana.arrives_at(re.compile(ana.word("Import %(number)s", number=r"\d+")))
+    ana.reads("Lines that were not taken")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.keyboard import Keyboard
 from tests.browser.words import word
@@ -65,9 +65,24 @@ class Typist:
         self.keys.to(control)
         self.keys.press("Enter")
 
+    def enter_twice(self, button: Locator) -> None:
+        """Press Enter on a form's button, and once more before the page answers.
+
+        The form arrives twice. The browser shows what the second is answered: of the first it never hears.
+        """
+
+        def once_more(first: Route) -> None:
+            first.fetch(max_redirects=0)
+            self.keys.press("Enter")
+
+        action = button.evaluate("one => one.form.getAttribute('action')")
+        self.page.route(self.site + action, once_more, times=1)
+        self.enter(button)
+
     def go(self, english: str) -> None:
         """Go to a page through the navigation, which is behind a button on a narrow screen."""
         navigation = self.control("navigation", "Main")
+        self.page.wait_for_load_state("load")  # without its stylesheet no screen is wide: the browser hides a popover
         if not navigation.is_visible():
             self.press("button", "Menu")
         self.enter(navigation.get_by_role("link", name=self.word(english), exact=True))
