@@ -19,6 +19,7 @@ from backoffice.accounts import services as accounts
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs
+from backoffice.issuing.services import retry
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
@@ -115,6 +116,14 @@ class World:
         shown = self.request(number)
         assert shown.state == "approved"
         assert shown.invoice_id is not None
+
+    def finish(self, number: str) -> None:
+        """A reviewer has an issue that failed tried again, and the worker does it."""
+        request_id = self.request(number).id
+        with self.app.app_context():
+            with transaction():
+                assert retry(request_id)
+            assert jobs.issue_due() == 1
 
 
 def _no_space(_: bytes) -> str:
