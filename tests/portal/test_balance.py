@@ -185,6 +185,30 @@ def test_each_figure_of_a_past_day_opens_the_statement_up_to_then(
                 assert abs(total) == parse_amount(value[1:]), name
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_was_credited_is_in_the_figure_and_in_its_list(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    number = ada.apply(amount="300")
+    if failing:
+        world.issue_fails(number, monkeypatch)
+    else:
+        world.issue(number)
+    world.credit(number, "100")
+    shown = lines(ada)
+    assert (shown["In progress"], shown["Invoiced Amount"]) == (
+        ("-¥200.00", "¥0.00") if failing else ("¥0.00", "-¥200.00")
+    )
+    assert shown["Invoiceable Amount"] == "¥9,800.00"
+    credited = '¥300.00<span class="fact-note">less ¥100.00 credited</span>'
+    lists = [(ada, "/invoices"), (world.customer("max"), "/review/accounts/lumen/requests")]
+    lists += [] if failing else [(ada, "/bills")]
+    for who, address in lists:
+        assert credited in who.get(address).text, address
+    (entry,) = re.findall(r'href="(/bills/entries/[0-9]+)">R1<', ada.get("/bills/entries").text)
+    assert f'data-label="Taken from here"><span>{credited}' in ada.get(entry).text
+
+
 def past(customer: Customer, address: str) -> dict[str, tuple[str, str]]:
     """Each figure that a page tells of the end of a day, and the sum that its statement says."""
     page = customer.get(address).text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,13 +42,14 @@ SHOWN = 50
 def uses(recharge_id: int) -> Select[Any]:
     """Where a recharge's money went or is reserved for, for a list in `USES_ORDER`.
 
-    What was given back again is history of the requests, so the parts add up to what is reserved and invoiced.
+    What was given back again is history of the requests, so the parts, less what of them was credited, add up
+    to what is reserved and invoiced.
     """
     return (
         select(Allocation.id)
         .add_columns(
             InvoiceRequest.number, InvoiceRequest.invoice_number, InvoiceRequest.issued_on, InvoiceRequest.state,
-            InvoiceRequest.amount, Allocation.amount.label("part"),
+            InvoiceRequest.amount, Allocation.amount.label("part"), Allocation.credited,
         )
         .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
         .where(Allocation.recharge_id == recharge_id, Allocation.state != ReservationState.RELEASED)
@@ -224,6 +225,19 @@ def _not_issued_by(end: datetime | None) -> ColumnElement[bool]:
 def place_in_statement(row: Any) -> Sequence[Any]:
     """A line's values in `STATEMENT_ORDER`."""
     return row[0].at, row[0].id
+
+
+def credited(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
+    """What credit notes took back of those of these requests that have an invoice, by the ids of the requests."""
+    ids = [each.id for each in requests if each.invoice_id is not None]
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Allocation.request_id, func.sum(Allocation.credited))
+        .where(Allocation.request_id.in_(ids), Allocation.credited > ZERO)
+        .group_by(Allocation.request_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def short_requests(account_id: int) -> Sequence[Row[str, Decimal]]:
