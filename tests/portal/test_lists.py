@@ -92,7 +92,7 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
             with statements(world.app) as sent:
                 assert ada.get(f"/invoices{address}").status_code == 200
             costs.append(len(sent))
-    assert set(costs) == {4}, "session, list, balance, what is being issued"
+    assert set(costs) == {4}, "session, list, balance, credits"
 
 
 BOTH, SECOND = ("number", "invoice_number"), ("invoice_number",)
