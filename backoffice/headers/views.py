@@ -74,7 +74,7 @@ def history(header_id: int) -> str:
 
 def _status(header: InvoiceHeader) -> tuple[str, str] | None:
     """A tag for a tax ID that is not simply right."""
-    result = rules.tax_id_of({"kind": header.kind, "tax_id": header.tax_id})
+    result = rules.tax_id_of({"kind": header.kind, "tax_id": header.tax_id, "country": header.country})
     if result is not None and result.outcome == rules.TaxIdOutcome.LEGACY:
         return "neutral", gettext("Legacy tax ID")
     if result is not None and result.outcome == rules.TaxIdOutcome.WRONG_CHECK_DIGIT:

@@ -108,6 +108,17 @@ def test_legacy_tax_ids_carry_a_badge(ada: Clerk) -> None:
     assert "Legacy tax ID" in ada.text
 
 
+@pytest.mark.parametrize(("country", "tax_id"), [("IN", "29ABCDE1234F1Z5"), ("FR", "FR1234567890123456")])
+def test_a_tax_id_of_another_country_carries_no_badge_whatever_its_length(
+    ada: Clerk, country: str, tax_id: str
+) -> None:
+    ada.saved(name="Lumen", tax_id=tax_id, country=country)
+    ada.follow()
+    assert tax_id in ada.text
+    assert "Legacy tax ID" not in ada.text
+    assert "Check digit" not in ada.text
+
+
 def test_the_field_marks_the_wrong_symbols_and_offers_the_only_repair(ada: Clerk) -> None:
     for typed, marked, suggestion in (
         ("91310000MAIFL0A277", ["I"], "91310000MA1FL0A277"),
