@@ -21,6 +21,13 @@ def _limit(name: str) -> dict[str, Any]:
     return {"maxlength": rules.LIMITS[name]}
 
 
+# Which choices ask for a field (`rules.required_fields`), for the browser and in words.
+_NEEDED_FOR = {
+    "tax_id": ("enterprise special", lazy_gettext("needed for an enterprise and for VAT special")),
+    **dict.fromkeys(rules.SPECIAL_NEEDS, ("special", lazy_gettext("needed for VAT special"))),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """A tax ID that may have been meant, and where it differs: position (from 1), what was typed, what it would be."""
@@ -88,6 +95,14 @@ class HeaderForm(Form):
         # Marks the labels only: the rules are the services', and their sentences say what to do.
         for name in ("kind", "name", "vat_kind", "language"):
             self[name].flags.required = True
+        self._mark_needed()
+
+    def _mark_needed(self) -> None:
+        """Mark what this kind of header cannot do without, and say of the rest which kinds need it."""
+        needed = rules.required_fields(self.kind.data or "", self.vat_kind.data or "")
+        for name, (kinds, hint) in _NEEDED_FOR.items():
+            flags = self[name].flags
+            flags.required, flags.needed_for, flags.needed_hint = name in needed, kinds, hint
 
     def ensure_token(self) -> None:
         """Give a form that is shown for the first time the token that makes a double Save one header."""
