@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import get_locale, lazy_gettext
@@ -21,6 +22,7 @@ def _limit(name: str) -> dict[str, Any]:
     return {"maxlength": rules.LIMITS[name]}
 
 
+_LONGEST_INSTANT = 40
 # Which choices ask for a field (`rules.required_fields`), for the browser and in words.
 _NEEDED_FOR = {
     "tax_id": ("enterprise special", lazy_gettext("needed for an enterprise and for VAT special")),
@@ -85,6 +87,7 @@ class HeaderForm(Form):
     remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
     submit_token = HiddenField()
+    version = HiddenField()
     owner = HiddenField()
 
     _split: tuple[str, pasted.Pasted] | None = None
@@ -107,6 +110,16 @@ class HeaderForm(Form):
     def ensure_token(self) -> None:
         """Give a form that is shown for the first time the token that makes a double Save one header."""
         self.submit_token.data = form_token(self.submit_token.data)
+
+    @property
+    def seen(self) -> datetime | None:
+        """When the header was last changed before this form showed it; None where the form does not say."""
+        try:
+            # Without an offset it would be read as of this machine's zone; ours has one.
+            instant = datetime.fromisoformat((self.version.data or "")[:_LONGEST_INSTANT])
+            return instant.astimezone(UTC) if instant.tzinfo is not None else None
+        except (ValueError, OverflowError):
+            return None
 
     def values(self) -> dict[str, str]:
         """What was typed, for the services."""
@@ -225,7 +238,8 @@ def begin(header: InvoiceHeader | None) -> HeaderForm:
     if header is None:
         return HeaderForm(formdata=None)
     values = {name: rules.as_typed(getattr(header, name)) for name in rules.FIELDS}
-    return HeaderForm(formdata=None, data=values | {"is_default": header.is_default})
+    seen = {"is_default": header.is_default, "version": header.updated_at.isoformat()}
+    return HeaderForm(formdata=None, data=values | seen)
 
 
 def known_ids(pressed: str) -> list[int]:

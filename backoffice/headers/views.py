@@ -92,6 +92,7 @@ def keep_typed() -> BaseResponse | None:
     answer = redirect(url_for(LOGIN_ENDPOINT, next=back))
     typed = {name: text for name, text in form.values().items() if len(text) <= max(rules.LIMITS.get(name, 0), 64)}
     typed |= {"for": request.path, "is_default": "1" if form.is_default.data else ""}
+    typed["version"] = (form.version.data or "")[:64]
     for left_out in ((), ("copies",), ("copies", "remarks")):
         small = {name: text for name, text in typed.items() if name not in left_out}
         if drafts.keep(answer, owner, small, cookie=_DRAFT, path=request.path):
@@ -105,7 +106,9 @@ def _begin(header: InvoiceHeader | None) -> HeaderForm:
     if draft.get("for") != request.path:
         return begin(header)
     flash(gettext("You are signed in again. What you typed is still here."), "success")
-    return HeaderForm(formdata=None, data={name: draft.get(name, "") for name in (*rules.FIELDS, "is_default")})
+    return HeaderForm(
+        formdata=None, data={name: draft.get(name, "") for name in (*rules.FIELDS, "is_default", "version")}
+    )
 
 
 def _saved(answer: BaseResponse) -> BaseResponse:
@@ -156,30 +159,60 @@ def _make(form: HeaderForm) -> int:
 @blueprint.route(f"{_ONE}/edit", methods=["GET", "POST"])
 @guard(Permission.MANAGE_HEADERS, rescue=keep_typed)
 def edit(header_id: int) -> Any:
-    """Change a header. Requests and invoices keep what it said when they were made."""
-    header = queries.header_of(_account_id(), header_id)
+    """Change a header. Requests and invoices keep what it said when they were made.
+
+    One that a colleague removed meanwhile is asked about and restored with this Save.
+    """
     if request.method != "POST":
+        header = queries.header_of(_account_id(), header_id)
         return _page(_begin(header), header=header)
     form = HeaderForm()
+    header = queries.any_header_of(_account_id(), header_id)
     if _assisted(form):
         return _page(form, header=header, assisted=True)
+    if header.archived_at is not None and not request.form.get("restore"):
+        return _page(form, header=header), 409
     try:
-        with transaction():
-            services.edit(
-                current_actor(),
-                header_id,
-                form.values(),
-                now=clock.now(),
-                tax_id_confirmed=form.tax_id_confirmed.data,
-                make_default=form.is_default.data,
-                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
-            )
+        _change(form, header)
     except Invalid as invalid:
-        return _refused(form, invalid, header=queries.header_of(_account_id(), header_id))
+        return _refused(form, invalid, header=queries.any_header_of(_account_id(), header_id))
+    except Conflict as conflict:
+        return _overtaken(form, conflict, header_id)
     flash(gettext("The header is saved."), "success")
     if _to_application():
         return _saved(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
     return _saved(redirect(url_for("headers.list_headers"), 303))
+
+
+def _change(form: HeaderForm, header: InvoiceHeader) -> None:
+    """Save in one transaction what the form says; a removed header comes back with it."""
+    known = known_ids(request.form.get("known_look_alikes", ""))
+    with transaction():
+        seen = form.seen
+        if header.archived_at is not None:
+            seen = services.restore(current_actor(), header.id, now=clock.now(), known_look_alikes=known).updated_at
+        services.edit(
+            current_actor(),
+            header.id,
+            form.values(),
+            now=clock.now(),
+            tax_id_confirmed=form.tax_id_confirmed.data,
+            make_default=form.is_default.data,
+            known_look_alikes=known,
+            seen=seen,
+        )
+
+
+def _overtaken(form: HeaderForm, conflict: Conflict, header_id: int) -> tuple[str, int]:
+    """The form again with what was typed, and what happened to the header meanwhile; the next Save goes through."""
+    header = queries.any_header_of(_account_id(), header_id)
+    if conflict.code != services.CHANGED:
+        form.form_errors.append(translate(conflict.message))
+        return _page(form, header=header), 409
+    events = audit.latest_events_of("invoice_header", header_id, limit=HISTORY_SHOWN)
+    news = labels.meanwhile(events, header, form.seen or header.created_at)
+    form.version.data = header.updated_at.isoformat()
+    return _page(form, header=header, news=news), 409
 
 
 @blueprint.post(f"{_ONE}/default")
@@ -272,10 +305,14 @@ def _page(
     ask_to_confirm: bool = False,
     assisted: bool = False,
     resemblance: Resemblance | None = None,
+    news: labels.Meanwhile | None = None,
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
     form.ensure_token()
     to_application = _to_application()
+    removed_by = None
+    if header is not None and header.archived_at is not None:
+        removed_by = labels.remover(audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN))
     cancel = url_for("portal.apply", resume=1) if to_application else url_for("headers.list_headers")
     return render_template(
         "headers/edit.html",
@@ -284,6 +321,8 @@ def _page(
         ask_to_confirm=ask_to_confirm,
         assisted=assisted,
         resemblance=resemblance,
+        news=news,
+        removed_by=removed_by,
         tax_id_help=form.tax_id_help if request.method == "POST" else None,
         to_application=to_application,
         cancel_url=cancel,
