@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 
 from backoffice.errors import Invalid, Message
@@ -222,6 +223,14 @@ class HeaderForm(Form):
         for name, text in self.found.fields.items():
             if not (self[name].data or "").strip():
                 self[name].data = text
+
+    def say_lost(self, names: Sequence[str]) -> None:
+        """Say beside each field whose text could not wait for the person that it is to be typed again."""
+        for name in names:
+            if name == "pasted_text" and self.pasted_text.data:
+                self.pasted_text.errors = [gettext("Only the beginning of this text was kept. Please paste it again.")]
+            elif name in (*rules.FIELDS, "pasted_text"):
+                self[name].errors = [gettext("This was too long to be kept. If the field is empty, type it again.")]
 
     def _says(self, name: str, text: str) -> bool:
         typed = self[name].data or ""
