@@ -35,7 +35,7 @@ def parse_amount(text: str) -> Decimal:
 
     Raises AmountError with a sentence that names the fault.
     """
-    value = text.strip().translate(_FULL_WIDTH).removeprefix("¥").removeprefix("￥").strip()
+    value = bare(text)
     if not value:
         raise AmountError(Message(N_("Enter an amount.")))
     if _PLAIN.fullmatch(value) is None and _GROUPED.fullmatch(value) is None:
@@ -46,6 +46,11 @@ def parse_amount(text: str) -> Decimal:
     if abs(amount) > LIMIT:
         raise AmountError(Message(N_("This amount is too large.")))
     return amount
+
+
+def bare(text: str) -> str:
+    """The figures of an amount as typed: full-width signs as the plain ones they stand for, without a leading ¥."""
+    return text.strip().translate(_FULL_WIDTH).removeprefix("¥").removeprefix("￥").strip()
 
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 
 from backoffice.errors import Invalid, Message
@@ -19,6 +21,14 @@ from backoffice.web.forms import Form, apply_errors, choices, form_token, whole_
 
 def _limit(name: str) -> dict[str, Any]:
     return {"maxlength": rules.LIMITS[name]}
+
+
+_LONGEST_INSTANT = 40
+# Which choices ask for a field (`rules.required_fields`), for the browser and in words.
+_NEEDED_FOR = {
+    "tax_id": ("enterprise special", lazy_gettext("needed for an enterprise and for VAT special")),
+    **dict.fromkeys(rules.SPECIAL_NEEDS, ("special", lazy_gettext("needed for VAT special"))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class HeaderForm(Form):
     remarks = TextAreaField(labels.fields["remarks"], render_kw=_limit("remarks"))
     is_default = BooleanField(lazy_gettext("Use this header by default"))
     submit_token = HiddenField()
+    version = HiddenField()
     owner = HiddenField()
 
     _split: tuple[str, pasted.Pasted] | None = None
@@ -88,10 +99,28 @@ class HeaderForm(Form):
         # Marks the labels only: the rules are the services', and their sentences say what to do.
         for name in ("kind", "name", "vat_kind", "language"):
             self[name].flags.required = True
+        self._mark_needed()
+
+    def _mark_needed(self) -> None:
+        """Mark what this kind of header cannot do without, and say of the rest which kinds need it."""
+        needed = rules.required_fields(self.kind.data or "", self.vat_kind.data or "")
+        for name, (kinds, hint) in _NEEDED_FOR.items():
+            flags = self[name].flags
+            flags.required, flags.needed_for, flags.needed_hint = name in needed, kinds, hint
 
     def ensure_token(self) -> None:
         """Give a form that is shown for the first time the token that makes a double Save one header."""
         self.submit_token.data = form_token(self.submit_token.data)
+
+    @property
+    def seen(self) -> datetime | None:
+        """When the header was last changed before this form showed it; None where the form does not say."""
+        try:
+            # Without an offset it would be read as of this machine's zone; ours has one.
+            instant = datetime.fromisoformat((self.version.data or "")[:_LONGEST_INSTANT])
+            return instant.astimezone(UTC) if instant.tzinfo is not None else None
+        except (ValueError, OverflowError):
+            return None
 
     def values(self) -> dict[str, str]:
         """What was typed, for the services."""
@@ -195,6 +224,14 @@ class HeaderForm(Form):
             if not (self[name].data or "").strip():
                 self[name].data = text
 
+    def say_lost(self, names: Sequence[str]) -> None:
+        """Say beside each field whose text could not wait for the person that it is to be typed again."""
+        for name in names:
+            if name == "pasted_text" and self.pasted_text.data:
+                self.pasted_text.errors = [gettext("Only the beginning of this text was kept. Please paste it again.")]
+            elif name in (*rules.FIELDS, "pasted_text"):
+                self[name].errors = [gettext("This was too long to be kept. If the field is empty, type it again.")]
+
     def _says(self, name: str, text: str) -> bool:
         typed = self[name].data or ""
         if name == "tax_id":
@@ -210,7 +247,8 @@ def begin(header: InvoiceHeader | None) -> HeaderForm:
     if header is None:
         return HeaderForm(formdata=None)
     values = {name: rules.as_typed(getattr(header, name)) for name in rules.FIELDS}
-    return HeaderForm(formdata=None, data=values | {"is_default": header.is_default})
+    seen = {"is_default": header.is_default, "version": header.updated_at.isoformat()}
+    return HeaderForm(formdata=None, data=values | seen)
 
 
 def known_ids(pressed: str) -> list[int]:

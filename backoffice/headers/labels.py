@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from backoffice.audit.models import AuditEvent
 from backoffice.headers import rules
+from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Role
 from backoffice.web.formatting import country_name
 from backoffice.web.interface import role_label
@@ -78,6 +79,34 @@ def history(events: Iterable[AuditEvent]) -> list[Entry]:
         Entry(_title(event), event.at, _who(event), _changes(event), event.action == "header.create")
         for event in events
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What colleagues did to a header while somebody was editing it: who, and each changed field as it is now."""
+
+    who: list[str]
+    changes: list[Change]
+
+
+def meanwhile(events: Iterable[AuditEvent], header: InvoiceHeader, since: datetime) -> Meanwhile:
+    """What was changed of a header after `since`, from its events, the newest first."""
+    edits = [event for event in events if event.action == "header.edit" and event.at > since]
+    before: dict[str, Any] = {}
+    for event in edits:
+        # The oldest one is the last to speak: what the field said when the editing began.
+        before |= event.before or {}
+    changes = [
+        Change(str(label), value(name, before[name]), value(name, getattr(header, name)))
+        for name, label in fields.items()
+        if name in before and name != "is_default"
+    ]
+    return Meanwhile(list(dict.fromkeys(map(_who, reversed(edits)))), changes)
+
+
+def remover(events: Iterable[AuditEvent]) -> str:
+    """Who removed a header, from its events, the newest first."""
+    return next((_who(event) for event in events if event.action == "header.archive"), str(gettext("The system")))
 
 
 def value(name: str, said: Any) -> str:

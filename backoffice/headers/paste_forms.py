@@ -26,7 +26,7 @@ TAIL = {
     "phone": re.compile(rf"(?<![\d-])(?:电话|tel\.?|phone)?[:：]?\s*({_PHONE})$", re.IGNORECASE),
     "bank_account": re.compile(rf"(?<!\d)(?:[账帐]号|a/c|account)?[:：]?\s*({_ACCOUNT})$", re.IGNORECASE),
 }
-_NAME = re.compile(
+IS_NAME = re.compile(
     r".*(?:公司|集团|厂|事务所|合伙企业|合作社|中心|大学|学院|学校|医院|委员会|协会|学会|研究院|研究所|基金会|商行|经营部|工作室)"
     r"(?:[(（][^()（）]*[)）])?"
     r"|.*\b(?:ltd|limited|inc|incorporated|llc|llp|plc|gmbh|ag|kg|corp|corporation|company|co|s\.?a\.?s?|s\.?r\.?l|"
@@ -79,7 +79,7 @@ def continued(fields: tuple[str, ...] | None, value: str, line: str) -> str | No
         return None
     whole = value + ("" if _is_chinese(value) and _is_chinese(line) else " ") + line
     if wanted == ("name",):
-        return whole if _NAME.fullmatch(whole) and not _NAME.fullmatch(value) and form in (None, "name") else None
+        return whole if IS_NAME.fullmatch(whole) and not IS_NAME.fullmatch(value) and form in (None, "name") else None
     if wanted[:1] == ("bank",):
         ended = re.sub(r"[\s\d-]+$", "", line)
         return whole if _BRANCH.fullmatch(ended) and not _BRANCH.match(value) and not value[-1].isdigit() else None
@@ -140,7 +140,7 @@ def forms(piece: str) -> Iterator[str]:
         return
     if _BRANCH.fullmatch(without_tail):
         yield "bank"
-    if _NAME.fullmatch(plain) and not _ODD_NAME.search(plain):
+    if IS_NAME.fullmatch(plain) and not _ODD_NAME.search(plain):
         yield "name"
     if _BANK.fullmatch(without_tail):
         yield "bank"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_OWNER = "(?:公司|单位|企业|开票|注册|购买方|购方|受票方|客户|纳税人)?"
+_OWNER = "(?:公司|单位|企业|开票|注册|购买方|购方|买方|购货单位|购货方|受票方|甲方|客户|纳税人)?"
+_BUYERS = r"(?:(?:buyer|customer|client)(?:['’]?s)?\s+)?"
 _NUMBER = "(?:[账帐](?:号码|号|户)|卡号)"
 _JOINT = r"\s*[、,，/／&及和与]?\s*"
 # Longest first where one label holds another. Several fields: their values follow each other.
@@ -17,10 +18,10 @@ _CHINESE = (
     ((), "(?:开户行|银行)(?:地址|行号|联行号)|联行号|行号"
          "|电子邮箱|邮箱|邮件|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
     (("name",), f"{_OWNER}(?:名称|全称)(?:[(（][^()（）]{{1,6}}[)）])?"
-                f"|(?:发票|开票|公司|单位)?抬头|户名|购买方|购方|受票方"),
+                f"|(?:发票|开票|公司|单位)?抬头|户名|购买方|购方|买方|购货单位|购货方|受票方"),
     (("tax_id",), f"{_OWNER}(?:统一)?社会信用代码(?:{_JOINT}(?:税号|纳税人识别[号码]))?"
                   f"|{_OWNER}纳税人识别[号码](?:{_JOINT}(?:统一)?社会信用代码)?|{_OWNER}税号|税务登记证?号|信用代码|统一编号"),
-    (("address",), f"(?:{_OWNER}|经营|营业|联系|办公)地址"),
+    (("address",), f"(?:{_OWNER}|经营|营业|联系|办公|通讯|通信)地址"),
     (("phone",), f"(?:{_OWNER}|联系|办公)(?:电话|座机)(?:号码)?"),
     (("bank",), f"(?:基本户|基本|{_OWNER})开户(?:银行|行)(?:名称)?|银行名称|银行"),
     (("bank_account",), f"(?:银行|开户|对公|基本户|{_OWNER}){_NUMBER}"),
@@ -35,11 +36,24 @@ _ENGLISH = (
     (("tax_id",), r"(?:unified\s+)?social\s+credit\s+(?:code|no\.?|number)|uscc|(?:vat|tax|taxpayer)\s*(?:(?:payer\s+)?"
                   r"(?:identification|registration|reg\.?)\s*)?(?:id|no\.?|number|code)(?:\s*(?:no\.?|number))?|tin|vat|gst(?:in)?|abn|uen"
                   r"|ust-?id(?:-?nr\.?)?"),
-    (("address",), r"(?:registered|company|office|business)?\s*address"),
+    (("address",), r"(?:registered|company|office|business|mailing)?\s*address"),
     (("phone",), r"(?:tele)?phone(?:\s*(?:no\.?|number))?|tel\.?(?:\s*(?:no\.?|number))?|mobile"),
     (("bank_account",), r"(?:bank\s+)?(?:account|acct\.?|a/c)(?:\s*(?:no\.?|number))?|iban"),
     (("bank",), r"(?:opening\s+|name\s+of\s+)?bank(?:\s+name)?"),
 )  # fmt: skip
+# Only with a colon behind it: too short, or part of what people write about.
+_WITH_COLON = (
+    (("name",), "公司|单位|甲方|客户"),
+    (("address",), "(?:公司)?住所(?:地)?"),
+    (("bank",), "开户"),
+    (("bank_account",), "基本户|一般户"),
+)
+# The address and the phone of the register go before the others, those where somebody is met come last.
+_REGISTERED = re.compile("注册|registered", re.IGNORECASE)
+_LESSER = re.compile("经营|营业|联系|办公|通讯|通信|office|business|mailing|mobile", re.IGNORECASE)
+_SELLERS = re.compile(
+    r"^(?:销售方|销方|卖方|销货单位|销货方|供货方|供应商|(?:seller|vendor|supplier)(?:['’]?s)?\s+)", re.IGNORECASE
+)
 _COLON = r"\s*#?\s*(?:[:：＝]|=(?!>))\s*"
 # What stands for a colon where a label has a beginning of its own: an arrow, a dash, the line of a table, a comma.
 _CHINESE_STROKE = r"\s*(?:→|[-=]+>|[-–—]+|[#|;；,，])\s*"
@@ -87,7 +101,11 @@ def _pattern() -> tuple[re.Pattern[str], list[tuple[str, ...]]]:
         # Without a colon a label must stand by itself or before a figure: a company may be called 银行 or 地址.
         alternatives.append(rf"{_PART_BEGINS}{_BULLET}({words})(?:{_COLON}|{_CHINESE_STROKE}|(?=\s)|(?=\d)|$)")
         meanings.append(fields)
-    for fields, words in _ENGLISH:
+    for fields, words in _WITH_COLON:
+        alternatives.append(rf"{_PART_BEGINS}{_BULLET}({words}){_COLON}")
+        meanings.append(fields)
+    for fields, plain in _ENGLISH:
+        words = rf"{_BUYERS}(?:{plain})"
         begun = _VALUE_BEGINS.get(fields[0]) if len(fields) == 1 else None
         ends = rf"(?:{_COLON}|\s{{2,}}{f'|{begun}' if begun else ''})"
         alternatives.append(rf"(?<![^\s;；,，。|/#])(?:{_BULLET})({words}){ends}")
@@ -124,8 +142,8 @@ _LABEL, _MEANINGS = _pattern()
 
 # Labels are looked for in simplified characters, sign for sign; the values stay as they were written.
 _SIMPLIFIED = str.maketrans(
-    "購買稱統會碼開戶帳賬號電話銀納稅識別單業營聯註冊發頭傳郵編備",
-    "购买称统会码开户帐账号电话银纳税识别单业营联注册发头传邮编备",
+    "購買銷賣稱統會碼開戶帳賬號電話銀納稅識別單業營聯註冊發頭傳郵編備",
+    "购买销卖称统会码开户帐账号电话银纳税识别单业营联注册发头传邮编备",
 )
 
 
@@ -141,9 +159,15 @@ def marks(line: str) -> list[Mark]:
 
 
 def is_label(text: str) -> bool:
-    """Whether the text is a label and nothing else, as in the first row of a table."""
-    found = marks(text.strip() + ":")
-    return len(found) == 1 and found[0].start == 0 and found[0].end == len(text.strip()) + 1
+    """Whether the text is a label and nothing else, as in the first row of a table; one of the seller's included."""
+    label = _SELLERS.sub("", simplified(text.strip()))
+    found = marks(label + ":")
+    return len(found) == 1 and found[0].start == 0 and found[0].end == len(label) + 1
+
+
+def weight(label: str) -> int:
+    """The lower, the sooner a value counts where several labels speak of one field."""
+    return 0 if _REGISTERED.search(simplified(label)) else 2 if _LESSER.search(simplified(label)) else 1
 
 
 def without_bullet(value: str, turn: int) -> str:

@@ -85,6 +85,9 @@ def _from_json(text: str) -> str:
 def _leaves(label: str, said: Any) -> Iterator[str]:
     if isinstance(said, dict):
         for key, value in said.items():
+            if isinstance(value, dict):
+                # Whose it is: the seller's or the buyer's.
+                yield f"{_words(key)}："
             yield from _leaves(key, value)
     elif isinstance(said, list):
         for value in said:

@@ -21,8 +21,10 @@ from backoffice.headers.paste_forms import (
     continued,
     forms,
 )
-from backoffice.headers.paste_labels import marks, without_bullet
+from backoffice.headers.paste_labels import marks, weight, without_bullet
 from backoffice.headers.paste_layout import tidy
+from backoffice.headers.paste_numbers import NUMBERS, without_person, without_words
+from backoffice.headers.paste_parties import of_the_buyer, without_lead_in
 from backoffice.headers.tax_ids import TaxIdOutcome, check_tax_id, normalise_tax_id
 
 LIMIT = 2000  # characters of a block
@@ -45,7 +47,9 @@ def split(block: str) -> Pasted:
     """Split a block of text into the fields of a header. Never raises; beyond `LIMIT` characters nothing is read."""
     found = Pasted()
     loose: list[str] = []
-    for entry in _entries(tidy(block[:LIMIT])):
+    text, sellers = of_the_buyer(tidy(block[:LIMIT]))
+    entries = _entries(without_lead_in(text))
+    for entry in sorted(entries, key=lambda entry: weight(entry.label)):
         if entry.fields is None:
             loose.extend(_pieces(entry.value))
         elif not entry.fields:
@@ -57,6 +61,10 @@ def split(block: str) -> Pasted:
     for name, tail in (("address", "phone"), ("bank", "bank_account")):
         if name in found.fields and tail not in found.fields:
             _cut_tail(found, name, tail, found.fields[name])
+    if "address" in found.fields:
+        found.fields["address"], rest = without_person(found.fields["address"])
+        found.unknown.extend(filter(None, [rest]))
+    found.unknown.extend(line.strip(_EDGE) for line in sellers)
     return found
 
 
@@ -112,24 +120,53 @@ def _keep(found: Pasted, wanted: tuple[str, ...], value: str) -> None:
     """Put a labelled value into its field, or into the two that share the label."""
     if not value:
         return
-    if wanted == ("tax_id",) and ("%" in value or sum(map(str.isdigit, value)) < _FEWEST_FIGURES):
-        # "none", "see above", "13 %": no tax ID is without figures.
-        found.unknown.append(value)
-        return
-    if len(wanted) == 2 and wanted[0] == "phone":
-        number = IS_PHONE.match(value)
-        if number:
-            _put(found, "phone", number[0])
-            value = value[number.end() :].strip(_EDGE)
+    if len(wanted) == 1 and wanted[0] in NUMBERS:
+        _keep_number(found, wanted[0], value)
+    elif len(wanted) == 2 and wanted[0] == "phone":
+        first = IS_PHONE.match(value)
+        if first:
+            _put(found, "phone", first[0])
+            value = value[first.end() :].strip(_EDGE)
         _put(found, "address", value)
     elif len(wanted) == 2:
         _cut_tail(found, *wanted, value)
+    elif wanted == ("bank",) and NUMBERS["bank_account"](value):
+        # A bank is a name: whoever writes figures alone there means the account.
+        _keep_number(found, "bank_account", value)
     else:
+        value, rest = without_words(wanted[0], value)
         _put(found, wanted[0], value)
+        found.unknown.extend(filter(None, [rest.strip(_EDGE)]))
+
+
+def _keep_number(found: Pasted, name: str, value: str) -> None:
+    """Put the number at the beginning of a value into its field, and tell the words around it."""
+    number = NUMBERS[name](value)
+    if name == "tax_id" and ("%" in value or sum(map(str.isdigit, number)) < _FEWEST_FIGURES):
+        # "none", "see above", "13 %": no tax ID is without figures.
+        found.unknown.append(value)
+        return
+    if number:
+        _put(found, name, number)
+        rest = value[len(number) :].strip(_EDGE)
+        found.unknown.extend([rest] if rest else [])
+        return
+    tail = TAIL[name].search(value) if name in TAIL else None
+    if tail is None:
+        found.unknown.append(value)
+        return
+    _put(found, name, tail[1])
+    rest = value[: tail.start()].strip(_EDGE)
+    if name == "bank_account" and "bank" in forms(rest):
+        _put(found, "bank", rest)
+    else:
+        found.unknown.extend([rest] if rest else [])
 
 
 def _cut_tail(found: Pasted, name: str, tail: str, value: str) -> None:
     """Give the number at the end of a value to its own field: address and phone, bank and account."""
+    value, words = without_words(name, value)
+    found.unknown.extend(filter(None, [words.strip(_EDGE)]))
     number = TAIL[tail].search(value)
     rest = value[: number.start()].strip(_EDGE + "/／") if number else value
     if number and rest:

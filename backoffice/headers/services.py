@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backoffice import glyphs
 from backoffice.audit import services as audit
-from backoffice.database import session
+from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.headers import queries, rules
 from backoffice.headers.models import InvoiceHeader
@@ -20,6 +20,7 @@ from backoffice.permissions import Actor, Permission
 PRINTED = ("name", "tax_id", "address", "phone", "bank", "bank_account", "street", "city", "postal_code", "remarks")
 
 TWIN, LOOK_ALIKE = "duplicate-header", "look-alike-header"
+CHANGED = "header-changed-meanwhile"
 RESEMBLES = (TWIN, LOOK_ALIKE)
 _LOOK_ALIKE = {
     "name": N_("%(name)s has the same name."),
@@ -79,8 +80,13 @@ def edit(
     tax_id_confirmed: bool = False,
     make_default: bool = False,
     known_look_alikes: Collection[int] = (),
+    seen: datetime | None = None,
 ) -> InvoiceHeader:
-    """Change what a header says from now on. Raises Invalid as `create` does, NotFound for another account's."""
+    """Change what a header says from now on. `seen` is its `updated_at` when whoever edits it began.
+
+    Raises Invalid as `create` does, NotFound for another account's, and Conflict (code CHANGED) when somebody changed
+    or removed it since it was seen, or in this very moment: a change is never undone by somebody who did not see it.
+    """
     account_id = _account_id(actor)
     header = queries.header_of(account_id, header_id)
     # An exception that was confirmed once need not be confirmed with every later edit.
@@ -88,26 +94,44 @@ def edit(
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed or known)
     _refuse_look_alikes(queries.look_alikes(account_id, cleaned, edited=header), known_look_alikes)
     before = _said(header)
-    for name, value in _kept(cleaned).items():
-        setattr(header, name, value)
-    session.flush()
+    if not _says(header, cleaned):
+        at = _claim(header, seen or header.updated_at, now=now)
+        for name, value in _kept(cleaned).items():
+            setattr(header, name, value)
+        header.updated_at = at
+        session.flush()
     if make_default:
         _move_default(actor, account_id, header, now=now)
     after = _said(header)
     changed = [name for name in after if after[name] != before[name]]
     if not changed:
         return header
-    header.updated_at = now
     audit.record(
         actor,
         "header.edit",
         "invoice_header",
         header.id,
-        at=now,
+        at=max(now, header.updated_at),
         before={name: before[name] for name in changed},
         after={name: after[name] for name in changed},
     )
     return header
+
+
+def _claim(header: InvoiceHeader, seen: datetime, *, now: datetime) -> datetime:
+    """Take the turn to change a header that still is as it was seen; the instant of the change, after any before."""
+    at = max(now, header.updated_at + timedelta(microseconds=1))
+    claimed = rows_changed(
+        session.execute(
+            update(InvoiceHeader)
+            .where(InvoiceHeader.id == header.id, InvoiceHeader.archived_at.is_(None), InvoiceHeader.updated_at == seen)
+            .values(updated_at=at)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    if not claimed:
+        raise Conflict(Message(N_("Somebody changed this header while you were editing it.")), code=CHANGED)
+    return at
 
 
 def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:

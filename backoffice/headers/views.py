@@ -15,14 +15,14 @@ from backoffice import clock
 from backoffice.audit import queries as audit
 from backoffice.database import transaction
 from backoffice.errors import Conflict, Invalid
-from backoffice.headers import labels, queries, rules, services
+from backoffice.headers import labels, queries, rescue, rules, services
 from backoffice.headers.forms import HeaderForm, begin, known_ids
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
 from backoffice.web import drafts
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
-from backoffice.web.guards import LOGIN_ENDPOINT, current_actor, guard
+from backoffice.web.guards import current_actor, guard
 from backoffice.web.navigation import NavItem, register
 
 blueprint = Blueprint("headers", __name__, url_prefix="/invoice-headers")
@@ -30,7 +30,6 @@ blueprint = Blueprint("headers", __name__, url_prefix="/invoice-headers")
 # Ids are 64-bit numbers in the database: a longer one in the address is nobody's header, not an error.
 _ONE = f"/<int(max={2**63 - 1}):header_id>"
 HISTORY_SHOWN = 200
-_DRAFT = "header"
 
 
 def init(app: Flask) -> None:
@@ -74,7 +73,7 @@ def history(header_id: int) -> str:
 
 def _status(header: InvoiceHeader) -> tuple[str, str] | None:
     """A tag for a tax ID that is not simply right."""
-    result = rules.tax_id_of({"kind": header.kind, "tax_id": header.tax_id})
+    result = rules.tax_id_of({"kind": header.kind, "tax_id": header.tax_id, "country": header.country})
     if result is not None and result.outcome == rules.TaxIdOutcome.LEGACY:
         return "neutral", gettext("Legacy tax ID")
     if result is not None and result.outcome == rules.TaxIdOutcome.WRONG_CHECK_DIGIT:
@@ -82,39 +81,13 @@ def _status(header: InvoiceHeader) -> tuple[str, str] | None:
     return None
 
 
-def keep_typed() -> BaseResponse | None:
-    """A header that arrives after its session ended: the way to the sign-in page, and back to what was typed."""
-    owner = drafts.owner_in(request.form.get("owner"))
-    if owner is None:
-        return None
-    form = HeaderForm()
-    back = request.full_path if request.query_string else request.path
-    answer = redirect(url_for(LOGIN_ENDPOINT, next=back))
-    typed = {name: text for name, text in form.values().items() if len(text) <= max(rules.LIMITS.get(name, 0), 64)}
-    typed |= {"for": request.path, "is_default": "1" if form.is_default.data else ""}
-    for left_out in ((), ("copies",), ("copies", "remarks")):
-        small = {name: text for name, text in typed.items() if name not in left_out}
-        if drafts.keep(answer, owner, small, cookie=_DRAFT, path=request.path):
-            return answer
-    return None
-
-
 def _begin(header: InvoiceHeader | None) -> HeaderForm:
     """The form as it is first shown; with what was typed when the session had ended, where something waits."""
-    draft = drafts.kept(current_user.id, cookie=_DRAFT)
-    if draft.get("for") != request.path:
-        return begin(header)
-    flash(gettext("You are signed in again. What you typed is still here."), "success")
-    return HeaderForm(formdata=None, data={name: draft.get(name, "") for name in (*rules.FIELDS, "is_default")})
-
-
-def _saved(answer: BaseResponse) -> BaseResponse:
-    drafts.forget(answer, cookie=_DRAFT, path=request.path)
-    return answer
+    return rescue.waiting() or begin(header)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@guard(Permission.MANAGE_HEADERS, rescue=keep_typed)
+@guard(Permission.MANAGE_HEADERS, rescue=rescue.keep_typed)
 def new() -> Any:
     """Create a header; with ?next=apply, on the way through an application."""
     if request.method != "POST":
@@ -129,8 +102,8 @@ def new() -> Any:
         return _refused(form, invalid)
     flash(gettext("The header is saved."), "success")
     if _to_application():
-        return _saved(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
-    return _saved(redirect(url_for("headers.list_headers"), 303))
+        return rescue.forget(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
+    return rescue.forget(redirect(url_for("headers.list_headers"), 303))
 
 
 def _make(form: HeaderForm) -> int:
@@ -154,32 +127,64 @@ def _make(form: HeaderForm) -> int:
 
 
 @blueprint.route(f"{_ONE}/edit", methods=["GET", "POST"])
-@guard(Permission.MANAGE_HEADERS, rescue=keep_typed)
+@guard(Permission.MANAGE_HEADERS, rescue=rescue.keep_typed)
 def edit(header_id: int) -> Any:
-    """Change a header. Requests and invoices keep what it said when they were made."""
-    header = queries.header_of(_account_id(), header_id)
+    """Change a header. Requests and invoices keep what it said when they were made.
+
+    One that a colleague removed meanwhile is asked about and restored with this Save.
+    """
     if request.method != "POST":
+        # What waits for its writer is shown even when a colleague removed the header meanwhile.
+        find = queries.any_header_of if rescue.is_waiting() else queries.header_of
+        header = find(_account_id(), header_id)
         return _page(_begin(header), header=header)
     form = HeaderForm()
+    header = queries.any_header_of(_account_id(), header_id)
     if _assisted(form):
         return _page(form, header=header, assisted=True)
+    if header.archived_at is not None and not request.form.get("restore"):
+        return _page(form, header=header), 409
     try:
-        with transaction():
-            services.edit(
-                current_actor(),
-                header_id,
-                form.values(),
-                now=clock.now(),
-                tax_id_confirmed=form.tax_id_confirmed.data,
-                make_default=form.is_default.data,
-                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
-            )
+        _change(form, header)
     except Invalid as invalid:
-        return _refused(form, invalid, header=queries.header_of(_account_id(), header_id))
+        return _refused(form, invalid, header=queries.any_header_of(_account_id(), header_id))
+    except Conflict as conflict:
+        return _overtaken(form, conflict, header_id)
     flash(gettext("The header is saved."), "success")
     if _to_application():
-        return _saved(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
-    return _saved(redirect(url_for("headers.list_headers"), 303))
+        return rescue.forget(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
+    return rescue.forget(redirect(url_for("headers.list_headers"), 303))
+
+
+def _change(form: HeaderForm, header: InvoiceHeader) -> None:
+    """Save in one transaction what the form says; a removed header comes back with it."""
+    known = known_ids(request.form.get("known_look_alikes", ""))
+    with transaction():
+        seen = form.seen
+        if header.archived_at is not None:
+            seen = services.restore(current_actor(), header.id, now=clock.now(), known_look_alikes=known).updated_at
+        services.edit(
+            current_actor(),
+            header.id,
+            form.values(),
+            now=clock.now(),
+            tax_id_confirmed=form.tax_id_confirmed.data,
+            make_default=form.is_default.data,
+            known_look_alikes=known,
+            seen=seen,
+        )
+
+
+def _overtaken(form: HeaderForm, conflict: Conflict, header_id: int) -> tuple[str, int]:
+    """The form again with what was typed, and what happened to the header meanwhile; the next Save goes through."""
+    header = queries.any_header_of(_account_id(), header_id)
+    if conflict.code != services.CHANGED:
+        form.form_errors.append(translate(conflict.message))
+        return _page(form, header=header), 409
+    events = audit.latest_events_of("invoice_header", header_id, limit=HISTORY_SHOWN)
+    news = labels.meanwhile(events, header, form.seen or header.created_at)
+    form.version.data = header.updated_at.isoformat()
+    return _page(form, header=header, news=news), 409
 
 
 @blueprint.post(f"{_ONE}/default")
@@ -272,10 +277,14 @@ def _page(
     ask_to_confirm: bool = False,
     assisted: bool = False,
     resemblance: Resemblance | None = None,
+    news: labels.Meanwhile | None = None,
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
     form.ensure_token()
     to_application = _to_application()
+    removed_by = None
+    if header is not None and header.archived_at is not None:
+        removed_by = labels.remover(audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN))
     cancel = url_for("portal.apply", resume=1) if to_application else url_for("headers.list_headers")
     return render_template(
         "headers/edit.html",
@@ -284,6 +293,8 @@ def _page(
         ask_to_confirm=ask_to_confirm,
         assisted=assisted,
         resemblance=resemblance,
+        news=news,
+        removed_by=removed_by,
         tax_id_help=form.tax_id_help if request.method == "POST" else None,
         to_application=to_application,
         cancel_url=cancel,

@@ -150,7 +150,8 @@ class _Import:
             files.note(self.file_id, self.report, line_done=self.reader.line, bytes_done=self.file.tell())
             unspooled = (_unspooled(row) for row in problems)
             for found in iter(lambda: list(islice(unspooled, files.BATCH)), []):
-                files.keep_problems(self.file_id, self.order.source, found, now=now, settled_why=conflicts.UNDONE)
+                settled = {problem.number: conflicts.UNDONE for problem in found}
+                files.keep_problems(self.file_id, self.order.source, found, settled, now=now)
 
 
 def _spooled(problem: Problem) -> str:

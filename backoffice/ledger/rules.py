@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from backoffice import text
 from backoffice.errors import N_, Message
-from backoffice.money import ZERO, AmountError, parse_amount
+from backoffice.money import ZERO, AmountError, bare, parse_amount
 
 REQUIRED_COLUMNS = ("kind", "external_id", "account", "status", "amount", "currency", "occurred_at", "refund_of")
 OPTIONAL_COLUMNS = ("channel", "payer_name", "bank_reference", "description")
@@ -265,7 +265,7 @@ def _amount(value: str, comma_is_unclear: bool) -> Decimal:
     if _PLAIN_AMOUNT.fullmatch(value):
         amount = Decimal(value)
     else:
-        _refuse_unclear(value, comma_is_unclear)
+        _refuse_unclear(value, bare(value), comma_is_unclear)
         try:
             amount = parse_amount(value)
         except AmountError as error:
@@ -275,18 +275,18 @@ def _amount(value: str, comma_is_unclear: bool) -> Decimal:
     return amount
 
 
-def _refuse_unclear(value: str, comma_is_unclear: bool) -> None:
-    """Raise LineError for figures that another country, or Excel, wrote in its own way."""
-    if _SHORTENED_AMOUNT.fullmatch(value):
+def _refuse_unclear(value: str, figures: str, comma_is_unclear: bool) -> None:
+    """Raise LineError for figures that another country, or Excel, wrote in its own way; `value` is how they stand."""
+    if _SHORTENED_AMOUNT.fullmatch(figures):
         raise _shortened("amount", value)
-    if _DECIMAL_COMMA.fullmatch(value):
+    if _DECIMAL_COMMA.fullmatch(figures):
         raise LineError(
             Message(
                 N_("amount is %(given)s: write decimals with a point and thousands with a comma, for example 1,234.50"),
                 given=shown(value),
             )
         )
-    if comma_is_unclear and "," in value and "." not in value:
+    if comma_is_unclear and "," in figures and "." not in figures:
         raise LineError(
             Message(
                 N_("amount is %(given)s: in a file with semicolons or tabs the comma may mean decimals; write 1234.00"),

@@ -30,6 +30,9 @@ def test_work_leads_to_the_entry_the_account_and_its_month(
     manager.enter(manager.page.locator("dd a[href='/review/accounts/yunqi']"))
     manager.page.wait_for_url(re.compile("/review/accounts/yunqi$"))
     manager.fits()
+    note = manager.page.locator("#debts .card-note").first
+    edge = note.evaluate("element => parseFloat(getComputedStyle(element).paddingInlineStart)")
+    assert edge >= 8, "the sentence above the table stands clear of the card's border"
     manager.enter(manager.page.locator("a[href$='/entries?debt=1']").first)
     manager.page.wait_for_url(re.compile(r"/entries\?debt=1"))
     expect(manager.page.locator("tbody tr")).to_have_count(1)

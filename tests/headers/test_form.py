@@ -8,7 +8,7 @@ import pytest
 
 from backoffice.headers import countries
 from backoffice.headers.rules import check_tax_id
-from tests.headers.conftest import GOOD, OTHER, Clerk
+from tests.headers.conftest import GOOD, NEW, OTHER, Clerk
 from tests.support.visitor import Visitor
 
 SPECIAL = {"vat_kind": "special", "address": "宜山路900号", "phone": "021-1", "bank": "建设银行", "bank_account": "31"}
@@ -102,10 +102,51 @@ def test_what_is_refused_is_said_at_the_field_and_kept_as_typed(ada: Clerk) -> N
     assert ada.kept() == []
 
 
+def needed(ada: Clerk) -> set[str]:
+    """The conditional fields that the present page marks as required; each of the others says what needs it."""
+    names = ("tax_id", "address", "phone", "bank", "bank_account")
+    marked = {name for name in names if f'<label class="field-label is-required" for="{name}"' in ada.text}
+    for name in names:
+        head = ada.text.partition(f'for="{name}"')[2].partition("</div>")[0]
+        control = ada.text.partition(f'id="{name}"')[2].partition(">")[0]
+        assert ("optional" in head.replace("field-optional", ""), "needed for" in head) == (False, True), name
+        assert (" hidden" in head) == (" required" in control) == (name in marked), name
+    return marked
+
+
+def test_a_field_that_this_kind_of_header_needs_is_marked_and_never_called_optional(ada: Clerk) -> None:
+    special = {"address", "phone", "bank", "bank_account"}
+    ada.get(NEW)
+    assert needed(ada) == {"tax_id"}
+    for kind, vat_kind, fields in (
+        ("enterprise", "special", special | {"tax_id"}),
+        ("public_body", "ordinary", set()),
+        ("public_body", "special", special | {"tax_id"}),
+        ("personal", "ordinary", set()),
+        ("personal", "special", set()),
+    ):
+        assert ada.new("split", kind=kind, vat_kind=vat_kind) == 200
+        assert needed(ada) == fields, (kind, vat_kind)
+    header = ada.saved(**GOOD, **SPECIAL)
+    ada.get(f"/invoice-headers/{header.id}/edit")
+    assert needed(ada) == special | {"tax_id"}
+
+
 def test_legacy_tax_ids_carry_a_badge(ada: Clerk) -> None:
     ada.saved(**GOOD | {"tax_id": "310115123456789"})
     ada.follow()
     assert "Legacy tax ID" in ada.text
+
+
+@pytest.mark.parametrize(("country", "tax_id"), [("IN", "29ABCDE1234F1Z5"), ("FR", "FR1234567890123456")])
+def test_a_tax_id_of_another_country_carries_no_badge_whatever_its_length(
+    ada: Clerk, country: str, tax_id: str
+) -> None:
+    ada.saved(name="Lumen", tax_id=tax_id, country=country)
+    ada.follow()
+    assert tax_id in ada.text
+    assert "Legacy tax ID" not in ada.text
+    assert "Check digit" not in ada.text
 
 
 def test_the_field_marks_the_wrong_symbols_and_offers_the_only_repair(ada: Clerk) -> None:

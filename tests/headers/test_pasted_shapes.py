@@ -149,6 +149,129 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
 }  # fmt: skip
 
 
+LUMEN_SZ, SZ_ID, SELLER_ID = "深圳流明科技有限公司", "91440300MA5DA0X7X5", "91310000MA1FL0A277"
+SZ = {"name": LUMEN_SZ, "tax_id": SZ_ID}
+NUMBER, SZ_BANK, SZ_STREET = "755912345678901", "招商银行深圳科苑支行", "深圳市南山区科苑路88号"
+JSON_OF_BOTH = json.dumps(
+    {"seller": {"name": "Acme Ltd", "taxId": SELLER_ID}, "buyer": {"name": "Lumen Ltd", "taxId": SZ_ID}}
+)
+
+# Both parties of a sale: what is said of the seller is told, and becomes nothing of the buyer's.
+PARTIES: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "seller above": (
+        f"销售方：上海某某有限公司 税号：{SELLER_ID}\n购买方：{LUMEN_SZ} 税号：{SZ_ID}", SZ,
+        [f"销售方：上海某某有限公司 税号：{SELLER_ID}"]),
+    "seller below, with more of its own": (
+        f"购买方：{LUMEN_SZ} 税号：{SZ_ID}\n销售方：甲有限公司 税号：{SELLER_ID}\n地址：上海市宜山路1号", SZ,
+        [f"销售方：甲有限公司 税号：{SELLER_ID}", "地址：上海市宜山路1号"]),
+    "a label for each party": (
+        f"销售方税号：{SELLER_ID} 购买方税号：{SZ_ID}", {"tax_id": SZ_ID}, [f"销售方税号：{SELLER_ID}"]),
+    "glued together": (
+        f"销售方：甲有限公司购买方：{LUMEN_SZ}税号：{SZ_ID}", SZ, ["销售方：甲有限公司"]),
+    "other words for them": (
+        f"销货单位名称：甲有限公司\n购货单位名称：{LUMEN_SZ}\n购货单位税号：{SZ_ID}", SZ, ["销货单位名称：甲有限公司"]),
+    "shorter words": (
+        f"卖方：甲有限公司\n开户行：建设银行上海分行\n买方：{LUMEN_SZ}\n开户行：{SZ_BANK}",
+        {"name": LUMEN_SZ, "bank": SZ_BANK}, ["卖方：甲有限公司", "开户行：建设银行上海分行"]),
+    "of a contract": (
+        f"甲方：{LUMEN_SZ}\n乙方：甲有限公司\n税号：{SELLER_ID}", {"name": LUMEN_SZ},
+        ["乙方：甲有限公司", f"税号：{SELLER_ID}"]),
+    "as headings": (
+        f"【销售方信息】\n名称：甲有限公司\n【购买方信息】\n名称：{LUMEN_SZ}\n税号：{SZ_ID}", SZ,
+        ["销售方信息：", "名称：甲有限公司"]),
+    "traditional characters": (
+        f"銷售方：甲有限公司\n購買方：{LUMEN_SZ}", {"name": LUMEN_SZ}, ["銷售方：甲有限公司"]),
+    "a table": (
+        f"销售方名称\t购买方名称\t购买方税号\n甲有限公司\t{LUMEN_SZ}\t{SZ_ID}", SZ, ["销售方名称：甲有限公司"]),
+    "English, a label for each": (
+        f"Seller tax ID: {SELLER_ID}\nBuyer tax ID: {SZ_ID}", {"tax_id": SZ_ID}, [f"Seller tax ID: {SELLER_ID}"]),
+    "English, in one line": (
+        f"Seller tax ID: {SELLER_ID} Buyer tax ID: {SZ_ID}", {"tax_id": SZ_ID}, [f"Seller tax ID: {SELLER_ID}"]),
+    "English, from and bill to": (
+        f"From: Acme Ltd\nTax ID: {SELLER_ID}\nBill to: Lumen Labs Ltd\nTax ID: {SZ_ID}",
+        {"name": "Lumen Labs Ltd", "tax_id": SZ_ID}, ["From: Acme Ltd", f"Tax ID: {SELLER_ID}"]),
+    "English, from and to, with an address": (
+        f"From: Acme Ltd\n12 Harbour Road\nTo: Lumen Labs Ltd\nTax ID: {SZ_ID}",
+        {"name": "Lumen Labs Ltd", "tax_id": SZ_ID}, ["From: Acme Ltd", "12 Harbour Road"]),
+    "English, on lines of their own": (
+        f"Vendor\nAcme Ltd\nTax ID {SELLER_ID}\nBuyer\nLumen Labs Ltd\nTax ID {SZ_ID}",
+        {"name": "Lumen Labs Ltd", "tax_id": SZ_ID}, ["Vendor", "Acme Ltd", f"Tax ID {SELLER_ID}"]),
+    "JSON": (
+        JSON_OF_BOTH, {"name": "Lumen Ltd", "tax_id": SZ_ID}, ["seller：", "name：Acme Ltd", f"tax Id：{SELLER_ID}"]),
+    "the head of a mail is no party": (
+        f"From: ada@lumen.example\nTo: ap@x.example\n名称：{LUMEN_SZ}\n税号：{SZ_ID}", SZ,
+        ["From: ada@lumen.example", "To: ap@x.example"]),
+    "the head of a mail without addresses": (
+        f"From: Ada\nSent: Monday\nTo: Bo\nName: Lumen Labs Ltd\nTax ID: {SZ_ID}",
+        {"name": "Lumen Labs Ltd", "tax_id": SZ_ID}, ["From: Ada", "Sent: Monday", "To: Bo"]),
+    "the buyer alone": (f"购买方信息：\n名称：{LUMEN_SZ}\n税号：{SZ_ID}", SZ, []),
+}  # fmt: skip
+
+# What somebody wrote behind a value.
+WORDS_BEHIND: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "thanks behind an account": (f"账号{NUMBER}，谢谢！", {"bank_account": NUMBER}, ["谢谢！"]),
+    "the kind of an account": (f"账号：{NUMBER}（基本户）", {"bank_account": NUMBER}, ["（基本户）"]),
+    "its currency": (f"账号：{NUMBER}（人民币）", {"bank_account": NUMBER}, ["（人民币）"]),
+    "its currency in English": (f"Account: {NUMBER} (CNY)", {"bank_account": NUMBER}, ["(CNY)"]),
+    "its currency without brackets": (f"Account: {NUMBER} CNY", {"bank_account": NUMBER}, ["CNY"]),
+    "behind bank and account": (
+        f"开户行及账号：{SZ_BANK} {NUMBER}（基本户）", {"bank": SZ_BANK, "bank_account": NUMBER}, ["（基本户）"]),
+    "whose a phone is": ("电话：0755-86001234（财务部）", {"phone": "0755-86001234"}, ["（财务部）"]),
+    "who answers, before it": ("电话：张三 13800138000", {"phone": "13800138000"}, ["张三"]),
+    "two phones": ("电话：0755-86001234、13800138000", {"phone": "0755-86001234"}, ["13800138000"]),
+    "a wish behind a tax ID": (f"税号：{SZ_ID}，请开专票，金额10000元", {"tax_id": SZ_ID}, ["请开专票，金额10000元"]),
+    "the same in English": (
+        f"Tax ID: {SZ_ID} (please issue a special VAT invoice)", {"tax_id": SZ_ID},
+        ["(please issue a special VAT invoice)"]),
+    "without brackets": (f"Tax ID: {SZ_ID} please", {"tax_id": SZ_ID}, ["please"]),
+    "a person between address and phone": (
+        f"地址、电话：{SZ_STREET}，张三 13800138000", {"address": SZ_STREET, "phone": "13800138000"}, ["张三"]),
+    "thanks behind a name": (f"名称：{LUMEN_SZ}，谢谢", {"name": LUMEN_SZ}, ["谢谢"]),
+    "no account at all": ("账号：见附件", {}, ["见附件"]),
+    # What belongs to the value stays.
+    "an extension": ("电话：0755-86001234转801", {"phone": "0755-86001234转801"}, []),
+    "a French phone": ("Phone: +33 1 23 45 67 89", {"phone": "+33 1 23 45 67 89"}, []),
+    "an account with dashes": ("Account: 12-3456-7890123-00", {"bank_account": "12-3456-7890123-00"}, []),
+    "letters at the end of a tax ID": ("VAT ID: CHE-123.456.789 MWST", {"tax_id": "CHE123.456.789MWST"}, []),
+    "brackets in an address": (f"地址：{SZ_STREET}（一楼）", {"address": f"{SZ_STREET}（一楼）"}, []),
+    "a building behind a number": (f"地址：{SZ_STREET} 高新大厦", {"address": f"{SZ_STREET} 高新大厦"}, []),
+    "a road of the same words": ("Address: 5 Best Road, Order Lane", {"address": "5 Best Road, Order Lane"}, []),
+}  # fmt: skip
+
+SHORT_LABELS: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    **{label: (f"{label}：{LUMEN_SZ}", {"name": LUMEN_SZ}, []) for label in ("公司", "单位", "甲方", "客户", "买方")},
+    "基本户 of a bank": (f"基本户：{SZ_BANK} {NUMBER}", {"bank": SZ_BANK, "bank_account": NUMBER}, []),
+    "基本户": (f"基本户：{NUMBER}", {"bank_account": NUMBER}, []),
+    "住所": (f"住所：{SZ_STREET}", {"address": SZ_STREET}, []),
+    "开户": (f"开户：{SZ_BANK}", {"bank": SZ_BANK}, []),
+    "a sentence before the name": (
+        f"您好，麻烦按以下信息开票：{LUMEN_SZ}\n税号：{SZ_ID}", SZ, ["您好，麻烦按以下信息开票："]),
+    "a sentence before a label": (
+        f"请按以下信息开票：名称：{LUMEN_SZ} 税号：{SZ_ID}", SZ, ["请按以下信息开票："]),
+    "the address of the register goes first": (
+        f"通讯地址：深圳市科苑路99号\n注册地址：{SZ_STREET}", {"address": SZ_STREET}, ["深圳市科苑路99号"]),
+    "also before a bare one": (
+        f"地址：深圳市科苑路99号\n注册地址：{SZ_STREET}", {"address": SZ_STREET}, ["深圳市科苑路99号"]),
+    "without one of the register": (f"通讯地址：{SZ_STREET}", {"address": SZ_STREET}, []),
+    "English": (
+        "Mailing address: 1 Pier Road\nRegistered address: 2 Harbour Road", {"address": "2 Harbour Road"},
+        ["1 Pier Road"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("block", "fields", "unknown"),
+    [
+        pytest.param(*row, id=f"{of} {case}")
+        for of, rows in (("party:", PARTIES), ("behind:", WORDS_BEHIND), ("label:", SHORT_LABELS))
+        for case, row in rows.items()
+    ],
+)
+def test_each_word_goes_to_its_own_field_or_is_told(block: str, fields: dict[str, str], unknown: list[str]) -> None:
+    found = split(block)
+    assert (found.fields, found.unknown) == (fields, unknown)
+
+
 @pytest.mark.parametrize("case", BLOCKS)
 def test_blocks_of_real_life(case: str) -> None:
     block, fields, unknown = BLOCKS[case]
@@ -176,6 +299,14 @@ def test_blocks_of_real_life(case: str) -> None:
         "12 Road\n",
         "\t",
         "<br",
+        "销售方：",
+        "买方 ",
+        "seller ",
+        "From:\n",
+        "请",
+        "1 a ",
+        "(1",
+        "，张",
     ],
 )
 def test_marks_without_end_take_no_time(sign: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+
 import pytest
 
 from tests.headers.conftest import GOOD, NEW, Clerk
+from tests.support.people import Cast, Person
 
 SAID = "You are signed in again."
 
@@ -50,6 +54,89 @@ def test_an_edit_is_there_as_well_and_at_its_own_header_only(ada: Clerk) -> None
     assert (ada.path, ada.typed()["phone"], ada.typed()["name"]) == (address, "021-1", GOOD["name"])
     ada.get(NEW)
     assert ada.typed()["phone"] == ""
+
+
+def back_with(ada: Clerk, **typed: str) -> dict[str, str]:
+    """What stands in the form for a new header that was sent too late, after signing in again."""
+    ada.get(NEW)
+    send_too_late(ada, **typed)
+    sign_in_again(ada, "ada@lumen.example")
+    return ada.typed()
+
+
+BLOCK = "名称：上海流明机器人有限公司\r\n税号：91310000MA1FL0A277"
+
+
+def test_a_pasted_block_is_there_as_well_and_can_be_split(ada: Clerk) -> None:
+    assert back_with(ada, pasted_text=BLOCK)["pasted_text"] == BLOCK
+    assert "What you typed is still here." in ada.text
+    assert ada.press("split") == 200
+    assert ada.typed()["name"] == GOOD["name"]
+
+
+def unlike(length: int) -> str:
+    """Text that cannot be made smaller."""
+    made = random.Random(length)
+    return "".join(chr(made.randrange(0x4E00, 0x9FA0)) for _ in range(length))
+
+
+def test_of_a_block_that_is_too_large_the_beginning_is_there_and_that_is_told(ada: Clerk) -> None:
+    block = f"{BLOCK}\r\n{unlike(1900)}"
+    there = back_with(ada, **GOOD, remarks="订单 4500", pasted_text=block)
+    assert block.startswith(there["pasted_text"])
+    assert len(BLOCK) < len(there["pasted_text"]) < len(block)
+    assert (there["name"], there["remarks"]) == (GOOD["name"], "订单 4500")
+    assert "Only the beginning of this text was kept" in ada.told("pasted_text")
+    assert "What could be kept is still here" in ada.text
+    assert "What you typed is still here" not in ada.text
+
+
+def test_a_field_that_is_too_long_to_wait_is_named(ada: Clerk) -> None:
+    there = back_with(ada, **GOOD, bank="x" * 5000)
+    assert (there["name"], there["bank"]) == (GOOD["name"], "")
+    assert "too long to be kept" in ada.told("bank")
+    assert ada.told("address") == ""
+    assert "What you typed is still here" not in ada.text
+
+
+def test_copies_and_remarks_give_way_to_the_header_and_are_named(ada: Clerk) -> None:
+    there = back_with(
+        ada, name=unlike(256), address=unlike(128), bank=unlike(127), street=unlike(126), city=unlike(64),
+        remarks=unlike(500), copies=f"{unlike(900)}@x.example",
+    )  # fmt: skip
+    assert (there["name"], there["address"]) == (unlike(256), unlike(128))
+    assert (there["remarks"], there["copies"]) == ("", "")
+    for name in ("remarks", "copies"):
+        assert "too long to be kept" in ada.told(name)
+
+
+def test_an_edit_waits_although_the_header_was_removed(
+    ada: Clerk, cast: Cast, clerk: Callable[[Person], Clerk]
+) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(f"/invoice-headers/{header.id}/edit")
+    send_too_late(ada, phone="021-1")
+    lin = clerk(cast.lin)
+    lin.get(f"/invoice-headers/{header.id}/archive")
+    lin.submit(button="Remove")
+    sign_in_again(ada, "ada@lumen.example")
+    assert ada.typed()["phone"] == "021-1"
+    assert ada.press("Restore and save") == 303
+    assert ada.kept()[0].phone == "021-1"
+
+
+def test_an_edit_that_waited_is_not_laid_over_a_colleagues_change(
+    ada: Clerk, cast: Cast, clerk: Callable[[Person], Clerk]
+) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(f"/invoice-headers/{header.id}/edit")
+    send_too_late(ada, phone="021-1")
+    lin = clerk(cast.lin)
+    lin.get(f"/invoice-headers/{header.id}/edit")
+    assert lin.press(bank="建设银行") == 303
+    sign_in_again(ada, "ada@lumen.example")
+    assert ada.press() == 409
+    assert "Bank: now: 建设银行" in ada.text
 
 
 def test_another_person_and_a_form_without_a_word_of_ours_get_nothing(ada: Clerk) -> None:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from backoffice.database import session
+from backoffice import clock
+from backoffice.database import session, transaction
+from backoffice.errors import Message
 from backoffice.ledger import queries
-from backoffice.ledger.models import Allocation, LedgerDay, LedgerEntry, LedgerMovement, Reservation
+from backoffice.ledger.models import (
+    Allocation,
+    FileVia,
+    LedgerDay,
+    LedgerEntry,
+    LedgerLineProblem,
+    LedgerMovement,
+    Reservation,
+)
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services import encodings, files
+from backoffice.ledger.services.reading import BadLine, Shape
+from backoffice.ledger.services.report import Report
+from backoffice.permissions import SYSTEM
 from tests.support.office import Office, contradictions
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -50,6 +65,16 @@ TOLD = st.builds(
 )
 
 
+@dataclass(frozen=True)
+class Said:
+    """One line of a file; in another currency it is about its entry all the same."""
+
+    name: str
+    cents: int = 0
+    status: str = "completed"
+    currency: str = "CNY"
+
+
 class Life:
     """One account with open requests, told lines in batches of some size."""
 
@@ -77,6 +102,36 @@ class Life:
             occurred_at=NOON + ord(told.name[-1]) * MINUTE, refund_of=f"{self.code}-{of}" if of else None,
             payer_name=told.payer,
         )  # fmt: skip
+
+    def hand_in(self, said: list[Said], size: int) -> list[tuple[str, str]]:
+        """A file with these lines, booked some at a time; the lines that were not taken, with what became of them."""
+        lines: list[Line | BadLine] = []
+        for number, each in enumerate(said, start=2):
+            line = replace(self._line(Told(each.name, each.status, each.cents)), number=number)
+            other = BadLine(number, Message("currency"), line.external_id, {}, contradicts=True)
+            lines.append(line if each.currency == "CNY" else other)
+        with transaction():
+            order = files.Order("f.csv", "platform", FileVia.COMMAND)
+            facts, shape = encodings.Facts("0" * 64, 1, "utf-8"), Shape("utf-8", ",", (), ())
+            file_id = files.enter(SYSTEM, order, facts, shape, now=clock.now()).id
+        report, found = Report(), []
+        for batch in files.batches(iter(lines), size):
+            with transaction():
+                found += files.take_batch(batch, report, source="platform", file_id=file_id, now=clock.now())
+        return [(problem.outcome, problem.external_id.removeprefix(self.code)) for problem in found]
+
+    def problems(self) -> list[tuple[str, int, str | None]]:
+        """Its lines in conflict: id and line, and why they are settled; None where they are open."""
+        session.rollback()
+        rows = session.scalars(
+            select(LedgerLineProblem)
+            .where(LedgerLineProblem.kind == "conflict", LedgerLineProblem.external_id.startswith(f"{self.code}-"))
+            .order_by(LedgerLineProblem.id)
+        )
+        return [
+            (row.external_id.removeprefix(self.code), row.line, row.settled_why if row.settled_at else None)
+            for row in rows
+        ]
 
     def books(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that the books hold about the account, without what only tells it from another."""
@@ -125,6 +180,39 @@ def test_any_lines_make_the_same_books_however_they_are_cut(office: Office) -> N
 
     the_same()
     assert contradictions() == []
+
+
+SAID = st.builds(
+    Said,
+    name=st.sampled_from(["R1", "C1", "C1", "C2", "F4"]),
+    cents=st.sampled_from([0, 0, 1, 2]),
+    status=STATUSES,
+    currency=st.sampled_from(["CNY", "CNY", "CNY", "USD"]),
+)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["new ids", "ids in conflict already"])
+def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, again: bool) -> None:
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @given(lines=st.lists(SAID, min_size=2, max_size=8))
+    @example(lines=[Said("C1", currency="USD"), Said("C1")])
+    @example(lines=[Said("C1"), Said("C1", cents=1), Said("C1")])
+    @example(lines=[Said("R1", cents=1), Said("R1", cents=2)])
+    @example(lines=[Said("R1"), Said("R1", cents=1)])
+    def the_same(lines: list[Said]) -> None:
+        before = [Said("R1", cents=3), Said("C1"), Said("C1", cents=3)] if again else []
+        lives = [Life(office, False, []) for _ in range(4)]
+        for life in lives:
+            life.hand_in(before, len(before) or 1)
+        whole, *cut = [
+            (life.hand_in(lines, size), life.problems(), life.books())
+            for life, size in zip(lives, (len(lines), 1, 2, 3), strict=True)
+        ]
+        assert cut == [whole] * 3
+        open_ids = [external_id for external_id, _, why in whole[1] if why is None]
+        assert len(open_ids) == len(set(open_ids)), "one work item for an id"
+
+    the_same()
 
 
 @pytest.mark.parametrize("ends", [(), (1,), (2,), (1, 2), (1, 2, 3)])

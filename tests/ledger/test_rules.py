@@ -94,6 +94,14 @@ def test_what_a_spreadsheet_marks_as_text_is_unwrapped(column: str, written: str
     assert getattr(parse_line(2, {**GOOD, column: written}, currency="CNY", zone=ZONE), column) == read
 
 
+@pytest.mark.parametrize(
+    "amount", ["1,234", "1，234", "１，２３４", "￥1,234", "￥１，２３４", "12,34", "１２，３４", "０,５００"]
+)
+def test_signs_of_another_width_say_no_more_than_plain_ones(amount: str) -> None:
+    with pytest.raises(LineError, match=f"amount is {amount}: "):
+        parse_line(2, {**GOOD, "amount": amount}, currency="CNY", zone=ZONE, comma_is_unclear=True)
+
+
 def test_a_comma_alone_says_nothing_where_semicolons_separate() -> None:
     def read(amount: str) -> Decimal:
         return parse_line(2, {**GOOD, "amount": amount}, currency="CNY", zone=ZONE, comma_is_unclear=True).amount

@@ -19,7 +19,10 @@ from backoffice.accounts import services as accounts
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs
+from backoffice.issuing.services import retry
+from backoffice.ledger import queries as ledger
 from backoffice.ledger.rules import Line
+from backoffice.ledger.services import reservations
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries as requests
@@ -115,6 +118,24 @@ class World:
         shown = self.request(number)
         assert shown.state == "approved"
         assert shown.invoice_id is not None
+
+    def credit(self, number: str, amount: str) -> None:
+        """A credit note takes back a part of an invoice over one recharge."""
+        request_id = self.request(number).id
+        with self.app.app_context():
+            (part,) = ledger.parts_of(request_id)
+            parts = {part.recharge.id: Decimal(amount)}
+            session.rollback()
+            with transaction():
+                reservations.credit(request_id, parts, at=clock.now())
+
+    def finish(self, number: str) -> None:
+        """A reviewer has an issue that failed tried again, and the worker does it."""
+        request_id = self.request(number).id
+        with self.app.app_context():
+            with transaction():
+                assert retry(request_id)
+            assert jobs.issue_due() == 1
 
 
 def _no_space(_: bytes) -> str:

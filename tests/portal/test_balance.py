@@ -185,6 +185,71 @@ def test_each_figure_of_a_past_day_opens_the_statement_up_to_then(
                 assert abs(total) == parse_amount(value[1:]), name
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_was_credited_is_in_the_figure_and_in_its_list(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    number = ada.apply(amount="300")
+    if failing:
+        world.issue_fails(number, monkeypatch)
+    else:
+        world.issue(number)
+    world.credit(number, "100")
+    shown = lines(ada)
+    assert (shown["In progress"], shown["Invoiced Amount"]) == (
+        ("-¥200.00", "¥0.00") if failing else ("¥0.00", "-¥200.00")
+    )
+    assert shown["Invoiceable Amount"] == "¥9,800.00"
+    credited = '¥300.00<span class="fact-note">less ¥100.00 credited</span>'
+    lists = [(ada, "/invoices"), (world.customer("max"), "/review/accounts/lumen/requests")]
+    lists += [] if failing else [(ada, "/bills")]
+    for who, address in lists:
+        assert credited in who.get(address).text, address
+    (entry,) = re.findall(r'href="(/bills/entries/[0-9]+)">R1<', ada.get("/bills/entries").text)
+    assert f'data-label="Taken from here"><span>{credited}' in ada.get(entry).text
+
+
+def past(customer: Customer, address: str) -> dict[str, tuple[str, str]]:
+    """Each figure that a page tells of the end of a day, and the sum that its statement says."""
+    page = customer.get(address).text
+    tiles = re.findall(
+        r'<a href="([^"]+)">([^<]+)</a>.*?figure-value">([^<]+)<', page[page.index('id="past"') :], flags=re.S
+    )
+    found = {}
+    for link, name, value in tiles:
+        listed = html.unescape(customer.get(html.unescape(link)).text)
+        rows = re.findall(rf'data-label="{LABELS.get(name, name)}">(-?)¥([^<]+)<', listed)
+        found[name] = value, str(abs(sum((parse_amount(sign + one) for sign, one in rows), Decimal(0))))
+    return found
+
+
+LABELS = {"Invoiceable Amount": "Movement", "Invoiced Amount": "Invoiced"}
+
+
+def test_a_day_that_is_over_says_the_same_after_a_failed_issue_is_done(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.issue(ada.apply(amount="1000"))
+    number = ada.apply(amount="300")
+    world.issue_fails(number, monkeypatch)
+    day = clock.today()
+    with clock.moved_to(clock.now() + timedelta(days=3)):
+        done = clock.today()
+        pages = [(world.customer("ada"), PAGE), (world.customer("max"), "/review/accounts/lumen")]
+        before = [past(who, f"{page}?on={day}") for who, page in pages]
+        world.finish(number)
+        assert [past(who, f"{page}?on={day}") for who, page in pages] == before
+        for (who, page), invoiced in zip(pages, ("Invoiced Amount", "Invoiced"), strict=True):
+            then = past(who, f"{page}?on={day}")
+            assert (then[invoiced], then["In progress"]) == (("¥1,000.00", "1000.00"), ("¥300.00", "300.00"))
+            # What was finished counts on the day on which it was finished, here and in the statement of that day.
+            now = past(who, f"{page}?on={done}")
+            assert (now[invoiced], now["In progress"]) == (("¥1,300.00", "1300.00"), ("¥0.00", "0.00"))
+            statement = "/invoices/statement" if page == PAGE else f"{page}/statement"
+            listed = html.unescape(who.get(f"{statement}?figure=invoiced&from={done}").text)
+            assert re.findall(r'data-label="Invoiced">([^<]+)<', listed) == ["-¥300.00"]
+
+
 @pytest.mark.parametrize("typed", ["x", "2026-02-30", "31.12.2026", "2026-1-1", "' OR 1"])
 def test_what_is_no_day_is_kept_and_explained(ada: Customer, typed: str) -> None:
     page = ada.get(PAGE, query_string={"on": typed})

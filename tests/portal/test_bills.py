@@ -224,7 +224,7 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
     by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund", "?free=1", "?q=M0-12", "?last=1",
               "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
     by_amount = ("?min=10", "?min=99999", "?min=500&kind=refund", "?min=1&max=2&from=2026-01-01")
-    addresses = {"/bills?month=2026-11": 10, "/bills?month=2026-01": 10, "/invoices/apply": 11}
+    addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, "/invoices/apply": 11}
     addresses |= {f"/bills/entries{query}": 2 for query in by_one}
     # Whether few entries have such amounts is one question more.
     addresses |= {f"/bills/entries{query}": 3 for query in by_amount}
@@ -267,6 +267,29 @@ def test_every_step_of_the_month_is_the_sum_of_the_list_it_opens(
         amounts = re.findall(rf'data-label="{label}">(-?¥[^<]+)<', listed)
         assert sum(parse_amount(one.replace("¥", "")) for one in amounts) == parse_amount(value.replace("¥", "")), name
         assert f"<dt>{label}</dt><dd>{value}" in listed, "the page says its sum"
+
+
+def test_a_bill_that_is_over_says_the_same_after_a_failed_issue_is_done(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.issue(ada.apply(amount="250.50"))
+    number = ada.apply(amount="300")
+    world.issue_fails(number, monkeypatch)
+    with clock.moved_to(NOW + timedelta(days=30)):
+        ada = world.customer("ada")
+
+        def march() -> tuple[list[str], list[str]]:
+            page = text(ada.get("/bills?month=2026-03"))
+            return steps(page), re.findall(r"INV-2026-[0-9]+", page[page.index('id="invoiced"') :])
+
+        before = march()
+        world.finish(number)
+        assert march() == before == (
+            ["¥0.00", "¥10,000.00", "¥0.00", "-¥250.50", "-¥300.00", "¥9,449.50"], ["INV-2026-000001"]
+        )  # fmt: skip
+        april = text(ada.get("/bills?month=2026-04"))
+        assert steps(april) == ["¥9,449.50", "¥0.00", "¥0.00", "-¥300.00", "¥300.00", "¥9,449.50"]
+        assert "INV-2026-000002" in april[april.index('id="invoiced"') :]
 
 
 def test_a_statement_keeps_to_the_days_asked_for(ada: Customer, world: World) -> None:

@@ -40,8 +40,10 @@ SEARCHES = {
     "MÜLLER": ["müller"], "söhne(上海)": ["müller"], "m": ["müller"], "& S": ["müller"], "机%": [], "_": [], "乙": [],
     "1,409.50": ["robot"], "¥1409.5": ["robot"], "1409.5": ["robot"], "2000": ["müller"], "1409.51": [], "[": [],
     "1409": ["robot"], "1,409": ["robot"], "¥1409": ["robot"], "¥33": ["robot again"],
-    "33.0": ["robot again"],
-    "1,410": [], "-33": [], "2000.01": [], "Ller": ["müller"], "(上海)": ["müller"], "m%": [], "m_": [],
+    "33.0": ["robot again"], "1409.50元": ["robot"], "1409.5 元": ["robot"], "￥1409.50圆": ["robot"],
+    "1409元整": ["robot"],
+    "1,409.50 CNY": ["robot"], "1409.50rmb": ["robot"], "RMB 1409.50": ["robot"], "1409.51元": [], "元": [], "CNY": [],
+    "1,410": [], "-33.0": [], "2000.01": [], "Ller": ["müller"], "(上海)": ["müller"], "m%": [], "m_": [],
     "\\": [], ".*": [], "ir-2026": ["müller", "robot again", "robot"],
 }  # fmt: skip
 
@@ -92,7 +94,7 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
             with statements(world.app) as sent:
                 assert ada.get(f"/invoices{address}").status_code == 200
             costs.append(len(sent))
-    assert set(costs) == {4}, "session, list, balance, what is being issued"
+    assert set(costs) == {4}, "session, list, balance, credits"
 
 
 BOTH, SECOND = ("number", "invoice_number"), ("invoice_number",)

@@ -124,7 +124,7 @@ def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch:
             indexes.append(used)
             if "Seq Scan" in used or "SCAN" in used or "TEMP B-TREE FOR ORDER" in used:
                 faults.append(f"{statement}\n{used}")
-    assert len(asked) == 9
+    assert len(asked) == 10
     for index in ("ix_ledger_entry_waiting", "ix_ledger_entry_uncompleted", "ix_invoice_request_account_issued"):
         assert any(index in used for used in indexes), "\n".join([index, *indexes])
     assert not faults, "\n".join(faults)

@@ -55,6 +55,21 @@ def test_the_page_shows_the_equation_and_the_register(two_months: Cast, visit: C
     assert "see how the present month compares" in max_.page.text
 
 
+def test_a_credit_note_is_no_difference_from_the_register(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor]
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("100.00")
+        number = office.issued("33.33")
+        office.credit(number, {"R-1": "3.33"})
+    max_ = visit(cast.max)
+    max_.get("/review/books")
+    assert "The books do not add up" not in max_.page.text
+    assert "The register holds 1 invoice of this month over ¥33.33" in max_.page.text
+    assert "they took ¥3.33 back in this month" in max_.page.text
+
+
 def test_the_present_month_is_shown_first_and_said_to_be_unfinished(
     two_months: Cast, visit: Callable[..., Visitor]
 ) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from backoffice.database import session
-from backoffice.ledger.models import LedgerMovement
+from backoffice.ledger.models import LedgerMovement, MovementKind
 from backoffice.ledger.queries import month_of
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
@@ -16,17 +17,19 @@ from backoffice.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """How many lines the journal has in a month, and what they add up to."""
+    """How many lines the journal has in a month, what they add up to, and what of it credit notes took back."""
 
     number: int
     moved: Figures
+    credited: Decimal
 
 
 def lines_of(first: date) -> Lines:
     """The lines of the month that begins on the local day `first`, over all accounts."""
     begins, ends = month_of(first)
     sums = (func.sum(getattr(LedgerMovement, name)) for name in FIGURES)
-    number, *moved = session.execute(
-        select(func.count(), *sums).where(LedgerMovement.at >= begins, LedgerMovement.at < ends)
+    credited = func.sum(case((LedgerMovement.kind == MovementKind.CREDIT, -LedgerMovement.invoiced), else_=ZERO))
+    number, taken_back, *moved = session.execute(
+        select(func.count(), credited, *sums).where(LedgerMovement.at >= begins, LedgerMovement.at < ends)
     ).one()
-    return Lines(number, Figures(*(total or ZERO for total in moved)))
+    return Lines(number, Figures(*(total or ZERO for total in moved)), taken_back or ZERO)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,14 +13,17 @@ from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
 from backoffice.ledger.models import LedgerEntry, LedgerLineProblem
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services.entries import LineResult, Outcome
 from backoffice.ledger.services.reading import BadLine
 from backoffice.permissions import Actor
 
 REASON_LIMIT = 500
 AGREED = Message(N_("a later line agrees with the books"))
-REPEATED = Message(N_("a later file says the same id again"))
+REPEATED = Message(N_("a later line says the same id again"))
 UNDONE = Message(N_("nothing of this file was kept"))
-SETTLED_BY_BOOKS = (AGREED, REPEATED, UNDONE)
+# The last is what was written before a conflict could also be repeated within its file.
+SETTLED_BY_BOOKS = (AGREED, REPEATED, UNDONE, Message(N_("a later file says the same id again")))
 
 
 def is_open() -> ColumnElement[bool]:
@@ -28,29 +31,67 @@ def is_open() -> ColumnElement[bool]:
     return and_(LedgerLineProblem.kind == "conflict", LedgerLineProblem.settled_at.is_(None))
 
 
-def close_agreed(source: str, external_ids: Sequence[str], *, now: datetime) -> None:
-    """Settle the open conflicts about ids of which a later line said what the books say."""
-    if external_ids and _any_open(source):
-        _close(source, external_ids, AGREED, now)
+def in_turn(
+    batch: Iterable[Line | BadLine], booked: Iterable[LineResult], known: Container[str]
+) -> Iterator[LineResult | BadLine]:
+    """What became of each line of a batch, in the order of the file; `known` are ids that the books had before it.
+
+    A line that contradicts its entry stays one only when there was such an entry at its turn.
+    """
+    results, added = iter(booked), set()
+    for line in batch:
+        if isinstance(line, BadLine):
+            there = line.external_id in known or line.external_id in added
+            yield replace(line, contradicts=line.contradicts and there)
+            continue
+        result = next(results)
+        if result.outcome is Outcome.ADDED:
+            added.add(line.external_id)
+        yield result
 
 
-def close_repeated(source: str, external_ids: Sequence[str], file_id: int, *, now: datetime) -> None:
-    """Settle the open conflicts of earlier files about ids that are in conflict again: one work item for an id."""
-    if external_ids and _any_open(source):
-        _close(source, external_ids, REPEATED, now, LedgerLineProblem.file_id != file_id)
-
-
-def of_known(source: str, bad: list[BadLine]) -> list[BadLine]:
-    """`bad`, where a line that contradicts its entry stays one only when the books know such an entry."""
-    told = {line.external_id for line in bad if line.contradicts}
+def known(source: str, batch: Iterable[Line | BadLine]) -> set[str]:
+    """Which of the entries that lines of another currency are about the books have."""
+    told = {line.external_id for line in batch if isinstance(line, BadLine) and line.contradicts}
     if not told:
-        return bad
-    known = set(
+        return set()
+    return set(
         session.scalars(
             select(LedgerEntry.external_id).where(LedgerEntry.source == source, LedgerEntry.external_id.in_(told))
         )
     )
-    return [replace(line, contradicts=line.contradicts and line.external_id in known) for line in bad]
+
+
+def settle_by(results: Iterable[LineResult | BadLine], source: str, *, now: datetime) -> dict[int, Message]:
+    """Settle what lines have settled, each in its turn: those about the id that it agrees about, or contradicts again.
+
+    So there is at most one work item for an id, wherever a batch ends. Returns why, by their numbers, conflicts among
+    these lines themselves were settled by a later one.
+    """
+    earlier: dict[str, Message] = {}
+    still_open: dict[str, int] = {}
+    settled: dict[int, Message] = {}
+    for result in results:
+        external_id, number, why = _said(result)
+        if why is None:
+            continue
+        earlier.setdefault(external_id, why)
+        if external_id in still_open:
+            settled[still_open.pop(external_id)] = why
+        if why is REPEATED:
+            still_open[external_id] = number
+    if earlier and _any_open(source):
+        for why in (AGREED, REPEATED):
+            _close(source, [external_id for external_id, first in earlier.items() if first is why], why, now)
+    return settled
+
+
+def _said(result: LineResult | BadLine) -> tuple[str, int, Message | None]:
+    """Which id a line is about, its number, and why it settles the conflicts there are about it, if it does."""
+    if isinstance(result, BadLine):
+        return result.external_id, result.number, REPEATED if result.contradicts else None
+    why = REPEATED if result.outcome is Outcome.CONFLICT else AGREED if result.agrees else None
+    return result.line.external_id, result.line.number, why
 
 
 def settle(actor: Actor, problem_id: int, reason: str, *, now: datetime) -> None:
@@ -80,17 +121,12 @@ def _any_open(source: str) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def _close(
-    source: str, external_ids: Sequence[str], why: Message, now: datetime, *further: ColumnElement[bool]
-) -> None:
+def _close(source: str, external_ids: list[str], why: Message, now: datetime) -> None:
+    if not external_ids:
+        return
     session.execute(
         update(LedgerLineProblem)
-        .where(
-            is_open(),
-            LedgerLineProblem.source == source,
-            LedgerLineProblem.external_id.in_(list(external_ids)),
-            *further,
-        )
+        .where(is_open(), LedgerLineProblem.source == source, LedgerLineProblem.external_id.in_(external_ids))
         .values(settled_at=now, settled_why=why.packed())
         .execution_options(synchronize_session=False)
     )

@@ -7,7 +7,7 @@ lines, keeps the problems and moves the file's counts, so a kill anywhere leaves
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -164,32 +164,29 @@ def take_batch(
 ) -> list[Problem]:
     """Book one batch in the caller's transaction, add it to `report` and keep its problems with the file."""
     lines = [line for line in batch if isinstance(line, Line)]
-    results = book(lines, source=source, now=now, file_id=file_id)
-    bad = conflicts.of_known(source, [line for line in batch if isinstance(line, BadLine)])
-    problems = report.add([*bad, *results])
-    agreed = [result.line.external_id for result in results if result.agrees]
-    conflicts.close_agreed(source, agreed, now=now)
-    keep_problems(file_id, source, problems, now=now)
+    known = conflicts.known(source, batch)
+    booked = book(lines, source=source, now=now, file_id=file_id)
+    results = list(conflicts.in_turn(batch, booked, known))
+    problems = report.add(results)
+    settled = conflicts.settle_by(results, source, now=now)
+    keep_problems(file_id, source, problems, settled, now=now)
     return problems
 
 
 def keep_problems(
-    file_id: int, source: str, problems: list[Problem], *, now: datetime, settled_why: Message | None = None
+    file_id: int, source: str, problems: list[Problem], settled: Mapping[int, Message], *, now: datetime
 ) -> None:
-    """Keep lines that were not taken; a conflict replaces the open one of an earlier file about the same id."""
+    """Keep lines that were not taken; of those that are `settled` already, by their numbers, it says why."""
     if not problems:
         return
-    again = [problem.external_id for problem in problems if problem.outcome is Outcome.CONFLICT]
-    if settled_why is None:
-        conflicts.close_repeated(source, again, file_id, now=now)
-    settled_at, why = (None, "") if settled_why is None else (now, settled_why.packed())
     bulk.add(
         LedgerLineProblem,
         ("file_id", "source", "line", "kind", "external_id", "reason", "told", "settled_at", "settled_by",
          "settled_why"),
         [
             (file_id, source, number, "conflict" if outcome is Outcome.CONFLICT else "refused", external_id,
-             reason.packed(), told, settled_at, "", why)
+             reason.packed(), told, now if number in settled else None, "",
+             settled[number].packed() if number in settled else "")
             for number, outcome, external_id, reason, told in problems
         ],
     )  # fmt: skip

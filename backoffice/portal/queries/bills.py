@@ -18,7 +18,6 @@ from sqlalchemy.orm import load_only
 from backoffice import clock
 from backoffice.database import session
 from backoffice.issuing import queries as issuing
-from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import EntryKind, EntryStatus, LedgerDay, LedgerEntry, waits
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
@@ -124,8 +123,6 @@ class Bill:
     waiting_refunds: Sum
     opening: Figures
     closing: Figures
-    # What got its number in the month and is not issued yet.
-    unissued: Decimal
     recharges: Sequence[LedgerEntry]
     more_recharges: bool
 
@@ -135,11 +132,8 @@ class Bill:
 
     @property
     def booked(self) -> Figures:
-        """What the journal moved in the month, invoices from issue on as in their list.
-
-        Entries count on the day they were booked, not on their own.
-        """
-        return issuing.as_listed(self.closing - self.opening, self.unissued)
+        """What moved in the month: an entry counts on the day it was booked, not on its own, an invoice once issued."""
+        return self.closing - self.opening
 
     @property
     def minus(self) -> Figures:
@@ -165,9 +159,8 @@ def bill(account_id: int, month: Month) -> Bill:
         days=_days(account_id, month),
         pending=_pending(account_id, month),
         waiting_refunds=_waiting_refunds(account_id, month),
-        opening=ledger.balance_on(account_id, month.first - timedelta(days=1)),
-        closing=ledger.balance_on(account_id, month.last),
-        unissued=issuing.being_issued(account_id, month.begins, month.ends),
+        opening=issuing.balance_on(account_id, month.first - timedelta(days=1)),
+        closing=issuing.balance_on(account_id, month.last),
         recharges=recharges[:RECHARGES_SHOWN],
         more_recharges=len(recharges) > RECHARGES_SHOWN,
     )
@@ -216,14 +209,19 @@ def _waiting_refunds(account_id: int, month: Month) -> Sum:
 
 
 def issued(account_id: int, month: Month) -> Select[InvoiceRequest]:
-    """The requests whose invoices were issued in the month, for a list in `ISSUED_ORDER`."""
+    """The requests that were issued in the month, for a list in `ISSUED_ORDER`.
+
+    One whose document failed at first is listed when it was issued, in the end, though its invoice is dated before: the
+    bill of a month that has passed never changes.
+    """
     return (
         select(InvoiceRequest)
         .where(
             InvoiceRequest.account_id == account_id,
             in_state(State.ISSUED),
-            InvoiceRequest.issued_at >= month.begins,
             InvoiceRequest.issued_at < month.ends,
+            InvoiceRequest.closed_at >= month.begins,
+            InvoiceRequest.closed_at < month.ends,
         )
         .options(load_only(*LIST_COLUMNS))
     )

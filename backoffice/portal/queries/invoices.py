@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at,
 
 # A request's and an invoice's number, # for a figure and @ for a letter; to look for a name in them would be in vain.
 _REQUEST_NUMBER, _INVOICE_NUMBER = "IR-20######-######", "@@@@-####-#########"
+# Around an amount: it is in yuan, whatever people write with it.
+_CURRENCY = re.compile(r"^\s*(?:(?:CNY|RMB|人民币)\s*)?|\s*(?:元整?|圆整?|CNY|RMB|人民币)?\s*$", re.IGNORECASE)
 # What the decimals that were not typed may add to an amount, by how many were.
 _UNSAID = (Decimal("0.99"), Decimal("0.09"), Decimal(0))
 
@@ -70,13 +73,14 @@ def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRe
     shapes = ((_REQUEST_NUMBER, InvoiceRequest.number), (_INVOICE_NUMBER, InvoiceRequest.invoice_number))
     numbers = (column for shape, column in shapes if _may_lie_in(shape, typed.upper()))
     found = holds(typed, InvoiceRequest.header_name, *numbers)
+    figures = _CURRENCY.sub("", typed)
     try:
-        least = money.parse_amount(typed)
+        least = money.parse_amount(figures)
     except money.AmountError:
         return statement.where(found)
     if least <= 0:
         return statement.where(found)
-    most = least + _UNSAID[min(len(typed.strip().partition(".")[2]), 2)]
+    most = least + _UNSAID[min(len(figures.partition(".")[2]), 2)]
     return statement.where(or_(found, InvoiceRequest.amount.between(least, most)))
 
 

@@ -18,6 +18,7 @@ from backoffice.portal import labels
 from backoffice.portal.queries import bills as queries
 from backoffice.portal.queries.bills import Bill, Month
 from backoffice.portal.views.plumbing import account_id, blueprint
+from backoffice.requests.queries import entries
 from backoffice.web import charts
 from backoffice.web.formatting import amount, day
 from backoffice.web.guards import guard
@@ -72,6 +73,7 @@ def bill() -> str:
         kinds=labels.kind_sums,
         series=SERIES,
         issued=issued,
+        credited=entries.credited(issued.items),
         links=issued.links(request.path, [("month", str(month))]),
         exports=[
             (kind.upper(), url_for("portal.export_bill", extension=kind, month=month)) for kind in ("csv", "xlsx")

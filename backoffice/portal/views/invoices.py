@@ -12,6 +12,7 @@ from backoffice.portal import labels
 from backoffice.portal.queries import invoices as queries
 from backoffice.portal.views.plumbing import account_id, blueprint, files_of
 from backoffice.requests import queries as requests
+from backoffice.requests.queries import entries
 from backoffice.requests.rules import OPEN_STATES
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, Text
 from backoffice.web.guards import guard
@@ -47,6 +48,7 @@ def invoices() -> str:
         balance=issuing.balance(account),
         filters=filters,
         page=page,
+        credited=entries.credited(page.items),
         links=page.links(request.path, filters.query),
         open_states=[state.value for state in OPEN_STATES],
         issued=issued,

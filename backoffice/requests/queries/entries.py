@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
 
 from backoffice import clock
 from backoffice.database import session
@@ -33,6 +33,8 @@ Order = list[tuple[Any, Literal["asc", "desc"]]]
 USES_ORDER: Order = [(Allocation.id, "desc")]
 MOVEMENTS_ORDER: Order = [(LedgerMovement.id, "asc")]
 STATEMENT_ORDER: Order = [(LedgerMovement.at, "desc"), (LedgerMovement.id, "desc")]
+# Lines of the journal that are about an invoice: every list shows them from when it was issued.
+OF_INVOICES = (MovementKind.SETTLE, MovementKind.CREDIT)
 # Of each list on an entry's page; longer ones go on on a page of their own.
 SHOWN = 50
 
@@ -40,13 +42,14 @@ SHOWN = 50
 def uses(recharge_id: int) -> Select[Any]:
     """Where a recharge's money went or is reserved for, for a list in `USES_ORDER`.
 
-    What was given back again is history of the requests, so the parts add up to what is reserved and invoiced.
+    What was given back again is history of the requests, so the parts, less what of them was credited, add up
+    to what is reserved and invoiced.
     """
     return (
         select(Allocation.id)
         .add_columns(
             InvoiceRequest.number, InvoiceRequest.invoice_number, InvoiceRequest.issued_on, InvoiceRequest.state,
-            InvoiceRequest.amount, Allocation.amount.label("part"),
+            InvoiceRequest.amount, Allocation.amount.label("part"), Allocation.credited,
         )
         .join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
         .where(Allocation.recharge_id == recharge_id, Allocation.state != ReservationState.RELEASED)
@@ -184,7 +187,8 @@ class Lines:
 def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     """The account's journal, each line with the id of its entry and the number of its request.
 
-    Of what is in progress or invoiced it leaves out numbers whose invoice is still being issued, as every list does.
+    Of what is in progress or invoiced an invoice's lines count from when it was issued, as in every list, not from its
+    number on: so what the lines add up to is what stood at the end of the last day less what stood before the first.
     """
     lines = (
         movements_of(account_id)
@@ -194,19 +198,46 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     )
     if wanted.figure:
         lines = lines.where(getattr(LedgerMovement, wanted.figure) != ZERO)
-    if wanted.figure in ("reserved", "invoiced"):
-        lines = lines.where(or_(LedgerMovement.kind != MovementKind.SETTLE, InvoiceRequest.state != State.APPROVED))
     zone = clock.zone()
+    begin = end = None
     if wanted.since is not None:
-        lines = lines.where(LedgerMovement.at >= clock.start_of_day(wanted.since, zone))
+        begin = clock.start_of_day(wanted.since, zone)
     if wanted.until is not None and wanted.until < date.max:
-        lines = lines.where(LedgerMovement.at < clock.start_of_day(wanted.until + timedelta(days=1), zone))
+        end = clock.start_of_day(wanted.until + timedelta(days=1), zone)
+        lines = lines.where(LedgerMovement.at < end)
+    if wanted.figure in ("reserved", "invoiced"):
+        lines = lines.where(not_(_not_issued_by(end)))
+        if begin is not None:
+            lines = lines.where(or_(LedgerMovement.at >= begin, _not_issued_by(begin)))
+    elif begin is not None:
+        lines = lines.where(LedgerMovement.at >= begin)
     return lines
+
+
+def _not_issued_by(end: datetime | None) -> ColumnElement[bool]:
+    """Whether a line is of an invoice that had its number and was not issued yet before `end`, or is not now."""
+    issued = InvoiceRequest.state == State.ISSUED
+    if end is not None:
+        issued = and_(issued, InvoiceRequest.closed_at < end)
+    return and_(LedgerMovement.kind.in_(OF_INVOICES), not_(issued))
 
 
 def place_in_statement(row: Any) -> Sequence[Any]:
     """A line's values in `STATEMENT_ORDER`."""
     return row[0].at, row[0].id
+
+
+def credited(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
+    """What credit notes took back of those of these requests that have an invoice, by the ids of the requests."""
+    ids = [each.id for each in requests if each.invoice_id is not None]
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Allocation.request_id, func.sum(Allocation.credited))
+        .where(Allocation.request_id.in_(ids), Allocation.credited > ZERO)
+        .group_by(Allocation.request_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def short_requests(account_id: int) -> Sequence[Row[str, Decimal]]:

@@ -81,6 +81,7 @@ def account_requests(code: str) -> str:
         rows=[(item, found.name) for item in page.items],
         links=page.links(request.path, filters.query),
         urgency_of=urgency_of(),
+        credited=entries.credited(page.items),
         linked=request_base() is not None,
     )
 

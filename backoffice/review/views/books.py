@@ -86,7 +86,8 @@ def books() -> str:
         months=_months(first),
         together=together,
         register=register,
-        register_difference=together.moved.invoiced - register.gross,
+        # The register keeps what was issued; what credit notes took back of it is a line of the journal alone.
+        register_difference=together.moved.invoiced + lines.credited - register.gross,
         # Each line balances by the database's own rule. Whether one follows on the other is asked of every month;
         # whether they tell what the rows say of the present alone, since rows keep no past.
         lines=lines,

@@ -1,5 +1,6 @@
 // The form of an invoice header: fields that the chosen type and kind of VAT invoice do not use step aside. They stay in
 // the form with what was typed, and come back with the choice; without this module all of them stand there, explained.
+// What a choice needs is marked as the choice changes.
 // What was said about a tax ID goes once another one is typed or filled in.
 import { announce } from "./announce.js";
 
@@ -21,9 +22,23 @@ function follow(fields) {
       const open = chosen("vat_kind") === "special" && chosen("kind") !== "personal";
       part.open = open || hasText(part) || part.querySelector("[aria-invalid]") !== null;
     }
+    markNeeded(fields, chosen("kind"), chosen("vat_kind"));
   };
   fields.addEventListener("change", show);
   show();
+}
+
+// The same rule as `required_fields` of the server, which has the last word.
+function markNeeded(fields, kind, vatKind) {
+  for (const hint of fields.querySelectorAll("[data-needed-for]")) {
+    const choices = hint.dataset.neededFor.split(" ");
+    const special = vatKind === "special" && kind !== "personal";
+    const needed = choices.includes(kind) || (special && choices.includes("special"));
+    const field = hint.closest(".field");
+    hint.hidden = needed;
+    field.querySelector(".control").required = needed;
+    field.querySelector(".field-label").classList.toggle("is-required", needed);
+  }
 }
 
 function hasText(part) {

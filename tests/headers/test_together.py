@@ -1,0 +1,150 @@
+"""Two people at one header: nobody undoes a change unseen, and nobody loses what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.errors import Conflict
+from backoffice.headers import invariants, services
+from backoffice.headers.models import InvoiceHeader
+from tests.headers.conftest import GOOD, OTHER, Clerk
+from tests.support.people import Cast, Person
+
+
+@pytest.fixture
+def lin(cast: Cast, clerk: Callable[[Person], Clerk]) -> Clerk:
+    """Lin, a colleague of Ada."""
+    return clerk(cast.lin)
+
+
+def edit_page(header: InvoiceHeader) -> str:
+    return f"/invoice-headers/{header.id}/edit"
+
+
+def remove(clerk: Clerk, header_id: int) -> None:
+    clerk.get(f"/invoice-headers/{header_id}/archive")
+    clerk.submit(button="Remove")
+
+
+def test_the_second_save_is_told_what_the_first_changed_and_goes_through_when_pressed_again(
+    ada: Clerk, lin: Clerk
+) -> None:
+    header = ada.saved(**GOOD, phone="021-1")
+    for each in (ada, lin):
+        each.get(edit_page(header))
+    assert lin.press(phone="021-2", bank="建设银行") == 303
+    assert ada.press(address="宜山路900号") == 409
+    for said in ("林晓", "Phone: now: 021-2", "Before: 021-1", "Bank: now: 建设银行"):
+        assert said in ada.text
+    assert (ada.typed()["address"], ada.typed()["phone"]) == ("宜山路900号", "021-1")
+    kept = ada.kept()[0]
+    assert (kept.phone, kept.address) == ("021-2", "")
+    assert ada.press(phone="021-2", bank="建设银行") == 303
+    kept = ada.kept()[0]
+    assert (kept.phone, kept.bank, kept.address) == ("021-2", "建设银行", "宜山路900号")
+
+
+def test_a_third_change_before_the_second_press_is_told_again(ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(edit_page(header))
+    for number in "23":
+        lin.get(edit_page(header))
+        assert lin.press(phone=number) == 303
+        assert ada.press(address="x") == 409
+        assert f"Phone: now: {number}" in ada.text
+    assert ada.press() == 303
+
+
+def test_a_mistake_in_between_forgets_nothing(ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    for each in (ada, lin):
+        each.get(edit_page(header))
+    assert lin.press(phone="2") == 303
+    assert ada.press(name="") == 422
+    assert ada.press(name="Lumen") == 409
+
+
+def test_the_same_change_by_both_and_a_new_default_are_no_quarrel(ada: Clerk, lin: Clerk) -> None:
+    ada.saved(**GOOD)
+    header = ada.saved(**OTHER)
+    for each in (ada, lin):
+        each.get(edit_page(header))
+    assert lin.press(phone="2") == 303
+    assert ada.press(phone="2") == 303
+    ada.get(edit_page(header))
+    lin.get("/invoice-headers")
+    lin.submit(button="Make default")
+    assert ada.press(phone="3") == 303
+
+
+def test_a_removed_header_keeps_what_was_typed_and_comes_back_with_it(app: Flask, ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(edit_page(header))
+    remove(lin, header.id)
+    assert ada.press(phone="021-7") == 409
+    assert "林晓 removed it." in ada.text
+    assert ada.typed()["phone"] == "021-7"
+    assert ada.kept() == []
+    assert ada.press("Restore and save", tax_id="9") == 422
+    assert ada.kept() == []
+    assert ada.press("Restore and save", tax_id=GOOD["tax_id"]) == 303
+    assert [(kept.id, kept.phone) for kept in ada.kept()] == [(header.id, "021-7")]
+    with app.app_context():
+        assert list(invariants.check()) == []
+
+
+def test_a_removed_header_that_was_made_anew_is_not_restored_beside_its_twin(ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(edit_page(header))
+    remove(lin, header.id)
+    lin.saved(**GOOD)
+    assert ada.press(phone="021-7") == 409
+    assert ada.press("Restore and save") == 409
+    assert "was created anew since and says all the same" in ada.text
+    assert ada.typed()["phone"] == "021-7"
+
+
+def test_removed_for_another_account_is_not_there(ada: Clerk, cast: Cast, clerk: Callable[[Person], Clerk]) -> None:
+    header = ada.saved(**GOOD)
+    remove(ada, header.id)
+    bo = clerk(cast.bo)
+    bo.get("/invoice-headers/new")
+    assert bo.client.post(edit_page(header), data={**GOOD, **bo.typed()}).status_code == 404
+    assert ada.get(edit_page(header)).status_code == 404
+
+
+@pytest.mark.parametrize("version", ["", "x", "2026-01-01", "9" * 5000, "0001-01-01T00:00:00+14:00"])
+def test_a_form_that_says_nothing_of_what_it_saw_is_saved_and_nonsense_does_no_harm(ada: Clerk, version: str) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(edit_page(header))
+    assert ada.press(version=version, phone="1") == 303
+
+
+def test_the_service_itself_refuses_what_was_not_seen_even_when_the_clock_stands(
+    app: Flask, cast: Cast, ada: Clerk, freeze: Callable[..., None]
+) -> None:
+    header = ada.saved(**GOOD)
+    freeze(header.updated_at)
+    with app.app_context():
+        with transaction():
+            services.edit(cast.lin.actor, header.id, GOOD | {"kind": "enterprise", "phone": "2"}, now=clock.now())
+        values = GOOD | {"kind": "enterprise", "phone": "3"}
+        with pytest.raises(Conflict), transaction():
+            services.edit(cast.ada.actor, header.id, values, now=clock.now(), seen=header.updated_at)
+        later = header.updated_at + timedelta(days=1)
+        with pytest.raises(Conflict), transaction():
+            services.edit(cast.ada.actor, header.id, values, now=clock.now(), seen=later)
+    assert ada.kept()[0].phone == "2"
+
+
+def test_a_version_from_the_far_future_is_one_that_nobody_saw(ada: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    ada.get(edit_page(header))
+    assert ada.press(version="9999-12-31T23:59:59.999999+00:00", phone="1") == 409
+    assert ada.press() == 303
