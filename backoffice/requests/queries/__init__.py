@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import load_only
@@ -43,13 +44,21 @@ def with_states(statement: Select[InvoiceRequest], states: Collection[str]) -> S
     return statement.where(InvoiceRequest.state.in_(list(states))) if states else statement
 
 
-def in_period(statement: Select[InvoiceRequest], since: date | None, until: date | None) -> Select[InvoiceRequest]:
-    """Narrow a list to requests submitted between two local dates, inclusive, by the index on the instant."""
+def in_period(
+    statement: Select[InvoiceRequest],
+    since: date | None,
+    until: date | None,
+    submitted_at: Any = InvoiceRequest.submitted_at,
+) -> Select[InvoiceRequest]:
+    """Narrow a list to requests submitted between two local dates, inclusive, by the index on the instant.
+
+    A list in another order passes `submitted_at` as it is to be compared beside that order's index.
+    """
     zone = clock.zone()
     if since is not None:
-        statement = statement.where(InvoiceRequest.submitted_at >= clock.start_of_day(since, zone))
+        statement = statement.where(submitted_at >= clock.start_of_day(since, zone))
     if until is not None and until < date.max:
-        statement = statement.where(InvoiceRequest.submitted_at < clock.start_of_day(until + timedelta(days=1), zone))
+        statement = statement.where(submitted_at < clock.start_of_day(until + timedelta(days=1), zone))
     return statement
 
 

@@ -89,7 +89,9 @@ def _listed(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
         # The index of all due days holds the state; SQLite would rather take one that pins it, and sort.
         holds_it = beside(InvoiceRequest.state) == word(wanted.view)
     statement = select(InvoiceRequest).where(holds_it)
-    statement = requests.in_period(statement, wanted.since, wanted.until)
+    at = InvoiceRequest.submitted_at
+    at = at if wanted.sorted_by[0] == "submitted" else beside(at)
+    statement = requests.in_period(statement, wanted.since, wanted.until, at)
     return statement.where(*_narrowed(wanted, viewer))
 
 
