@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 from backoffice.config import Settings
 from tests.access.conftest import atlas
-from tests.browser.typist import MANNERS, Manner, Typist
+from tests.browser.typist import MANNERS, Manner, Typist, name_of
 from tests.journeys.conftest import post, settings, stage
 from tests.support.apps import font_cache
 from tests.support.people import Person
@@ -109,7 +109,7 @@ def window(new_context: Callable[..., BrowserContext], site: str, complaints: Co
     return open_window
 
 
-@pytest.fixture(params=MANNERS, ids=lambda manner: f"{manner.language}-{manner.width}")
+@pytest.fixture(params=MANNERS, ids=name_of)
 def manner(request: pytest.FixtureRequest) -> Manner:
     """Both languages, each at a desk and on a telephone: every journey of a customer is made in all four."""
     chosen: Manner = request.param

@@ -29,6 +29,13 @@ class Manner:
         return {"width": self.width, "height": 640 if self.width < 600 else 800}
 
 
+def name_of(manner: Manner) -> str:
+    """What a test's parameter is called."""
+    return f"{manner.language}-{manner.width}"
+
+
+# The back office works in one of these; the customer's pages are walked through in all.
+STAFF = [Manner("en", 1280), Manner("zh", 320)]
 MANNERS = [Manner(language, width) for language in ("en", "zh") for width in (1280, 320)]
 
 

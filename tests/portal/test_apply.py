@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
+from backoffice.database import session, transaction
 from backoffice.headers import services as headers
 from backoffice.ledger.services.entries import book
+from backoffice.permissions import SYSTEM
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
+from backoffice.policies.services import BEGINNING, set_policy
 from tests.portal.conftest import APPLY, NOW, Customer, World, recharge, text
 
 NEW_HEADER = "/invoice-headers/new?next=apply"
@@ -175,15 +177,14 @@ def test_a_refund_that_moves_the_amount_to_another_recharge_is_shown_once_more(a
     ],
 )
 def test_another_tax_or_seller_is_shown_once_more(
-    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch, key: PolicyKey, value: dict[str, str]
+    ada: Customer, world: World, key: PolicyKey, value: dict[str, str]
 ) -> None:
     ada.review(amount="5")
-    asked = policies.value
-
-    def changed(name: PolicyKey, on: date) -> Any:
-        return {**asked(name, on), **value} if name == key else asked(name, on)
-
-    monkeypatch.setattr(policies, "value", changed)
+    with world.app.app_context():
+        changed = {**policies.value(key, BEGINNING), **value}
+        session.rollback()
+        with transaction():
+            set_policy(SYSTEM, key, changed, starts_on=BEGINNING, reason="another one", now=NOW)
     answer = ada.press("submit")
     assert answer.status_code == 409
     assert "Something changed since you looked" in text(answer)

@@ -27,6 +27,8 @@ ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at,
 _REQUEST_NUMBER, _INVOICE_NUMBER = "IR-20######-######", "@@@@-####-#########"
 # Around an amount: it is in yuan, whatever people write with it.
 _CURRENCY = re.compile(r"^\s*(?:(?:CNY|RMB|人民币)\s*)?|\s*(?:元整?|圆整?|CNY|RMB|人民币)?\s*$", re.IGNORECASE)
+# Compared as it is, an amount would lead to the index of everybody's amounts; the account's own index holds it as well.
+_AMOUNT = InvoiceRequest.amount + money.ZERO
 # What the decimals that were not typed may add to an amount, by how many were.
 _UNSAID = (Decimal("0.99"), Decimal("0.09"), Decimal(0))
 
@@ -54,9 +56,9 @@ def listed(account_id: int, wanted: Wanted) -> Select[InvoiceRequest]:
     elif wanted.states:
         statement = statement.where(beside(InvoiceRequest.state).in_([word(state) for state in wanted.states]))
     if wanted.least is not None:
-        statement = statement.where(InvoiceRequest.amount >= wanted.least)
+        statement = statement.where(wanted.least <= _AMOUNT)
     if wanted.most is not None:
-        statement = statement.where(InvoiceRequest.amount <= wanted.most)
+        statement = statement.where(wanted.most >= _AMOUNT)
     return _searched(statement, wanted.search) if wanted.search else statement
 
 
@@ -81,7 +83,7 @@ def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRe
     if least <= 0:
         return statement.where(found)
     most = least + _UNSAID[min(len(figures.partition(".")[2]), 2)]
-    return statement.where(or_(found, InvoiceRequest.amount.between(least, most)))
+    return statement.where(or_(found, _AMOUNT.between(least, most)))
 
 
 def _may_lie_in(shape: str, typed: str) -> bool:
