@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from email_validator import EmailNotValidError, validate_email
 
-from backoffice.errors import N_, Message
+from backoffice.errors import N_, Invalid, Message
 
 EMAIL_LIMIT = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 # Marks stacked on one letter beyond this serve nobody, and cost a renderer quadratic time.
@@ -52,6 +52,20 @@ def clean(value: str, *, max_length: int, multiline: bool = False) -> str:
     text = text.replace("\t", " ") if multiline else _GAPS.sub(" ", text)
     _refuse_hidden(text)
     return _within(unicodedata.normalize("NFC", text), max_length)
+
+
+def of_field(field: str, typed: str, *, max_length: int, multiline: bool = False, empty: Message | None = None) -> str:
+    """What somebody typed into a field, as `clean` leaves it. Raises Invalid (that field) for what `clean` refuses.
+
+    With `empty`, nothing typed is refused as well, in those words.
+    """
+    try:
+        cleaned = clean(typed, max_length=max_length, multiline=multiline)
+    except TextError as error:
+        raise Invalid({field: [error.message]}) from None
+    if empty is not None and not cleaned:
+        raise Invalid({field: [empty]})
+    return cleaned
 
 
 def folded(value: str) -> str:

@@ -64,13 +64,7 @@ def import_csv(content: str, *, created_by: str, note: str, now: datetime) -> Ca
 
 
 def _note(note: str) -> str:
-    try:
-        cleaned = text.clean(note, max_length=NOTE_LIMIT)
-    except text.TextError as error:
-        raise Invalid({"note": [error.message]}) from None
-    if not cleaned:
-        raise Invalid({"note": [Message(N_("Say why the calendar changes."))]})
-    return cleaned
+    return text.of_field("note", note, max_length=NOTE_LIMIT, empty=Message(N_("Say why the calendar changes.")))
 
 
 def _make(found: Official, *, source: str, created_by: str, note: str | None, now: datetime) -> CalendarVersion:

@@ -6,7 +6,6 @@ Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -155,12 +154,6 @@ def complained_about(reason: Reason) -> tuple[str, ...]:
     """What a rejection was about: parts of the header, or one field of the form; nothing for another reason."""
     field = REASON_FIELDS.get(reason)
     return REASON_HEADER_FIELDS.get(reason, (field,) if field else ())
-
-
-def complaints(reasons: Iterable[str], fields: Iterable[str] = ()) -> tuple[str, ...]:
-    """Everything a rejection was about, each part once: what its coded reasons speak of, then what was pointed at."""
-    spoken_of = (part for reason in reasons for part in complained_about(Reason(reason)))
-    return tuple(dict.fromkeys([*spoken_of, *fields]))
 
 
 def is_request_number(text: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
+from backoffice.errors import N_, Conflict, Message, NotFound
 from backoffice.ledger.models import LedgerEntry, LedgerLineProblem
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import LineResult, Outcome
@@ -96,12 +96,8 @@ def _said(result: LineResult | BadLine) -> tuple[str, int, Message | None]:
 
 def settle(actor: Actor, problem_id: int, reason: str, *, now: datetime) -> None:
     """Settle a conflict by hand. Raises Invalid without a reason, NotFound, Conflict when it is settled already."""
-    try:
-        reason = text.clean(reason, max_length=REASON_LIMIT, multiline=True)
-    except text.TextError as error:
-        raise Invalid({"reason": [error.message]}) from None
-    if not reason:
-        raise Invalid({"reason": [Message(N_("Say why this conflict is settled."))]})
+    wanted = Message(N_("Say why this conflict is settled."))
+    reason = text.of_field("reason", reason, max_length=REASON_LIMIT, multiline=True, empty=wanted)
     settled = rows_changed(
         session.execute(
             update(LedgerLineProblem)

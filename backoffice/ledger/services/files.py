@@ -43,13 +43,8 @@ class LeaseLost(Exception):
 
 def clean_source(typed: str) -> str:
     """The name of the system the ids belong to. Raises Invalid."""
-    try:
-        source = text.clean(typed, max_length=SOURCE_LIMIT)
-    except text.TextError as error:
-        raise Invalid({"source": [error.message]}) from None
-    if not source:
-        raise Invalid({"source": [Message(N_("Name the system that the ids belong to."))]})
-    return source
+    wanted = Message(N_("Name the system that the ids belong to."))
+    return text.of_field("source", typed, max_length=SOURCE_LIMIT, empty=wanted)
 
 
 def clean_name(typed: str) -> str:

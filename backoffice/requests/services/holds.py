@@ -16,7 +16,7 @@ from backoffice.calendars import queries as calendars
 from backoffice.database import rows_changed, session
 from backoffice.delivery.models import Message as Mail
 from backoffice.delivery.rules import MessageState
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.errors import N_, Conflict, Forbidden, Message
 from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.requests import queries
 from backoffice.requests.models import Hold, InvoiceRequest
@@ -34,7 +34,8 @@ def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, now: da
     Raises Invalid (field `question`) for an empty or unusable question, Conflict when the request is not pending any
     more or a question waits already.
     """
-    cleaned = _cleaned("question", question, QUESTION_LIMIT, N_("Write what you want to know."))
+    wanted = Message(N_("Write what you want to know."))
+    cleaned = text.of_field("question", question, max_length=QUESTION_LIMIT, multiline=True, empty=wanted)
     if invoice_request.is_held:
         raise Conflict(Message(N_("A question to the customer waits for its answer already.")), code="held")
     change_state(
@@ -68,7 +69,8 @@ def answer(actor: Actor, number: str, answer_text: str, *, now: datetime) -> Inv
     """
     if actor.account_id is None or not actor.can(Permission.APPLY):
         raise Forbidden
-    cleaned = _cleaned("answer", answer_text, ANSWER_LIMIT, N_("Write your answer."))
+    wanted = Message(N_("Write your answer."))
+    cleaned = text.of_field("answer", answer_text, max_length=ANSWER_LIMIT, multiline=True, empty=wanted)
     invoice_request = queries.by_number(number, account_id=actor.account_id)
     _end(actor, invoice_request, Action.ANSWER, pauses.ANSWERED, now, answer=cleaned)
     add_event(invoice_request.id, "answered", actor, at=now, remarks=cleaned, due_on=invoice_request.due_on.isoformat())
@@ -170,13 +172,3 @@ def _waiting(now: datetime, days: int, *further: object, limit: int) -> Sequence
         if hold.clock_stopped_at
         and calendar.business_days_between(clock.local_date(hold.clock_stopped_at, zone), today) >= days
     ]
-
-
-def _cleaned(field: str, typed: str, limit: int, empty: str) -> str:
-    try:
-        cleaned = text.clean(typed, max_length=limit, multiline=True)
-    except text.TextError as error:
-        raise Invalid({field: [error.message]}) from None
-    if not cleaned:
-        raise Invalid({field: [Message(empty)]})
-    return cleaned

@@ -20,10 +20,9 @@ from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.requests.rules import Action, Money, State
 from backoffice.requests.services import pauses
 
+UNCLAIMED = dict.fromkeys(("claimed_by_id", "claimed_by_label", "claim_ends_at"))
 # The inner facts of a pending request end with it.
-_NO_LONGER_PENDING = dict.fromkeys(
-    ("claimed_by_id", "claimed_by_label", "claim_ends_at", "held_at", "paused_at", "second_wanted_at")
-)
+_NO_LONGER_PENDING = UNCLAIMED | dict.fromkeys(("held_at", "paused_at", "second_wanted_at"))
 _HOW_A_HOLD_ENDS = {Action.WITHDRAW: pauses.WITHDRAWN}
 
 

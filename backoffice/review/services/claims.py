@@ -17,6 +17,7 @@ from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Actor, Permission, Role
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import ABOUT, CLAIM_MINUTES, State
+from backoffice.requests.services import states
 from backoffice.review.services.competence import for_decision, refuse_claimed
 
 CLAIM = timedelta(minutes=CLAIM_MINUTES)
@@ -61,11 +62,10 @@ def assign(actor: Actor, number: str, to: int, *, now: datetime) -> InvoiceReque
 def release(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Let somebody else work on it. What one has not claimed is left as it is."""
     invoice_request = for_decision(actor, number)
-    nobody = dict.fromkeys(("claimed_by_id", "claimed_by_label", "claim_ends_at"))
     own = update(InvoiceRequest).where(
         InvoiceRequest.id == invoice_request.id, InvoiceRequest.claimed_by_id == actor.id
     )
-    if rows_changed(session.execute(own.values(nobody))):
+    if rows_changed(session.execute(own.values(states.UNCLAIMED))):
         session.refresh(invoice_request)
         audit.record(actor, "request.release", ABOUT, number, at=now, before={"claimed_by": actor.label})
     return invoice_request

@@ -124,9 +124,8 @@ def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> In
 
     Raises Invalid (field `why`) without a reason, Conflict once a number was taken or when it is not approved.
     """
-    cleaned = _text("why", why)
-    if not cleaned:
-        raise Invalid({"why": [Message(N_("Say why it goes back to the queue."))]})
+    wanted = Message(N_("Say why it goes back to the queue."))
+    cleaned = text.of_field("why", why, max_length=REMARKS_LIMIT, multiline=True, empty=wanted)
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
     try:
@@ -160,8 +159,7 @@ def revoke_first(actor: Actor, invoice_request: InvoiceRequest, *, why: str, now
 def _approve_first(actor: Actor, invoice_request: InvoiceRequest, remarks: str, now: datetime) -> InvoiceRequest:
     ledger.check_whole(invoice_request.id)
     verdict = Decision(verdict=Action.FIRST_APPROVE, remarks=remarks, basis=_basis(invoice_request))
-    unclaimed = dict.fromkeys(("claimed_by_id", "claimed_by_label", "claim_ends_at"))
-    values = {"second_wanted_at": now, **unclaimed}
+    values = {"second_wanted_at": now, **requests.UNCLAIMED}
     _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict)
     pauses.end(invoice_request, pauses.DECIDED, now=now)
     requests.add_event(invoice_request.id, "first_approved", actor, at=now)
@@ -246,11 +244,4 @@ def _checked(reasons: list[str], remarks: str, fields: Collection[str]) -> str:
 
 
 def _remarks(value: str) -> str:
-    return _text("remarks", value)
-
-
-def _text(field: str, value: str) -> str:
-    try:
-        return text.clean(value, max_length=REMARKS_LIMIT, multiline=True)
-    except text.TextError as error:
-        raise Invalid({field: [error.message]}) from None
+    return text.of_field("remarks", value, max_length=REMARKS_LIMIT, multiline=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import session
-from backoffice.errors import N_, Forbidden, Invalid, Message
+from backoffice.errors import N_, Forbidden, Message
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import RequestNote
@@ -21,12 +21,8 @@ def add(actor: Actor, number: str, note: str, *, now: datetime) -> RequestNote:
     """
     if actor.id is None or not actor.can(Permission.DECIDE):
         raise Forbidden
-    try:
-        cleaned = text.clean(note, max_length=NOTE_LIMIT, multiline=True)
-    except text.TextError as error:
-        raise Invalid({"note": [error.message]}) from None
-    if not cleaned:
-        raise Invalid({"note": [Message(N_("Write the note."))]})
+    wanted = Message(N_("Write the note."))
+    cleaned = text.of_field("note", note, max_length=NOTE_LIMIT, multiline=True, empty=wanted)
     invoice_request = requests.by_number(number)
     written = RequestNote(
         request_id=invoice_request.id, at=now, author_id=actor.id, author_label=actor.label, text=cleaned

@@ -60,12 +60,7 @@ def _owner(actor: Actor) -> int:
 
 
 def _free_name(owner: int, name: str, but: int = 0) -> str:
-    try:
-        cleaned = text.clean(name, max_length=VIEW_NAME_LIMIT)
-    except text.TextError as error:
-        raise Invalid({"name": [error.message]}) from None
-    if not cleaned:
-        raise Invalid({"name": [Message(N_("Name the view."))]})
+    cleaned = text.of_field("name", name, max_length=VIEW_NAME_LIMIT, empty=Message(N_("Name the view.")))
     same = select(SavedView.id).where(SavedView.user_id == owner, SavedView.name == cleaned, SavedView.id != but)
     if session.scalar(same) is not None:
         raise Invalid({"name": [Message(N_("You have a view of this name."))]})
