@@ -38,8 +38,9 @@ FLOOR = ("source", "external_id", "kind", "account_id", "status", "amount", "occ
 
 
 def run() -> None:
-    """Print lines per second of the import, of its repetition, and of the floor; then peak memory by length."""
-    print(f"{'database':11} {'import/s':>10} {'again/s':>10} {'floor/s':>10} {'ratio':>6}")
+    """Print seconds of the import, of its repetition, of all lines or none, and of the floor; then memory by length."""
+    print(f"{LINES:,} lines in seconds, and as times the floor")
+    print(f"{'database':11} {'import':>7} {'again':>7} {'strict':>7} {'floor':>7} {'ratio':>6} {'strict':>6}")
     for kind in KINDS:
         with installed(kind) as app, TemporaryDirectory() as folder, app.app_context():
             path = Path(folder) / "entries.csv"
@@ -47,9 +48,11 @@ def run() -> None:
             open_accounts()
             settings: Settings = app.config["BACKOFFICE_SETTINGS"]
             first, again = (import_seconds(path, settings, LINES) for _ in range(2))
+            strict = import_seconds(path, settings, LINES, source="strict", strict=True)
             floor = _floor(kind, path)
             print(
-                f"{kind:11} {LINES / first:10,.0f} {LINES / again:10,.0f} {LINES / floor:10,.0f} {first / floor:6.1f}",
+                f"{kind:11} {first:7.1f} {again:7.1f} {strict:7.1f} {floor:7.2f} {first / floor:6.1f}"
+                f" {strict / floor:6.1f}",
                 flush=True,
             )
     print(f"\n{'database':11} {'lines':>8} {'peak MiB':>9}")
@@ -91,10 +94,10 @@ def _rows(lines: int) -> Iterator[tuple[str, ...]]:
                *payer, "API 调用额度充值")  # fmt: skip
 
 
-def import_seconds(path: Path, settings: Settings, lines: int) -> float:
+def import_seconds(path: Path, settings: Settings, lines: int, *, source: str = "bench", strict: bool = False) -> float:
     """Seconds of one import of the file, which must go through clean."""
     began = time.perf_counter()
-    report = import_file(path, SYSTEM, source="bench", currency=settings.currency, zone=settings.zone)
+    report = import_file(path, SYSTEM, source=source, currency=settings.currency, zone=settings.zone, strict=strict)
     assert report.lines == lines
     assert report.clean, report.problems[:3]
     return time.perf_counter() - began
@@ -135,7 +138,7 @@ def _floor_row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _peak(kind: str, lines: int) -> float:
-    """Peak resident MiB of a process that imports so many lines."""
+    """Peak resident MiB of a process that imports so many lines, all of them or none."""
     told = subprocess.run(
         [sys.executable, "-m", "bench.ledger_import", kind, str(lines)], check=True, capture_output=True, text=True
     )
@@ -151,7 +154,7 @@ def measure(kind: str, lines: int) -> float:
         path = Path(folder) / "entries.csv"
         write(path, lines)
         open_accounts()
-        import_seconds(path, app.config["BACKOFFICE_SETTINGS"], lines)
+        import_seconds(path, app.config["BACKOFFICE_SETTINGS"], lines, strict=True)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

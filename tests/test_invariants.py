@@ -81,6 +81,10 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "its counters differ from its entries and reservations"),
     "a credit left the journal": (
         "ledger_movement", "DELETE FROM ledger_movement WHERE kind = 'credit'", "differs from the journal"),
+    "nobody has the turn to lose": (
+        "ledger_turn", "DELETE FROM ledger_turn", "whose turn it is is gone"),
+    "a file that is no more has the turn": (
+        "ledger_turn", "UPDATE ledger_turn SET file_id = 4711", "import 4711 has the turn"),
     "a request is short beside free money": (
         "account", "UPDATE account SET short = 1, recharged = recharged + 100 WHERE code = 'lumen'",
         "short although money is free"),

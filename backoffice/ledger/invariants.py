@@ -13,9 +13,12 @@ from backoffice.ledger.models import (
     Allocation,
     EntryKind,
     EntryStatus,
+    FileState,
     LedgerDay,
     LedgerEntry,
+    LedgerFile,
     LedgerMovement,
+    LedgerTurn,
     MovementKind,
     Reservation,
     ReservationState,
@@ -33,6 +36,7 @@ def check() -> Iterator[str]:
     yield from _recharges()
     yield from _reservations()
     yield from _credits()
+    yield from _turn()
 
 
 def _accounts() -> Iterator[str]:
@@ -273,3 +277,18 @@ def _credits() -> Iterator[str]:
         .where(func.coalesce(kept.c.total, 0) != func.coalesce(noted.c.total, 0))
     ):
         yield f"reservation of request {request_id}: what is credited of it differs from the journal"
+
+
+def _turn() -> Iterator[str]:
+    """Whoever books alone must be on its way, or nobody could ever book again."""
+    is_on_its_way = and_(LedgerFile.state == FileState.RUNNING, LedgerFile.strict, ~LedgerFile.dry_run)
+    rows = session.execute(
+        select(LedgerTurn.file_id, is_on_its_way.label("on_its_way")).outerjoin(
+            LedgerFile, LedgerFile.id == LedgerTurn.file_id
+        )
+    ).all()
+    if not rows:
+        yield "nobody can import: the row that says whose turn it is is gone"
+    for row in rows:
+        if row.file_id is not None and not row.on_its_way:
+            yield f"import {row.file_id} has the turn and is not on its way"

@@ -28,7 +28,8 @@ from backoffice.delivery import jobs as delivery
 from backoffice.errors import BackofficeError
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing import services as issuing_services
-from backoffice.ledger import jobs as ledger
+from backoffice.ledger.services import files
+from backoffice.ledger.services.rehearsal import Rehearsal
 from backoffice.permissions import Actor
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
@@ -47,7 +48,7 @@ def command(arguments: Sequence[str], die_at: str | None = None, batch_takes: fl
     if die_at is not None:
         _arm(die_at)
     if batch_takes:
-        _slow_down(ledger.files, "take_batch", batch_takes)
+        _slow_down(files, "take_batch", batch_takes)
     cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: whole_app(config.load()), set_debug_flag=False))
 
 
@@ -109,15 +110,17 @@ STEPS: dict[str, Callable[[], None]] = {
 }
 # Of an import: each dies in its third batch or at its end.
 IMPORT_STEPS: dict[str, Callable[[], None]] = {
-    "lines booked, not committed": _at_third(ledger.files, "note"),
-    "batch committed": _at_third(ledger.files, "take_batch", before=True),
-    "all booked, not finished": _before(ledger.files, "finish"),
+    "lines booked, not committed": _at_third(files, "note"),
+    "batch committed": _at_third(files, "take_batch", before=True),
+    "all booked, not finished": _before(files, "finish"),
 }
+# Of one of which all lines or none are wanted, before anything is booked.
+TRIED_STEPS: dict[str, Callable[[], None]] = {"batch tried": _at_third(Rehearsal, "take_batch", before=True)}
 
 
 def _arm(step: str) -> None:
     # What is patched is a plain attribute of a module or class; the product knows nothing of it.
-    {**STEPS, **IMPORT_STEPS}[step]()
+    {**STEPS, **IMPORT_STEPS, **TRIED_STEPS}[step]()
 
 
 # --- races ---

@@ -23,7 +23,7 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.ledger import jobs, rules
 from backoffice.ledger.services import encodings, reading
-from backoffice.ledger.services.entries import Outcome
+from backoffice.ledger.services.deciding import Outcome
 from backoffice.permissions import Permission, Role, allowed
 from backoffice.requests.rules import TRANSITIONS
 from tests.support.apps import test_settings, whole_app

@@ -30,8 +30,6 @@ KILLED = -9
 LINES = 4500
 # Some minutes, as the guide says: longer than the lease of a dead worker.
 LATER = timedelta(minutes=3)
-# All or none is noted once, at its end.
-WHOLE_STEPS = [step for step in IMPORT_STEPS if step != "lines booked, not committed"]
 
 
 @pytest.fixture
@@ -97,31 +95,68 @@ def test_a_dead_workers_file_goes_on_where_it_stopped(
     assert_imported_once(office)
 
 
-@pytest.mark.parametrize("step", WHOLE_STEPS)
-def test_all_or_none_killed_on_the_way_leaves_nothing_and_is_run_again(
-    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path, step: str
+@pytest.mark.parametrize("step", IMPORT_STEPS)
+def test_all_or_none_killed_while_it_is_booked_is_finished_by_the_worker(
+    office: Office, context: Flask, launcher: Launcher, settings: Settings, ledger_file: Path, step: str
 ) -> None:
     command = ["ledger", "import", str(ledger_file), "--strict"]
     wait_for_the_child_to_die(launcher.start("command", settings, arguments=command, die_at=step))
+    assert contradictions() == []
+    assert jobs.import_due() == 0, "it is lent out"
+    ledger_file.unlink()
+    with clock.shifted(LATER):
+        jobs.import_due()
+    assert_imported_once(office)
+    record = session.scalars(select(LedgerFile)).one()
+    assert (record.state, record.added, record.unchanged) == ("done", LINES, 0)
+
+
+def test_a_command_that_must_wait_finishes_what_was_left_half_booked(
+    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path, tmp_path: Path
+) -> None:
+    command = ["ledger", "import", str(ledger_file), "--strict"]
+    child = launcher.start("command", settings, arguments=command, die_at="batch committed")
+    wait_for_the_child_to_die(child)
+    other = tmp_path / "other.csv"
+    row = "grant,K-other,lumen,completed,2.00,CNY,2026-03-02T09:30:00+08:00,"
+    other.write_text(f"{','.join(REQUIRED_COLUMNS)}\n{row}\n")
+    command = ["ledger", "import", str(other)]
+    launcher.start("command", settings, arguments=command, clock_offset=LATER.total_seconds()).finish()
+    assert states() == ["done", "done"]
+    assert len(session.scalars(select(LedgerEntry.id)).all()) == LINES + 1
+    assert contradictions() == []
+
+
+@pytest.mark.parametrize("via", ["command", "worker"])
+def test_all_or_none_killed_while_it_is_tried_leaves_nothing_and_is_run_again(
+    office: Office, context: Flask, launcher: Launcher, settings: Settings, ledger_file: Path, via: str
+) -> None:
+    command = ["ledger", "import", str(ledger_file), "--strict"] if via == "command" else ["worker"]
+    file_id = hand_in(office, ledger_file, strict=True) if via == "worker" else None
+    wait_for_the_child_to_die(launcher.start("command", settings, arguments=command, die_at="batch tried"))
     session.rollback()
     assert session.scalars(select(LedgerEntry.id)).all() == []
-    with clock.shifted(LATER):
-        launcher.start("command", settings, arguments=command, clock_offset=LATER.total_seconds()).finish()
-    assert_imported_once(office)
-    assert states() == ["interrupted", "done"]
-
-
-@pytest.mark.parametrize("step", WHOLE_STEPS)
-def test_all_or_none_of_a_dead_worker_is_begun_anew(
-    office: Office, context: Flask, launcher: Launcher, settings: Settings, ledger_file: Path, step: str
-) -> None:
-    file_id = hand_in(office, ledger_file, strict=True)
-    wait_for_the_child_to_die(launcher.start("command", settings, arguments=["worker"], die_at=step))
     assert jobs.import_due() == 0, "it is lent out"
     with clock.shifted(LATER):
-        assert jobs.import_due() == LINES
-    record = session.get_one(LedgerFile, file_id)
-    assert (record.state, record.lines, record.added) == ("done", LINES, LINES)
+        if file_id is None:
+            launcher.start("command", settings, arguments=command, clock_offset=LATER.total_seconds()).finish()
+        else:
+            assert jobs.import_due() == LINES
+    assert_imported_once(office)
+    assert states() == (["interrupted", "done"] if file_id is None else ["done"])
+
+
+def test_ctrl_c_while_all_lines_are_booked_leaves_the_rest_to_others(
+    office: Office, context: Flask, launcher: Launcher, settings: Settings, ledger_file: Path
+) -> None:
+    command = ["ledger", "import", str(ledger_file), "--strict"]
+    child = launcher.start("command", settings, arguments=command, batch_takes=0.5)
+    wait_until_running()
+    os.kill(child.pid, signal.SIGINT)
+    assert child.wait() != 0
+    assert states() == ["running"]
+    assert jobs.import_due() > 0
+    assert states() == ["done"]
     assert_imported_once(office)
 
 
@@ -161,6 +196,25 @@ def test_two_imports_of_the_same_file_at_once_book_it_once(
     session.rollback()
     added = session.scalars(select(LedgerFile.added)).all()
     assert (len(added), sum(added)) == (2, LINES)
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_all_or_none_beside_another_import_of_the_same_ids(
+    office: Office, launcher: Launcher, settings: Settings, ledger_file: Path, tmp_path: Path, _round: int
+) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text(ledger_file.read_text().replace(",completed,2.00,", ",completed,3.00,"))
+    pair = [
+        launcher.start("command", settings, arguments=["ledger", "import", str(path), *options])
+        for path, options in ((ledger_file, ["--strict"]), (other, []))
+    ]
+    codes = [child.wait() for child in pair]
+    session.rollback()
+    state = session.scalars(select(LedgerFile.state).where(LedgerFile.strict)).one()
+    twos = session.scalars(select(LedgerEntry.id).where(LedgerEntry.amount == 2)).all()
+    assert (state, len(twos)) in (("done", LINES * 9 // 10), ("undone", 0))
+    assert codes == ([0, 1] if state == "done" else [1, 0])
+    assert contradictions() == []
 
 
 def hand_in(office: Office, path: Path, *, strict: bool = False) -> int:

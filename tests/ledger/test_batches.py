@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
@@ -26,7 +27,7 @@ from backoffice.ledger.models import (
     Reservation,
 )
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import encodings, files
+from backoffice.ledger.services import encodings, files, rehearsal
 from backoffice.ledger.services.reading import BadLine, Shape
 from backoffice.ledger.services.report import Report
 from backoffice.permissions import SYSTEM
@@ -63,6 +64,13 @@ TOLD = st.builds(
     cents=st.sampled_from([0] * 9 + [1]),
     payer=st.sampled_from(["", "", "Lumen"]),
 )
+
+
+def a_file() -> int:
+    """The id of a file of which no line is booked."""
+    order = files.Order("f.csv", "platform", FileVia.COMMAND)
+    facts, shape = encodings.Facts("0" * 64, 1, "utf-8"), Shape("utf-8", ",", (), ())
+    return files.enter(SYSTEM, order, facts, shape, now=clock.now()).id
 
 
 @dataclass(frozen=True)
@@ -105,20 +113,25 @@ class Life:
 
     def hand_in(self, said: list[Said], size: int) -> list[tuple[str, str]]:
         """A file with these lines, booked some at a time; the lines that were not taken, with what became of them."""
-        lines: list[Line | BadLine] = []
-        for number, each in enumerate(said, start=2):
-            line = replace(self._line(Told(each.name, each.status, each.cents)), number=number)
-            other = BadLine(number, Message("currency"), line.external_id, {}, contradicts=True)
-            lines.append(line if each.currency == "CNY" else other)
         with transaction():
-            order = files.Order("f.csv", "platform", FileVia.COMMAND)
-            facts, shape = encodings.Facts("0" * 64, 1, "utf-8"), Shape("utf-8", ",", (), ())
-            file_id = files.enter(SYSTEM, order, facts, shape, now=clock.now()).id
+            file_id = a_file()
         report, found = Report(), []
-        for batch in files.batches(iter(lines), size):
+        for batch in files.batches(iter(self.read(said)), size):
             with transaction():
                 found += files.take_batch(batch, report, source="platform", file_id=file_id, now=clock.now())
         return [(problem.outcome, problem.external_id.removeprefix(self.code)) for problem in found]
+
+    def read(self, said: Sequence[Told | Said]) -> list[Line | BadLine]:
+        """The lines of a file."""
+        lines: list[Line | BadLine] = []
+        for number, each in enumerate(said, start=2):
+            if isinstance(each, Told):
+                lines.append(replace(self._line(each), number=number))
+                continue
+            line = replace(self._line(Told(each.name, each.status, each.cents)), number=number)
+            other = BadLine(number, Message("currency"), line.external_id, {}, contradicts=True)
+            lines.append(line if each.currency == "CNY" else other)
+        return lines
 
     def problems(self) -> list[tuple[str, int, str | None]]:
         """Its lines in conflict: id and line, and why they are settled; None where they are open."""
@@ -189,6 +202,7 @@ SAID = st.builds(
     status=STATUSES,
     currency=st.sampled_from(["CNY", "CNY", "CNY", "USD"]),
 )
+MIXED: st.SearchStrategy[Told | Said] = st.one_of(TOLD, TOLD, TOLD, SAID)
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["new ids", "ids in conflict already"])
@@ -213,6 +227,30 @@ def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, again
         assert len(open_ids) == len(set(open_ids)), "one work item for an id"
 
     the_same()
+
+
+def test_a_rehearsal_says_of_any_lines_what_booking_them_will_say(office: Office) -> None:
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @given(lines=st.lists(MIXED, min_size=2, max_size=14), before=st.lists(TOLD, max_size=4), size=st.integers(1, 6))
+    def the_same(lines: list[Told | Said], before: list[Told], size: int) -> None:
+        life = Life(office, False, [])
+        life.book(before)
+        read, books = life.read(lines), life.books()
+        with rehearsal.scratch() as scratch:
+            stage, foretold = rehearsal.Rehearsal("platform", scratch), Report()
+            for batch in files.batches(iter(read), size):
+                foretold.add(stage.take_batch(batch, now=clock.now()))
+                session.rollback()
+        assert life.books() == books, "it changes nothing"
+        report = Report()
+        with transaction():
+            file_id = a_file()
+            files.take_batch(read, report, source="platform", file_id=file_id, now=clock.now())
+        assert (foretold.counts, foretold.sums) == (report.counts, report.sums)
+        assert foretold.problems == report.problems
+
+    the_same()
+    assert contradictions() == []
 
 
 @pytest.mark.parametrize("ends", [(), (1,), (2,), (1, 2), (1, 2, 3)])

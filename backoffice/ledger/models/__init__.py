@@ -19,7 +19,7 @@ from backoffice.ledger.models.books import (
     uncompleted,
     waits,
 )
-from backoffice.ledger.models.files import FileState, FileVia, LedgerFile, LedgerLineProblem
+from backoffice.ledger.models.files import FileState, FileVia, LedgerFile, LedgerLineProblem, LedgerTurn
 
 __all__ = [
     "POSTGRESQL_TRIGGERS",
@@ -34,6 +34,7 @@ __all__ = [
     "LedgerFile",
     "LedgerLineProblem",
     "LedgerMovement",
+    "LedgerTurn",
     "MovementKind",
     "Reservation",
     "ReservationState",

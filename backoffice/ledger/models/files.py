@@ -95,6 +95,16 @@ class LedgerFile(Base):
     sums: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
 
 
+class LedgerTurn(Base):
+    """The one row that says which file books alone, all lines or none; NULL when none does."""
+
+    __tablename__ = "ledger_turn"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    file_id: Mapped[int | None] = mapped_column(ForeignKey(LedgerFile.id))
+
+
 _OPEN_CONFLICT = "kind = 'conflict' AND settled_at IS NULL"
 
 

@@ -14,7 +14,7 @@ from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message, NotFound
 from backoffice.ledger.models import LedgerEntry, LedgerLineProblem
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services.entries import LineResult, Outcome
+from backoffice.ledger.services.deciding import LineResult, Outcome
 from backoffice.ledger.services.reading import BadLine
 from backoffice.permissions import Actor
 
@@ -50,9 +50,14 @@ def in_turn(
         yield result
 
 
+def contradicted(batch: Iterable[Line | BadLine]) -> set[str]:
+    """The ids of the entries that lines of another currency are about."""
+    return {line.external_id for line in batch if isinstance(line, BadLine) and line.contradicts}
+
+
 def known(source: str, batch: Iterable[Line | BadLine]) -> set[str]:
     """Which of the entries that lines of another currency are about the books have."""
-    told = {line.external_id for line in batch if isinstance(line, BadLine) and line.contradicts}
+    told = contradicted(batch)
     if not told:
         return set()
     return set(

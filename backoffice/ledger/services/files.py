@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, Conflict, Invalid, Message
+from backoffice.errors import N_, Conflict, Message
 from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import bulk, conflicts
+from backoffice.ledger.services import bulk, conflicts, turns
+from backoffice.ledger.services.deciding import Outcome
 from backoffice.ledger.services.encodings import Facts
-from backoffice.ledger.services.entries import Outcome, book
+from backoffice.ledger.services.entries import book
 from backoffice.ledger.services.reading import BadLine, Shape
 from backoffice.ledger.services.report import Problem, Report
 from backoffice.permissions import Actor
@@ -32,9 +33,6 @@ NAME_LIMIT = 256
 SOURCE_LIMIT = 60
 # A batch takes a tenth of a second; waiting for locks and a slow disk may take it a minute.
 LEASE = timedelta(minutes=2)
-# All or nothing is one transaction, in which nobody else writes on SQLite. So many lines take
-# about two seconds, and six on a machine that is overworked; a writer waits fifteen.
-WHOLE_LINES = 10_000
 
 
 class LeaseLost(Exception):
@@ -71,20 +69,8 @@ class Order:
 
     @property
     def whole(self) -> bool:
-        """Whether the file is one transaction: all of it or nothing. Of a trial nothing is kept anyway."""
+        """Whether all lines are wanted or none. Of a trial nothing is kept anyway."""
         return self.strict and not self.dry_run
-
-
-def check_length(order: Order, facts: Facts) -> None:
-    """Raise Invalid (field `strict`) for a file that would keep everybody from the books for too long."""
-    lines = facts.lines - 1
-    if order.whole and lines > WHOLE_LINES:
-        sentence = N_(
-            "All lines or none is for at most %(limit)s lines, because nobody else can write meanwhile; this file has"
-            " %(lines)s. Cut it into several, or import it without: what was booked stays, and the same file again"
-            " books the rest."
-        )
-        raise Invalid({"strict": [Message(sentence, limit=f"{WHOLE_LINES:,}", lines=f"{lines:,}")]})
 
 
 def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: datetime) -> LedgerFile:
@@ -123,18 +109,40 @@ def _lend(record: LedgerFile, now: datetime) -> None:
 
 
 def take(now: datetime) -> LedgerFile | None:
-    """Lend out the oldest file from the page that waits, or whose lease is over; None when there is nothing to do."""
-    record = session.scalars(
-        select(LedgerFile)
-        .where(
-            (LedgerFile.state == FileState.WAITING)
-            | ((LedgerFile.state == FileState.RUNNING) & (LedgerFile.leased_until <= now)),
-            LedgerFile.via == FileVia.PAGE,
-        )
-        .order_by(LedgerFile.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
+    """Lend out the oldest file that waits for the worker, or whose lease is over; None when there is nothing to do.
+
+    While one file books alone, it and trials are all there is to do.
+    """
+    turn = turns.whose()
+    mine = LedgerFile.via == FileVia.PAGE
+    if turn is not None:
+        mine = _left(turn) | (mine & LedgerFile.dry_run)
+    waits = LedgerFile.state == FileState.WAITING
+    return _take(mine & (waits | _lease_is_over(now)), now)
+
+
+def take_left(now: datetime) -> LedgerFile | None:
+    """Lend out the file whose turn it is when nobody holds its lease."""
+    turn = turns.whose()
+    return None if turn is None else _take(_left(turn) & _lease_is_over(now), now)
+
+
+def _left(turn: int) -> ColumnElement[bool]:
+    """A command's file that is not booked yet ends with its process; once it is, others finish it."""
+    return (LedgerFile.id == turn) & ((LedgerFile.via == FileVia.PAGE) | _is_begun())
+
+
+def _is_begun() -> ColumnElement[bool]:
+    return LedgerFile.line_done > 1
+
+
+def _lease_is_over(now: datetime) -> ColumnElement[bool]:
+    return (LedgerFile.state == FileState.RUNNING) & (LedgerFile.leased_until <= now)
+
+
+def _take(which: ColumnElement[bool], now: datetime) -> LedgerFile | None:
+    statement = select(LedgerFile).where(which).order_by(LedgerFile.id).limit(1).with_for_update(skip_locked=True)
+    record = session.scalars(statement).one_or_none()
     if record is not None:
         _lend(record, now)
         session.flush()
@@ -216,7 +224,8 @@ def finish(actor: Actor, file_id: int, lease: str, state: FileState, report: Rep
 
 
 def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Message | None = None) -> None:
-    """Give the lease back for good. Raises LeaseLost."""
+    """Give the lease back for good, and the turn. Raises LeaseLost."""
+    turns.give_back(file_id)
     ended = rows_changed(
         session.execute(
             update(LedgerFile)
@@ -231,18 +240,19 @@ def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Me
         raise LeaseLost
 
 
-def may_stop(record: LedgerFile, now: datetime) -> bool:
-    """Whether an import can be stopped: there is nothing between all and nothing, once somebody is booking it."""
+def may_stop(record: LedgerFile) -> bool:
+    """Whether an import can be stopped: there is nothing between all and nothing, once the first lines are booked."""
     if record.state == FileState.RUNNING and record.strict and not record.dry_run:
-        return record.leased_until is not None and record.leased_until <= now
+        return record.line_done <= 1
     return record.state in (FileState.WAITING, FileState.RUNNING)
 
 
 def cancel(actor: Actor, file_id: int, *, now: datetime) -> None:
     """Stop an import that waits or runs; what was booked stays. Raises Conflict when that cannot be done (any more)."""
+    turns.give_back(file_id)
     record = session.get_one(LedgerFile, file_id, with_for_update=True)
-    if record.state == FileState.RUNNING and not may_stop(record, now):
-        raise Conflict(Message(N_("All lines or none is being booked. That takes some seconds and cannot be stopped.")))
+    if record.state == FileState.RUNNING and not may_stop(record):
+        raise Conflict(Message(N_("All lines are good and are being booked. That cannot be stopped any more.")))
     reason = Message(N_("cancelled by %(name)s"), name=actor.label)
     cancelled = rows_changed(
         session.execute(
@@ -257,14 +267,25 @@ def cancel(actor: Actor, file_id: int, *, now: datetime) -> None:
 
 
 def bury_dead_commands(now: datetime) -> int:
-    """Say of imports from the command line whose process is gone that they were interrupted; returns how many."""
+    """Say of imports from the command line whose process is gone that they were interrupted; returns how many.
+
+    One of all lines or none that has begun to book is not dead: somebody finishes it.
+    """
     reason = Message(N_("its process ended on the way"))
+    is_whole = LedgerFile.strict & ~LedgerFile.dry_run
+    dead = session.scalars(
+        select(LedgerFile.id)
+        .where(_lease_is_over(now), LedgerFile.via == FileVia.COMMAND, ~(is_whole & _is_begun()))
+        .with_for_update(skip_locked=True)
+    ).all()
+    for file_id in dead:
+        turns.give_back(file_id)
+    if not dead:
+        return 0
     return rows_changed(
         session.execute(
             update(LedgerFile)
-            .where(
-                LedgerFile.state == FileState.RUNNING, LedgerFile.via == FileVia.COMMAND, LedgerFile.leased_until <= now
-            )
+            .where(LedgerFile.id.in_(dead))
             .values(state=FileState.INTERRUPTED, lease=None, leased_until=None, finished_at=now, reason=reason.packed())
         )
     )

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
 
+from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.ledger.models import EntryKind, EntryStatus, LedgerEntry
+from backoffice.ledger.rules import Line
 from backoffice.money import ZERO
 
 
 @dataclass(slots=True)
 class NewEntry:
-    """An entry that a batch adds, under the names of its row; `place` counts those of the batch."""
+    """An entry that is not in the books (yet), under the names of its row; `place` counts those that are added.
+
+    `row_id`: in a rehearsal, of the row whose copy it is, as the lines so far would leave it.
+    """
 
     place: int
     external_id: str
@@ -34,6 +39,7 @@ class NewEntry:
     description: str
     applied: bool = False
     refunded: Decimal = ZERO
+    row_id: int | None = None
 
 
 Known = LedgerEntry | NewEntry
@@ -52,9 +58,16 @@ class Waiting:
     @classmethod
     def of(cls, refund: Known) -> Waiting:
         """The refund as one that waits."""
-        is_new = isinstance(refund, NewEntry)
-        place = refund.place if isinstance(refund, NewEntry) else refund.id
-        return cls(is_new, place, refund.external_id, refund.account_id, refund.amount)
+        if isinstance(refund, NewEntry) and refund.row_id is None:
+            order = (True, refund.place)
+        else:
+            order = (False, refund.row_id or 0 if isinstance(refund, NewEntry) else refund.id)
+        return cls(*order, refund.external_id, refund.account_id, refund.amount)
+
+
+def named(lines: Iterable[Line]) -> set[str]:
+    """The ids that lines are about, and those of the recharges that they refund."""
+    return {name for line in lines for name in (line.external_id, line.refund_of) if name}
 
 
 def ids(source: str, external_ids: Sequence[str]) -> dict[str, int]:
@@ -82,6 +95,28 @@ def entries(source: str, external_ids: Iterable[str]) -> list[LedgerEntry]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def accounts(codes: Iterable[str]) -> dict[str, int]:
+    """The ids of those of the accounts with these codes that there are."""
+    rows = session.execute(select(Account.code, Account.id).where(Account.code.in_(list(codes))))
+    return {row.code: row.id for row in rows}
+
+
+# In the order of the fields; the place of a copy says nothing.
+_COPY = [
+    *(getattr(LedgerEntry, each.name) for each in fields(NewEntry) if each.name not in ("place", "row_id")),
+    LedgerEntry.id,
+]
+
+
+def copies(source: str, external_ids: Iterable[str]) -> list[NewEntry]:
+    """Copies of the rows of those of these entries that there are; nothing done to them reaches the books."""
+    wanted = list(external_ids)
+    if not wanted:
+        return []
+    rows = session.execute(select(*_COPY).where(LedgerEntry.source == source, LedgerEntry.external_id.in_(wanted)))
+    return [NewEntry(0, *row) for row in rows]
 
 
 def waiting_for(source: str, recharges: Iterable[str]) -> dict[str, list[Waiting]]:

@@ -120,12 +120,16 @@ class Reader:
 
     def __init__(self, file: BinaryIO, shape: Shape, *, currency: str, zone: ZoneInfo, after: int = 1) -> None:
         self.line = max(after, shape.head_line)
-        self._shape, self._currency, self._zone = shape, currency, zone
+        self._file, self._shape, self._currency, self._zone = file, shape, currency, zone
         self._codec = codec_of_lines(shape.encoding)
         self._source = physical_lines(file, shape.encoding)
         self._ahead: deque[tuple[int, bytes]] = deque()
         # Excel leaves out empty values at the end of a line; those up to here must be there.
         self._needed = max(shape.head.index(name) for name in REQUIRED_COLUMNS) + 1
+
+    def again(self) -> Reader:
+        """Another Reader of the same file, from its first line on. This one is of no use any more."""
+        return Reader(self._file, self._shape, currency=self._currency, zone=self._zone)
 
     def __iter__(self) -> Iterator[Line | BadLine]:
         after, blank = self.line, b'\r\n\t "' + self._shape.delimiter.encode()

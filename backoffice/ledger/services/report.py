@@ -12,7 +12,7 @@ from backoffice import clock
 from backoffice.errors import Message
 from backoffice.ledger.models import LedgerFile
 from backoffice.ledger.rules import OPTIONAL_COLUMNS, Line
-from backoffice.ledger.services.entries import LineResult, Outcome
+from backoffice.ledger.services.deciding import LineResult, Outcome
 from backoffice.ledger.services.reading import BadLine
 from backoffice.money import ZERO
 
@@ -71,6 +71,10 @@ class Report:
             samples=tuple(record.samples),
             unended=record.unended,
         )
+
+    def emptied(self) -> Report:
+        """A report on the same file of which no line is read yet."""
+        return replace(self, counts=dict.fromkeys(Outcome, 0), sums={}, problems=[], lines=0, assumed_zone=0)
 
     def copy(self) -> Report:
         """A report that can be added to while this one still tells what is kept."""

@@ -20,7 +20,7 @@ from backoffice.ledger import labels, queries
 from backoffice.ledger.forms import ImportForm, SettleForm
 from backoffice.ledger.models import FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import COLUMNS, OPTIONAL_COLUMNS
-from backoffice.ledger.services import conflicts, encodings, files, progress, reading
+from backoffice.ledger.services import conflicts, encodings, files, progress, reading, turns
 from backoffice.ledger.services.progress import Progress
 from backoffice.ledger.views.plumbing import blueprint
 from backoffice.permissions import Permission
@@ -72,7 +72,6 @@ def _imports_page(form: ImportForm) -> str:
         links=page.links(url_for("ledger.imports")),
         worker_is_alive=scheduling.worker_is_alive(clock.now()),
         limit=UPLOAD_MEGABYTES,
-        whole_lines=files.WHOLE_LINES,
         columns=[(name, name not in OPTIONAL_COLUMNS) for name in COLUMNS],
     )
 
@@ -101,7 +100,6 @@ def _enter(form: ImportForm) -> int:
     )
     stream = cast(BinaryIO, sent.stream)
     facts = encodings.examine(stream)
-    files.check_length(order, facts)
     shape = reading.shape(stream, facts.encoding)
     session.rollback()  # nothing of the database is held while a large file is stored
     storage.put_file(stream, facts.sha256)
@@ -121,18 +119,19 @@ def show_import(file_id: int) -> ResponseReturnValue:
         page=page,
         links=page.links(request.path),
         before=files.imported_before(record.sha256, record.source, record.id),
-        may_stop=files.may_stop(record, clock.now()),
-        whole_lines=files.WHOLE_LINES,
+        may_stop=files.may_stop(record),
         **_moving(record),
     )
 
 
 def _moving(record: LedgerFile) -> dict[str, Any]:
     """What the part of the page that moves shows."""
-    done = Progress(record.bytes_done, record.lines)
-    if record.strict or record.dry_run:
+    done, tries = Progress(record.bytes_done, record.lines), record.dry_run or (record.strict and record.line_done <= 1)
+    if tries:
         done = progress.read(progress.folder_in(_settings().instance_path), record.id)
-    return {"record": record, "done": done, "worker_is_alive": scheduling.worker_is_alive(clock.now())}
+    alive, first = scheduling.worker_is_alive(clock.now()), turns.whose()
+    goes_first = first if first != record.id and not record.dry_run else None
+    return {"record": record, "done": done, "tries": tries, "worker_is_alive": alive, "goes_first": goes_first}
 
 
 def _settings() -> Settings:
