@@ -1,4 +1,4 @@
-"""The turn of the file that books alone, all lines or none.
+"""The turn of the file that books alone, all lines or none; past days are told inside an index.
 
 Revision ID: 0013
 Revises: 0012
@@ -14,6 +14,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+ISSUED, TABLE = "ix_invoice_request_account_issued", "invoice_request"
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -28,8 +29,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_turn")),
     )
     op.bulk_insert(turn, [{"id": 1, "file_id": None}])
+    _replace(["account_id", "issued_at", "id", "closed_at"])
+
+
+def _replace(columns: list[str]) -> None:
+    where = sa.text("state = 'issued'")
+    op.drop_index(ISSUED, TABLE)
+    op.create_index(ISSUED, TABLE, columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
     """Nobody books alone any more."""
+    _replace(["account_id", "issued_at", "id"])
     op.drop_table("ledger_turn")

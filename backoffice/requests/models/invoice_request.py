@@ -73,11 +73,13 @@ class InvoiceRequest(Base):
             "invoice_number",
         ),
         Index("ix_invoice_request_account_state", "account_id", "state", "submitted_at", "id"),
+        # Which were being issued at the end of some day is answered inside the index.
         Index(
             "ix_invoice_request_account_issued",
             "account_id",
             "issued_at",
             "id",
+            "closed_at",
             sqlite_where=text("state = 'issued'"),
             postgresql_where=text("state = 'issued'"),
         ),
