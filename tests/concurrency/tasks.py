@@ -32,6 +32,7 @@ from backoffice.ledger import jobs as ledger
 from backoffice.permissions import Actor
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
+from backoffice.review.services import bulk
 from backoffice.review.services import decisions as review
 from tests.support.apps import bare_app, whole_app
 from tests.support.office import ISSUER
@@ -114,10 +115,18 @@ IMPORT_STEPS: dict[str, Callable[[], None]] = {
     "all booked, not finished": _before(ledger.files, "finish"),
 }
 
+# Of a run over many requests: each dies at its third item or at its end.
+BULK_STEPS: dict[str, Callable[[], None]] = {
+    "decided, not written down": _at_third(bulk, "_write", before=True),
+    "written down, not committed": _at_third(bulk, "_write"),
+    "item committed": _at_third(bulk, "carry_out", before=True),
+    "all done, not finished": _before(bulk, "finish"),
+}
+
 
 def _arm(step: str) -> None:
     # What is patched is a plain attribute of a module or class; the product knows nothing of it.
-    {**STEPS, **IMPORT_STEPS}[step]()
+    {**STEPS, **IMPORT_STEPS, **BULK_STEPS}[step]()
 
 
 # --- races ---
