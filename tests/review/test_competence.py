@@ -99,7 +99,7 @@ def nina(desk: Desk, visit: Callable[..., Visitor]) -> Person:
 
 
 def arranged(desk: Desk, situation: str, nina: Person, *, many: bool = False) -> str:
-    """A request in a situation; `many`: an approval of Rita's came from a run, so that it can be undone as one of it."""
+    """A request in a situation; `many`: Rita approved it in a run, which can be undone."""
     if situation == "own":
         return desk.apply(Person(nina.id, nina.email, nina.name, Role.CUSTOMER, desk.cast.lumen))
     number = desk.apply()
