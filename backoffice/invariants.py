@@ -12,6 +12,7 @@ from backoffice.headers import invariants as headers
 from backoffice.issuing import invariants as issuing
 from backoffice.ledger import invariants as ledger
 from backoffice.requests import invariants as requests
+from backoffice.review import invariants as review
 from backoffice.sla import invariants as sla
 
 CHECKS = {
@@ -23,6 +24,7 @@ CHECKS = {
     "headers": headers.check,
     "requests": requests.check,
     "issuing": issuing.check,
+    "review": review.check,
     "sla": sla.check,
 }
 

@@ -25,6 +25,7 @@ from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
 from backoffice.ledger import jobs as ledger
 from backoffice.requests import jobs as requests
+from backoffice.review import jobs as review
 from backoffice.sla import jobs as sla
 
 log = structlog.get_logger(__name__)
@@ -100,7 +101,7 @@ class Worker:
 
         scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(5)},
             # The default grace of one second would drop a job whose process slept; one late run replaces all missed.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
@@ -108,6 +109,7 @@ class Worker:
             ("issue", issuing.issue_due, TICK_SECONDS, False),
             ("mail", delivery.send_due, TICK_SECONDS, False),
             ("import", ledger.import_due, TICK_SECONDS, False),
+            ("bulk", review.work_off, TICK_SECONDS, False),
             ("holds", requests.follow_holds, HOLDS_SECONDS, True),
             ("sweep", sla.sweep, SWEEP_SECONDS, True),
             ("heartbeat", scheduling.beat, HEARTBEAT_SECONDS, False),

@@ -20,6 +20,9 @@ from backoffice.cli.command import cli
 from backoffice.database import db, session, transaction
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing.models import Invoice
+from backoffice.review import jobs as review
+from backoffice.review.rules import BulkAction
+from backoffice.review.services import bulk
 from backoffice.sla import jobs as sla
 from tests.faults.smtp_servers import accepting
 from tests.support import databases
@@ -110,17 +113,19 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "an issued invoice has no document": (
         "invoice", "UPDATE invoice SET pdf_sha256 = NULL WHERE sequence = 1", "without a whole invoice"),
     "an issued request was never decided on": (
-        "decision", "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
+        "decision bulk_item", "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
     "a rejection counts as approval": (
         "invoice_request", "UPDATE invoice_request SET state = 'approved' WHERE state = 'rejected'",
         "without a decision in force"),
     "two decisions are in force": (
-        "decision", "INSERT INTO decision SELECT * FROM decision WHERE verdict = 'approve'", "decisions are in force"),
+        "decision bulk_item", "INSERT INTO decision SELECT * FROM decision WHERE verdict = 'approve'",
+        "decisions are in force"),
     "a first approval nobody gave": (
         "invoice_request", "UPDATE invoice_request SET second_wanted_at = submitted_at WHERE state = 'pending'",
         "mark of a first approval"),
     "one person with four eyes": (
-        "decision", "INSERT INTO decision (id, request_id, verdict, decided_by, decided_by_label, decided_at, remarks,"
+        "decision bulk_item",
+        "INSERT INTO decision (id, request_id, verdict, decided_by, decided_by_label, decided_at, remarks,"
         " further_reasons, fields) SELECT id + 1000, request_id, 'first_approve', decided_by, decided_by_label,"
         " decided_at, remarks, further_reasons, fields FROM decision WHERE verdict = 'approve'",
         "one person gave both approvals"),
@@ -131,8 +136,22 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "invoice_request", "UPDATE invoice_request SET paused_seconds = 60 WHERE state = 'pending'",
         "its clock stood still for another time"),
     "somebody decided on their own request": (
-        "decision", "UPDATE decision SET decided_by = (SELECT applicant_id FROM invoice_request"
+        "decision bulk_item", "UPDATE decision SET decided_by = (SELECT applicant_id FROM invoice_request"
         " WHERE invoice_request.id = decision.request_id)", "its applicant decided"),
+    "a bulk action says that it did what nobody did": (
+        "bulk_item", "UPDATE bulk_item SET outcome = 'done', reason = '' WHERE outcome = 'refused'",
+        "and the verdicts on it differ"),
+    "a bulk action forgot a verdict": (
+        "bulk_item", "UPDATE bulk_item SET outcome = 'refused', reason = 'x', decision_id = NULL WHERE outcome = 'done'",
+        "the audit log says that it acted"),
+    "a bulk action names another's verdict": (
+        "bulk_run", "UPDATE bulk_run SET started_by_id = (SELECT id FROM app_user WHERE email LIKE 'rita@%')",
+        "and the verdicts on it differ"),
+    "a bulk action is done too early": (
+        "bulk_item", "UPDATE bulk_item SET outcome = NULL, done_at = NULL, reason = '' WHERE outcome = 'refused'",
+        "some of its requests had no turn"),
+    "a bulk action is about nothing": (
+        "bulk_item", "DELETE FROM bulk_item", "it is about no request"),
     "a request's amount was changed": (
         "invoice_request", "UPDATE invoice_request SET amount = amount + 1 WHERE state = 'pending'",
         "its state and its reservation differ"),
@@ -214,6 +233,10 @@ def live(app: Flask) -> None:
     office.apply("50.00")
     approved = office.apply("60.00")
     office.approve(approved)
+    order = bulk.Order(BulkAction.APPROVE, [office.apply("5.00"), approved], "the-form")
+    with transaction():
+        bulk.start(cast.rui.actor, order, now=clock.now())
+    review.work_off()
     sla.sweep()
     with accepting() as server:
         app.config["BACKOFFICE_SETTINGS"] = app.config["BACKOFFICE_SETTINGS"].model_copy(

@@ -18,6 +18,22 @@ def worker() -> None:
     Worker(current_app._get_current_object()).run()  # type: ignore[attr-defined]
 
 
+@cli.group("bulk", cls=AppGroup)
+def bulk() -> None:
+    """Acts on many requests."""
+
+
+@bulk.command("run")
+def bulk_run() -> None:
+    """Do what people asked for many requests on the page, as they would themselves."""
+    from backoffice.review import jobs
+
+    total = 0
+    while count := jobs.work_off():
+        total += count
+    click.echo(f"done: {total}")
+
+
 @cli.group("sla", cls=AppGroup)
 def sla() -> None:
     """The service level."""

@@ -5,8 +5,10 @@ The rules stand in `review.services`, which answers every entry alike; the forms
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 
 from backoffice.requests.rules import NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT
 from backoffice.review import labels
@@ -77,3 +79,39 @@ class RejectForm(Form):
         super().__init__(*args, **kwargs)
         # Marks the labels only: the rule is the service's, and its sentences say what to do.
         self.reason.flags.required = self.remarks.flags.required = True
+
+
+class BulkApproveForm(Form):
+    """One text for the customers of many approved requests; none is needed."""
+
+    remarks = TextAreaField(
+        lazy_gettext("Remarks"), id="bulk-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
+    )
+
+
+class BulkRejectForm(Form):
+    """One reason and one text for the customers of many rejected requests."""
+
+    reason = RadioField(
+        lazy_gettext("Reason"), id="bulk-reason", choices=choices(labels.reasons.items()), validate_choice=False
+    )
+    remarks = TextAreaField(
+        lazy_gettext("Remarks"), id="bulk-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.flags.required = self.remarks.flags.required = True
+
+
+class BulkAssignForm(Form):
+    """The colleague who gets many requests, or nobody."""
+
+    NOBODY = "nobody"
+
+    assignee = SelectField(lazy_gettext("Assignee"), id="bulk-assignee", validate_choice=False)
+
+    def offer(self, people: Iterable[tuple[int, str]]) -> None:
+        """Offer these colleagues by id and name, and nobody."""
+        offered = [(str(person_id), name) for person_id, name in people]
+        self.assignee.choices = choices([*offered, (self.NOBODY, lazy_gettext("Nobody"))])

@@ -7,9 +7,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from backoffice.delivery.rules import MessageState
+from backoffice.errors import Message
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.queries import entries
 from backoffice.requests.rules import REASON_LABELS, Action, State
+from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
+from backoffice.web.errors import translate
 from backoffice.web.formatting import country_name
 
 fields = {
@@ -112,6 +115,51 @@ views = {
     "withdrawn": _l("Withdrawn"),
     "all": _l("All"),
 }
+
+bulk_actions = {
+    BulkAction.APPROVE.value: _l("Approve"),
+    BulkAction.REJECT.value: _l("Reject"),
+    BulkAction.ASSIGN.value: _l("Assign"),
+    BulkAction.UNDO.value: _l("Undo approvals"),
+}
+bulk_states = {
+    BulkState.WAITING.value: _l("Waiting"),
+    BulkState.RUNNING.value: _l("Running"),
+    BulkState.DONE.value: _l("Done"),
+    BulkState.STOPPED.value: _l("Stopped"),
+}
+bulk_tones = {
+    BulkState.WAITING.value: "neutral",
+    BulkState.RUNNING.value: "info",
+    BulkState.DONE.value: "good",
+    BulkState.STOPPED.value: "warn",
+}
+# What became of one request, by what was asked for.
+_bulk_done = {
+    BulkAction.APPROVE.value: _l("Approved"),
+    BulkAction.REJECT.value: _l("Rejected"),
+    BulkAction.ASSIGN.value: _l("Assigned"),
+    BulkAction.UNDO.value: _l("Approval undone"),
+}
+
+
+def bulk_outcome(action: str, outcome: str | None) -> tuple[str, Any]:
+    """What became of one request of a run, as a tag: its tone and its words."""
+    match outcome:
+        case BulkOutcome.DONE:
+            return "good", _bulk_done[action]
+        case BulkOutcome.ALREADY:
+            return "neutral", _l("Done before")
+        case BulkOutcome.REFUSED:
+            return "bad", _l("Not done")
+        case _:
+            return "neutral", _l("No turn yet")
+
+
+def told(packed: str) -> str:
+    """A kept sentence in the reader's language; empty where there is none."""
+    return translate(Message.unpacked(packed)) if packed else ""
+
 
 _coded: dict[str, dict[str, Any]] = {"kind": kinds, "vat_kind": vat_kinds, "language": languages}
 

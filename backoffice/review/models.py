@@ -1,15 +1,17 @@
-"""What people of the desk keep for themselves: their own views of the queue."""
+"""What people of the desk keep: their own views of the queue, and what they asked to be done to many requests."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant
-from backoffice.review.rules import VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT
+from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.review.rules import VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, BulkState
 
 
 class SavedView(Base):
@@ -27,3 +29,76 @@ class SavedView(Base):
     query: Mapped[str] = mapped_column(String(VIEW_QUERY_LIMIT))
     position: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+_UNFINISHED = text("state IN ('waiting', 'running')")
+
+
+class BulkRun(Base):
+    """One act on many requests: who asked for it, what is to be done, how far it is.
+
+    The worker that is at it holds a lease and renews it with each item, so a dead worker's run is taken up by another.
+    """
+
+    __tablename__ = "bulk_run"
+    __table_args__ = (
+        # One form is one run, also when it arrives twice.
+        UniqueConstraint("started_by_id", "token", name="uq_bulk_run_token"),
+        CheckConstraint("action IN ('approve', 'reject', 'assign', 'undo')", name="action"),
+        CheckConstraint("state IN ('waiting', 'running', 'done', 'stopped')", name="state"),
+        CheckConstraint(
+            "(state = 'running') = (lease IS NOT NULL) AND (lease IS NULL) = (leased_until IS NULL)",
+            name="lease_is_whole",
+        ),
+        CheckConstraint("(state IN ('waiting', 'running')) = (finished_at IS NULL)", name="finished_says_when"),
+        Index("ix_bulk_run_person", "started_by_id", "id"),
+        Index("ix_bulk_run_unfinished", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    started_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    started_by_label: Mapped[str] = mapped_column(String(120))
+    # Where from: every act of the run stands with it in the audit log.
+    address: Mapped[str | None] = mapped_column(String(64))
+    token: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(8))
+    # What goes with it: remarks, the reason of a rejection, the id of a colleague.
+    arguments: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
+    # The run whose requests these are: those it could not do, or whose approvals are undone.
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"))
+    state: Mapped[str] = mapped_column(String(8), default=BulkState.WAITING)
+    lease: Mapped[str | None] = mapped_column(String(32))
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a worker still has something to do here."""
+        return self.state in (BulkState.WAITING, BulkState.RUNNING)
+
+
+class BulkItem(Base):
+    """One request of a run and what became of it; written in the transaction that did it.
+
+    `decision` is the verdict that this item gave, or took back: no verdict comes from two items of one action.
+    """
+
+    __tablename__ = "bulk_item"
+    __table_args__ = (
+        UniqueConstraint("run_id", "position", name="uq_bulk_item_position"),
+        CheckConstraint("outcome IN ('done', 'already', 'refused')", name="outcome"),
+        CheckConstraint("(outcome IS NULL) = (done_at IS NULL)", name="outcome_says_when"),
+        CheckConstraint("outcome <> 'refused' OR reason <> ''", name="refusal_says_why"),
+        CheckConstraint("decision_id IS NULL OR outcome = 'done'", name="decision_is_done"),
+        Index("ix_bulk_item_decision", "decision_id"),
+    )
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(BulkRun.id), primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id), primary_key=True)
+    position: Mapped[int]
+    outcome: Mapped[str | None] = mapped_column(String(8))
+    # Why it was refused, or what else is to be known: a packed Message.
+    reason: Mapped[str] = mapped_column(Text, default="")
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey(Decision.id))

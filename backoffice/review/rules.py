@@ -1,4 +1,4 @@
-"""How pressing a request is, and whether one pair of eyes is enough."""
+"""How pressing a request is, whether one pair of eyes is enough, and what can be done to many requests at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from backoffice.requests.rules import OPEN_STATES
 SOON_DAYS = 3
 VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, VIEWS_LIMIT = 60, 1000, 20
 FOUR_EYES_WINDOW = timedelta(days=7)
+# What one person can oversee, and a worker does in some seconds.
+BULK_LIMIT = 500
 
 
 class Urgency(StrEnum):
@@ -40,3 +42,35 @@ def needs_second(amount: Decimal, week: Decimal, threshold: str | None) -> bool:
     `threshold` is the policy's value in major units; None lets one person decide on everything.
     """
     return threshold is not None and max(amount, week) >= Decimal(threshold)
+
+
+class BulkAction(StrEnum):
+    """What can be done to many requests at once."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ASSIGN = "assign"
+    UNDO = "undo"
+
+
+# What is offered beside a list; an undo follows a run of approvals.
+CHOSEN_ACTIONS = (BulkAction.APPROVE, BulkAction.REJECT, BulkAction.ASSIGN)
+
+
+class BulkState(StrEnum):
+    """Where a run stands. Waiting and running lead on, the others are ends."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    # By a person; what was not done by then stays undone.
+    STOPPED = "stopped"
+
+
+class BulkOutcome(StrEnum):
+    """What became of one request of a run."""
+
+    DONE = "done"
+    # The same person has done just this before: nothing is wrong, and nothing was done twice.
+    ALREADY = "already"
+    REFUSED = "refused"

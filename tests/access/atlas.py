@@ -31,7 +31,10 @@ from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.services import recipients
-from backoffice.review.services import claims, decisions, holds, notes, saved_views
+from backoffice.review import jobs as review
+from backoffice.review.rules import BulkAction
+from backoffice.review.services import bulk, claims, decisions, holds, notes, saved_views
+from backoffice.review.services.bulk import Order
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support import files as supporting
 from tests.support.people import PASSWORD
@@ -46,6 +49,7 @@ NOT_OURS = {
     "portal.export_entries", "portal.archive", "review.document", "review.draft", "review.supporting_file",
     "review.export_books",
     "review.export_account_entries",
+    "review.bulk_matching", "review.bulk_progress",
     "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
@@ -68,6 +72,7 @@ class Atlas:
     entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
     behind: tuple[int, int, int]  # of them a recharge that was used, one that was refunded, and its refund
     view: int
+    runs: list[int]  # acts of Rita's on many requests: waiting, done with one refusal, a rejection
 
     def examples(self, endpoint: str) -> list[str]:
         """Addresses of lumen's, or everybody's, under a route that is opened with GET."""
@@ -120,6 +125,15 @@ class Atlas:
             "review.queue": [
                 "/review", "/review?view=all&sort=-amount", "/review?only=flagged&min=x", "/review?to=2020-01-01",
             ],
+            "review.bulk_runs": ["/review/bulk"],
+            "review.bulk_matching": ["/review/bulk/matching?customer=lumen"],
+            "review.new_bulk": [
+                f"/review/bulk/new?action=approve&number={one}&number={issued}",
+                "/review/bulk/new?action=reject&all=1&view=all", f"/review/bulk/new?action=assign&number={one}",
+                "/review/bulk/new?action=approve", "/review/bulk/new",
+            ],
+            "review.bulk_run": [f"/review/bulk/{run}" for run in self.runs],
+            "review.bulk_progress": [f"/review/bulk/{run}/progress" for run in self.runs],
             "review.saved_views": ["/review/views", "/review/views?view=all&min=5"],
             "review.saved_view": [f"/review/views/{self.view}"],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
@@ -209,7 +223,26 @@ def draw(stage: Stage) -> Atlas:
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
         _mail_with_invoice(stage), _someone(stage), *_imported(stage), *_entries(stage),
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
+        runs=_runs(stage, numbers),
     )  # fmt: skip
+
+
+def _runs(stage: Stage, numbers: dict[str, str]) -> list[int]:
+    """One act of each kind on many requests, the first not begun; with what was refused and what was done before."""
+    spare = stage.apply(stage.cast.ada, "64.00")
+    asked = (
+        (BulkAction.APPROVE, [spare, numbers["issued"], numbers["withdrawn"]], {"remarks": "采购单 4501"}),
+        (BulkAction.REJECT, [numbers["rejected"], numbers["followed"]], {"reason": "other", "remarks": "采购单 4501"}),
+        (BulkAction.ASSIGN, [spare], {"assignee": None}),
+    )
+    made = []
+    for action, chosen, given in asked:
+        order = Order(action, chosen, f"run-{action}", given)
+        made.append(stage.do(bulk.start, stage.cast.rita.actor, order).id)
+        with stage.app.app_context():
+            review.work_off()
+    order = Order(BulkAction.APPROVE, [spare], "run-last")
+    return [stage.do(bulk.start, stage.cast.rita.actor, order).id, *made]
 
 
 def _half_approved(stage: Stage) -> str:

@@ -63,6 +63,11 @@ headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
 review.saved_views               login 403 403 403 200 200 200 200 403
 review.saved_view                login 403 403 403 200 404 404 404 403
+review.bulk_runs                 login 403 403 403 200 200 200 200 403
+review.bulk_matching             login 403 403 403 200 200 403 403 403
+review.new_bulk                  login 403 403 403 200/303 200/303 403 403 403
+review.bulk_run                  login 403 403 403 200 404 200 200 403
+review.bulk_progress             login 403 403 403 200 404 200 200 403
 review.invoice_request           login 403 403 403 200 200 200 200 403
 review.reject_form               login 403 403 403 200 200 403 403 403
 review.hold                      login 403 403 403 200 200 403 403 403
@@ -124,6 +129,10 @@ headers.restore                  login 422 422 404 403 403 403 403 403
 review.saved_views               login 403 403 403 422 422 422 422 403
 review.saved_view                login 403 403 403 422 404 404 404 403
 review.forget_view               login 403 403 403 303 404 404 404 403
+review.new_bulk                  login 403 403 403 303 303 403 403 403
+review.start_bulk                login 403 403 403 303 303 403 403 403
+review.stop_bulk                 login 403 403 403 303 404 403 403 403
+review.undo_bulk                 login 403 403 403 303 404 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
@@ -275,7 +284,7 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     """One address for each endpoint that changes; the request is issued already, the header is a spare one."""
     somebody, issued = atlas.someone, atlas.numbers["issued"]
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
-              "problem_id": atlas.conflict, "view_id": atlas.view}  # fmt: skip
+              "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0]}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

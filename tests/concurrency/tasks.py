@@ -33,6 +33,7 @@ from backoffice.ledger.services.rehearsal import Rehearsal
 from backoffice.permissions import Actor
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
+from backoffice.review.services import bulk
 from backoffice.review.services import decisions as review
 from tests.support.apps import bare_app, whole_app
 from tests.support.office import ISSUER
@@ -117,10 +118,18 @@ IMPORT_STEPS: dict[str, Callable[[], None]] = {
 # Of one of which all lines or none are wanted, before anything is booked.
 TRIED_STEPS: dict[str, Callable[[], None]] = {"batch tried": _at_third(Rehearsal, "take_batch", before=True)}
 
+# Of a run over many requests: each dies at its third item or at its end.
+BULK_STEPS: dict[str, Callable[[], None]] = {
+    "decided, not written down": _at_third(bulk, "_write", before=True),
+    "written down, not committed": _at_third(bulk, "_write"),
+    "item committed": _at_third(bulk, "carry_out", before=True),
+    "all done, not finished": _before(bulk, "finish"),
+}
+
 
 def _arm(step: str) -> None:
     # What is patched is a plain attribute of a module or class; the product knows nothing of it.
-    {**STEPS, **IMPORT_STEPS, **TRIED_STEPS}[step]()
+    {**STEPS, **IMPORT_STEPS, **TRIED_STEPS, **BULK_STEPS}[step]()
 
 
 # --- races ---

@@ -1,24 +1,30 @@
-"""Who may do what to a request, the same through the service, the page and the command line: one table."""
+"""Who may do what to a request, the same through the service, the page, in bulk and the command line: one table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
 from click.testing import Result
+from sqlalchemy import select
 
 from backoffice.accounts import services as accounts
 from backoffice.cli.command import cli
+from backoffice.database import session
 from backoffice.errors import BackofficeError
 from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
-from backoffice.requests.models import Decision, Hold
-from backoffice.review.services import claims, decisions, holds
+from backoffice.requests.models import Decision, Hold, InvoiceRequest
+from backoffice.review.models import BulkItem
+from backoffice.review.queries import bulk as runs
+from backoffice.review.rules import BulkAction
+from backoffice.review.services import bulk, claims, decisions, holds
 from tests.review.desk import NOW, Desk
 from tests.support.office import contradictions
 from tests.support.people import Person
@@ -92,8 +98,8 @@ def nina(desk: Desk, visit: Callable[..., Visitor]) -> Person:
     return Person(made, "nina@backoffice.example", "Nina", Role.REVIEWER, None)
 
 
-def arranged(desk: Desk, situation: str, nina: Person) -> str:
-    """A request in a situation."""
+def arranged(desk: Desk, situation: str, nina: Person, *, many: bool = False) -> str:
+    """A request in a situation; `many`: Rita approved it in a run, which can be undone."""
     if situation == "own":
         return desk.apply(Person(nina.id, nina.email, nina.name, Role.CUSTOMER, desk.cast.lumen))
     number = desk.apply()
@@ -107,6 +113,9 @@ def arranged(desk: Desk, situation: str, nina: Person) -> str:
             threshold = {"starts_on": NOW.date(), "reason": "x", "now": NOW}
             desk.run(policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", **threshold)
             desk.run(decisions.approve, rita, number, now=NOW)
+        case "approved by rita" | "too late" if many:
+            at = NOW - timedelta(seconds=UNDO) if situation == "too late" else NOW
+            assert run_of_one(desk, desk.cast.rita, BulkAction.APPROVE, number, {}, at=at) == DONE
         case "approved by rita":
             desk.run(decisions.approve, rita, number, now=NOW, undo_seconds=UNDO)
         case "too late":
@@ -142,6 +151,41 @@ def by_page(browser: Visitor, number: str, verb: Verb) -> bool:
     return answer.status_code == 303
 
 
+def by_bulk(desk: Desk, who: Person, number: str, name: str, verb: Verb) -> bool:
+    given, follows = verb.takes, None
+    if name == BulkAction.UNDO:
+        with desk.app.app_context():
+            asked = select(BulkItem.run_id).join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
+            follows = session.scalars(asked.where(InvoiceRequest.number == number)).first()
+    try:
+        return run_of_one(desk, who, BulkAction(name), number, given, follows=follows) == DONE
+    except BackofficeError:
+        return False
+
+
+_tokens = count()
+
+
+def run_of_one(
+    desk: Desk,
+    who: Person,
+    action: BulkAction,
+    number: str,
+    given: dict[str, Any],
+    *,
+    follows: int | None = None,
+    at: datetime = NOW,
+) -> str:
+    """Ask for an act in bulk and do it as the worker does; its outcome."""
+    order = bulk.Order(action, [number], f"run-{next(_tokens)}", given, follows)
+    run = desk.run(lambda: bulk.start(who.actor, order, now=at).id)
+    lent = desk.run(bulk.take, at)
+    (request_id,) = desk.run(runs.left, run)
+    outcome: str = desk.run(bulk.carry_out, lent, request_id, now=at, undo_seconds=UNDO)
+    desk.run(bulk.finish, lent, now=at)
+    return outcome
+
+
 def by_command(desk: Desk, who: Person, number: str, name: str, verb: Verb) -> bool:
     result: Result = desk.app.test_cli_runner().invoke(
         cli.commands["review"], [name, number, "--as", who.email, *verb.options]
@@ -164,8 +208,10 @@ def test_every_entry_obeys_the_table(
             "page": partial(by_page, browser, verb=verb),
             "command": partial(by_command, desk, person, name=name, verb=verb),
         }
+        if name in set(BulkAction):
+            entries["bulk"] = partial(by_bulk, desk, person, name=name, verb=verb)
         for entry, act in entries.items():
-            number = arranged(desk, situation, nina)
+            number = arranged(desk, situation, nina, many=entry == "bulk")
             before = marks(desk, number)
             done = act(number)
             assert (marks(desk, number) != before) == done, f"{entry} of {name} says otherwise than it did"

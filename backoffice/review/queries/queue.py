@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -81,6 +81,12 @@ class Wanted:
 def queue(wanted: Wanted, viewer: Viewer) -> Select[Any]:
     """The requests of a view, each with its customer account's name, for keyset paging in `wanted.order`."""
     return with_account(_listed(wanted, viewer))
+
+
+def undecided(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
+    """Those of a list's requests that wait for a verdict, most urgent first, whatever the list's own order is."""
+    narrowed = _listed(replace(wanted, sort="due"), viewer).where(in_state(State.PENDING))
+    return narrowed.order_by(InvoiceRequest.due_at, InvoiceRequest.id)
 
 
 def _listed(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select, update
 
 from backoffice.accounts import queries as accounts
+from backoffice.accounts.models import User
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
@@ -49,13 +50,32 @@ def assign(actor: Actor, number: str, to: int, *, now: datetime) -> InvoiceReque
     Raises Invalid (field `assignee`) for somebody who may not decide on it, else as `claim`.
     """
     invoice_request = for_decision(actor, number)
-    person = next((one for one in accounts.active_people(Role.REVIEWER) if one.id == to), None)
-    if person is None:
-        raise Invalid({"assignee": [Message(N_("Choose somebody who decides on requests."))]})
+    person = colleague(to)
     if invoice_request.applicant_id == person.id:
         raise Invalid({"assignee": [Message(N_("Nobody decides on what they or their own account applied for."))]})
     if not _set(person.actor(), invoice_request, InvoiceRequest.id == invoice_request.id, now, by=actor):
         _refuse(actor, invoice_request, now)
+    return invoice_request
+
+
+def colleague(person_id: int) -> User:
+    """Somebody to whom requests can be handed. Raises Invalid (field `assignee`)."""
+    person = next((one for one in accounts.active_people(Role.REVIEWER) if one.id == person_id), None)
+    if person is None:
+        raise Invalid({"assignee": [Message(N_("Choose somebody who decides on requests."))]})
+    return person
+
+
+def unassign(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
+    """Let nobody work on a pending request, whoever had it. Raises as `claim`."""
+    invoice_request = for_decision(actor, number)
+    before = invoice_request.claimed_by_label if invoice_request.is_claimed(now) else None
+    pending = update(InvoiceRequest).where(InvoiceRequest.id == invoice_request.id, in_state(State.PENDING))
+    if not rows_changed(session.execute(pending.values(states.UNCLAIMED))):
+        _refuse(actor, invoice_request, now)
+    session.refresh(invoice_request)
+    if before is not None:
+        audit.record(actor, "request.release", ABOUT, number, at=now, before={"claimed_by": before})
     return invoice_request
 
 

@@ -33,7 +33,7 @@ def approve(actor: Actor, number: str, *, remarks: str = "", now: datetime, undo
     else's. Raises Forbidden on one's own account's request and for a second approval that somebody else has to give,
     Conflict naming who decided first, who works on it or the missing money, Invalid for unusable remarks.
     """
-    cleaned = _remarks(remarks)
+    cleaned = checked_remarks(remarks)
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
     first = _standing_first_approval(actor, invoice_request, now)
@@ -70,7 +70,7 @@ def reject(
     missing or unusable, Forbidden and Conflict as `approve` does.
     """
     reasons = [reason] if isinstance(reason, str) else list(dict.fromkeys(reason))
-    cleaned = _checked(reasons, remarks, fields)
+    cleaned = checked_rejection(reasons, remarks, fields)
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
     verdict = Decision(
@@ -229,8 +229,8 @@ def _told_who(invoice_request: InvoiceRequest, conflict: Conflict) -> Conflict:
     )
 
 
-def _checked(reasons: list[str], remarks: str, fields: Collection[str]) -> str:
-    """The cleaned remarks of a rejection. Raises Invalid by field."""
+def checked_rejection(reasons: list[str], remarks: str, fields: Collection[str]) -> str:
+    """The cleaned remarks of a rejection. Raises Invalid by field when it lacks something or names what is unknown."""
     faults: dict[str, list[Message]] = {}
     if not reasons or not set(reasons) <= set(Reason):
         faults["reason"] = [Message(N_("Choose a reason."))]
@@ -240,8 +240,9 @@ def _checked(reasons: list[str], remarks: str, fields: Collection[str]) -> str:
         faults["remarks"] = [Message(N_("Tell the customer what to correct."))]
     if faults:
         raise Invalid(faults)
-    return _remarks(remarks)
+    return checked_remarks(remarks)
 
 
-def _remarks(value: str) -> str:
+def checked_remarks(value: str) -> str:
+    """The remarks for the customer without what nobody can see. Raises Invalid (field `remarks`)."""
     return text.of_field("remarks", value, max_length=REMARKS_LIMIT, multiline=True)

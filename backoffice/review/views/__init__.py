@@ -13,6 +13,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     accounts,
     acts,
     books,
+    bulk,
     decisions,
     entries,
     evidence,

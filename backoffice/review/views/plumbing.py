@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, current_app
+from werkzeug.datastructures import MultiDict
 
 from backoffice import clock
 from backoffice.config import Settings
@@ -24,3 +26,11 @@ def issuer() -> Issuer:
     """What this installation adds to every invoice."""
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     return Issuer(currency=settings.currency, external_url=settings.external_url)
+
+
+def arguments(query: str) -> MultiDict[str, str]:
+    """The arguments of a query string that came with a form; none where it is no query string."""
+    try:
+        return MultiDict(parse_qsl(query, max_num_fields=100))
+    except ValueError:
+        return MultiDict()

@@ -72,6 +72,7 @@ def show() -> str:
         count_limit=queries.COUNT_LIMIT,
         query=filters.query,
         urgency_of=urgency_of(),
+        may_decide=current_user.can(Permission.DECIDE),
     )
 
 

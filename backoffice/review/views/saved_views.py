@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from werkzeug.datastructures import MultiDict
 
 from backoffice import clock
 from backoffice.database import transaction
@@ -19,7 +18,7 @@ from backoffice.review.queries.queue import Saved
 from backoffice.review.rules import VIEWS_LIMIT
 from backoffice.review.services import saved_views as services
 from backoffice.review.views import queue
-from backoffice.review.views.plumbing import blueprint
+from backoffice.review.views.plumbing import arguments, blueprint
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.navigation import NavGroup, NavLink, capped
@@ -92,7 +91,7 @@ def in_navigation() -> NavGroup | None:
 
 def _counts(saved: tuple[Saved, ...]) -> list[int]:
     if "review_saved_counts" not in g:
-        lists = [queue.wanted_by(queue.FILTERS.parse(_arguments(view.query))) for view in saved]
+        lists = [queue.wanted_by(queue.FILTERS.parse(arguments(view.query))) for view in saved]
         g.review_saved_counts = queries.counts(lists, queue.viewer())
     counts: list[int] = g.review_saved_counts
     return counts
@@ -106,7 +105,7 @@ def _own(view_id: int) -> Saved:
 
 
 def _page(form: SavedViewForm) -> str:
-    filters = queue.FILTERS.parse(_arguments(form.query.data or ""))
+    filters = queue.FILTERS.parse(arguments(form.query.data or ""))
     saved = queue.waiting().saved
     return render_template(
         "review/saved_views.html",
@@ -119,14 +118,7 @@ def _page(form: SavedViewForm) -> str:
 
 def _known(query: str) -> str:
     """What of a query string the list's filters understand, in one spelling."""
-    return urlencode(queue.FILTERS.parse(_arguments(query)).query)
-
-
-def _arguments(query: str) -> MultiDict[str, str]:
-    try:
-        return MultiDict(parse_qsl(query, max_num_fields=100))
-    except ValueError:
-        return MultiDict()
+    return urlencode(queue.FILTERS.parse(arguments(query)).query)
 
 
 def _address(query: str) -> str:

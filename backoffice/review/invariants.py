@@ -1,0 +1,92 @@
+"""What must hold between runs over many requests and the verdicts and audit events that came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, exists, func, or_, select
+
+from backoffice.audit.models import AuditEvent
+from backoffice.database import session
+from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.rules import ABOUT, Action
+from backoffice.review.models import BulkItem, BulkRun
+from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
+
+_VERDICTS = {
+    BulkAction.APPROVE: (Action.APPROVE, Action.FIRST_APPROVE),
+    BulkAction.REJECT: (Action.REJECT,),
+    BulkAction.UNDO: (Action.APPROVE,),
+}
+
+
+def check() -> Iterator[str]:
+    """Yield a sentence for each run that says otherwise than the verdicts."""
+    yield from _items_without_their_verdict()
+    yield from _verdicts_of_two_items()
+    yield from _unknown_acts()
+    unfinished = exists().where(BulkItem.run_id == BulkRun.id, BulkItem.outcome.is_(None))
+    for (run_id,) in session.execute(select(BulkRun.id).where(BulkRun.state == BulkState.DONE, unfinished)):
+        yield f"bulk run {run_id}: it is done, yet some of its requests had no turn"
+    empty = ~exists().where(BulkItem.run_id == BulkRun.id)
+    for (run_id,) in session.execute(select(BulkRun.id).where(empty)):
+        yield f"bulk run {run_id}: it is about no request"
+
+
+def _items_without_their_verdict() -> Iterator[str]:
+    """Done means a verdict of the run's person on this request, given (or taken back) when the item says."""
+    right = [
+        and_(
+            BulkRun.action == action,
+            Decision.verdict.in_(verdicts),
+            Decision.decided_by == BulkRun.started_by_id,
+            *(
+                (Decision.revoked_at == BulkItem.done_at, Decision.revoked_by == BulkRun.started_by_id)
+                if action is BulkAction.UNDO
+                else (Decision.decided_at == BulkItem.done_at,)
+            ),
+        )
+        for action, verdicts in _VERDICTS.items()
+    ]
+    found = exists().where(Decision.id == BulkItem.decision_id, Decision.request_id == BulkItem.request_id, or_(*right))
+    decides, done = BulkRun.action.in_(list(_VERDICTS)), BulkItem.outcome == BulkOutcome.DONE
+    wrong = or_(
+        and_(decides, done, ~found),
+        and_(BulkItem.decision_id.is_not(None), or_(~decides, BulkItem.outcome.is_(None), ~done)),
+    )
+    items = (
+        select(BulkItem.run_id, InvoiceRequest.number)
+        .join(BulkRun, BulkRun.id == BulkItem.run_id)
+        .join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
+    )
+    for run_id, number in session.execute(items.where(wrong)):
+        yield f"bulk run {run_id}: what it says of request {number} and the verdicts on it differ"
+
+
+def _verdicts_of_two_items() -> Iterator[str]:
+    gave = BulkRun.action != BulkAction.UNDO
+    twice = (
+        select(BulkItem.decision_id)
+        .join(BulkRun, BulkRun.id == BulkItem.run_id)
+        .where(BulkItem.decision_id.is_not(None))
+        .group_by(BulkItem.decision_id, gave)
+        .having(func.count() > 1)
+    )
+    for (decision_id,) in session.execute(twice):
+        yield f"decision {decision_id}: two bulk items say that they gave it, or took it back"
+
+
+def _unknown_acts() -> Iterator[str]:
+    """The audit log names the run an act came from; that run must say that it did it."""
+    acts = select(AuditEvent.via, AuditEvent.object_id).where(
+        AuditEvent.via.startswith("bulk "), AuditEvent.object_type == ABOUT
+    )
+    told = (
+        select(BulkItem.run_id, InvoiceRequest.number)
+        .join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
+        .where(BulkItem.outcome == BulkOutcome.DONE)
+    )
+    known = {(f"bulk {run_id}", number) for run_id, number in session.execute(told)}
+    for via, number in session.execute(acts):
+        if (via, number) not in known:
+            yield f"{via}: the audit log says that it acted on request {number}, the run does not"

@@ -1,0 +1,171 @@
+"""Acts on many requests: what is chosen, whose run it is, how far it is, what became of each request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from backoffice.database import session
+from backoffice.errors import NotFound
+from backoffice.money import ZERO
+from backoffice.permissions import Actor, Permission
+from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.rules import State, is_request_number
+from backoffice.review.models import BulkItem, BulkRun
+from backoffice.review.queries import queue
+from backoffice.review.queries.queue import Wanted
+from backoffice.review.queries.views import Viewer
+from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome
+
+_SHOWN = (
+    InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
+    InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The requests that an act is meant for, in the order of their turn; `more`: others match beyond the limit."""
+
+    rows: Sequence[Any]
+    more: bool = False
+
+    @property
+    def numbers(self) -> list[str]:
+        """Their numbers."""
+        return [row.number for row in self.rows]
+
+    @property
+    def amount(self) -> Decimal:
+        """Their sum in major units."""
+        return sum((row.amount for row in self.rows), ZERO)
+
+    def decided(self) -> int:
+        """How many do not wait for a verdict any more."""
+        return sum(row.state != State.PENDING for row in self.rows)
+
+    def others(self, viewer: Viewer) -> int:
+        """How many somebody else works on."""
+        return sum(
+            row.claim_ends_at is not None and row.claim_ends_at > viewer.now and row.claimed_by_id != viewer.id
+            for row in self.rows
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many requests of a run have an outcome (None: not their turn yet), and their sum in major units."""
+
+    outcome: str | None
+    number: int
+    amount: Decimal
+
+
+def chosen(numbers: Collection[str]) -> Chosen:
+    """The requests of these numbers, in their order; whatever is no number of a request is left out."""
+    wanted = list(dict.fromkeys(number for number in numbers if is_request_number(number)))
+    first = wanted[:BULK_LIMIT]
+    found = {row.number: row for row in session.execute(select(*_SHOWN).where(InvoiceRequest.number.in_(first)))}
+    return Chosen([found[number] for number in first if number in found], more=len(wanted) > BULK_LIMIT)
+
+
+def matching(wanted: Wanted, viewer: Viewer) -> Chosen:
+    """Of a list's requests those that wait for a verdict, most urgent first, `BULK_LIMIT` of them at most."""
+    most_urgent = queue.undecided(wanted, viewer).with_only_columns(*_SHOWN).limit(BULK_LIMIT + 1)
+    rows = session.execute(most_urgent).all()
+    return Chosen(rows[:BULK_LIMIT], more=len(rows) > BULK_LIMIT)
+
+
+def own(person: int, run_id: int) -> BulkRun:
+    """A run of the person's. Raises NotFound."""
+    run = session.get(BulkRun, run_id)
+    if run is None or run.started_by_id != person:
+        raise NotFound
+    return run
+
+
+def visible(actor: Actor, run_id: int) -> BulkRun:
+    """A run for the person who started it and for those who watch over the desk. Raises NotFound."""
+    run = session.get(BulkRun, run_id)
+    if run is None or not (run.started_by_id == actor.id or _watches(actor)):
+        raise NotFound
+    return run
+
+
+def runs(actor: Actor) -> Select[BulkRun]:
+    """One's own runs, everybody's for those who watch over the desk; for keyset paging by id."""
+    return select(BulkRun) if _watches(actor) else select(BulkRun).where(BulkRun.started_by_id == actor.id)
+
+
+def _watches(actor: Actor) -> bool:
+    return actor.can(Permission.SEE_SERVICE_LEVEL)
+
+
+def tallies(run_id: int) -> list[Tally]:
+    """A run's requests by what became of them."""
+    return _tallied([run_id]).get(run_id, [])
+
+
+def tallies_of(run_ids: Collection[int]) -> dict[int, list[Tally]]:
+    """The same of several runs in one statement."""
+    return _tallied(run_ids)
+
+
+def _tallied(run_ids: Collection[int]) -> dict[int, list[Tally]]:
+    counted = (
+        select(BulkItem.run_id, BulkItem.outcome, func.count(), func.sum(InvoiceRequest.amount))
+        .join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
+        .where(BulkItem.run_id.in_(run_ids))
+        .group_by(BulkItem.run_id, BulkItem.outcome)
+    )
+    found: dict[int, list[Tally]] = {}
+    for run_id, outcome, number, amount in session.execute(counted):
+        found.setdefault(run_id, []).append(Tally(outcome, number, amount or ZERO))
+    return found
+
+
+def left(run_id: int) -> list[int]:
+    """The ids of the requests whose turn has not come, in the order of their turn."""
+    waiting = select(BulkItem.request_id).where(BulkItem.run_id == run_id, BulkItem.outcome.is_(None))
+    return list(session.scalars(waiting.order_by(BulkItem.position)))
+
+
+def items(run_id: int) -> Select[Any]:
+    """Every item of a run with what a row shows, in the order of their turn."""
+    shown: tuple[Any, ...] = (BulkItem.outcome, BulkItem.reason, BulkItem.done_at, *_SHOWN)
+    joined = select(*shown).join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
+    return joined.where(BulkItem.run_id == run_id).order_by(BulkItem.position)
+
+
+def latest(run_id: int, number: int) -> list[Any]:
+    """The last items that had their turn, the newest first, and before them all that were refused."""
+    refused = items(run_id).where(BulkItem.outcome == BulkOutcome.REFUSED).limit(number)
+    done = items(run_id).where(BulkItem.outcome.in_([BulkOutcome.DONE, BulkOutcome.ALREADY]))
+    newest = done.order_by(None).order_by(BulkItem.position.desc()).limit(number)
+    return [*session.execute(refused), *session.execute(newest)]
+
+
+def undoable(run: BulkRun, *, now: datetime) -> list[str]:
+    """Numbers of the requests whose approval by this run can still be undone, the most pressing one first."""
+    if run.action != BulkAction.APPROVE:
+        return []
+    still = (
+        select(InvoiceRequest.number)
+        .join(BulkItem, BulkItem.request_id == InvoiceRequest.id)
+        .join(Decision, Decision.id == BulkItem.decision_id)
+        .where(
+            BulkItem.run_id == run.id,
+            Decision.revoked_at.is_(None),
+            Decision.verdict == BulkAction.APPROVE,
+            InvoiceRequest.state == State.APPROVED,
+            InvoiceRequest.invoice_id.is_(None),
+            InvoiceRequest.issuable_at > now,
+        )
+        .order_by(InvoiceRequest.issuable_at, BulkItem.position)
+    )
+    return list(session.scalars(still))

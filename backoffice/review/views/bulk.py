@@ -1,0 +1,264 @@
+"""Acts on many requests: the requests chosen in a list, the page that asks once more, the run and its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_login import current_user
+
+from backoffice import clock, scheduling
+from backoffice.accounts import queries as accounts
+from backoffice.config import Settings
+from backoffice.database import session, transaction
+from backoffice.errors import Conflict, Invalid
+from backoffice.permissions import Permission, Role
+from backoffice.review import labels
+from backoffice.review.forms import BulkApproveForm, BulkAssignForm, BulkRejectForm
+from backoffice.review.models import BulkRun
+from backoffice.review.queries import bulk as queries
+from backoffice.review.queries.bulk import Chosen
+from backoffice.review.queries.queue import Wanted
+from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, BulkOutcome
+from backoffice.review.services import bulk as services
+from backoffice.review.services.bulk import Order
+from backoffice.review.views import queue
+from backoffice.review.views.plumbing import arguments, blueprint
+from backoffice.web.errors import translate
+from backoffice.web.formatting import amount
+from backoffice.web.forms import Form, apply_errors, form_token, whole_number
+from backoffice.web.guards import current_actor, guard
+from backoffice.web.paging import PageRequest, paginate
+
+INVALID = 422
+_HISTORY, _LATEST = 30, 15
+_FORMS: dict[BulkAction, type[Form]] = {
+    BulkAction.APPROVE: BulkApproveForm,
+    BulkAction.REJECT: BulkRejectForm,
+    BulkAction.ASSIGN: BulkAssignForm,
+}
+
+
+@blueprint.get("/bulk", endpoint="bulk_runs")
+@guard(Permission.SEE_QUEUE)
+def runs() -> str:
+    """What the person has had done to many requests, the last first; auditors and managers see everybody's."""
+    page = paginate(
+        session, queries.runs(current_actor()), [(BulkRun.id, "desc")], PageRequest.of(request.args), size=_HISTORY
+    )
+    return render_template(
+        "review/bulk_runs.html",
+        page=page,
+        links=page.links(request.path),
+        tallies=queries.tallies_of([run.id for run in page.items]),
+        labels=labels,
+        outcomes=BulkOutcome,
+    )
+
+
+@blueprint.get("/bulk/matching", endpoint="bulk_matching")
+@guard(Permission.DECIDE)
+def matching() -> Response:
+    """How many requests of a list can be chosen all together and their sum, in words for the list's bar."""
+    found = queries.matching(_wanted(), queue.viewer())
+    if found.more:
+        label = gettext("The %(limit)d most urgent of all that match", limit=BULK_LIMIT)
+    else:
+        label = gettext("All %(count)d that match", count=len(found.rows))
+    return jsonify(label=label, said=_said(found))
+
+
+@blueprint.route("/bulk/new", methods=["GET", "POST"], endpoint="new_bulk")
+@guard(Permission.DECIDE)
+def ask() -> ResponseReturnValue:
+    """Show what is about to be done to how many requests, and ask for what goes with it. Nothing is done yet.
+
+    Comes from a list, which sends its filters or the numbers ticked in it, or from a run's results.
+    """
+    action = _action(request.values.get("action"))
+    if action is None:
+        return redirect(url_for("review.queue"), 303)
+    found = (
+        queries.matching(_wanted(), queue.viewer())
+        if "all" in request.args
+        else queries.chosen(request.values.getlist("number"))
+    )
+    if not found.rows:
+        flash(gettext("Tick the requests first."), "warning")
+        return redirect(_back(), 303)
+    return _page(action, _form(action, formdata=None, data=_before()), found)
+
+
+@blueprint.post("/bulk/start", endpoint="start_bulk")
+@guard(Permission.DECIDE)
+def start() -> ResponseReturnValue:
+    """Let the worker do it; the same form sent twice is one run."""
+    action = _action(request.form.get("action"))
+    if action is None:
+        return redirect(url_for("review.queue"), 303)
+    form = _form(action)
+    numbers = request.form.get("numbers", "").split()
+    order = Order(
+        action,
+        numbers,
+        form_token(request.form.get("token")),
+        _arguments(form),
+        follows=whole_number(request.form.get("follows")),
+    )
+    try:
+        with transaction():
+            run_id = services.start(current_actor(), order, now=clock.now()).id
+    except Invalid as invalid:
+        apply_errors(form, invalid)
+        return _page(action, form, queries.chosen(numbers)), INVALID
+    return redirect(url_for("review.bulk_run", run_id=run_id), 303)
+
+
+@blueprint.get("/bulk/<int:run_id>", endpoint="bulk_run")
+@guard(Permission.SEE_QUEUE)
+def show(run_id: int) -> str:
+    """How far a run is, then what became of each request."""
+    run = queries.visible(current_actor(), run_id)
+    own = run.started_by_id == current_user.id
+    undoable = queries.undoable(run, now=clock.now()) if own and not run.is_unfinished else []
+    return render_template(
+        "review/bulk.html",
+        own=own,
+        rows=[] if run.is_unfinished else _failed_first(run),
+        undoable=len(undoable),
+        undo_token=form_token(None),
+        actions=CHOSEN_ACTIONS,
+        **_moving(run),
+    )
+
+
+@blueprint.get("/bulk/<int:run_id>/progress", endpoint="bulk_progress")
+@guard(Permission.SEE_QUEUE)
+def progress(run_id: int) -> str:
+    """The part of a run's page that moves, for its script."""
+    return render_template("review/bulk_progress.html", **_moving(queries.visible(current_actor(), run_id)))
+
+
+@blueprint.post("/bulk/<int:run_id>/stop", endpoint="stop_bulk")
+@guard(Permission.DECIDE)
+def stop(run_id: int) -> ResponseReturnValue:
+    """Stop one's own run; what was not done stays undone."""
+    try:
+        with transaction():
+            services.stop(current_actor(), run_id, now=clock.now())
+        flash(gettext("Stopped. What was not done stays as it is."), "success")
+    except Conflict as conflict:
+        flash(translate(conflict.message), "info")
+    return redirect(url_for("review.bulk_run", run_id=run_id), 303)
+
+
+@blueprint.post("/bulk/<int:run_id>/undo", endpoint="undo_bulk")
+@guard(Permission.DECIDE)
+def undo(run_id: int) -> ResponseReturnValue:
+    """Take those approvals of one's own run back that still can be: a run of its own."""
+    try:
+        with transaction():
+            token = form_token(request.form.get("token"))
+            undoing = services.undo(current_actor(), run_id, token=token, now=clock.now()).id
+    except Conflict as conflict:
+        flash(translate(conflict.message), "warning")
+        return redirect(url_for("review.bulk_run", run_id=run_id), 303)
+    return redirect(url_for("review.bulk_run", run_id=undoing), 303)
+
+
+def _moving(run: BulkRun) -> dict[str, Any]:
+    """What the moving part of a run's page shows."""
+    tallies = {tally.outcome: tally for tally in queries.tallies(run.id)}
+    total = sum(tally.number for tally in tallies.values())
+    left = tallies[None].number if None in tallies else 0
+    return {
+        "run": run,
+        "tallies": tallies,
+        "total": total,
+        "sum": sum(tally.amount for tally in tallies.values()),
+        "done": total - left,
+        "latest": queries.latest(run.id, _LATEST) if run.is_unfinished else [],
+        "worker_is_alive": scheduling.worker_is_alive(clock.now()),
+        "assignee": _name_of(run.arguments.get("assignee")) if run.action == BulkAction.ASSIGN else None,
+        "labels": labels,
+        "outcomes": BulkOutcome,
+    }
+
+
+def _failed_first(run: BulkRun) -> list[Any]:
+    order = {BulkOutcome.REFUSED: 0, None: 1, BulkOutcome.ALREADY: 2}
+    return sorted(session.execute(queries.items(run.id)), key=lambda row: order.get(row.outcome, 3))
+
+
+def _page(action: BulkAction, form: Form, found: Chosen) -> str:
+    viewer = queue.viewer()
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    return render_template(
+        "review/bulk_new.html",
+        action=action,
+        form=form,
+        chosen=found,
+        said=_said(found),
+        limit=BULK_LIMIT,
+        decided=found.decided(),
+        others=found.others(viewer),
+        token=form_token(request.form.get("token")),
+        follows=whole_number(request.values.get("follows")),
+        undo_seconds=settings.undo_seconds,
+        back=_back(),
+        list=_back().partition("?")[2],
+        labels=labels,
+    )
+
+
+def _said(found: Chosen) -> str:
+    return str(ngettext(
+        "%(num)d request, %(sum)s", "%(num)d requests, %(sum)s", len(found.rows), sum=amount(found.amount)
+    ))  # fmt: skip
+
+
+def _action(sent: str | None) -> BulkAction | None:
+    return next((action for action in CHOSEN_ACTIONS if action == sent), None)
+
+
+def _form(action: BulkAction, **given: Any) -> Form:
+    form = _FORMS[action](**given)
+    if isinstance(form, BulkAssignForm):
+        form.offer((person.id, person.name) for person in accounts.active_people(Role.REVIEWER))
+    return form
+
+
+def _arguments(form: Form) -> dict[str, Any]:
+    """What was typed, as the service takes it; whoever is no colleague is nobody's id."""
+    given = {name: form[name].data for name in ("reason", "remarks") if name in form}
+    if isinstance(form, BulkAssignForm):
+        chosen = form.assignee.data
+        given["assignee"] = None if chosen == form.NOBODY else whole_number(chosen) or 0
+    return given
+
+
+def _before() -> dict[str, Any]:
+    """What went with the run that is to be done again."""
+    follows = whole_number(request.values.get("follows"))
+    if follows is None:
+        return {}
+    return dict(queries.own(current_user.id, follows).arguments)
+
+
+def _name_of(person_id: int | None) -> str:
+    return gettext("Nobody") if person_id is None else accounts.user(person_id).name
+
+
+def _wanted() -> Wanted:
+    return queue.wanted_by(queue.FILTERS.parse(request.args))
+
+
+def _back() -> str:
+    """The list that the requests were chosen in."""
+    follows = whole_number(request.values.get("follows"))
+    if follows is not None:
+        return url_for("review.bulk_run", run_id=follows)
+    sent = request.form.get("list")
+    return queue.FILTERS.parse(request.args if sent is None else arguments(sent)).url(url_for("review.queue"))

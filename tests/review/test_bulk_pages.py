@@ -1,0 +1,253 @@
+"""Bulk actions on the pages, without JavaScript: tick, look again, start, watch, run the rest again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+
+from backoffice import scheduling
+from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.review import jobs
+from backoffice.review.models import BulkItem, BulkRun
+from backoffice.review.queries import bulk as queries
+from backoffice.review.services import claims, decisions
+from tests.review.desk import NOW, Desk
+from tests.support.office import contradictions
+from tests.support.sql import statements
+from tests.support.visitor import Visitor
+
+
+@pytest.fixture
+def rita(desk: Desk, visit: Callable[..., Visitor]) -> Visitor:
+    return visit(desk.cast.rita)
+
+
+def work(desk: Desk) -> None:
+    with desk.app.app_context():
+        jobs.work_off()
+
+
+def words(visitor: Visitor) -> str:
+    """What the page says."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", visitor.page.text)).split())
+
+
+def started(visitor: Visitor, button: str, **fields: Any) -> str:
+    """Confirm; the address of the run."""
+    answer = visitor.submit(fields, button=button)
+    assert answer.status_code == 303, words(visitor)
+    visitor.follow()
+    return visitor.path
+
+
+def test_ticked_requests_are_approved_after_a_second_look(desk: Desk, rita: Visitor) -> None:
+    first, second, third = (desk.apply(amount=amount) for amount in ("100.00", "200.50", "7.00"))
+    rita.get("/review")
+    rita.submit({"number": [first, second]}, button="Approve")
+    assert "Approve 2 requests" in words(rita)
+    assert "¥300.50" in words(rita)
+    assert first in words(rita)
+    assert third not in words(rita)
+    assert desk.count(BulkRun) == 0, "looking does nothing"
+    run = started(rita, "Approve 2 requests", remarks="Thanks")
+    assert "0 of 2" in words(rita)
+    work(desk)
+    rita.get(run)
+    assert "Everything is done." in words(rita)
+    assert [desk.state(number) for number in (first, second, third)] == ["approved", "approved", "pending"]
+    assert desk.count(Decision, Decision.remarks == "Thanks") == 2
+    with desk.app.app_context():
+        assert contradictions() == []
+
+
+def test_a_rejection_wants_reason_and_remarks_and_keeps_what_was_typed(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get("/review?min=5")
+    rita.submit({"number": [number]}, button="Reject")
+    assert rita.submit({"remarks": "Look at it"}, button="Reject 1 request").status_code == 422
+    assert "Choose a reason." in words(rita)
+    assert "Look at it" in rita.page.text
+    assert 'href="/review?min=5"' in rita.page.text, "the way back to the list"
+    started(rita, "Reject 1 request", reason="tax_id")
+    work(desk)
+    assert desk.state(number) == "rejected"
+
+
+def test_requests_are_handed_to_a_colleague(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get("/review")
+    rita.submit({"number": [number]}, button="Assign")
+    assert rita.submit({"assignee": "x"}, button="Assign 1 request").status_code == 422
+    assert "Choose somebody who decides on requests." in words(rita)
+    run = started(rita, "Assign 1 request", assignee=str(desk.cast.rui.id))
+    assert "芮明" in words(rita)
+    work(desk)
+    assert desk.count(InvoiceRequest, InvoiceRequest.claimed_by_id == desk.cast.rui.id) == 1
+    rita.get(f"/review/bulk/new?action=assign&number={number}")
+    assert started(rita, "Assign 1 request", assignee="nobody") != run
+    assert "Nobody" in words(rita)
+    work(desk)
+    assert desk.count(InvoiceRequest, InvoiceRequest.claimed_by_id.is_not(None)) == 0
+
+
+def test_all_that_match_are_taken_by_the_filters_of_the_address(desk: Desk, rita: Visitor) -> None:
+    ours = [desk.apply(amount="1.00", days_ago=3) for _ in range(52)]
+    other = desk.apply(desk.cast.bo)
+    rita.get("/review?customer=lumen")
+    rita.submit({"all": "1", "number": [other]}, button="Approve")
+    assert "Approve 52 requests" in words(rita)
+    assert "¥52.00" in words(rita)
+    new = desk.apply(amount="1.00", days_ago=9)
+    started(rita, "Approve 52 requests")
+    work(desk)
+    assert {desk.state(number) for number in ours} == {"approved"}
+    assert desk.state(new) == "pending", "what came after the second look was not looked at"
+    assert desk.state(other) == "pending"
+
+
+def test_the_bar_is_told_how_many_match_and_what_they_come_to(
+    desk: Desk, rita: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        desk.apply(amount="1000.25")
+    desk.apply(desk.cast.bo)
+    told = rita.get("/review/bulk/matching?customer=lumen").json
+    assert told == {"label": "All 3 that match", "said": "3 requests, ¥3,000.75"}
+    monkeypatch.setattr(queries, "BULK_LIMIT", 2)
+    assert rita.get("/review/bulk/matching").json["said"] == "2 requests, ¥2,000.50"
+    rita.get("/review/bulk/new?action=approve&all=1")
+    assert "These are the most urgent ones; the others come next." in words(rita)
+
+
+def test_a_double_submit_is_one_run(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    form = rita.page
+    first = started(rita, "Approve 1 request")
+    rita.page, rita.path = form, "/review/bulk/new"
+    assert started(rita, "Approve 1 request") == first
+    assert desk.count(BulkRun) == 1
+
+
+def test_nothing_ticked_leads_back_to_the_list(desk: Desk, rita: Visitor) -> None:
+    desk.apply()
+    rita.get("/review?view=all&min=1")
+    rita.submit({}, button="Approve")
+    assert rita.page.headers["Location"] == "/review?view=all&min=1"
+    rita.follow()
+    assert "Tick the requests first." in words(rita)
+
+
+def test_only_what_waits_for_a_verdict_has_a_box(desk: Desk, rita: Visitor, visit: Callable[..., Visitor]) -> None:
+    pending, decided = desk.apply(), desk.apply()
+    desk.run(decisions.approve, desk.cast.rui.actor, decided, now=NOW)
+    page = rita.get("/review?view=all").text
+    assert f'value="{pending}" data-pick="10000"' in page
+    assert f'value="{decided}"' not in page
+    assert "data-pick" not in rita.get("/review?view=approved").text
+    for who in (desk.cast.max, desk.cast.otto):
+        assert "data-pick" not in visit(who).get("/review").text
+
+
+def test_what_failed_stays_ticked_and_is_run_again(desk: Desk, rita: Visitor) -> None:
+    claimed, good = desk.apply(), desk.apply()
+    desk.run(claims.claim, desk.cast.rui.actor, claimed, now=NOW)
+    rita.get(f"/review/bulk/new?action=approve&number={claimed}&number={good}")
+    assert "Somebody else works on 1 of them" in words(rita)
+    run = started(rita, "Approve 2 requests", remarks="Thanks")
+    work(desk)
+    rita.get(run)
+    assert "1 request was not done" in words(rita)
+    assert "芮明 works on this request" in words(rita)
+    assert re.search(rf'value="{claimed}"[^>]* checked', rita.page.text)
+    assert f'value="{good}"' not in rita.page.text
+    desk.run(claims.release, desk.cast.rui.actor, claimed, now=NOW)
+    rita.submit({}, button="approve")
+    assert "Approve 1 request" in words(rita)
+    assert "Thanks" in rita.page.text, "what went with it goes with it again"
+    started(rita, "Approve 1 request")
+    assert f'href="{run}"' in rita.page.text, "it says what it follows"
+    work(desk)
+    assert (desk.state(claimed), desk.count(Decision)) == ("approved", 2)
+
+
+def test_a_run_is_stopped_from_its_page(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    run = started(rita, "Approve 1 request")
+    rita.submit({}, button="Stop")
+    rita.follow()
+    assert "1 request had no turn and is as it was." in words(rita)
+    work(desk)
+    assert desk.state(number) == "pending"
+    assert (
+        rita.client.post(f"{run}/stop", data={"csrf_token": rita.forms()[0].filled({}, None)["csrf_token"]}).status_code
+        == 303
+    )
+    rita.get(run)
+    assert "Everything is done already." in words(rita)
+
+
+def test_approvals_are_undone_from_the_runs_page(desk: Desk, rita: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = desk.app.config["BACKOFFICE_SETTINGS"]
+    monkeypatch.setitem(desk.app.config, "BACKOFFICE_SETTINGS", settings.model_copy(update={"undo_seconds": 60}))
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    run = started(rita, "Approve 1 request")
+    work(desk)
+    rita.get(run)
+    rita.submit({}, button="Undo 1 approval")
+    rita.follow()
+    work(desk)
+    assert desk.state(number) == "pending"
+    assert "Undo 1 approval" not in rita.get(run).text
+
+
+def test_who_sees_a_run(desk: Desk, rita: Visitor, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    run = started(rita, "Approve 1 request")
+    assert rita.get("/review/bulk").text.count("/review/bulk/") == 1
+    rui, max_, otto = (visit(who) for who in (desk.cast.rui, desk.cast.max, desk.cast.otto))
+    assert rui.get(run).status_code == 404
+    assert rui.get(f"{run}/progress").status_code == 404
+    assert "No bulk action yet" in rui.get("/review/bulk").text
+    for watcher in (max_, otto):
+        assert watcher.get(run).status_code == 200
+        assert ">Stop<" not in watcher.page.text
+        assert run in watcher.get("/review/bulk").text
+
+
+def test_a_worker_that_does_not_run_is_told(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    run = started(rita, "Approve 1 request")
+    assert "No worker is running" in words(rita)
+    with desk.app.app_context():
+        scheduling.record_run("heartbeat", scheduling.beat)
+    rita.get(run)
+    assert "No worker is running" not in words(rita)
+
+
+def test_the_pages_cost_as_much_for_many_as_for_few(desk: Desk, rita: Visitor) -> None:
+    costs: dict[str, list[int]] = {}
+    for size in (2, 40):
+        numbers = [desk.apply(amount="1.00") for _ in range(size)]
+        asked = "&".join(f"number={number}" for number in numbers)
+        rita.get(f"/review/bulk/new?action=approve&{asked}")
+        run = started(rita, f"Approve {size} requests")
+        for name, address in (("ask", f"/review/bulk/new?action=reject&{asked}"), ("runs", "/review/bulk"),
+                              ("waits", run), ("moves", f"{run}/progress")):  # fmt: skip
+            with statements(desk.app) as sent:
+                rita.get(address)
+            costs.setdefault(name, []).append(len(sent))
+        work(desk)
+        with statements(desk.app) as sent:
+            rita.get(run)
+        costs.setdefault("done", []).append(len(sent))
+    assert all(few == many <= 8 for few, many in costs.values()), costs
+    assert desk.count(BulkItem) == 42
