@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -225,6 +226,52 @@ def test_a_trial_that_is_cancelled_ends_before_its_next_lines(
     watched(monkeypatch, stopped)
     books.work()
     assert (len(looks), books.record().state, books.count(LedgerEntry)) == (1, "interrupted", 0)
+    assert books.ask(turns.whose) is None
+
+
+def test_a_fault_while_it_is_booked_delays_it_and_no_more(
+    ana: Visitor, books: Books, half_booked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: Any, **_options: Any) -> Any:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "book", full)
+        with pytest.raises(OSError, match="no space"):
+            books.work()
+    assert (books.record().state, books.record().lines) == ("running", 1000)
+    assert books.work() == 0, "it takes a breath"
+    with clock.shifted(work._BREATH):
+        assert books.work() == 1500
+    assert (books.record().state, books.record().added, books.ask(turns.whose)) == ("done", 2500, None)
+
+
+@pytest.mark.parametrize(("batch", "state", "lines"), [(1, "interrupted", 0), (2, "running", 1000)])
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, OSError])
+def test_a_command_that_stops_leaves_nothing_or_all_of_it_to_others(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    batch: int, state: str, lines: int, fault: type[BaseException],
+) -> None:  # fmt: skip
+    path, real, calls = tmp_path / "long.csv", files.book, count(1)
+    path.write_text("\n".join([BOOKS_HEAD, *MANY, ""]))
+
+    def stopped(*arguments: Any, **options: Any) -> Any:
+        if next(calls) == batch:
+            raise fault
+        return real(*arguments, **options)
+
+    def run() -> Any:
+        return jobs.import_file(
+            path, books.cast.ana.actor, source="platform", currency="CNY", zone=clock.zone(), strict=True
+        )
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "book", stopped)
+        with pytest.raises(fault):
+            books.ask(run)
+    assert (books.record().state, books.count(LedgerEntry)) == (state, lines)
+    books.work()
+    assert books.count(LedgerEntry) == (2500 if lines else 0)
     assert books.ask(turns.whose) is None
 
 

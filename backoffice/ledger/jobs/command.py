@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,6 +23,7 @@ from backoffice.ledger.services.deciding import Outcome
 from backoffice.ledger.services.report import Report
 from backoffice.permissions import Actor
 
+_log = structlog.get_logger(__name__)
 # Between two looks whether the file that goes first has ended.
 _PATIENCE = 0.5
 
@@ -68,8 +70,11 @@ def _let_pass(course: Course) -> None:
             session.expunge(left)
     if left is None:
         time.sleep(_PATIENCE)
-    else:
+        return
+    try:
         go_on(left, WORK_SECONDS)
+    except Exception:  # its fault is not ours; it is tried again
+        _log.exception("ledger.import_left", file=left.id)
 
 
 @contextmanager
@@ -89,7 +94,7 @@ def _told_when_interrupted(course: Course) -> Iterator[None]:
 def _tell_interrupted(course: Course, error: BaseException) -> None:
     with transaction():
         now = clock.now()
-        if course.order.whole and course.books and not isinstance(error, Exception):
+        if course.has_begun and not isinstance(error, BackofficeError):
             files.hold(course.file_id, course.lease, until=now)
             Console(stderr=True).print("all lines are good; the worker, or the next import, books the rest")
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,9 @@ from backoffice.permissions import Actor
 
 # The worker lets other jobs and a stop signal through this often; the file goes on at its next turn.
 WORK_SECONDS = 10.0
+
+# After a fault.
+_BREATH = timedelta(seconds=20)
 
 _log = structlog.get_logger(__name__)
 
@@ -56,8 +60,20 @@ def go_on(record: LedgerFile, seconds: float | None) -> int:
         _fail(record, next((one for each in getattr(error, "fields", {}).values() for one in each), error.message))
         return 0
     except Exception as error:
-        _fail(record, Message(N_("it stopped at a fault: %(fault)s"), fault=type(error).__name__))
+        if not _left_for_later(record):
+            _fail(record, Message(N_("it stopped at a fault: %(fault)s"), fault=type(error).__name__))
         raise
+
+
+def _left_for_later(record: LedgerFile) -> bool:
+    """After a fault amid a file of which all lines are wanted: try again soon, as long as it takes."""
+    session.rollback()
+    with transaction():
+        begun = session.get_one(LedgerFile, record.id, populate_existing=True)
+        is_left = begun.strict and not begun.dry_run and begun.line_done > 1 and begun.lease == record.lease
+        if is_left:
+            files.hold(record.id, record.lease or "", until=clock.now() + _BREATH)
+        return is_left
 
 
 def _run(record: LedgerFile, file: BinaryIO, settings: Settings, seconds: float | None) -> int:

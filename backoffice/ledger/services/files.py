@@ -122,9 +122,15 @@ def take(now: datetime) -> LedgerFile | None:
 
 
 def take_left(now: datetime) -> LedgerFile | None:
-    """Lend out the file whose turn it is when nobody holds its lease."""
+    """Lend out the file whose turn it is when it was left half booked. One that was left before loses its turn."""
     turn = turns.whose()
-    return None if turn is None else _take(_left(turn) & _lease_is_over(now), now)
+    if turn is None:
+        return None
+    left = _take((LedgerFile.id == turn) & _is_begun() & _lease_is_over(now), now)
+    unbegun = (LedgerFile.id == turn) & ~_is_begun() & _lease_is_over(now)
+    if left is None and session.scalar(select(LedgerFile.id).where(unbegun)) is not None:
+        turns.give_back(turn)
+    return left
 
 
 def _left(turn: int) -> ColumnElement[bool]:
@@ -273,19 +279,16 @@ def bury_dead_commands(now: datetime) -> int:
     """
     reason = Message(N_("its process ended on the way"))
     is_whole = LedgerFile.strict & ~LedgerFile.dry_run
-    dead = session.scalars(
-        select(LedgerFile.id)
-        .where(_lease_is_over(now), LedgerFile.via == FileVia.COMMAND, ~(is_whole & _is_begun()))
-        .with_for_update(skip_locked=True)
-    ).all()
-    for file_id in dead:
-        turns.give_back(file_id)
+    is_dead = _lease_is_over(now) & (LedgerFile.via == FileVia.COMMAND) & ~(is_whole & _is_begun())
+    dead = session.scalars(select(LedgerFile.id).where(is_dead)).all()
     if not dead:
         return 0
+    for file_id in dead:
+        turns.give_back(file_id)
     return rows_changed(
         session.execute(
             update(LedgerFile)
-            .where(LedgerFile.id.in_(dead))
+            .where(LedgerFile.id.in_(dead), is_dead)
             .values(state=FileState.INTERRUPTED, lease=None, leased_until=None, finished_at=now, reason=reason.packed())
         )
     )
