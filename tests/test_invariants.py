@@ -138,7 +138,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "bulk_item", "UPDATE bulk_item SET outcome = 'done', reason = '' WHERE outcome = 'refused'",
         "and the verdicts on it differ"),
     "a bulk action forgot a verdict": (
-        "bulk_item", "UPDATE bulk_item SET outcome = 'refused', reason = 'x', decision_id = NULL WHERE outcome = 'done'",
+        "bulk_item",
+        "UPDATE bulk_item SET outcome = 'refused', reason = 'x', decision_id = NULL WHERE outcome = 'done'",
         "the audit log says that it acted"),
     "a bulk action names another's verdict": (
         "bulk_run", "UPDATE bulk_run SET started_by_id = (SELECT id FROM app_user WHERE email LIKE 'rita@%')",
