@@ -143,9 +143,11 @@ _bulk_done = {
 }
 
 
-def bulk_outcome(action: str, outcome: str | None) -> tuple[str, Any]:
-    """What became of one request of a run, as a tag: its tone and its words."""
+def bulk_outcome(action: str, outcome: str | None, first: bool = False) -> tuple[str, Any]:
+    """What became of one request of a run, as a tag: its tone and its words; `first`: of two approvals."""
     match outcome:
+        case BulkOutcome.DONE if first:
+            return "info", events["first_approved"]
         case BulkOutcome.DONE:
             return "good", _bulk_done[action]
         case BulkOutcome.ALREADY:

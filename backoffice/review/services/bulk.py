@@ -179,8 +179,9 @@ def carry_out(lent: Lent, request_id: int, *, now: datetime, undo_seconds: int =
     Raises LeaseLost; what the act itself refuses is an outcome.
     """
     hold(lent, until=now + LEASE)
-    actor = _actor_of(lent)
-    number = session.scalars(select(InvoiceRequest.number).where(InvoiceRequest.id == request_id)).one()
+    asked = select(User, InvoiceRequest.number).join(InvoiceRequest, InvoiceRequest.id == request_id)
+    person, number = session.execute(asked.where(User.id == lent.person_id)).one()
+    actor = _acting(lent, person)
     try:
         with session.begin_nested():
             result = _act(lent, actor, request_id, number, now=now, undo_seconds=undo_seconds)
@@ -202,7 +203,8 @@ def finish(lent: Lent, *, now: datetime) -> None:
     done = {"state": BulkState.DONE, "lease": None, "leased_until": None, "finished_at": now}
     session.execute(update(BulkRun).where(BulkRun.id == lent.id).values(done))
     counts = {tally.outcome: tally.number for tally in queries.tallies(lent.id) if tally.outcome}
-    audit.record(_actor_of(lent), "bulk.end", ABOUT, lent.id, at=now, after=counts)
+    actor = _acting(lent, session.get_one(User, lent.person_id))
+    audit.record(actor, "bulk.end", ABOUT, lent.id, at=now, after=counts)
 
 
 def _decider(actor: Actor) -> int:
@@ -243,9 +245,8 @@ def _checked(action: BulkAction, given: Mapping[str, Any]) -> dict[str, Any]:
             return {}
 
 
-def _actor_of(lent: Lent) -> Actor:
+def _acting(lent: Lent, person: User) -> Actor:
     """The person as they are now: whoever has left, or decides no more, acts no more."""
-    person = session.get_one(User, lent.person_id)
     role = Role(person.role) if person.is_active else None
     return Actor(person.id, person.name, role, person.account_id, via=f"bulk {lent.id}", address=lent.address)
 
