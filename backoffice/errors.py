@@ -78,6 +78,11 @@ class BackofficeError(Exception):
             self.code = code
         super().__init__(str(message))
 
+    @property
+    def reason(self) -> Message:
+        """The one sentence that says most where there is no form to show them all."""
+        return self.message
+
 
 class NotFound(BackofficeError):
     """The object does not exist for this person; another's object is indistinguishable from none."""
@@ -110,6 +115,11 @@ class Invalid(BackofficeError):
             name: [m if isinstance(m, Message) else Message(m) for m in messages] for name, messages in fields.items()
         }
         super().__init__(message, code=code)
+
+    @property
+    def reason(self) -> Message:
+        """The first sentence beside a field."""
+        return next((one for messages in self.fields.values() for one in messages), self.message)
 
     def __str__(self) -> str:
         details = "; ".join(f"{name}: {', '.join(map(str, messages))}" for name, messages in self.fields.items())

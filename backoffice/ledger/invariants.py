@@ -23,6 +23,7 @@ from backoffice.ledger.models import (
     Reservation,
     ReservationState,
     in_debt,
+    wants_all,
 )
 from backoffice.ledger.rules import FIGURES
 
@@ -281,7 +282,7 @@ def _credits() -> Iterator[str]:
 
 def _turn() -> Iterator[str]:
     """Whoever books alone must be on its way, or nobody could ever book again."""
-    is_on_its_way = and_(LedgerFile.state == FileState.RUNNING, LedgerFile.strict, ~LedgerFile.dry_run)
+    is_on_its_way = and_(LedgerFile.state == FileState.RUNNING, wants_all())
     rows = session.execute(
         select(LedgerTurn.file_id, is_on_its_way.label("on_its_way")).outerjoin(
             LedgerFile, LedgerFile.id == LedgerTurn.file_id

@@ -86,7 +86,7 @@ class Course:
             stage = rehearsal.Rehearsal(self.order.source, scratch)
             for batch in files.batches(iter(self.reader)):
                 if self.lease and time.monotonic() - stayed > _STAY_SECONDS:
-                    self.stay()
+                    self._stay()
                     stayed = time.monotonic()
                 found = self.report.add(stage.take_batch(batch, now=clock.now()))
                 session.rollback()
@@ -97,7 +97,7 @@ class Course:
                 self._write_down(problems)
         return good
 
-    def stay(self) -> None:
+    def _stay(self) -> None:
         """Renew the lease. Raises LeaseLost."""
         with transaction():
             files.hold(self.file_id, self.lease, until=clock.now() + files.LEASE)

@@ -57,7 +57,7 @@ def go_on(record: LedgerFile, seconds: float | None) -> int:
         return 0
     except BackofficeError as error:
         # Not by trying again will a damaged or missing file become whole.
-        _fail(record, next((one for each in getattr(error, "fields", {}).values() for one in each), error.message))
+        _fail(record, error.reason)
         return 0
     except Exception as error:
         if not _left_for_later(record):
@@ -70,7 +70,7 @@ def _left_for_later(record: LedgerFile) -> bool:
     session.rollback()
     with transaction():
         begun = session.get_one(LedgerFile, record.id, populate_existing=True)
-        is_left = begun.strict and not begun.dry_run and begun.line_done > 1 and begun.lease == record.lease
+        is_left = begun.is_whole and begun.is_begun and begun.lease == record.lease
         if is_left:
             files.hold(record.id, record.lease or "", until=clock.now() + _BREATH)
         return is_left
@@ -78,13 +78,13 @@ def _left_for_later(record: LedgerFile) -> bool:
 
 def _run(record: LedgerFile, file: BinaryIO, settings: Settings, seconds: float | None) -> int:
     order = files.Order(record.name, record.source, FileVia(record.via), record.strict, record.dry_run)
-    if record.line_done <= 1 and encodings.examine(file).sha256 != record.sha256:
+    if not record.is_begun and encodings.examine(file).sha256 != record.sha256:
         raise Invalid({"file": [Message(N_("The stored document is damaged."))]})
     shape = reading.shape(file, record.encoding)
     reader = reading.Reader(file, shape, currency=settings.currency, zone=settings.zone, after=record.line_done)
     actor = Actor(record.imported_by_id, record.imported_by, None, via="worker")
     course = Course(
-        file, reader, order, actor, Report.of(record), _give_up, record.id, record.lease or "", record.line_done > 1
+        file, reader, order, actor, Report.of(record), _give_up, record.id, record.lease or "", record.is_begun
     )
     with _noted(course, progress.folder_in(settings.instance_path)):
         if not course.run(seconds):

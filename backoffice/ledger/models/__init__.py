@@ -19,7 +19,15 @@ from backoffice.ledger.models.books import (
     uncompleted,
     waits,
 )
-from backoffice.ledger.models.files import FileState, FileVia, LedgerFile, LedgerLineProblem, LedgerTurn
+from backoffice.ledger.models.files import (
+    FileState,
+    FileVia,
+    LedgerFile,
+    LedgerLineProblem,
+    LedgerTurn,
+    has_begun,
+    wants_all,
+)
 
 __all__ = [
     "POSTGRESQL_TRIGGERS",
@@ -39,7 +47,9 @@ __all__ = [
     "Reservation",
     "ReservationState",
     "free_recharges",
+    "has_begun",
     "in_debt",
     "uncompleted",
     "waits",
+    "wants_all",
 ]

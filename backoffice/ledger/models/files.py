@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
@@ -93,6 +93,31 @@ class LedgerFile(Base):
     conflicts: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     sums: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its lines are wanted or none; as `wants_all`."""
+        return self.strict and not self.dry_run
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether its first lines are done; as `has_begun`."""
+        return self.line_done > 1
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether lines that are read now are only tried."""
+        return self.dry_run or (self.is_whole and not self.is_begun)
+
+
+def wants_all() -> ColumnElement[bool]:
+    """All lines of the file are wanted or none; of a trial nothing is kept anyway."""
+    return LedgerFile.strict & ~LedgerFile.dry_run
+
+
+def has_begun() -> ColumnElement[bool]:
+    """The first lines of the file are done (its own first line names the columns)."""
+    return LedgerFile.line_done > 1
 
 
 class LedgerTurn(Base):

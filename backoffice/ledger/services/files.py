@@ -18,7 +18,7 @@ from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message
-from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem
+from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem, has_begun, wants_all
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import bulk, conflicts, turns
 from backoffice.ledger.services.deciding import Outcome
@@ -126,8 +126,8 @@ def take_left(now: datetime) -> LedgerFile | None:
     turn = turns.whose()
     if turn is None:
         return None
-    left = _take((LedgerFile.id == turn) & _is_begun() & _lease_is_over(now), now)
-    unbegun = (LedgerFile.id == turn) & ~_is_begun() & _lease_is_over(now)
+    left = _take((LedgerFile.id == turn) & has_begun() & _lease_is_over(now), now)
+    unbegun = (LedgerFile.id == turn) & ~has_begun() & _lease_is_over(now)
     if left is None and session.scalar(select(LedgerFile.id).where(unbegun)) is not None:
         turns.give_back(turn)
     return left
@@ -135,11 +135,7 @@ def take_left(now: datetime) -> LedgerFile | None:
 
 def _left(turn: int) -> ColumnElement[bool]:
     """A command's file that is not booked yet ends with its process; once it is, others finish it."""
-    return (LedgerFile.id == turn) & ((LedgerFile.via == FileVia.PAGE) | _is_begun())
-
-
-def _is_begun() -> ColumnElement[bool]:
-    return LedgerFile.line_done > 1
+    return (LedgerFile.id == turn) & ((LedgerFile.via == FileVia.PAGE) | has_begun())
 
 
 def _lease_is_over(now: datetime) -> ColumnElement[bool]:
@@ -248,8 +244,8 @@ def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Me
 
 def may_stop(record: LedgerFile) -> bool:
     """Whether an import can be stopped: there is nothing between all and nothing, once the first lines are booked."""
-    if record.state == FileState.RUNNING and record.strict and not record.dry_run:
-        return record.line_done <= 1
+    if record.state == FileState.RUNNING and record.is_whole:
+        return not record.is_begun
     return record.state in (FileState.WAITING, FileState.RUNNING)
 
 
@@ -278,8 +274,7 @@ def bury_dead_commands(now: datetime) -> int:
     One of all lines or none that has begun to book is not dead: somebody finishes it.
     """
     reason = Message(N_("its process ended on the way"))
-    is_whole = LedgerFile.strict & ~LedgerFile.dry_run
-    is_dead = _lease_is_over(now) & (LedgerFile.via == FileVia.COMMAND) & ~(is_whole & _is_begun())
+    is_dead = _lease_is_over(now) & (LedgerFile.via == FileVia.COMMAND) & ~(wants_all() & has_begun())
     dead = session.scalars(select(LedgerFile.id).where(is_dead)).all()
     if not dead:
         return 0

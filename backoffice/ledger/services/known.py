@@ -58,11 +58,9 @@ class Waiting:
     @classmethod
     def of(cls, refund: Known) -> Waiting:
         """The refund as one that waits."""
-        if isinstance(refund, NewEntry) and refund.row_id is None:
-            order = (True, refund.place)
-        else:
-            order = (False, refund.row_id or 0 if isinstance(refund, NewEntry) else refund.id)
-        return cls(*order, refund.external_id, refund.account_id, refund.amount)
+        row_id, place = (refund.row_id, refund.place) if isinstance(refund, NewEntry) else (refund.id, 0)
+        is_new = row_id is None
+        return cls(is_new, place if row_id is None else row_id, refund.external_id, refund.account_id, refund.amount)
 
 
 def named(lines: Iterable[Line]) -> set[str]:

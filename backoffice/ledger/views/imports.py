@@ -126,12 +126,12 @@ def show_import(file_id: int) -> ResponseReturnValue:
 
 def _moving(record: LedgerFile) -> dict[str, Any]:
     """What the part of the page that moves shows."""
-    done, tries = Progress(record.bytes_done, record.lines), record.dry_run or (record.strict and record.line_done <= 1)
-    if tries:
+    done = Progress(record.bytes_done, record.lines)
+    if record.is_tried:
         done = progress.read(progress.folder_in(_settings().instance_path), record.id)
     alive, first = scheduling.worker_is_alive(clock.now()), turns.whose()
     goes_first = first if first != record.id and not record.dry_run else None
-    return {"record": record, "done": done, "tries": tries, "worker_is_alive": alive, "goes_first": goes_first}
+    return {"record": record, "done": done, "worker_is_alive": alive, "goes_first": goes_first}
 
 
 def _settings() -> Settings:

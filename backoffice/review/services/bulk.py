@@ -285,11 +285,8 @@ def _approval_of(lent: Lent, request_id: int) -> Decision | None:
 
 def _refused(lent: Lent, actor: Actor, request_id: int, refusal: BackofficeError) -> _Result:
     """What a refusal means: that the same person has done just this before, or that it cannot be done."""
-    told = refusal.message
-    if isinstance(refusal, Invalid):
-        told = next((one for messages in refusal.fields.values() for one in messages), told)
     before = _done_before(lent, actor, request_id)
-    return _Result(BulkOutcome.REFUSED, told) if before is None else _Result(BulkOutcome.ALREADY, before)
+    return _Result(BulkOutcome.REFUSED, refusal.reason) if before is None else _Result(BulkOutcome.ALREADY, before)
 
 
 def _done_before(lent: Lent, actor: Actor, request_id: int) -> Message | None:
