@@ -89,14 +89,11 @@ class BulkApproveForm(Form):
     )
 
 
-class BulkRejectForm(Form):
+class BulkRejectForm(BulkApproveForm):
     """One reason and one text for the customers of many rejected requests."""
 
     reason = RadioField(
         lazy_gettext("Reason"), id="bulk-reason", choices=choices(labels.reasons.items()), validate_choice=False
-    )
-    remarks = TextAreaField(
-        lazy_gettext("Remarks"), id="bulk-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -20,6 +20,7 @@ from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
 from backoffice import clock
+from backoffice.money import to_minor
 
 MISSING = Markup("—")
 
@@ -177,6 +178,6 @@ def zone_name() -> str:
 
 def init_formatting(app: Flask) -> None:
     """Register the filters, each under the name of its function, and their globals."""
-    for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size, month):
+    for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size, month, to_minor):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)

@@ -108,15 +108,11 @@ def _watches(actor: Actor) -> bool:
 
 def tallies(run_id: int) -> list[Tally]:
     """A run's requests by what became of them."""
-    return _tallied([run_id]).get(run_id, [])
+    return tallies_of([run_id]).get(run_id, [])
 
 
 def tallies_of(run_ids: Collection[int]) -> dict[int, list[Tally]]:
     """The same of several runs in one statement."""
-    return _tallied(run_ids)
-
-
-def _tallied(run_ids: Collection[int]) -> dict[int, list[Tally]]:
     counted = (
         select(BulkItem.run_id, BulkItem.outcome, func.count(), func.sum(InvoiceRequest.amount))
         .join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)

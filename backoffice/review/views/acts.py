@@ -16,15 +16,13 @@ from backoffice.permissions import Permission
 from backoffice.review.forms import HoldForm, NoteForm, ReturnForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import claims, decisions, holds, notes
-from backoffice.review.views.plumbing import blueprint
+from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import page_of
 from backoffice.web import kept_forms
 from backoffice.web.errors import status_of
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
-
-INVALID = 422
 
 
 @blueprint.route("/<number>/hold", methods=["GET", "POST"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_login import current_user
 
 from backoffice import clock, scheduling
 from backoffice.accounts import queries as accounts
-from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
 from backoffice.permissions import Permission, Role
@@ -25,14 +24,13 @@ from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, Bulk
 from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
 from backoffice.review.views import queue
-from backoffice.review.views.plumbing import arguments, blueprint
+from backoffice.review.views.plumbing import INVALID, arguments, blueprint
 from backoffice.web.errors import translate
 from backoffice.web.formatting import amount
 from backoffice.web.forms import Form, apply_errors, form_token, whole_number
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.paging import PageRequest, paginate
 
-INVALID = 422
 _HISTORY, _LATEST = 30, 15
 _FORMS: dict[BulkAction, type[Form]] = {
     BulkAction.APPROVE: BulkApproveForm,
@@ -194,21 +192,19 @@ def _failed_first(run: BulkRun) -> list[Any]:
 
 def _page(action: BulkAction, form: Form, found: Chosen) -> str:
     viewer = queue.viewer()
-    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    back = _back()
     return render_template(
         "review/bulk_new.html",
         action=action,
         form=form,
         chosen=found,
-        said=_said(found),
         limit=BULK_LIMIT,
         decided=found.decided(),
         others=found.others(viewer),
         token=form_token(request.form.get("token")),
         follows=whole_number(request.values.get("follows")),
-        undo_seconds=settings.undo_seconds,
-        back=_back(),
-        list=_back().partition("?")[2],
+        back=back,
+        list=back.partition("?")[2],
         labels=labels,
     )
 

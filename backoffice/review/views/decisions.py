@@ -18,14 +18,12 @@ from backoffice.review.forms import ApproveForm, RejectForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.queries import queue
 from backoffice.review.services import decisions as services
-from backoffice.review.views.plumbing import blueprint
+from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import may_decide, page_of
 from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
-
-INVALID = 422
 
 
 @blueprint.post("/<number>/approve")

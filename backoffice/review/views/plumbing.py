@@ -14,6 +14,8 @@ from backoffice.issuing.services import Issuer
 from backoffice.review.rules import urgency
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
+# The status of a form that is shown again with its errors.
+INVALID = 422
 
 
 def urgency_of() -> Any:

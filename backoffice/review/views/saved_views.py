@@ -18,12 +18,10 @@ from backoffice.review.queries.queue import Saved
 from backoffice.review.rules import VIEWS_LIMIT
 from backoffice.review.services import saved_views as services
 from backoffice.review.views import queue
-from backoffice.review.views.plumbing import arguments, blueprint
+from backoffice.review.views.plumbing import INVALID, arguments, blueprint
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.navigation import NavGroup, NavLink, capped
-
-INVALID = 422
 
 
 @blueprint.route("/views", methods=["GET", "POST"], endpoint="saved_views")
