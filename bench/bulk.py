@@ -8,7 +8,6 @@ else; a run also renews its lease, reads the person anew and writes down what be
 
 from __future__ import annotations
 
-import argparse
 import time
 from decimal import Decimal
 
@@ -24,7 +23,7 @@ from backoffice.requests.services import applying
 from backoffice.review import jobs
 from backoffice.review.rules import BULK_LIMIT, BulkAction
 from backoffice.review.services import bulk, decisions
-from bench.ground import KINDS, installed
+from bench.ground import KINDS, asked, installed
 from bench.load import PASSWORD
 
 AIM = 1.5  # floors
@@ -98,14 +97,5 @@ def _in_bulk(reviewer: Actor, numbers: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Run with a size and a database of one's own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=BULK_LIMIT)
-    parser.add_argument("--kind", choices=KINDS, action="append")
-    asked = parser.parse_args()
-    run(asked.requests, tuple(asked.kind or KINDS))
-
-
 if __name__ == "__main__":
-    main()
+    run(*asked(__doc__, BULK_LIMIT))

@@ -10,7 +10,6 @@ tells noise from cost.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -28,7 +27,7 @@ from backoffice.database import session
 from backoffice.ledger import invariants
 from backoffice.requests.models import InvoiceRequest
 from bench.books import ACCOUNT, RARE, SCARCE, keep_books
-from bench.ground import KINDS, installed, timed_ms
+from bench.ground import KINDS, asked, installed, timed_ms
 from bench.lists import CUSTOMER, last_page, sent_statements, signed_in
 from bench.load import NAMES, fill
 from tests.support.visitor import Visitor
@@ -167,14 +166,6 @@ def _measure(label: str, kind: str, apps: list[Flask], visitors: list[Visitor], 
     return large / small
 
 
-def main() -> None:
-    """Run for the databases and the size that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--requests", type=int, default=LARGE.requests, help="of the large installation")
-    parser.add_argument("--kind", choices=KINDS, help="one database instead of both")
-    args = parser.parse_args()
-    run(Size(args.requests, LARGE.own, LARGE.entries), (args.kind,) if args.kind else KINDS)
-
-
 if __name__ == "__main__":
-    main()
+    how_many, databases = asked(__doc__, LARGE.requests)
+    run(Size(how_many, LARGE.own, LARGE.entries), databases)

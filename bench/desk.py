@@ -8,7 +8,6 @@ in one run, and the ratio of their medians stands beside the aim of design/perfo
 
 from __future__ import annotations
 
-import argparse
 import re
 import statistics
 from collections.abc import Callable
@@ -31,7 +30,7 @@ from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.models import RequestSearch
 from backoffice.requests.services import applying
 from bench.floor import Floor
-from bench.ground import KINDS, installed, timed_ms
+from bench.ground import KINDS, asked, installed, timed_ms
 from bench.lists import CUSTOMER, REVIEWER, last_page, sent_statements, signed_in
 from bench.load import PASSWORD, fill
 from tests.support.visitor import Visitor
@@ -149,14 +148,5 @@ def _print(label: str, kind: str, sent: int, size: int, below: float, ours: floa
     print(f"{facts} {below:8.1f} {ours:8.1f} {ours / below:6.2f} {wanted}", flush=True)
 
 
-def main() -> None:
-    """Run with a size and a database of one's own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=REQUESTS)
-    parser.add_argument("--kind", choices=KINDS, action="append")
-    asked = parser.parse_args()
-    run(asked.requests, tuple(asked.kind or KINDS))
-
-
 if __name__ == "__main__":
-    main()
+    run(*asked(__doc__, REQUESTS))

@@ -8,7 +8,6 @@ opened takes its money from three recharges. Aim: under 30 ms for what the panel
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -32,7 +31,7 @@ from backoffice.review.checks import panel
 from backoffice.review.queries import dossier as dossiers
 from backoffice.review.queries import evidence
 from bench.books import ACCOUNT, keep_books
-from bench.ground import KINDS, installed, timed_ms
+from bench.ground import KINDS, asked, installed, timed_ms
 from bench.lists import REVIEWER, sent_statements, signed_in
 from bench.load import PASSWORD, fill
 from tests.support.sql import statements
@@ -124,14 +123,5 @@ def _measure(label: str, kind: str, action: Callable[[], object], count: int) ->
     return median
 
 
-def main() -> None:
-    """Run for the databases and the size that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--requests", type=int, default=REQUESTS)
-    parser.add_argument("--kind", choices=KINDS)
-    args = parser.parse_args()
-    run(args.requests, (args.kind,) if args.kind else KINDS)
-
-
 if __name__ == "__main__":
-    main()
+    run(*asked(__doc__, REQUESTS))

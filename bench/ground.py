@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,15 @@ from backoffice.config import Settings
 from backoffice.database import db
 
 KINDS = ("sqlite", "postgresql")
+
+
+def asked(title: str | None, requests: int) -> tuple[int, tuple[str, ...]]:
+    """The number of requests and the databases that the command line names; `requests` and both when it does not."""
+    parser = argparse.ArgumentParser(description=(title or "").partition("\n")[0])
+    parser.add_argument("--requests", type=int, default=requests, help="how many there are")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="one database instead of both")
+    given = parser.parse_args()
+    return given.requests, tuple(given.kind or KINDS)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 from flask.cli import AppGroup
 
@@ -18,6 +20,14 @@ def worker() -> None:
     Worker(current_app._get_current_object()).run()  # type: ignore[attr-defined]
 
 
+def _until_done(job: Callable[[], int], word: str) -> None:
+    """Run a job until it finds nothing more to do, and say how much it did."""
+    total = 0
+    while count := job():
+        total += count
+    click.echo(f"{word}: {total}")
+
+
 @cli.group("bulk", cls=AppGroup)
 def bulk() -> None:
     """Acts on many requests."""
@@ -28,10 +38,7 @@ def bulk_run() -> None:
     """Do what people asked for many requests on the page, as they would themselves."""
     from backoffice.review import jobs
 
-    total = 0
-    while count := jobs.work_off():
-        total += count
-    click.echo(f"done: {total}")
+    _until_done(jobs.work_off, "done")
 
 
 @cli.group("sla", cls=AppGroup)
@@ -57,10 +64,7 @@ def issue_run() -> None:
     """Issue every approved request whose undo window is over."""
     from backoffice.issuing import jobs
 
-    total = 0
-    while count := jobs.issue_due():
-        total += count
-    click.echo(f"issued: {total}")
+    _until_done(jobs.issue_due, "issued")
 
 
 @issue.command("retry")
@@ -86,10 +90,7 @@ def mail_send() -> None:
     """Send every mail that is due."""
     from backoffice.delivery import jobs
 
-    total = 0
-    while count := jobs.send_due():
-        total += count
-    click.echo(f"sent: {total}")
+    _until_done(jobs.send_due, "sent")
 
 
 @cli.command("check-invariants")
