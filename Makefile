@@ -4,6 +4,9 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
+# Some machines forbid it: then each process would compile all libraries anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PORT ?= 8000
 N ?= 100000

@@ -66,11 +66,13 @@ def init_web(app: Flask) -> None:
     from backoffice.web.interface import init_interface
     from backoffice.web.locale import init_locale
     from backoffice.web.security import init_security
+    from backoffice.web.static_files import init_static
 
     migrate.init_app(app, db, directory=str(ROOT / "backoffice" / "migrations"), render_as_batch=True)
     mail.init_app(app)
     limiter.init_app(app)
     init_security(app)
+    init_static(app)  # before the sign-in: what is said of an answer last is said first here
     init_login(app)
     init_locale(app, babel)
     init_interface(app)

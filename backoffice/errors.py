@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 
@@ -40,9 +41,7 @@ class Message:
         return json.dumps(self._parts())
 
     def _parts(self) -> dict[str, object]:
-        # A sentence inside a sentence stays translatable, too.
-        params = {name: v._parts() if isinstance(v, Message) else str(v) for name, v in self.params.items()}
-        return {"msgid": self.msgid, "params": params}
+        return {"msgid": self.msgid, "params": {name: _packed(value) for name, value in self.params.items()}}
 
     @classmethod
     def unpacked(cls, text: str) -> Message:
@@ -51,8 +50,7 @@ class Message:
 
     @classmethod
     def _of(cls, parts: dict[str, Any]) -> Message:
-        params = {name: cls._of(v) if isinstance(v, dict) else v for name, v in parts["params"].items()}
-        return cls(parts["msgid"], **params)
+        return cls(parts["msgid"], **{name: _unpacked(value) for name, value in parts["params"].items()})
 
     def __repr__(self) -> str:
         return f"Message({str(self)!r})"
@@ -62,6 +60,19 @@ class Message:
 
     def __hash__(self) -> int:
         return hash(self.msgid)
+
+
+def _packed(value: object) -> object:
+    """A sentence inside a sentence stays translatable, and an instant is shown in the installation's zone."""
+    if isinstance(value, Message):
+        return value._parts()
+    return {"instant": value.isoformat()} if isinstance(value, datetime) else str(value)
+
+
+def _unpacked(value: Any) -> object:
+    if not isinstance(value, dict):
+        return value
+    return datetime.fromisoformat(value["instant"]) if "instant" in value else Message._of(value)
 
 
 class BackofficeError(Exception):

@@ -11,6 +11,7 @@ from backoffice.delivery import invariants as delivery
 from backoffice.headers import invariants as headers
 from backoffice.issuing import invariants as issuing
 from backoffice.ledger import invariants as ledger
+from backoffice.portal import invariants as portal
 from backoffice.requests import invariants as requests
 from backoffice.review import invariants as review
 from backoffice.sla import invariants as sla
@@ -24,6 +25,7 @@ CHECKS = {
     "headers": headers.check,
     "requests": requests.check,
     "issuing": issuing.check,
+    "portal": portal.check,
     "review": review.check,
     "sla": sla.check,
 }

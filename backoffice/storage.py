@@ -104,6 +104,13 @@ class DocumentStore:
             raise Unavailable(Message(N_("The stored document is damaged.")), code="document-damaged")
         return content
 
+    def discard(self, sha256: str) -> None:
+        """Let go of a document that nothing refers to; one that is not there is fine. Raises Unavailable."""
+        try:
+            self.path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+
 
 _store: DocumentStore | None = None
 
@@ -137,6 +144,11 @@ def get(sha256: str) -> bytes:
 def exists(sha256: str) -> bool:
     """Whether the store holds a document under this hash (its bytes are verified when it is read)."""
     return _configured().path(sha256).exists()
+
+
+def discard(sha256: str) -> None:
+    """Let go of a document of the installation's store; see `DocumentStore.discard`."""
+    _configured().discard(sha256)
 
 
 def _configured() -> DocumentStore:

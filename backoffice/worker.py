@@ -24,6 +24,7 @@ from backoffice.database import db, session
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
 from backoffice.ledger import jobs as ledger
+from backoffice.portal import jobs as portal
 from backoffice.requests import jobs as requests
 from backoffice.review import jobs as review
 from backoffice.sla import jobs as sla
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 1.0
 HOLDS_SECONDS = 10
 SWEEP_SECONDS = 60
+TIDY_SECONDS = 60
 HEARTBEAT_SECONDS = 10
 LEADER_KEY = 0x0BAC0FF1CE
 
@@ -112,6 +114,7 @@ class Worker:
             ("bulk", review.work_off, TICK_SECONDS, False),
             ("holds", requests.follow_holds, HOLDS_SECONDS, True),
             ("sweep", sla.sweep, SWEEP_SECONDS, True),
+            ("tidy", portal.tidy, TIDY_SECONDS, True),
             ("heartbeat", scheduling.beat, HEARTBEAT_SECONDS, False),
         ):
             scheduler.add_job(

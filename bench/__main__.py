@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("lists", "customer", "desk", "bulk", "evidence", "ledger_import", "issuing", "memory", "pdf")
+NAMES = ("lists", "customer", "desk", "bulk", "human_path", "evidence", "ledger_import", "issuing", "memory", "pdf")
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def run(requests: int = BULK_LIMIT, kinds: tuple[str, ...] = KINDS) -> None:
     print(f"{'database':11} {'floor/s':>8} {'bulk/s':>8} {'ratio':>6} {'aim':>4}")
     for kind in kinds:
         with installed(kind) as app, app.app_context():
-            reviewer, numbers = _prepared(2 * requests)
+            reviewer, numbers = waiting(2 * requests)
             below = _singly(reviewer, numbers[:requests])
             ours = _in_bulk(reviewer, numbers[requests:])
             ratio = ours / below
@@ -46,7 +46,7 @@ def run(requests: int = BULK_LIMIT, kinds: tuple[str, ...] = KINDS) -> None:
             )
 
 
-def _prepared(number: int) -> tuple[Actor, list[str]]:
+def waiting(number: int) -> tuple[Actor, list[str]]:
     """A reviewer, and requests that wait, made as customers make them."""
     now = clock.now()
     with transaction():

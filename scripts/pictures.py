@@ -36,6 +36,7 @@ FOLDER = ROOT / "docs" / "pictures"
 PASSWORD = "invoice-demo-2026"
 LANGUAGES = {"en": "en-GB", "zh": "zh-CN"}
 SIZE: Any = {"width": 1280, "height": 800}
+WIDE: Any = {"width": 1440, "height": 860}  # room for a request beside the queue
 LARGEST = 100_000  # bytes; a page with pictures should open quickly
 GONE = "zhang.wei@lumen.example"  # of the demo data: mail to this address came back
 PASTED = """名称：深圳流明视觉技术有限公司
@@ -60,6 +61,7 @@ def main() -> None:
         for language in LANGUAGES:
             hand = Hand(browser, site, language)
             customer(hand)
+            reviewer(hand)
             office(hand)
         desk(Hand(browser, site, "en"))
         browser.close()
@@ -196,9 +198,32 @@ def requests(hand: Hand, page: Page) -> None:
     hand.keep(page, "resubmit", height=900)
 
 
+def reviewer(hand: Hand) -> None:
+    """The queue with a request beside it, the request's own page, a rejection, and the keys."""
+    page = hand.sign_in(reviewer_of(hand), viewport=WIDE)
+    page.goto(f"{hand.site}/review")
+    page.locator("[data-preview] h2").first.wait_for()
+    hand.keep(page, "queue")
+    page.keyboard.press("?")
+    page.locator("#shortcut-sheet dl").first.wait_for()
+    hand.keep(page, "keys")
+    page = hand.sign_in(reviewer_of(hand))
+    page.goto(f"{hand.site}/review")
+    page.locator("main tbody th a").first.click()
+    hand.keep(page, "request", height=900)
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    hand.keep(page, "reject")
+
+
+def reviewer_of(hand: Hand) -> str:
+    """The reviewer who reads that language."""
+    return "rita@backoffice.example" if hand.language == "en" else "rui@backoffice.example"
+
+
 def office(hand: Hand) -> None:
     """What reviewers, managers and administrators see."""
-    page = hand.sign_in("rita@backoffice.example" if hand.language == "en" else "rui@backoffice.example")
+    page = hand.sign_in(reviewer_of(hand))
     page.goto(f"{hand.site}/review/work")
     hand.keep(page, "work", height=900)
     page.goto(f"{hand.site}/review/books")

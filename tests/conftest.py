@@ -6,6 +6,7 @@ alone, marked `postgres_only` on PostgreSQL alone.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from backoffice import clock
 from backoffice.config import Settings
@@ -25,13 +27,20 @@ from tests.support.people import CHEAP, Cast, create_cast
 from tests.support.visitor import Visitor
 
 DATABASES = ("sqlite", "postgresql")
+# Speed is measured in bench/, never by a test: on a busy machine an example that takes its time would be a failure.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 _shared = pytest.StashKey[Path]()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process of a run makes the folder that all of them share."""
+    """Let every process look for garbage less often; the first one makes the folder that all of them share."""
+    # Thousands of tests and all libraries stay in memory: looking through them for garbage took a tenth of the time.
+    gc.set_threshold(100_000, 50, 1000)
     if not hasattr(config, "workerinput"):
         config.stash[_shared] = databases.open_shared_folder()
+        config.option.basetemp = config.option.basetemp or config.stash[_shared] / "cases"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

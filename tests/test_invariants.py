@@ -20,12 +20,15 @@ from backoffice.cli.command import cli
 from backoffice.database import db, session, transaction
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing.models import Invoice
+from backoffice.portal import services as drafts
+from backoffice.portal.queries.drafts import Writer
+from backoffice.requests.services import applying, supporting
 from backoffice.review import jobs as review
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk
 from backoffice.sla import jobs as sla
 from tests.faults.smtp_servers import accepting
-from tests.support import databases
+from tests.support import databases, files
 from tests.support.apps import bare_app, test_settings
 from tests.support.office import Office, contradictions
 from tests.support.people import create_cast
@@ -182,6 +185,12 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "app_user", "UPDATE app_user SET account_id = NULL", "only customers belong to an account"),
     "an account without a default header": (
         "invoice_header", "UPDATE invoice_header SET is_default = false", "of its headers are the default"),
+    "a draft ended with another form's request": (
+        "application_draft", "UPDATE application_draft SET submit_token = 'another' WHERE request_id IS NOT NULL",
+        "was not made by it"),
+    "a draft's file has gone": (
+        "application_draft", f"UPDATE application_draft SET support_sha256 = '{'0' * 64}' WHERE request_id IS NULL",
+        "its supporting file is not in the store"),
 }  # fmt: skip
 
 
@@ -238,12 +247,27 @@ def live(app: Flask) -> None:
     with transaction():
         bulk.start(cast.rui.actor, order, now=clock.now())
     review.work_off()
+    write_applications(office)
     sla.sweep()
     with accepting() as server:
         app.config["BACKOFFICE_SETTINGS"] = app.config["BACKOFFICE_SETTINGS"].model_copy(
             update={"mail_server": server.host, "mail_port": server.port}
         )
         delivery.send_due()
+
+
+def write_applications(office: Office) -> None:
+    """One application that is still being written, with a file, and one of which a request was made."""
+    ada = Writer(office.cast.lumen, office.cast.ada.id)
+    file = supporting.take(files.pdf(), "order.pdf")
+    with transaction():
+        drafts.keep(ada, "waiting".ljust(32, "-"), drafts.Content({}, file=file), now=clock.now())
+        ended = drafts.keep(ada, "ended".ljust(32, "-"), drafts.Content({}), now=clock.now())
+        application = office.application("7.00")
+        made = applying.apply(
+            office.cast.ada.actor, application, submit_token=ended.submit_token, locale="en", now=clock.now()
+        )
+        drafts.end(ended, made.id)
 
 
 def test_a_life_well_lived_is_green(lived_in: Flask) -> None:

@@ -58,6 +58,7 @@ class User(Base):
         CheckConstraint("(role = 'customer') = (account_id IS NOT NULL)", name="customers_have_an_account"),
         CheckConstraint("locale IN ('en', 'zh')", name="locale"),
         CheckConstraint("theme IN ('auto', 'light', 'dark')", name="theme"),
+        CheckConstraint("after_verdict IN ('next', 'stay', 'list')", name="after_verdict"),
         Index("ix_app_user_account_id", "account_id"),
     )
 
@@ -71,6 +72,9 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str] = mapped_column(String(2), default="en")
     theme: Mapped[str] = mapped_column(String(5), default="auto")
+    # How they work: whether single keys do something, and what opens after a verdict.
+    single_keys: Mapped[bool] = mapped_column(default=True)
+    after_verdict: Mapped[str] = mapped_column(String(4), default="next")
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     account: Mapped[Account | None] = relationship(lazy="joined")

@@ -46,6 +46,8 @@ class SignedIn:
     account: AccountName | None
     locale: str
     theme: str
+    single_keys: bool
+    after_verdict: str
     sid: str
     session_id: int
     last_seen_at: datetime
@@ -103,6 +105,8 @@ def signed_in(sid: str, *, now: datetime, limits: Limits) -> SignedIn | None:
         account=account,
         locale=user.locale,
         theme=user.theme,
+        single_keys=user.single_keys,
+        after_verdict=user.after_verdict,
         sid=sid,
         session_id=login.id,
         last_seen_at=login.last_seen_at,

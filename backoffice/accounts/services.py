@@ -29,6 +29,8 @@ from backoffice.text import TextError, clean, clean_email
 
 LOCALES = ("en", "zh")
 THEMES = ("auto", "light", "dark")
+SINGLE_KEYS = {"on": True, "off": False}
+AFTER_VERDICT = ("next", "stay", "list")
 
 # How long traces of sign-ins are of use: the retention of design, section "Audit and retention".
 _KEEP_SESSIONS = timedelta(days=90)
@@ -155,13 +157,24 @@ def reset_password(actor: Actor, user_id: int, new: str, *, now: datetime) -> No
     audit.record(actor, "user.password-reset", "user", user_id, at=now)
 
 
-def set_preferences(user_id: int, *, locale: str | None = None, theme: str | None = None) -> None:
-    """Remember the person's language or theme; values we do not offer change nothing."""
+def set_preferences(
+    user_id: int,
+    *,
+    locale: str | None = None,
+    theme: str | None = None,
+    single_keys: str | None = None,
+    after_verdict: str | None = None,
+) -> None:
+    """Remember the person's language, theme or way of working; values we do not offer change nothing."""
     user = queries.user(user_id)
     if locale in LOCALES:
         user.locale = locale
     if theme in THEMES:
         user.theme = theme
+    if single_keys in SINGLE_KEYS:
+        user.single_keys = SINGLE_KEYS[single_keys]
+    if after_verdict in AFTER_VERDICT:
+        user.after_verdict = after_verdict
 
 
 def begin_attempt(email: str, *, address: str, now: datetime) -> Attempt:

@@ -23,7 +23,7 @@ from backoffice.database import transaction
 from backoffice.errors import N_, Invalid, Message
 from backoffice.extensions import login_manager
 from backoffice.permissions import Permission
-from backoffice.web.guards import needs_nobody
+from backoffice.web.guards import is_passive, needs_nobody
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +113,8 @@ def _touch() -> None:
     """
     if request.endpoint is None or needs_nobody(current_app, request.endpoint) or not current_user.is_authenticated:
         return
+    if is_passive(current_app, request.endpoint):
+        return  # a page left open must not keep somebody signed in for ever
     now = clock.now()
     if now - current_user.last_seen_at < TOUCH_AFTER:
         return

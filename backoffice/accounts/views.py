@@ -24,6 +24,7 @@ from backoffice.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, safe_
 from backoffice.web.interface import THEME_COOKIE
 from backoffice.web.navigation import NavItem, register
 from backoffice.web.paging import PageRequest, paginate
+from backoffice.web.shortcuts import sheet_for
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -101,14 +102,23 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/preferences")
 @guard(PUBLIC)
 def set_preferences() -> ResponseReturnValue:
-    """Language and theme from the menu, kept on the device and, for somebody signed in, with the person."""
+    """A choice of its own small form, kept with the person; language and theme also on the device, for anybody."""
     wanted = {name: request.form.get(name) for name in ("locale", "theme")}
     if current_user.is_authenticated:
+        working = {name: request.form.get(name) for name in ("single_keys", "after_verdict")}
         with transaction():
-            services.set_preferences(current_user.id, **wanted)
+            services.set_preferences(current_user.id, **wanted, **working)
     response = make_response(redirect(safe_target(request.form.get("next")) or url_for("accounts.home")))
     locale.remember(response, **wanted)
     return response
+
+
+@blueprint.get("/shortcuts")
+@guard(SIGNED_IN)
+def shortcuts() -> ResponseReturnValue:
+    """The keys of whoever asks: the help sheet, for browsers that do not open it in a dialog."""
+    decides = current_user.can(Permission.DECIDE)
+    return render_template("accounts/shortcuts.html", groups=sheet_for(current_user), decides=decides)
 
 
 @blueprint.get("/settings")
@@ -121,7 +131,7 @@ def settings() -> ResponseReturnValue:
 @blueprint.post("/settings")
 @guard(SIGNED_IN)
 def save_settings() -> ResponseReturnValue:
-    """Keep language, theme and keys."""
+    """Keep language and theme."""
     form = SettingsForm()
     if not form.validate():
         return _settings_page(settings_form=form), 400
@@ -185,6 +195,7 @@ def _settings_page(settings_form: SettingsForm | None = None, password_form: Pas
         settings_form=settings_form,
         password_form=password_form or PasswordForm(formdata=None),
         browser_name=browser_name,
+        decides=current_user.can(Permission.DECIDE),
         sessions=queries.sessions_of(current_user.id, now=clock.now(), limits=sign_in.limits()),
     )
 

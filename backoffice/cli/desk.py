@@ -26,13 +26,15 @@ def review() -> None:
 @review.command("approve")
 @number
 @click.option("--remarks", default="", help="The customer can read them.")
+@click.option("--tax-id-reason", default="", help="Why a tax ID is right although its check digit does not fit.")
 @deciding
-def approve(number: str, remarks: str, as_email: str) -> None:
+def approve(number: str, remarks: str, tax_id_reason: str, as_email: str) -> None:
     """Approve NUMBER; where four eyes are wanted, this is the first or the second approval."""
     from backoffice.review.services import decisions
 
     undo = current_settings().undo_seconds
-    _act(as_email, decisions.approve, number, remarks=remarks, undo_seconds=undo)
+    given = {"remarks": remarks, "tax_id_reason": tax_id_reason}
+    _act(as_email, decisions.approve, number, **given, undo_seconds=undo)
 
 
 @review.command("reject")

@@ -93,6 +93,19 @@ def mail_send() -> None:
     _until_done(jobs.send_due, "sent")
 
 
+@cli.group("drafts", cls=AppGroup)
+def drafts() -> None:
+    """Applications that are still being written."""
+
+
+@drafts.command("purge")
+def drafts_purge() -> None:
+    """Let go of drafts that nobody has touched for a week, and of files that were chosen and never submitted."""
+    from backoffice.portal import jobs
+
+    _until_done(jobs.tidy, "looked at")
+
+
 @cli.command("check-invariants")
 def check_invariants() -> None:
     """Prove that the books, numbers, documents, mails and flags agree. Exit code 1 and one line per violation."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import MessageState
+
+# Made once: an alias that is made anew costs the statement around it as much as running it.
+_SUCCESSOR, _NEWS = aliased(Message), aliased(Message)
 
 
 def about(object_type: str, object_id: int, *, template: str | None = None) -> Sequence[Message]:
@@ -34,14 +37,25 @@ def latest(object_type: str, object_id: int, template: str) -> Message | None:
 
 
 def unsettled() -> Select[Message]:
-    """Failed messages nobody has sent anew."""
-    successor = aliased(Message)
+    """Failed messages that somebody still misses: nobody has sent them anew, and the matter is not at its end.
+
+    A notice is settled by a document about the same object that was accepted later: the invoice says more than every
+    notice before it. A document is settled only by sending itself.
+    """
+    arrived = select(_NEWS.id).where(
+        _NEWS.about_type == Message.about_type,
+        _NEWS.about_id == Message.about_id,
+        _NEWS.id > Message.id,
+        _NEWS.state == MessageState.ACCEPTED,
+        _NEWS.attachment_sha256.is_not(None),
+    )
     return select(Message).where(
         Message.state == MessageState.FAILED,
-        ~select(successor.id).where(successor.follows_id == Message.id).exists(),
+        ~select(_SUCCESSOR.id).where(_SUCCESSOR.follows_id == Message.id).exists(),
+        or_(Message.attachment_sha256.is_not(None), ~arrived.exists()),
     )
 
 
 def problems(limit: int = 100) -> Sequence[Message]:
-    """Failed messages nobody has sent anew: work items that close themselves, oldest first."""
+    """What `unsettled` finds: work items that close themselves, oldest first."""
     return session.scalars(unsettled().order_by(Message.id).limit(limit)).all()

@@ -14,9 +14,11 @@ from backoffice.delivery import services as delivery
 from backoffice.delivery.rules import MessageState, Outcome
 from backoffice.demo.cast import BY_CHANCE, EMAILS, GONE, REJECTIONS, REMARKS, SPEAKS_FOR
 from backoffice.demo.stage import Stage
+from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing.services import Issuer
 from backoffice.ledger import queries as ledger
+from backoffice.requests import queries as requests
 from backoffice.requests.rules import State
 from backoffice.requests.services import applying, changes, recipients
 from backoffice.requests.services.applying import Application
@@ -118,6 +120,9 @@ class Deeds:
         stage = self.stage
         first, second = stage.random.choice((("rita", "rui"), ("rita", "rui"), ("rui", "rita")))
         remarks = "Checked against the bank statement." if stage.random.random() < 0.1 else ""
+        check = tax_id_of(requests.by_number(number).header)
+        if check is not None and check.outcome == TaxIdOutcome.WRONG_CHECK_DIGIT:
+            remarks = "Compared with the business licence: the tax ID is right."
         if self._approved(first, number, remarks, undo_seconds) == State.PENDING:
             later = clock.now() + timedelta(minutes=stage.random.randrange(5, 50))
             stage.schedule(later, lambda: self._approved(second, number, "", undo_seconds))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from babel import Locale
 
 from backoffice.headers.paste_layout import is_tax_id
-from backoffice.headers.tax_ids import LENGTH, normalise_tax_id
+from backoffice.headers.tax_ids import LENGTH, is_persons, normalise_tax_id
 
 _LANDLINE = (
     r"(?:\+\d{1,3}[ -]?(?:\(\d{1,4}\)|\d{1,4})?[ -]?|(?:\(0\d{2,3}\)|（0\d{2,3}）|0\d{2,3})[ -]?)?\d{3,4}[ -]?\d{4}"
@@ -21,6 +21,8 @@ _PHONE = (
 )
 _ACCOUNT = r"(?:[A-Z]{2}\d{2}(?: ?[0-9A-Z]{2,4}){3,7}|\d(?:[ -]?\d){7,29})"
 IS_PHONE = re.compile(_PHONE, re.IGNORECASE)
+# To be told from other text only: whether mail can be sent there is asked at the field.
+IS_EMAIL = re.compile(r"[^\s@<>()\[\]\"',;:，；：、（）\u3400-\u9fff]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
 _IS_ACCOUNT = re.compile(_ACCOUNT)
 TAIL = {
     "phone": re.compile(rf"(?<![\d-])(?:电话|tel\.?|phone)?[:：]?\s*({_PHONE})$", re.IGNORECASE),
@@ -58,6 +60,7 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _POSTAL = re.compile(r"\d{4,6}(?:-\d{3,4})? [^\W\d].*|[^\W\d][^\d]* \d{4,6}|.*\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}")
+_PLACES = re.compile(r"(?:[A-Z][a-z'’-]+ ?){1,3}(?:, ?(?:[A-Z][a-z'’-]+ ?){1,3})+\.?")
 LONGEST = 256  # characters of a value that is recognised by its form
 _LONGEST_LINE = 60
 
@@ -110,8 +113,10 @@ def _longer_address(value: str, line: str, form: str | None, *, labelled: bool) 
 
 
 def _is_place(line: str) -> bool:
-    """Whether a line is a town with its postal code, or ends in a country."""
-    return _POSTAL.fullmatch(line) is not None or line.rpartition(",")[2].strip(" .").casefold() in _countries()
+    """Whether a line is a town with its postal code, names places with commas between them, or ends in a country."""
+    if _PLACES.fullmatch(line) or _POSTAL.fullmatch(line):
+        return True
+    return line.rpartition(",")[2].strip(" .").casefold() in _countries()
 
 
 @functools.cache
@@ -127,8 +132,11 @@ def _is_chinese(text: str) -> bool:
 def forms(piece: str) -> Iterator[str]:
     """The fields a value may belong to by its form, the surest first."""
     plain = unicodedata.normalize("NFKC", piece)
-    if is_tax_id(plain):
+    if is_tax_id(plain) or is_persons(normalise_tax_id(plain)):
         yield "tax_id"
+        return
+    if IS_EMAIL.fullmatch(plain):
+        yield "email"
         return
     if IS_PHONE.fullmatch(plain):
         yield "phone"

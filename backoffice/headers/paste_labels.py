@@ -16,11 +16,13 @@ _CHINESE = (
     (("bank", "bank_account"), rf"{_OWNER}(?:开户行|开户银行)(?:名称)?{_JOINT}(?:银行)?{_NUMBER}"
                                rf"|银行\s*[、，,/／&及和与]\s*{_NUMBER}"),
     ((), "(?:开户行|银行)(?:地址|行号|联行号)|联行号|行号"
-         "|电子邮箱|邮箱|邮件|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
+         "|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
+    (("email",), "(?:收票|收件|接收|电子|联系)?(?:邮箱|邮件)(?:地址)?"),
     (("name",), f"{_OWNER}(?:名称|全称)(?:[(（][^()（）]{{1,6}}[)）])?"
                 f"|(?:发票|开票|公司|单位)?抬头|户名|购买方|购方|买方|购货单位|购货方|受票方"),
     (("tax_id",), f"{_OWNER}(?:统一)?社会信用代码(?:{_JOINT}(?:税号|纳税人识别[号码]))?"
-                  f"|{_OWNER}纳税人识别[号码](?:{_JOINT}(?:统一)?社会信用代码)?|{_OWNER}税号|税务登记证?号|信用代码|统一编号"),
+                  f"|{_OWNER}纳税人识别[号码](?:{_JOINT}(?:统一)?社会信用代码)?|{_OWNER}税号|税务登记证?号|信用代码|统一编号"
+                  "|(?:居民)?身份证(?:件)?(?:号码?)?|证件号码?"),
     (("address",), f"(?:{_OWNER}|经营|营业|联系|办公|通讯|通信)地址"),
     (("phone",), f"(?:{_OWNER}|联系|办公)(?:电话|座机)(?:号码)?"),
     (("bank",), f"(?:基本户|基本|{_OWNER})开户(?:银行|行)(?:名称)?|银行名称|银行"),
@@ -29,13 +31,15 @@ _CHINESE = (
 _ENGLISH = (
     (("address", "phone"), r"address\s*(?:&|and|/|,)\s*(?:tel(?:ephone)?|phone)"),
     (("bank", "bank_account"), r"bank\s*(?:&|and|/|,)\s*account(?:\s*(?:no\.?|number))?"),
-    ((), r"bank\s+address|swift(?:\s*code)?|bic|fax|e-?mail|contact(?:\s*person)?|attn\.?|remarks?"
+    (("email",), r"e-?mail(?:\s+address)?"),
+    ((), r"bank\s+address|swift(?:\s*code)?|bic|fax|contact(?:\s*person)?|attn\.?|remarks?"
          r"|sort\s*code|post(?:al)?\s*code|zip(?:\s*code)?|street|city|country"),
     (("name",), r"(?:company|legal|registered|buyer|customer|account|invoice)\s+(?:name|title)"
                 r"|company|buyer|customer|client|name|(?:invoiced?|bill(?:ed)?|sold)\s+to"),
     (("tax_id",), r"(?:unified\s+)?social\s+credit\s+(?:code|no\.?|number)|uscc|(?:vat|tax|taxpayer)\s*(?:(?:payer\s+)?"
                   r"(?:identification|registration|reg\.?)\s*)?(?:id|no\.?|number|code)(?:\s*(?:no\.?|number))?|tin|vat|gst(?:in)?|abn|uen"
-                  r"|ust-?id(?:-?nr\.?)?"),
+                  r"|ust-?id(?:-?nr\.?)?|(?:identity\s+card|id\s+card|identity)(?:\s*(?:no\.?|number))?"
+                  r"|id\s*(?:no\.?|number)"),
     (("address",), r"(?:registered|company|office|business|mailing)?\s*address"),
     (("phone",), r"(?:tele)?phone(?:\s*(?:no\.?|number))?|tel\.?(?:\s*(?:no\.?|number))?|mobile"),
     (("bank_account",), r"(?:bank\s+)?(?:account|acct\.?|a/c)(?:\s*(?:no\.?|number))?|iban"),
@@ -73,6 +77,7 @@ _VALUE_BEGINS = {
     "tax_id": r"\s+(?=[a-z]{0,3} ?\d[\d ]{5}|\d[0-9a-z ]{14})",
     "phone": r"\s+(?=[+(（\d])",
     "bank_account": r"\s+(?=(?:[a-z]{2})?\d)",
+    "email": r"\s+(?=[^\s@]+@)",
 }
 # These begin no name of a company and of no bank.
 _PLAIN_ENGLISH = (

@@ -24,7 +24,7 @@ _WIDE = re.compile(
 # In brackets behind the value it belongs to: a label with its value, a tax ID, an account behind a bank.
 _IN_BRACKETS = re.compile(
     r"[(（]\s*((?:(?:银行|联系|注册)?(?:[账帐][号户]|卡号|电话|地址)|税号|(?:统一)?社会信用代码|纳税人识别[号码]|开户银?行)"
-    r"\s*[:：][^()（）\n]*)[)）]"
+    r"\s*(?:[:：]|(?=\d))[^()（）\n]*)[)）]"
 )
 _TAX_ID_IN_BRACKETS = re.compile(r"[(（]\s*([0-9A-Za-z]{18})\s*[)）]")
 _ACCOUNT_IN_BRACKETS = re.compile(r"(?<=[行部社处])[(（]\s*(\d(?:[ -]?\d){9,29})\s*[)）]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from backoffice.headers.paste_forms import IS_NAME, IS_PHONE
+from backoffice.headers.paste_forms import IS_EMAIL, IS_NAME, IS_PHONE
 from backoffice.headers.paste_layout import is_tax_id
 from backoffice.headers.tax_ids import LENGTH, normalise_tax_id
 
@@ -19,14 +19,10 @@ _PHONE = re.compile(
 )
 _SENTENCE = re.compile(r"[，,。；;！!]\s*|\s+")
 _ACCOUNT_NOTE = re.compile(r"[(（]\s*(?:人民币|基本户|一般户|美元|港币|cny|rmb|usd|hkd|eur)\s*[)）]$", re.IGNORECASE)
-# A person to ask for, behind the number of a house or a room.
-_SURNAME = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪"
-    "田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-)
+# A person to ask for, behind the number of a house or a room. Without a label or a title it may be a place: 王府井.
 _PERSON = re.compile(
-    r"(?<=[号室楼层幢座栋院\d)）])[，,、\s]+(?![^，,、\s]*[省市区县镇乡路街道巷弄村园号室楼层幢座栋厦场苑里坊庄城心馆])"
-    rf"([{_SURNAME}][\u3400-\u9fff]{{1,2}}(?:先生|女士|经理|收)?)$"
+    r"(?<=[号室楼层幢座栋院\d)）])[，,、\s]+"
+    r"((?:联系人|收件人|收票人|经办人)[:：]?\s*[\u3400-\u9fff]{1,4}|[\u3400-\u9fff]{1,4}(?:先生|女士|小姐|经理|收))$"
 )
 # What a writer says to the reader behind a value; shorter than what may begin a line of its own.
 _SAID = re.compile(
@@ -70,6 +66,11 @@ def _phone(value: str) -> str:
     return found[0]
 
 
+def _email(value: str) -> str:
+    found = IS_EMAIL.match(value)
+    return found[0] if found else ""
+
+
 def _until_last(head: str, belongs: Callable[[str], bool]) -> str:
     """The text up to its last word that belongs to a number; nothing when none has figures."""
     words = list(_WORDS.finditer(head))
@@ -83,8 +84,10 @@ def _has_figures(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-# field -> the number at the beginning of a value, empty where there is none
-NUMBERS: Mapping[str, Callable[[str], str]] = {"tax_id": _tax_id, "bank_account": _account, "phone": _phone}
+# field -> the number or address at the beginning of a value, empty where there is none
+NUMBERS: Mapping[str, Callable[[str], str]] = {
+    "tax_id": _tax_id, "bank_account": _account, "phone": _phone, "email": _email,
+}  # fmt: skip
 
 
 def without_words(name: str, value: str) -> tuple[str, str]:

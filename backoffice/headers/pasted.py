@@ -2,7 +2,8 @@
 
 The result is a suggestion: whoever pasted the block looks at each field. What is not understood is told, not dropped.
 Labels decide first (Chinese or English, on lines of their own or in one line); what has none is known by its form: a
-tax ID by its check symbols, a name by its ending (公司, Ltd), a bank by 支行 or Bank, a phone by its digits.
+tax ID by its check symbols, a name by its ending (公司, Ltd), a bank by 支行 or Bank, a phone by its digits, an
+email by its @.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from backoffice.headers.tax_ids import TaxIdOutcome, check_tax_id, normalise_tax
 
 LIMIT = 2000  # characters of a block
 _FEWEST_FIGURES = 5  # of a tax ID
-FIELDS = ("name", "tax_id", "address", "phone", "bank", "bank_account")
+FIELDS = ("name", "tax_id", "address", "phone", "bank", "bank_account", "email")
 
 _TAX_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{18}(?![0-9A-Za-z])")
 _EDGE = " \t,，;；。、|#→"

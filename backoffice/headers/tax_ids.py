@@ -111,7 +111,7 @@ def check_tax_id(typed: str) -> TaxIdResult:
         offered, more = repairs[:_OFFERED], len(repairs) > _OFFERED
         return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, offered, more)
     wrong = tuple(_wrong_checks(code))
-    if wrong and _is_persons(code):
+    if wrong and is_persons(code):
         # Nothing of it is wrong but its place: no symbol to mark, no company to guess.
         return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, Message(_A_PERSONS))
     if wrong:
@@ -220,7 +220,7 @@ def _oddity(repaired: str, place: int, typed: str, *, inner_fits: bool) -> int:
     return against
 
 
-def _is_persons(code: str) -> bool:
+def is_persons(code: str) -> bool:
     """Whether this is the number of a person's ID card: its region, a day of birth, and its check symbol fit."""
     match = _PERSON.fullmatch(code)
     if match is None or code[:2] not in _PROVINCES:

@@ -100,10 +100,12 @@ def new() -> Any:
         header_id = _make(form)
     except Invalid as invalid:
         return _refused(form, invalid)
+    return _saved(header_id)
+
+
+def _saved(header_id: int) -> BaseResponse:
     flash(gettext("The header is saved."), "success")
-    if _to_application():
-        return rescue.forget(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
-    return rescue.forget(redirect(url_for("headers.list_headers"), 303))
+    return rescue.forget(redirect(_way_back(header_id), 303))
 
 
 def _make(form: HeaderForm) -> int:
@@ -150,10 +152,7 @@ def edit(header_id: int) -> Any:
         return _refused(form, invalid, header=queries.any_header_of(_account_id(), header_id))
     except Conflict as conflict:
         return _overtaken(form, conflict, header_id)
-    flash(gettext("The header is saved."), "success")
-    if _to_application():
-        return rescue.forget(redirect(url_for("portal.apply", resume=1, header=header_id), 303))
-    return rescue.forget(redirect(url_for("headers.list_headers"), 303))
+    return _saved(header_id)
 
 
 def _change(form: HeaderForm, header: InvoiceHeader) -> None:
@@ -281,11 +280,9 @@ def _page(
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
     form.ensure_token()
-    to_application = _to_application()
     removed_by = None
     if header is not None and header.archived_at is not None:
         removed_by = labels.remover(audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN))
-    cancel = url_for("portal.apply", resume=1) if to_application else url_for("headers.list_headers")
     return render_template(
         "headers/edit.html",
         form=form,
@@ -296,8 +293,8 @@ def _page(
         news=news,
         removed_by=removed_by,
         tax_id_help=form.tax_id_help if request.method == "POST" else None,
-        to_application=to_application,
-        cancel_url=cancel,
+        to_application=_to_application(),
+        way_back=_way_back,
     )
 
 
@@ -314,6 +311,13 @@ def _refused(form: HeaderForm, invalid: Invalid, *, header: InvoiceHeader | None
 
 def _to_application() -> bool:
     return request.args.get("next") == "apply"
+
+
+def _way_back(header: int | None = None) -> str:
+    """To the application that led here, one of several that may be open, with the header chosen; or to the list."""
+    if not _to_application():
+        return url_for("headers.list_headers")
+    return url_for("portal.apply", resume=request.args.get("draft", "1")[:64], header=header)
 
 
 def _account_id() -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import ColumnElement, func, select, union_all
 
 from backoffice import clock
 from backoffice.database import session
@@ -19,7 +20,8 @@ from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.queries import entries
-from backoffice.requests.rules import State
+from backoffice.requests.rules import OPEN_STATES, State
+from backoffice.steering import beside, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,46 @@ def moved(account_id: int, since: date | None, until: date | None) -> Figures:
 def as_listed(figures: Figures, unissued: Decimal) -> Figures:
     """The books' figures with what is `being_issued` still in progress, as its request is on every list."""
     return figures + Figures(reserved=unissued, invoiced=-unissued)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many requests a list holds, what they are over, and what of it credit notes took back, in major units."""
+
+    number: int
+    amount: Decimal
+    credited: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """What the figure says that opens the list."""
+        return self.amount - self.credited
+
+
+def total(account_id: int, states: Collection[str], figures: Figures) -> Total | None:
+    """What the list of the account's requests in these states adds up to, where one of its `figures` opens that list.
+
+    Read from the account's index alone; the parts are looked at only where something was credited.
+    """
+    opened_by: list[tuple[Collection[str], Decimal]] = [
+        ((State.ISSUED,), figures.invoiced),
+        (OPEN_STATES, figures.reserved),
+    ]
+    figure = next((each for of_states, each in opened_by if set(of_states) == set(states)), None)
+    if figure is None:
+        return None
+    listed = of_list(account_id, states)
+    number, amount = session.execute(select(func.count(), func.sum(InvoiceRequest.amount)).where(*listed)).one()
+    credited = None
+    if (amount or ZERO) != figure:
+        parts = select(func.sum(Allocation.credited)).join(InvoiceRequest, InvoiceRequest.id == Allocation.request_id)
+        credited = session.scalar(parts.where(*listed, Allocation.credited > ZERO))
+    return Total(number, amount or ZERO, credited or ZERO)
+
+
+def of_list(account_id: int, states: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """SQL predicates of an account's requests in some states; beside the account no index of all states serves."""
+    return InvoiceRequest.account_id == account_id, beside(InvoiceRequest.state).in_([word(each) for each in states])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, render_template, request
 
 from backoffice.extensions import limiter
 from backoffice.issuing import queries
+from backoffice.issuing.face import Face
 from backoffice.issuing.forms import VerifyForm
 from backoffice.issuing.rules import is_invoice_number
 from backoffice.web.guards import PUBLIC, guard
@@ -18,8 +19,9 @@ blueprint = Blueprint("issuing", __name__)
 CHECKS = "20 per minute; 200 per day"
 
 
-def init(_app: Flask) -> None:
-    """Nothing to register: the page stands outside the navigation, the invoice's QR code leads to it."""
+def init(app: Flask) -> None:
+    """Give pages the face of a snapshot. The page itself stands outside the navigation: the QR code leads to it."""
+    app.jinja_env.globals["invoice_face"] = Face
 
 
 @blueprint.get("/verify")

@@ -18,10 +18,9 @@ from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringFi
 from backoffice import text
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules import Snapshot
-from backoffice.portal.uploads import word_of
+from backoffice.portal.models import ApplicationDraft
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT
-from backoffice.requests.services import supporting
+from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT, is_request_number
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web.forms import Form, form_token, whole_number
@@ -31,20 +30,20 @@ ACCEPTED = "application/pdf,image/png,image/jpeg"
 # What of a draft another moment of the same day changes, and issuing gives anew.
 _MOVES_BY_ITSELF = ("issued_at", "issued_on")
 
-# The way to a header and back leads through a signed cookie, which browsers keep up to 4 KB.
-DRAFT_LIMITS = {
+# What arrives after its session had ended is kept as far as the fields take it; nobody proved to be its writer.
+RESCUE_LIMITS = {
     "header_id": 20, "amount": 60, "email": 254, "copies": COPIES_LIMIT * 256, "remarks": REMARKS_LIMIT,
-    "support": 1000, "resubmit": 20, "defaults_of": 20,
+    "defaults_of": 20,
 }  # fmt: skip
 _SHOWN = ("header_id", "amount", "email", "copies", "remarks")
-# What every step hands to the next.
-CARRIED = (
-    "header_id", "amount", "email", "copies", "remarks", "support", "resubmit", "defaults_of", "submit_token", "owner",
-)  # fmt: skip
+TYPED = (*_SHOWN, "defaults_of")
 
 
 class ApplyForm(Form):
-    """One application. `resubmit` is the number of the rejected request it follows, if any."""
+    """One application. `draft` is the key under which it is kept, `resubmit` the rejected request it follows.
+
+    `enclosed` says that the page showed a file that is kept: should its draft be gone meanwhile, that is told.
+    """
 
     header_id = SelectField(lazy_gettext("Invoice Header"), validate_choice=False)
     amount = StringField(lazy_gettext("Invoice Amount"))
@@ -52,11 +51,11 @@ class ApplyForm(Form):
     copies = StringField(lazy_gettext("Copies to"), render_kw={"autocomplete": "off", "spellcheck": "false"})
     remarks = TextAreaField(lazy_gettext("Remarks"), render_kw={"maxlength": REMARKS_LIMIT})
     support_file = FileField(lazy_gettext("Supporting file"), render_kw={"accept": ACCEPTED})
-    support = HiddenField()
+    draft = HiddenField()
+    enclosed = HiddenField()
     resubmit = HiddenField()
     defaults_of = HiddenField()
     owner = HiddenField()
-    submit_token = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,47 +86,55 @@ class ApplyForm(Form):
                 self[name].data = value
         self.defaults_of.data = self.header_id.data
 
-    def ensure_token(self) -> None:
-        """Give a form that is shown for the first time the token that makes a double Submit one request."""
-        self.submit_token.data = form_token(self.submit_token.data)
+    def ensure_key(self) -> str:
+        """The key of the draft: the one that came along, or a new one for a form that is shown for the first time."""
+        self.draft.data = form_token(self.draft.data)
+        return str(self.draft.data)
 
-    def application(self, support: SupportingFile | None) -> Application:
-        """What was typed, for the services, with the file that came along."""
-        return Application(
-            header_id=whole_number(self.header_id.data),
-            amount=self.amount.data or "",
-            email=self.email.data or "",
-            remarks=self.remarks.data or "",
-            resubmission_of=self.resubmit.data or None,
-            copies=self.copies.data or "",
-            support=support,
-        )
+    @property
+    def follows(self) -> str | None:
+        """The number of the request it resubmits."""
+        number = self.resubmit.data or ""
+        return number if is_request_number(number) else None
 
-    def typed(self) -> tuple[dict[str, str], list[str]]:
-        """What was typed, field by field, as it can wait for the person, and the fields that are too long for it."""
-        said = {name: text.folded(self[name].data or "") for name in DRAFT_LIMITS}
-        too_long = [name for name, value in said.items() if len(value) > DRAFT_LIMITS[name]]
-        return {name: value for name, value in said.items() if name not in too_long}, too_long
+    def typed(self) -> dict[str, str]:
+        """What was typed, field by field, as it was typed."""
+        return {name: self[name].data or "" for name in TYPED}
 
-    def draft(self) -> dict[str, str]:
-        """What was typed, small enough to travel along while a header is made; empty when a field is too long."""
-        typed, too_long = self.typed()
-        for name in too_long:
-            self[name].errors = [gettext("At most %(limit)d characters.", limit=DRAFT_LIMITS[name])]
-        return {} if too_long else typed
+    def short_typed(self) -> dict[str, str]:
+        """The same without what is longer than its field takes, whose names stand under `lost`."""
+        said = {name: text.folded(self[name].data or "") for name in RESCUE_LIMITS}
+        lost = [name for name, value in said.items() if len(value) > RESCUE_LIMITS[name]]
+        return {**said, **dict.fromkeys(lost, ""), "lost": " ".join(lost)}
 
     def say_lost(self, names: Sequence[str]) -> None:
         """Say beside each field whose text could not wait for the person that it is to be typed again."""
         for name in names:
-            if name == "support_file":
-                self.support_file.errors = [gettext("The file was not kept. Please choose it again.")]
-            elif name in _SHOWN:
+            if name in _SHOWN:
                 self[name].errors = [gettext("This was too long to be kept. If the field is empty, type it again.")]
 
 
 def begin(values: Mapping[str, Any]) -> ApplyForm:
     """A form that was not sent yet, filled in with `values`."""
     return ApplyForm(formdata=None, data=dict(values))
+
+
+def of_draft(draft: ApplicationDraft) -> ApplyForm:
+    """The form as it was left."""
+    return begin({**draft.fields, "draft": draft.key, "resubmit": draft.follows or ""})
+
+
+def application_of(typed: Mapping[str, str], follows: str | None, support: SupportingFile | None) -> Application:
+    """What was typed, for the services, with the file that came along."""
+    return Application(
+        header_id=whole_number(typed["header_id"]),
+        amount=typed["amount"],
+        email=typed["email"],
+        remarks=typed["remarks"],
+        resubmission_of=follows,
+        copies=typed["copies"],
+        support=support,
+    )
 
 
 def defaults_of(header: InvoiceHeader | None, usual_email: str) -> dict[str, str]:
@@ -157,7 +164,6 @@ def values_of(former: InvoiceRequest) -> dict[str, str]:
         "remarks": former.remarks,
         "resubmit": former.number,
         "defaults_of": str(former.header_id),
-        "support": word_of(supporting.of(former), former.account_id),
     }
 
 

@@ -5,29 +5,13 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from backoffice.ledger.queries import entries
-from backoffice.requests.rules import REASON_FIELDS, REASON_LABELS, Reason, State
+from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, REASON_LABELS, State
 
-fields = {
-    "name": _l("Name"),
-    "kind": _l("Type"),
-    "vat_kind": _l("VAT invoice"),
-    "tax_id": _l("Tax ID"),
-    "address": _l("Address"),
-    "phone": _l("Phone"),
-    "bank": _l("Bank"),
-    "bank_account": _l("Bank account"),
-    "language": _l("Invoice language"),
-    "amount": _l("Invoice Amount"),
-    "email": _l("Receiving Email"),
-    "copies": _l("Copies to"),
-    "remarks": _l("Remarks"),
-    "support": _l("Supporting file"),
-}
-header_fields = frozenset(
-    {"name", "kind", "vat_kind", "tax_id", "address", "phone", "bank", "bank_account", "language"}
-)
+fields = {name: _l(label) for name, label in FIELD_LABELS.items()}
+header_fields = frozenset(FROZEN_HEADER_FIELDS)
+# Which control of the form a field is mended with.
+controls = dict.fromkeys(FROZEN_HEADER_FIELDS, "header_id") | {"support": "support_file"}
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
-reason_fields = {reason.value: field for reason, field in REASON_FIELDS.items()}
 
 # One of a kind, as a line of a list names it; and what the month's sum is called.
 kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}
@@ -35,6 +19,18 @@ kind_sums = {kind.value: _l(label) for kind, label in entries.KIND_SUMS.items()}
 entry_statuses = {status.value: _l(label) for status, label in entries.STATUSES.items()}
 movements = {movement.value: _l(label) for movement, label in entries.MOVEMENTS.items()}
 figures = {name: _l(label) for name, label in entries.FIGURES.items()}
+# The steps of a bill from the beginning of its month to the end.
+steps = {
+    "opening": _l("Invoiceable at the beginning"),
+    "recharged": _l("Recharges booked"),
+    "refunded": _l("Refunds booked"),
+    "invoiced": _l("Put on invoices"),
+    "reserved": _l("In progress"),
+    "closing": _l("Invoiceable at the end"),
+}
+CLOSING_SO_FAR = _l("Invoiceable now")
+# The lists that make up a bill; a spreadsheet holds them all.
+bill_parts = {"days": _l("Day by day"), "balance": _l("Invoiceable Amount"), "invoiced": _l("What was invoiced")}
 statuses = {
     State.PENDING.value: _l("Pending"),
     State.APPROVED.value: _l("Approved"),
@@ -42,8 +38,3 @@ statuses = {
     State.REJECTED.value: _l("Rejected"),
     State.WITHDRAWN.value: _l("Withdrawn"),
 }
-
-
-def reason_of(code: str | None) -> Reason | None:
-    """The coded reason of a rejection; None for one that is not known (any more)."""
-    return next((reason for reason in Reason if reason == code), None)

@@ -1,7 +1,7 @@
-"""A supporting file on its way through the steps of an application.
+"""A supporting file on its way into the store.
 
-It is stored at first sight; from then on the form carries a signed word of it, so that neither the review step nor a
-mistake in another field asks for the file again.
+It is kept at first sight and stands in the draft from then on, so that neither the review step nor a mistake in another
+field asks for it again.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from backoffice import storage
+from backoffice import clock, storage
+from backoffice.database import transaction
+from backoffice.portal import services
 from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import LARGEST_BYTES, SupportingFile
-from backoffice.web import signing
 
 # Every file is kept from the moment it is chosen: nobody should be able to fill the store by choosing.
 LIMIT = "60 per hour"
+# What a scanner or a camera makes of a contract: read in full, so that its error stands beside the field and everything
+# typed is kept. The file itself is let go; only what is larger still is answered without being looked at.
+READ_BYTES = 64 * 1024 * 1024
 
 
 def is_enclosed() -> bool:
@@ -25,23 +29,15 @@ def is_enclosed() -> bool:
 
 
 def received(upload: object) -> SupportingFile | None:
-    """Take the file of a form's field; None when none was chosen. Raises Invalid as `supporting.take` does."""
+    """Take the file of a form's field; None when none was chosen.
+
+    Raises Invalid as `supporting.examine` does, and Unavailable when the store refuses.
+    """
     if not isinstance(upload, FileStorage) or not upload.filename:
         return None
-    return supporting.take(upload.stream.read(LARGEST_BYTES + 1), upload.filename)
-
-
-def word_of(file: SupportingFile | None, account_id: int) -> str:
-    """What the form carries of a file of this account."""
-    if file is None:
-        return ""
-    return signing.sign([account_id, file.sha256, file.name, file.type, file.size], "supporting-file")
-
-
-def read(word: str | None, account_id: int) -> SupportingFile | None:
-    """The file a form speaks of; None for a word of another account, or one that was not written here."""
-    value = signing.read(word, "supporting-file")
-    if not isinstance(value, list) or len(value) != 5 or value[0] != account_id:
-        return None
-    file = SupportingFile(*value[1:])
-    return file if storage.exists(file.sha256) else None
+    content = upload.stream.read(LARGEST_BYTES + 1)
+    file = supporting.examine(content, upload.filename)
+    with transaction():
+        services.note_upload(file.sha256, now=clock.now())
+    storage.put(content)
+    return file

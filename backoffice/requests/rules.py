@@ -6,6 +6,7 @@ Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,8 +22,6 @@ ANSWER_LIMIT = 2000
 NOTE_LIMIT = 2000
 CLAIM_MINUTES = 15  # without a touch; somebody who went for lunch keeps nobody waiting
 REMIND_DAYS, HOLD_DAYS = 3, 10  # business days after the question has reached the customer's mail server
-# What a reviewer may point at in a rejection: fields of the application's form and parts of its header.
-FIELDS = ("header_id", "name", "tax_id", "address", "phone", "bank", "bank_account", "amount", "email", "remarks")
 COPIES_LIMIT = 4
 SEND_AGAIN_LIMIT = 5  # mails per request and 24 hours, so that nobody's mailbox can be filled from here
 ABOUT = "invoice_request"  # how mails and audit events name a request
@@ -30,6 +29,32 @@ ABOUT = "invoice_request"  # how mails and audit events name a request
 FROZEN_HEADER_FIELDS = (
     "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",
     "country", "street", "city", "postal_code",
+)  # fmt: skip
+# Everything a request says: what a resubmission is compared by.
+FIELD_LABELS: dict[str, str] = {
+    "name": N_("Name"),
+    "kind": N_("Type"),
+    "vat_kind": N_("VAT invoice"),
+    "tax_id": N_("Tax ID"),
+    "address": N_("Address"),
+    "phone": N_("Phone"),
+    "bank": N_("Bank"),
+    "bank_account": N_("Bank account"),
+    "language": N_("Invoice language"),
+    "country": N_("Country or region"),
+    "street": N_("Street and house number"),
+    "city": N_("City"),
+    "postal_code": N_("Postal code"),
+    "amount": N_("Invoice Amount"),
+    "email": N_("Receiving Email"),
+    "copies": N_("Copies to"),
+    "remarks": N_("Remarks"),
+    "support": N_("Supporting file"),
+}
+# What of it a reviewer may point at in a rejection.
+FIELDS = (
+    "name", "vat_kind", "tax_id", "address", "phone", "bank", "bank_account", "amount", "email", "copies", "remarks",
+    "support",
 )  # fmt: skip
 _NUMBER = re.compile(r"IR-[0-9]{8}-[0-9]{6}")
 
@@ -58,6 +83,7 @@ class Action(StrEnum):
     REJECT = "reject"
     HOLD = "hold"
     RESUME = "resume"
+    TAKE_BACK = "take_back"
     UNDO = "undo"
     RETURN = "return"
     ISSUE = "issue"
@@ -98,6 +124,7 @@ TRANSITIONS: dict[tuple[State, Action], Transition] = {
     (State.PENDING, Action.RESUME): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.PENDING, Action.FIRST_APPROVE): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.PENDING, Action.APPROVE): Transition(State.APPROVED, Who.REVIEWER, Money.KEEP, stops_clock=False),
+    (State.PENDING, Action.TAKE_BACK): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.APPROVED, Action.UNDO): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.APPROVED, Action.RETURN): Transition(State.PENDING, Who.REVIEWER, Money.KEEP, stops_clock=False),
     (State.APPROVED, Action.ISSUE): Transition(State.ISSUED, Who.SYSTEM, Money.SETTLE, stops_clock=True),
@@ -131,29 +158,30 @@ REASON_LABELS: dict[Reason, str] = {
     Reason.OTHER: N_("Another reason"),
 }
 
-# Which field of the form a reason points at, so that a resubmission shows it where it must be mended.
-REASON_FIELDS: dict[Reason, str] = {
-    Reason.TAX_ID: "header_id",
-    Reason.HEADER_NAME: "header_id",
-    Reason.BANK_DETAILS: "header_id",
-    Reason.AMOUNT: "amount",
-    Reason.DUPLICATE: "amount",
-    Reason.EMAIL: "email",
-}
-
-
-# Which parts of the header a reason speaks of: one of them has to change before a resubmission can fare better.
-REASON_HEADER_FIELDS: dict[Reason, tuple[str, ...]] = {
+# Which fields a reason speaks of: one of them has to change before a resubmission can fare better.
+REASON_FIELDS: dict[Reason, tuple[str, ...]] = {
     Reason.TAX_ID: ("tax_id", "name"),
     Reason.HEADER_NAME: ("name",),
     Reason.BANK_DETAILS: ("address", "phone", "bank", "bank_account"),
+    Reason.AMOUNT: ("amount",),
+    Reason.DUPLICATE: ("amount",),
+    Reason.EMAIL: ("email",),
 }
 
 
-def complained_about(reason: Reason) -> tuple[str, ...]:
-    """What a rejection was about: parts of the header, or one field of the form; nothing for another reason."""
-    field = REASON_FIELDS.get(reason)
-    return REASON_HEADER_FIELDS.get(reason, (field,) if field else ())
+def complained_about(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """What rejections for these reasons are about unless the reviewer points elsewhere; nothing for another reason."""
+    return tuple(dict.fromkeys(name for reason in reasons for name in REASON_FIELDS.get(reason, ())))
+
+
+def because(reasons: Sequence[Reason], fields: Iterable[str]) -> dict[str, tuple[Reason, ...]]:
+    """Why a reviewer pointed at each field: the reasons that speak of it, or else those that have no field yet."""
+    pointed = list(fields)
+    homeless = tuple(reason for reason in reasons if not set(complained_about([reason])) & set(pointed))
+    return {
+        name: tuple(reason for reason in reasons if name in complained_about([reason])) or homeless or tuple(reasons)
+        for name in pointed
+    }
 
 
 def is_request_number(text: str) -> bool:

@@ -5,20 +5,32 @@ The rules stand in `review.services`, which answers every entry alike; the forms
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 
-from backoffice.requests.rules import NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT
+from backoffice.accounts.models import User
+from backoffice.requests.rules import FIELDS, NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT, Reason, complained_about
 from backoffice.review import labels
 from backoffice.review.rules import VIEW_NAME_LIMIT
 from backoffice.web.forms import Form, choices
 from backoffice.web.kept_forms import KeptForm
 
+# The form of a rejection has remarks of its own, which must not share their name with a box.
+_POINTERS = {"remarks": lazy_gettext("Text printed on the invoice")}
 
-class ApproveForm(Form):
-    """Remarks the customer can read on the request; none are needed."""
+
+class ApproveForm(KeptForm):
+    """Remarks the customer can read on the request, none are needed; and why a doubtful tax ID is right."""
+
+    # How far its reader has seen the request: a verdict on anything newer is refused.
+    seen = HiddenField(id="approve-seen", default="")
+
+    tax_id_reason = TextAreaField(
+        lazy_gettext("Why the tax ID is right"), id="tax-id-reason", default="", render_kw={"maxlength": REMARKS_LIMIT}
+    )
 
     remarks = TextAreaField(
         lazy_gettext("Remarks"), id="approve-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
@@ -47,6 +59,20 @@ class ReturnForm(KeptForm):
         self.why.flags.required = True
 
 
+class AssignForm(Form):
+    """Who is to work on a request."""
+
+    assignee = SelectField(lazy_gettext("Colleague"), id="assignee", validate_choice=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.assignee.flags.required = True
+
+    def offer(self, people: Sequence[User]) -> None:
+        """Fill the choice."""
+        self.assignee.choices = choices([("", lazy_gettext("Choose")), *((str(one.id), one.name) for one in people)])
+
+
 class NoteForm(KeptForm):
     """A note among the people of the back office."""
 
@@ -65,20 +91,63 @@ class SavedViewForm(Form):
     query = HiddenField(id="view-query", default="")
 
 
-class RejectForm(Form):
-    """Why a request is turned down: a coded reason, and what the customer should mend."""
+class RejectForm(KeptForm):
+    """Why a request is turned down: coded reasons, the fields they mean, and what the customer should mend."""
 
-    reason = RadioField(
+    no_room = False
+
+    reason = SelectMultipleField(
         lazy_gettext("Reason"), id="reject-reason", choices=choices(labels.reasons.items()), validate_choice=False
     )
+    fields = SelectMultipleField(
+        lazy_gettext("Fields to correct"),
+        id="reject-fields",
+        choices=choices((name, _POINTERS.get(name, labels.fields[name])) for name in FIELDS),
+        validate_choice=False,
+    )
+    seen = HiddenField(id="reject-seen", default="")
+    # Whether the fields are the reviewer's own choice, so that none means none.
+    pointed = HiddenField(id="reject-pointed", default="")
     remarks = TextAreaField(
         lazy_gettext("Remarks"), id="reject-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        for chosen in (self.reason, self.fields):
+            if isinstance(chosen.data, str):  # as a form comes back that waited for its person to sign in again
+                chosen.data = chosen.data.split()
         # Marks the labels only: the rule is the service's, and its sentences say what to do.
         self.reason.flags.required = self.remarks.flags.required = True
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the services take; fields are given only where the reviewer has chosen some, or none on purpose."""
+        chosen = list(self.fields.data or [])
+        return {
+            "reason": list(self.reason.data or []),
+            "remarks": self.remarks.data or "",
+            "fields": chosen if chosen or self.pointed.data else None,
+        }
+
+    def put(self, reason: str, text: str) -> None:
+        """Choose a reason with a ready text for it: behind what was typed, and with the fields it speaks of.
+
+        Where the text does not fit any more, the remarks are left as they are, and `no_room` says so.
+        """
+        reasons = [*(self.reason.data or []), reason]
+        self.reason.data = list(dict.fromkeys(reasons))
+        fields = complained_about(Reason(code) for code in self.reason.data if code in set(Reason))
+        if not self.pointed.data:
+            self.fields.data = list(dict.fromkeys([*(self.fields.data or []), *fields]))
+            self.pointed.data = "1"
+        typed = (self.remarks.data or "").rstrip()
+        if text in typed:
+            return
+        whole = f"{typed}\n{text}" if typed else text
+        self.no_room = len(whole.replace("\r\n", "\n")) > REMARKS_LIMIT
+        if not self.no_room:
+            self.remarks.data = whole
 
 
 class BulkApproveForm(Form):

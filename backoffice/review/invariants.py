@@ -16,7 +16,7 @@ from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
 _VERDICTS = {
     BulkAction.APPROVE: (Action.APPROVE, Action.FIRST_APPROVE),
     BulkAction.REJECT: (Action.REJECT,),
-    BulkAction.UNDO: (Action.APPROVE,),
+    BulkAction.UNDO: (Action.APPROVE, Action.FIRST_APPROVE),
 }
 
 

@@ -10,26 +10,12 @@ from backoffice.delivery.rules import MessageState
 from backoffice.errors import Message
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.queries import entries
-from backoffice.requests.rules import REASON_LABELS, Action, State
-from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
+from backoffice.requests.rules import FIELD_LABELS, REASON_LABELS, Action, State
+from backoffice.review.rules import BulkAction, BulkOutcome, BulkState, Ending
 from backoffice.web.errors import translate
 from backoffice.web.formatting import country_name
 
-fields = {
-    "name": _l("Name"),
-    "kind": _l("Type"),
-    "vat_kind": _l("VAT invoice"),
-    "tax_id": _l("Tax ID"),
-    "address": _l("Address"),
-    "phone": _l("Phone"),
-    "bank": _l("Bank"),
-    "bank_account": _l("Bank account"),
-    "language": _l("Invoice language"),
-    "country": _l("Country or region"),
-    "street": _l("Street and house number"),
-    "city": _l("City"),
-    "postal_code": _l("Postal code"),
-}
+fields = {name: _l(label) for name, label in FIELD_LABELS.items()}
 kinds = {
     "enterprise": _l("Enterprise"),
     "personal": _l("Personal"),
@@ -61,6 +47,13 @@ events = {
     "flagged": _l("Flagged as overdue"),
     "issued": _l("Issued"),
 }
+# Why a first approval ended, where no person typed it.
+endings = {
+    Ending.REJECTED.value: _l("The request was rejected."),
+    Ending.TAKEN_BACK.value: _l("Taken back by whoever gave it."),
+    Ending.ASKED.value: _l("The customer was asked."),
+    Ending.OTHER_MONEY.value: _l("Other recharges pay for the request now."),
+}
 # Mails that go to the customer; those to managers are not the reviewer's concern.
 mails = {
     "submitted": _l("Application received"),
@@ -89,7 +82,7 @@ mail_tones = {
 entry_kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}
 entry_statuses = {status.value: _l(label) for status, label in entries.STATUSES.items()}
 movements = {movement.value: _l(label) for movement, label in entries.MOVEMENTS.items()}
-figures = {name: _l(label) for name, label in entries.FIGURES.items()}
+figures = {name: _l(label) for name, label in entries.FIGURES.items()} | {"debt": _l("Debt"), "short": _l("Short")}
 request_statuses = {
     State.PENDING.value: _l("Pending"),
     State.APPROVED.value: _l("Approved"),

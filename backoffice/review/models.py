@@ -1,4 +1,6 @@
-"""What people of the desk keep: their own views of the queue, and what they asked to be done to many requests."""
+"""What people of the desk keep: their own views of the queue, what they asked to be done to many requests, and what
+they look at.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +31,17 @@ class SavedView(Base):
     query: Mapped[str] = mapped_column(String(VIEW_QUERY_LIMIT))
     position: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Presence(Base):
+    """Who has a request open, and when their page last said so. Rows are worthless after a minute, and thrown away."""
+
+    __tablename__ = "request_presence"
+    __table_args__ = (Index("ix_request_presence_seen_at", "seen_at"),)
+
+    request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
 
 
 _UNFINISHED = text("state IN ('waiting', 'running')")

@@ -6,12 +6,59 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from backoffice.requests.rules import OPEN_STATES
+from backoffice.errors import N_
+from backoffice.requests.rules import OPEN_STATES, Reason
 
 # Three days, so that on a Friday the promises of Monday show.
 SOON_DAYS = 3
 VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, VIEWS_LIMIT = 60, 1000, 20
 FOUR_EYES_WINDOW = timedelta(days=7)
+# An open page says so three times a minute; one that has not spoken for a minute is closed.
+LOOKING = timedelta(seconds=60)
+# Ready words for a rejection, the first of which comes with its reason; `name`, `email` and `amount` are the request's.
+SNIPPETS: dict[Reason, tuple[str, ...]] = {
+    Reason.TAX_ID: (
+        N_(
+            "The tax ID does not belong to %(name)s. Please check both against the business licence and correct the"
+            " invoice header."
+        ),
+        N_("A sign of the tax ID is mistyped. Please copy it once more from the business licence."),
+    ),
+    Reason.HEADER_NAME: (
+        N_("%(name)s is not a full legal name. Please enter the name exactly as it stands on the business licence."),
+        N_(
+            "The recharges were paid by another company than %(name)s. Please apply with the header of the company that"
+            " paid."
+        ),
+    ),
+    Reason.BANK_DETAILS: (
+        N_(
+            "A VAT special invoice states address, phone, bank and bank account. Please complete all four in the"
+            " invoice header."
+        ),
+        N_("The bank account does not belong to the bank that is given. Please check both."),
+    ),
+    Reason.AMOUNT: (
+        N_(
+            "We cannot confirm %(amount)s against your recharges. Please compare with your bill and apply for the right"
+            " amount."
+        ),
+        N_("A refund of one of the recharges is under way. Please apply again once it is complete."),
+    ),
+    Reason.DUPLICATE: (
+        N_(
+            "You have applied for %(amount)s with this header before. If you need a second invoice, please say in the"
+            " remarks what it is for."
+        ),
+    ),
+    Reason.EMAIL: (
+        N_("Mail to %(email)s does not arrive. Please check the address and apply again."),
+        N_("%(email)s does not look like an address of your company. Please apply with one that is."),
+    ),
+    Reason.OTHER: (
+        N_("Please enclose a supporting file, for example the contract or the purchase order, and apply again."),
+    ),
+}
 # What one person can oversee, and a worker does in some seconds.
 BULK_LIMIT = 500
 
@@ -36,8 +83,17 @@ def urgency(state: str, due_at: datetime, due_on: date, *, now: datetime, today:
     return Urgency.DUE_SOON if days <= SOON_DAYS else None
 
 
+class Ending(StrEnum):
+    """Why an approval holds no more, as its row keeps it; for a return it keeps what somebody typed."""
+
+    REJECTED = "rejected"
+    ASKED = "the customer was asked"
+    TAKEN_BACK = "undone"
+    OTHER_MONEY = "its recharges have changed"
+
+
 def needs_second(amount: Decimal, week: Decimal, threshold: str | None) -> bool:
-    """Whether a second person has to approve: the amount, or the account's of the last week with it, is large.
+    """Whether a second person has to approve: the amount, or the account's of the weeks around it, is large.
 
     `threshold` is the policy's value in major units; None lets one person decide on everything.
     """

@@ -15,7 +15,7 @@ from backoffice import clock
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session
-from backoffice.requests.models import InvoiceRequest, is_open
+from backoffice.requests.models import InvoiceRequest, is_open, is_overdue
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import State
 
@@ -119,7 +119,7 @@ def _predicate(figure: Figure, now: datetime) -> ColumnElement[bool]:
     still_open = is_open()
     # A withdrawn request counts only when its promise was broken before (design/domain.md 5).
     closed = InvoiceRequest.closed_at
-    missed = or_(and_(still_open, due_at <= now), closed >= due_at)
+    missed = or_(is_overdue(now), closed >= due_at)
     met = and_(InvoiceRequest.state.in_([State.ISSUED, State.REJECTED]), closed < due_at)
     window = and_(
         InvoiceRequest.state.in_([State.ISSUED, State.REJECTED]),
@@ -128,7 +128,7 @@ def _predicate(figure: Figure, now: datetime) -> ColumnElement[bool]:
     )
     return {
         Figure.OPEN: still_open,
-        Figure.OVERDUE: and_(still_open, due_at <= now),
+        Figure.OVERDUE: is_overdue(now),
         Figure.DUE_TODAY: and_(still_open, due_at == last),
         Figure.MET: and_(in_period, met),
         Figure.MISSED: and_(in_period, missed),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 
 from backoffice.accounts import queries as accounts
 from backoffice.database import rows_changed, session
 from backoffice.delivery import services as delivery
 from backoffice.money import format_amount
 from backoffice.permissions import SYSTEM, Role
-from backoffice.requests.models import InvoiceRequest, is_open
+from backoffice.requests.models import InvoiceRequest, is_overdue
 from backoffice.requests.services import states as requests
 from backoffice.sla.models import Flag
 
@@ -26,7 +26,7 @@ def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
     """
     candidates = session.scalars(
         select(InvoiceRequest)
-        .where(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.flagged_at.is_(None), _runs())
+        .where(is_overdue(now), InvoiceRequest.flagged_at.is_(None))
         .order_by(InvoiceRequest.due_at, InvoiceRequest.id)
         .limit(limit)
     ).all()
@@ -36,22 +36,11 @@ def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
     return flagged
 
 
-def _runs() -> ColumnElement[bool]:
-    """SQL predicate of requests whose clock runs: what waits for the customer's answer breaks no promise of ours."""
-    return InvoiceRequest.paused_at.is_(None)
-
-
 def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
     changed = rows_changed(
         session.execute(
             update(InvoiceRequest)
-            .where(
-                InvoiceRequest.id == invoice_request.id,
-                is_open(),
-                InvoiceRequest.due_at <= now,
-                InvoiceRequest.flagged_at.is_(None),
-                _runs(),
-            )
+            .where(InvoiceRequest.id == invoice_request.id, is_overdue(now), InvoiceRequest.flagged_at.is_(None))
             .values(flagged_at=now)
         )
     )

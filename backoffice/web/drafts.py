@@ -1,13 +1,14 @@
 """What somebody typed into a long form waits in their own browser: while they are elsewhere, or until they are back.
 
 A cookie of its own, signed, bound to the person, small, and short of life. Whoever else signs in at that browser does
-not get to see it. Nothing of it reaches the database.
+not get to see it. Nothing of it reaches the database. (An application is kept there instead; see `portal.models`.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app, request
@@ -16,8 +17,6 @@ from werkzeug.wrappers import Response
 from backoffice import clock
 from backoffice.web import signing
 
-COOKIE = "application"
-PATH = "/invoices/apply"
 LIFE = timedelta(hours=2)
 # Browsers keep 4,096 bytes of a cookie with its name and attributes.
 LARGEST = 3900
@@ -32,6 +31,11 @@ def owner_of(user_id: int) -> str:
     return signing.sign([user_id, _now()], "owner")
 
 
+def word_of(user_id: int) -> str:
+    """The same for a person on every page, and tells nothing about them: pages say it beside what scripts keep."""
+    return sha256(signing.sign(user_id, "person").encode()).hexdigest()[:16]
+
+
 def owner_in(signed: str | None) -> int | None:
     """The person a form was shown to; None when nobody says so, or too long ago."""
     value = signing.read(signed, "owner")
@@ -41,7 +45,7 @@ def owner_in(signed: str | None) -> int | None:
     return user_id if _now() - at < OWNER_LIFE.total_seconds() else None
 
 
-def keep(response: Response, user_id: int, typed: Mapping[str, str], *, cookie: str = COOKIE, path: str = PATH) -> bool:
+def keep(response: Response, user_id: int, typed: Mapping[str, str], *, cookie: str, path: str) -> bool:
     """Let the browser keep what was typed; False when it is too much for a cookie."""
     value = signing.sign([user_id, _now(), {name: text for name, text in typed.items() if text}], _purpose(cookie))
     if len(value) > LARGEST:
@@ -58,7 +62,7 @@ def keep(response: Response, user_id: int, typed: Mapping[str, str], *, cookie: 
     return True
 
 
-def kept(user_id: int, *, cookie: str = COOKIE) -> dict[str, Any]:
+def kept(user_id: int, *, cookie: str) -> dict[str, Any]:
     """What the person typed before; empty when nothing is kept, when it is old, or when it is somebody else's."""
     value = signing.read(request.cookies.get(cookie), _purpose(cookie))
     if not isinstance(value, list) or len(value) != 3:
@@ -67,7 +71,7 @@ def kept(user_id: int, *, cookie: str = COOKIE) -> dict[str, Any]:
     return typed if owner == user_id and _now() - at < LIFE.total_seconds() else {}
 
 
-def forget(response: Response, *, cookie: str = COOKIE, path: str = PATH) -> None:
+def forget(response: Response, *, cookie: str, path: str) -> None:
     """Let the browser drop what it keeps, if it keeps something."""
     if cookie in request.cookies:
         response.delete_cookie(cookie, path=path)
@@ -75,7 +79,7 @@ def forget(response: Response, *, cookie: str = COOKIE, path: str = PATH) -> Non
 
 def _purpose(cookie: str) -> str:
     # What one form kept is never read as another's.
-    return "draft" if cookie == COOKIE else f"draft.{cookie}"
+    return f"draft.{cookie}"
 
 
 def _now() -> int:

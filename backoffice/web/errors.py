@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import structlog
@@ -49,6 +49,8 @@ def _readable(value: object) -> object:
         return translate(value)
     if isinstance(value, Decimal):
         return formatting.amount(value)
+    if isinstance(value, datetime):
+        return formatting.instant(value).striptags()
     if isinstance(value, date):
         return formatting.day(value).striptags()
     return value

@@ -3,7 +3,7 @@
     COLUMNS = (Column(lazy_gettext("Request"), "code", lambda item: item.number), ...)
     return exports.answer("csv", COLUMNS, rows, name="开票申请 2026-11-24", ascii_name="invoice-requests-2026-11-24")
 
-Text that a spreadsheet would run as a formula is defused (OWASP, CSV Injection); long codes stay text.
+Every text stays the text it is: in a CSV file by the rule of `cells`, in a spreadsheet by the cell's own kind.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Literal
 from flask import Response, stream_with_context
 
 from backoffice.errors import N_, Conflict, Message
-from backoffice.web import formatting
+from backoffice.web import cells, formatting
 from backoffice.web.downloads import disposition
 
 Kind = Literal["text", "code", "amount", "number", "day", "instant"]
@@ -30,11 +30,6 @@ Kind = Literal["text", "code", "amount", "number", "day", "instant"]
 EXPORTS = "30 per minute; 300 per hour"
 SHEET_ROWS = 1_048_575  # beside the head: the format's own limit
 _BLOCK = 64 * 1024
-# What Excel, LibreOffice and WPS read as the beginning of a formula, full-width forms included, or strip off before it.
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-# From twelve figures on a spreadsheet writes a number as 9.13E+17, and it drops zeros in front.
-_BECOMES_A_NUMBER = re.compile(r"[0-9]{12,}|0[0-9]+")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _WIDTHS: dict[Kind, int] = {"text": 32, "code": 24, "amount": 16, "number": 10, "day": 12, "instant": 18}
 _MIMETYPES = {
     "csv": "text/csv",
@@ -51,18 +46,35 @@ class Column:
     value: Callable[[Any], Any]
 
 
-def answer(extension: str, columns: Sequence[Column], rows: Iterable[Any], *, name: str, ascii_name: str) -> Response:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A further sheet of a spreadsheet; a CSV file holds one list only."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Iterable[Any]
+
+
+def answer(
+    extension: str,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
+    *,
+    name: str,
+    ascii_name: str,
+    further: Sequence[Sheet] = (),
+) -> Response:
     """The response that carries `rows` as a CSV file, streamed as they are read, or as a spreadsheet.
 
     `name` is the file's name in the reader's language, `ascii_name` the one for old programs, both without ending.
-    Raises Conflict when a spreadsheet cannot hold so many rows.
+    `further` are sheets that only the spreadsheet has. Raises Conflict when a sheet cannot hold so many rows.
     """
     body: Any
     size = None
     if extension == "csv":
         body = stream_with_context(csv_lines(columns, rows))
     else:
-        file = spreadsheet(columns, rows, name)
+        file = spreadsheet(columns, rows, name, further)
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         body = _Blocks(file)
@@ -78,7 +90,7 @@ def csv_lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]
     out = io.StringIO()
     writer = csv.writer(out)
     out.write("\ufeff")
-    writer.writerow([_text(str(column.label)) for column in columns])
+    writer.writerow([cells.kept_as_text(str(column.label)) for column in columns])
     for row in rows:
         writer.writerow([_plain(column.kind, column.value(row)) for column in columns])
         if out.tell() >= _BLOCK:
@@ -104,18 +116,11 @@ def _plain(kind: Kind, value: Any) -> str:
         return str(value.isoformat())
     if kind == "instant":
         return _local(value).isoformat(sep=" ", timespec="seconds")
-    text = _text(str(value))
-    return f"'{text}" if kind == "code" and _BECOMES_A_NUMBER.fullmatch(text) else text
+    return cells.kept_as_text(str(value))
 
 
-def _text(value: str) -> str:
-    """Text that stays text: an apostrophe before what a spreadsheet would run as a formula, no control characters."""
-    value = _CONTROLS.sub("", value)
-    return f"'{value}" if _FORMULA.match(value) else value
-
-
-def spreadsheet(columns: Sequence[Column], rows: Iterable[Any], title: str) -> Any:
-    """An open temporary file that holds the rows as XLSX; it goes when it is closed.
+def spreadsheet(columns: Sequence[Column], rows: Iterable[Any], title: str, further: Sequence[Sheet] = ()) -> Any:
+    """An open temporary file that holds the rows as XLSX, and `further` sheets behind them; it goes when it is closed.
 
     Raises Conflict when the rows are more than a sheet can hold.
     """
@@ -127,7 +132,8 @@ def spreadsheet(columns: Sequence[Column], rows: Iterable[Any], title: str) -> A
             file, {"constant_memory": True, "strings_to_formulas": False, "remove_timezone": True}
         )
         try:
-            _fill(book, columns, rows, title)
+            for sheet in (Sheet(title, columns, rows), *further):
+                _fill(book, sheet.columns, sheet.rows, sheet.title)
         finally:
             # Closed in any case: its own temporary files would stay behind otherwise.
             book.close()
@@ -172,8 +178,8 @@ def _write(sheet: Any, row: int, at: int, kind: Kind, value: Any, form: Any) -> 
     elif kind == "instant":
         sheet.write_datetime(row, at, _local(value), form)
     else:
-        # A string cell is never run; the apostrophe is for whoever saves the sheet as CSV and opens that.
-        sheet.write_string(row, at, _text(str(value)), form)
+        # A cell that is said to hold a string is neither guessed at nor run.
+        sheet.write_string(row, at, cells.cleaned(str(value)), form)
 
 
 def _local(value: datetime) -> datetime:

@@ -93,8 +93,13 @@ def instant(value: datetime | None, seconds: bool = False) -> Markup:
         return MISSING
     if value.tzinfo is None:
         raise ValueError("an instant needs its zone")
-    local = value.astimezone(local_zone())
-    language = _language()
+    return _instant(value, seconds, _language(), local_zone())
+
+
+# A list shows the same moments again and again: each time it is loaded, turned or sorted.
+@lru_cache(maxsize=8192)
+def _instant(value: datetime, seconds: bool, language: str, zone: ZoneInfo) -> Markup:
+    local = value.astimezone(zone)
     clock_text = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     separator = " " if language.startswith("zh") else ", "
     return Markup('<time datetime="{}">{}{}{}</time>').format(
@@ -110,8 +115,12 @@ def day(value: date | datetime | None, weekday: bool = False) -> Markup:
     """Write a date (an instant counts as its local date) inside ``<time>``, e.g. ``16 Nov 2026``; a dash for none."""
     if value is None:
         return MISSING
-    on = _as_day(value)
-    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), _day_text(on, _language(), weekday))
+    return _day(_as_day(value), _language(), weekday)
+
+
+@lru_cache(maxsize=4096)
+def _day(on: date, language: str, weekday: bool) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), _day_text(on, language, weekday))
 
 
 def relative_day(value: date | datetime | None) -> Markup:

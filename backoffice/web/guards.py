@@ -27,6 +27,7 @@ STATIC_ENDPOINT = "static"
 
 _MARK = "_backoffice_guard"
 _RESCUE = "_backoffice_rescue"
+_PASSIVE = "_backoffice_passive"
 _LONGEST_TARGET = 2000
 
 log = structlog.get_logger(__name__)
@@ -47,17 +48,22 @@ SIGNED_IN = Everybody.SIGNED_IN
 Requirement = tuple[Permission, ...] | Everybody
 
 
-def guard(*required: Permission | Everybody, rescue: Rescue | None = None) -> Callable[[View], View]:
+def guard(
+    *required: Permission | Everybody, rescue: Rescue | None = None, passive: bool = False
+) -> Callable[[View], View]:
     """Mark a view with what it takes to enter: PUBLIC, SIGNED_IN, or one of several permissions.
 
     `rescue` is called when a form arrives from somebody whose session has ended: it may answer with the way to the
-    sign-in page that keeps what was typed. It runs for anybody and before the CSRF check, so it must change nothing.
+    sign-in page that keeps what was typed. It runs for anybody and before the CSRF check, so it believes nothing of the
+    form, and changes nothing but what a signed word in it allows (`web.drafts.owner_in`).
+    A `passive` view is called by open pages on their own: that is no use of the session, which ends by itself.
     """
     requirement = _requirement(required)
 
     def mark(view: View) -> View:
         setattr(view, _MARK, requirement)
         setattr(view, _RESCUE, rescue)
+        setattr(view, _PASSIVE, passive)
         return view
 
     return mark
@@ -83,6 +89,11 @@ def requirement_of(app: Flask, endpoint: str) -> Requirement | None:
 def needs_nobody(app: Flask, endpoint: str) -> bool:
     """Whether `endpoint` is open to everybody, so that nobody's session has to be looked up."""
     return requirement_of(app, endpoint) is PUBLIC
+
+
+def is_passive(app: Flask, endpoint: str) -> bool:
+    """Whether pages call `endpoint` on their own, without anybody touching them."""
+    return bool(getattr(app.view_functions.get(endpoint), _PASSIVE, False))
 
 
 def assert_every_route_guarded(app: Flask) -> None:

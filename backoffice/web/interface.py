@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import get_locale, lazy_gettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from backoffice.permissions import Role
+from backoffice.web.drafts import word_of
 from backoffice.web.formatting import init_formatting
 from backoffice.web.icons import init_icons
 from backoffice.web.navigation import init_navigation
+from backoffice.web.offers import init_offers
+from backoffice.web.shortcuts import init_shortcuts
 
 THEMES = ("light", "dark", "auto")
 THEME_COOKIE = "theme"
@@ -49,6 +52,13 @@ def page_theme() -> str:
     return chosen if chosen in THEMES else "auto"
 
 
+def page_person() -> str | None:
+    """A word for whoever is signed in, by which a browser tells one person's typed text from another's; else None."""
+    # As with the keys: an error page must not ask the database who it is.
+    person = getattr(g.get("_login_user"), "id", None)
+    return None if person is None else word_of(person)
+
+
 def status_label(state: str) -> str:
     """The public word for a request's state, translated. Raises `KeyError` for a state nobody may see."""
     return str(_STATUS_LABELS[str(state).lower()])
@@ -70,10 +80,12 @@ def csrf_field() -> Markup:
 
 
 def init_interface(app: Flask) -> None:
-    """Register filters, globals, icons and the navigation registry that all templates rely on."""
+    """Register filters, globals, icons, navigation and keyboard: what all templates rely on."""
     init_formatting(app)
     init_icons(app)
     init_navigation(app)
-    for function in (page_language, page_theme, status_label, role_label, flash_tone, csrf_field):
+    init_shortcuts(app)
+    init_offers(app)
+    for function in (page_language, page_theme, page_person, status_label, role_label, flash_tone, csrf_field):
         app.jinja_env.globals[function.__name__] = function
     app.jinja_env.globals["page_stylesheets"] = lambda: STYLESHEETS

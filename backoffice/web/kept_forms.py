@@ -1,7 +1,7 @@
 """Short forms whose text outlives a session that ended: it waits in the browser until the person is back.
 
 A view says `@guard(..., rescue=keep_typed)`, begins its form with `begin` and answers through `done` once accepted.
-Forms in several steps (an application, a header) keep themselves; see `web.drafts`.
+Forms in several steps keep themselves: a header in a cookie of its own, an application as a draft on the server.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def keep_typed() -> Response | None:
     owner = drafts.owner_in(request.form.get("owner"))
     if owner is None:
         return None
-    typed = {name: text for name, text in request.form.items() if name not in _NOT_TYPED}
+    # Of a list of choices each is one word.
+    typed = {name: " ".join(texts) for name, texts in request.form.lists() if name not in _NOT_TYPED}
     back = request.full_path if request.query_string else request.path
     answer = redirect(url_for(LOGIN_ENDPOINT, next=back))
     kept = drafts.keep(answer, owner, {**typed, "for": request.path}, cookie=_COOKIE, path=request.path)

@@ -30,6 +30,10 @@ from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
+from backoffice.portal import services as portal
+from backoffice.portal.queries import drafts
+from backoffice.portal.queries.drafts import Writer
+from backoffice.requests import queries as requests
 from backoffice.requests.services import recipients
 from backoffice.review import jobs as review
 from backoffice.review.rules import BulkAction
@@ -49,7 +53,7 @@ NOT_OURS = {
     "portal.export_entries", "portal.archive", "review.document", "review.draft", "review.supporting_file",
     "review.export_books",
     "review.export_account_entries",
-    "review.bulk_matching", "review.bulk_progress",
+    "review.bulk_matching", "review.bulk_progress", "review.lookers",
     "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
@@ -72,6 +76,7 @@ class Atlas:
     entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
     behind: tuple[int, int, int]  # of them a recharge that was used, one that was refunded, and its refund
     view: int
+    drafts: list[str]  # of Ada's applications: one that can be submitted, one that cannot, one that was
     runs: list[int]  # acts of Rita's on many requests: waiting, done with one refusal, a rejection
 
     def examples(self, endpoint: str) -> list[str]:
@@ -82,6 +87,7 @@ class Atlas:
             "accounts.home": ["/"],
             "accounts.login": ["/login"],
             "accounts.settings": ["/settings"],
+            "accounts.shortcuts": ["/shortcuts"],
             "accounts.administration": ["/admin"],
             "accounts.new_user": ["/admin/users/new"],
             "accounts.show_user": [f"/admin/users/{people.ada.id}", f"/admin/users/{people.ana.id}"],
@@ -106,6 +112,12 @@ class Atlas:
                 f"/bills/entries/{entry}/{part}" for entry, part in zip(self.behind, BEHIND, strict=True)
             ],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
+            "portal.application_draft": [
+                *(f"/invoices/apply/{key}" for key in self.drafts), f"/invoices/apply/{self.drafts[1]}?check=1",
+            ],
+            "portal.review_application": [
+                f"/invoices/apply/{self.drafts[0]}/review?changed=typed", f"/invoices/apply/{self.drafts[2]}/review",
+            ],
             "portal.invoice_request": [
                 *(f"/invoices/{number}" for number in self.numbers.values()), f"/invoices/{one}?print=1",
             ],
@@ -137,7 +149,10 @@ class Atlas:
             "review.saved_views": ["/review/views", "/review/views?view=all&min=5"],
             "review.saved_view": [f"/review/views/{self.view}"],
             "review.invoice_request": [f"/review/{number}" for number in self.numbers.values()],
+            "review.approve_form": [f"/review/{one}/approve"],
             "review.reject_form": [f"/review/{one}/reject"],
+            "review.assign": [f"/review/{one}/assign"],
+            "review.lookers": ["/review/looking"],
             "review.hold": [f"/review/{one}/hold"],
             "review.return_to_queue": [f"/review/{self.numbers['approved']}/return"],
             "review.note": [f"/review/{one}/notes"],
@@ -223,8 +238,28 @@ def draw(stage: Stage) -> Atlas:
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
         _mail_with_invoice(stage), _someone(stage), *_imported(stage), *_entries(stage),
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
+        drafts=_drafts(stage, lumen, numbers["pending"]),
         runs=_runs(stage, numbers),
     )  # fmt: skip
+
+
+def _drafts(stage: Stage, header: int, made: str) -> list[str]:
+    """Of Ada: one that can be submitted, the newest; one whose file was refused; one that was submitted."""
+    whose = Writer(stage.cast.lumen, stage.cast.ada.id)
+    typed = {"header_id": str(header), "amount": "1.50", "email": "ap@lumen.example", "copies": "", "defaults_of": "",
+             "remarks": "采购单 4501"}  # fmt: skip
+    fault = "This file is empty. Choose a PDF, PNG or JPEG of at most 10 MB."
+    contents = {
+        "ended": portal.Content(typed),
+        "refused": portal.Content({**typed, "amount": "x"}, file_fault=fault),
+        "good": portal.Content(typed),
+    }
+    keys = {name: f"draft-{name}".ljust(32, "x") for name in contents}
+    for name, content in contents.items():
+        stage.do(portal.keep, whose, keys[name], content)
+    with stage.app.app_context(), transaction():
+        portal.end(drafts.draft_of(whose, keys["ended"]), requests.by_number(made).id)
+    return [keys["good"], keys["refused"], keys["ended"]]
 
 
 def _runs(stage: Stage, numbers: dict[str, str]) -> list[int]:

@@ -24,6 +24,7 @@ READING = """
 accounts.home                    login 302 302 302 302 302 302 302 302
 accounts.login                   200   302 302 302 302 302 302 302 302
 accounts.settings                login 200 200 200 200 200 200 200 200
+accounts.shortcuts               login 200 200 200 200 200 200 200 200
 accounts.administration          login 403 403 403 403 403 403 403 200
 accounts.new_user                login 403 403 403 403 403 403 403 200
 accounts.show_user               login 403 403 403 403 403 403 403 200
@@ -46,6 +47,8 @@ portal.balance                   login 200 200 200 403 403 403 403 403
 portal.statement                 login 200 200 200 403 403 403 403 403
 portal.entry_part                login 200 200 404 403 403 403 403 403
 portal.apply                     login 200 200 200/404 403 403 403 403 403
+portal.application_draft         login 200 404 404 403 403 403 403 403
+portal.review_application        login 200 404 404 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
 portal.correct                   login 200 200 404 403 403 403 403 403
@@ -69,7 +72,10 @@ review.new_bulk                  login 403 403 403 200/303 200/303 403 403 403
 review.bulk_run                  login 403 403 403 200 404 200 200 403
 review.bulk_progress             login 403 403 403 200 404 200 200 403
 review.invoice_request           login 403 403 403 200 200 200 200 403
+review.approve_form              login 403 403 403 200 200 403 403 403
 review.reject_form               login 403 403 403 200 200 403 403 403
+review.assign                    login 403 403 403 200 200 403 403 403
+review.lookers                   login 403 403 403 200 200 200 200 403
 review.hold                      login 403 403 403 200 200 403 403 403
 review.return_to_queue           login 403 403 403 200 200 403 403 403
 review.note                      login 403 403 403 200 200 403 403 403
@@ -116,7 +122,8 @@ accounts.new_account             login 403 403 403 403 403 403 403 400
 ledger.upload                    login 403 403 403 403 403 403 403 400
 ledger.cancel_import             login 403 403 403 403 403 403 403 303
 ledger.conflict                  login 403 403 403 403 403 403 403 400
-portal.apply                     login 422 422 422 403 403 403 403 403
+portal.apply                     login 303 303 303 403 403 403 403 403
+portal.review_application        login 303 404 404 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
 portal.correct                   login 303 303 404 403 403 403 403 403
 portal.send_again                login 422 422 404 403 403 403 403 403
@@ -135,6 +142,9 @@ review.stop_bulk                 login 403 403 403 303 404 403 403 403
 review.undo_bulk                 login 403 403 403 303 404 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
+review.draft_rejection           login 403 403 403 422 422 403 403 403
+review.looking                   login 403 403 403 200 200 403 403 403
+review.assign                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403
 review.undo                      login 403 403 403 409 403 403 403 403
@@ -284,7 +294,8 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     """One address for each endpoint that changes; the request is issued already, the header is a spare one."""
     somebody, issued = atlas.someone, atlas.numbers["issued"]
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
-              "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0]}  # fmt: skip
+              "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0],
+              "key": atlas.drafts[0]}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

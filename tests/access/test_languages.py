@@ -33,12 +33,13 @@ NAMES = sorted(
 )
 # Written in Latin letters in Chinese, too; and languages are offered by their own names.
 ADOPTED = {"PDF", "PNG", "JPEG", "KB", "MB", "CNY", "HTML", "CSV", "XLSX", "UTF", "Excel", "English", "中文"}
+ADOPTED |= {"Ctrl", "Enter"}  # printed on the keys themselves
 CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 
 
 @pytest.mark.parametrize(("locale", "foreign"), [("zh", ENGLISH), ("en", CHINESE)], ids=["zh", "en"])
-def test_no_word_of_the_other_language(
+def test_no_word_of_the_other_language_and_no_two_columns_of_one_name(
     atlas: Atlas, visit: Callable[..., Visitor], locale: str, foreign: re.Pattern[str]
 ) -> None:
     offenders: dict[str, set[str]] = defaultdict(set)
@@ -52,8 +53,10 @@ def test_no_word_of_the_other_language(
                 for words in spoken(page.text):
                     if set(foreign.findall(without_data(words))) - ADOPTED:
                         offenders[words].add(address)
+                for words in twins(page.text):
+                    offenders[f"two columns {words}"].add(address)
     told = [f"{words!r} on {', '.join(sorted(pages)[:3])}" for words, pages in sorted(offenders.items())]
-    assert not told, f"{len(told)} texts in the wrong language:\n" + "\n".join(told)
+    assert not told, f"{len(told)} texts in the wrong language, or twice over a table:\n" + "\n".join(told)
 
 
 def addresses(atlas: Atlas) -> Iterator[str]:
@@ -71,6 +74,17 @@ def without_data(words: str) -> str:
     for name in reversed(NAMES):
         words = words.replace(name, " ")
     return words
+
+
+def twins(html: str) -> set[str]:
+    """Names that two columns of one table have in common."""
+    found = set()
+    for head in re.findall(r"<thead>(.*?)</thead>", html, flags=re.S):
+        names = [
+            re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<th\b[^>]*>(.*?)</th>", head, flags=re.S)
+        ]
+        found |= {name for name in names if name and names.count(name) > 1}
+    return found
 
 
 def spoken(html: str) -> list[str]:
@@ -107,6 +121,11 @@ class _Reader(HTMLParser):
         words = " ".join(data.split())
         if words and not self._quiet():
             self.words.append(words)
+
+
+def test_a_name_that_stands_over_two_columns_is_found() -> None:
+    head = '<table><thead><tr><th scope="col">{}</th><th><a href="x">事项</a></th></tr></thead></table>'
+    assert twins(head.format("事项") + head.format("对象")) == {"事项"}
 
 
 def test_the_reader_hears_what_a_page_says() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import backoffice
 from backoffice import clock, config, database
 from backoffice.accounts import passwords, services
 from backoffice.accounts import views as accounts_views
-from backoffice.database import db, transaction
+from backoffice.audit.models import AuditEvent
+from backoffice.database import db, session, transaction
 from backoffice.permissions import SYSTEM, Permission, Role
 from backoffice.web.guards import assert_every_route_guarded, guard
 from tests.support.apps import test_settings
@@ -163,3 +166,23 @@ class Browser:
 def visitor(app: Flask, cast: Cast) -> Browser:
     """A browser nobody has signed in with."""
     return Browser(app)
+
+
+@contextmanager
+def later(**delta: float) -> Iterator[datetime]:
+    """The clock so much after NOW."""
+    instant = NOW + timedelta(**delta)
+    with clock.moved_to(instant):
+        yield instant
+
+
+def scalars(app: Flask, statement: Any) -> list[Any]:
+    """The first column of what a statement finds."""
+    with app.app_context():
+        return list(session.scalars(statement))
+
+
+def actions(app: Flask) -> list[str]:
+    """What the audit log holds since the cast was created."""
+    every = scalars(app, select(AuditEvent.action).order_by(AuditEvent.id))
+    return [action for action in every if action.startswith("user.") and action != "user.created"]

@@ -111,7 +111,7 @@ def window(new_context: Callable[..., BrowserContext], site: str, complaints: Co
 
 @pytest.fixture(params=MANNERS, ids=name_of)
 def manner(request: pytest.FixtureRequest) -> Manner:
-    """Both languages, each at a desk and on a telephone: every journey of a customer is made in all four."""
+    """At a desk in one language, on a telephone in the other."""
     chosen: Manner = request.param
     return chosen
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_books import owed
-from tests.browser.typist import STAFF, Typist, name_of
+from tests.browser.typist import Typist
 from tests.journeys.stage import Stage
 from tests.support.people import Person
 
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 __all__ = ["owed"]
 
 
-@pytest.mark.parametrize("manner", STAFF, ids=name_of, indirect=True)
 def test_work_leads_to_the_entry_the_account_and_its_month(
     stage: Stage, owed: str, typist: Callable[[Person], Typist]
 ) -> None:

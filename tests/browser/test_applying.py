@@ -33,6 +33,22 @@ def test_what_the_browser_prints_to_a_file_can_be_enclosed(stage: Stage, window:
     assert media_type(page.screenshot(type="jpeg")) == "image/jpeg"
 
 
+def test_the_preview_is_printed_with_all_its_columns(stage: Stage, window: Callable[..., Screen]) -> None:
+    page = window(stage.cast.ada, viewport={"width": 688, "height": 1000}).open(
+        "/invoices/apply"
+    )  # A4 less its margins
+    page.get_by_label("Invoice Amount").fill("7000")
+    page.get_by_role("button", name="Review", exact=True).click()
+    head = page.locator(".face-lines thead")
+    expect(head).to_have_css("position", "absolute")
+    page.emulate_media(media="print")
+    expect(head).to_have_css("display", "table-header-group")
+    face = page.locator(".face").evaluate(
+        "face => [face.scrollWidth <= face.clientWidth, getComputedStyle(face).overflow]"
+    )
+    assert face == [True, "visible"]
+
+
 def test_what_was_typed_is_there_until_it_is_submitted_or_cancelled(
     stage: Stage, window: Callable[..., Screen]
 ) -> None:
@@ -80,7 +96,8 @@ def test_without_scripts_a_message_covers_no_button(stage: Stage, window: Callab
 def until_forgotten(page: Page, form: str) -> None:
     """Wait for the page to have dropped what was typed; waiting inside the page would need `eval`, which we forbid."""
     for _ in range(100):
-        if page.evaluate("form => sessionStorage.getItem(`keep:${form}`)", form) is None:
+        kept = "form => sessionStorage.getItem(`keep:${document.body.dataset.person}:${form}`)"
+        if page.evaluate(kept, form) is None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"still kept: {form}")

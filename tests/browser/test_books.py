@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
-from tests.browser.typist import STAFF, Typist, name_of
+from tests.browser.typist import Typist
 from tests.journeys.stage import NOW, Stage
 from tests.support.people import Person
 
@@ -43,7 +43,6 @@ def owed(stage: Stage) -> str:
     return number
 
 
-@pytest.mark.parametrize("manner", STAFF, ids=name_of, indirect=True)
 def test_open_work_leads_to_the_request_and_the_month_adds_up(
     stage: Stage, owed: str, typist: Callable[[Person], Typist]
 ) -> None:

@@ -12,7 +12,7 @@ from backoffice.database import session
 from backoffice.review import jobs
 from backoffice.review.services import claims
 from tests.browser.conftest import Manner
-from tests.browser.typist import STAFF, Typist, name_of
+from tests.browser.typist import Typist
 from tests.journeys.stage import Stage
 from tests.support.office import contradictions
 from tests.support.people import Person
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.browser
 PAGE, MORE = 50, 3
 
 
-@pytest.mark.parametrize("manner", STAFF, ids=name_of, indirect=True)
 def test_many_are_decided_on_by_keyboard(stage: Stage, typist: Callable[[Person], Typist], manner: Manner) -> None:
     numbers = [stage.apply(stage.cast.ada, f"{10 + turn}.25") for turn in range(PAGE + MORE)]
     stage.do(claims.claim, stage.cast.rui.actor, numbers[2])

@@ -86,12 +86,21 @@ def the_fields_say_what_is_wrong(ada: Typist) -> None:
 
 
 def a_file_is_weighed_and_enclosed(ada: Typist, heavy: Path) -> None:
-    """One that is too large is refused before it is sent; another takes its place."""
+    """One that is too large is not sent, and the form waits until it is taken out; another takes its place."""
     too_large = ada.word("This file is larger than 10 MB. Choose a PDF, PNG or JPEG of at most 10 MB.")
     heavy.write_bytes(b"%PDF-1.7" + bytes(11_000_000))
     ada.enclose("Supporting file", heavy)
     told = ada.page.get_by_role("alert").filter(has_text=too_large)
     expect(told).to_be_visible()
+    expect(ada.field("Supporting file")).to_have_accessible_description(re.compile(re.escape(too_large)))
+    ada.press("button", "Review")
+    expect(ada.field("Supporting file")).to_be_focused()
+    expect(told).to_be_visible()
+    ada.arrives("Apply for Invoice")
+    ada.press("button", "Take the large file out")
+    expect(told).to_be_hidden()
+    expect(ada.field("Supporting file")).to_have_value("")
+    ada.enclose("Supporting file", heavy)
     ada.enclose("Supporting file", {**ORDER, "buffer": files.pdf()})
     expect(told).to_be_hidden()
 

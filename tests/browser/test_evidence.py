@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Manner, Screen
 from tests.browser.keyboard import Keyboard
-from tests.browser.typist import STAFF, name_of
 from tests.journeys.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -17,7 +16,6 @@ pytestmark = pytest.mark.browser
 WORDS = {"en": ("Duplicate", "Fail", "Open the PDF"), "zh": ("重复申请", "不符", "打开 PDF")}
 
 
-@pytest.mark.parametrize("manner", STAFF, ids=name_of, indirect=True)
 def test_a_duplicate_is_seen_and_opened_with_the_keyboard(
     stage: Stage, window: Callable[..., Screen], manner: Manner
 ) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.ledger import jobs
+from backoffice.ledger.jobs import work
 from backoffice.ledger.rules import REQUIRED_COLUMNS, Line, parse_line
 from backoffice.ledger.services.entries import book
 from tests.browser.typist import Typist
@@ -53,6 +54,31 @@ def test_hand_in_watch_and_settle(app: Flask, cast: Cast, typist: Callable[[Pers
     ana.enter(links.get_by_role("link", name=ana.word("Imports")))
     ana.arrives("Imports")
     the_history_leads_back_to_the_report(ana, cast.ana, hashlib.sha256(content.encode()).hexdigest())
+
+
+def test_the_button_that_stops_goes_when_there_is_no_stopping(
+    app: Flask, cast: Cast, typist: Callable[[Person], Typist], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = typist(cast.ana)
+    ana.open("/admin/imports")
+    lines = (row(external_id=f"W-{number}") for number in range(1500))
+    content = "\n".join([",".join(REQUIRED_COLUMNS), *lines, ""])
+    ana.enclose("CSV file", {"name": "whole.csv", "mimeType": "text/csv", "buffer": content.encode()})
+    ana.toggle(ana.field("All lines or none"))
+    ana.press("button", "Import")
+    ana.reads("Waiting for its turn")
+    stop = ana.page.get_by_role("button", name=ana.word("Stop the import"))
+    expect(stop).to_be_visible()
+    with app.app_context():
+        with monkeypatch.context() as patched:
+            patched.setattr(work, "WORK_SECONDS", 0.0)
+            assert jobs.import_due() == 1000
+        session.remove()
+        expect(stop).to_have_count(0)
+        ana.reads("Every line is good. All are booked now; that cannot be stopped any more.")
+        assert jobs.import_due() == 500
+        session.remove()
+    ana.reads("Every line was taken or known already.")
 
 
 def the_report_says_what_became_of_each_line(ana: Typist) -> None:

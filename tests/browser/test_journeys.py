@@ -111,7 +111,7 @@ def test_reject_and_resubmit(stage: Stage, window: Callable[..., Screen]) -> Non
     # Without reason and remarks it is not sent: each field says what it wants.
     expect(desk.get_by_role("alert")).to_contain_text("Remarks")
     form = desk.get_by_role("form", name="Reject")
-    form.get_by_label("Tax ID").check()
+    form.get_by_role("checkbox", name="The tax ID does not match the name").check()
     form.get_by_label("Remarks").fill("Please check the tax ID.")
     form.get_by_role("button", name="Reject").click()
     expect(desk.get_by_role("status").get_by_text(f"Rejected: {first}")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Every page in a real browser: axe finds nothing in either theme, nothing sticks out at 320 px."""
+"""Every page in a real browser: axe finds nothing in either theme, nothing sticks out or is cut off at 320 px."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.access.atlas import NOT_OURS, NOT_PAGES, Atlas, readable
+from tests.browser import extremes
 from tests.browser.conftest import Screen, dialog_link
+from tests.journeys.stage import Stage
 from tests.support.people import Person
 
 pytestmark = pytest.mark.browser
 
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 ROOMS = {"portal": "ada", "headers": "ada", "review": "rita", "sla": "max", "accounts": "ana"}
 # Themes differ in colours alone: the rest of the rules need one look.
 RULES: dict[str, dict[str, Any]] = {
@@ -30,6 +33,20 @@ CULPRITS = """() => {
   return [...document.body.querySelectorAll("*")]
     .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .filter((one) => !scrolls(one.parentElement)).slice(0, 3).map((one) => one.outerHTML.slice(0, 90));
+}"""
+
+# What a box cuts off without a bar to scroll it into view, an ellipsis aside: a page that fits and does not say all.
+CUT_OFF = """() => {
+  const cutter = (box) => {
+    const { overflowX, textOverflow } = getComputedStyle(box);
+    if (/auto|scroll/.test(overflowX) || textOverflow === "ellipsis" || box.clientWidth < 2) return null;
+    return /hidden|clip/.test(overflowX) ? box : box.parentElement && cutter(box.parentElement);
+  };
+  const cut = (one) => {
+    const box = one.parentElement && one.textContent.trim() && one.checkVisibility() && cutter(one.parentElement);
+    return box && one.getBoundingClientRect().right > box.getBoundingClientRect().right + 1;
+  };
+  return [...document.body.querySelectorAll("*")].filter(cut).slice(0, 3).map((one) => one.outerHTML.slice(0, 90));
 }"""
 
 
@@ -64,26 +81,56 @@ def looked_at(page: Page) -> Iterator[str]:
         for violation in Axe().run(page, options={**rules, "resultTypes": ["violations"]}).response["violations"]:
             places = [" ".join(map(str, node["target"])) for node in violation["nodes"]][:3]
             yield f"{theme}: {violation['id']}: {violation['help']}: {places}"
-    page.set_viewport_size(NARROW)
-    if page.evaluate(STICKS_OUT):
-        yield f"sticks out at {NARROW['width']} px: {page.evaluate(CULPRITS)}"
+    yield from reflowed(page, NARROW)
     page.set_viewport_size(WIDE)
+
+
+def reflowed(page: Page, size: ViewportSize) -> Iterator[str]:
+    """What does not fit the page that is open, in a window of that size."""
+    page.set_viewport_size(size)
+    if page.evaluate(STICKS_OUT):
+        yield f"sticks out at {size['width']} px: {page.evaluate(CULPRITS)}"
+    if cut := page.evaluate(CUT_OFF):
+        yield f"cut off at {size['width']} px: {cut}"
+
+
+def test_texts_without_a_place_to_break_fit_every_screen(stage: Stage, window: Callable[..., Screen]) -> None:
+    faults = []
+    ordinary, utmost = (extremes.write(stage, words) for words in (extremes.ORDINARY, extremes.UTMOST))
+    for who, addresses in (("ada", ordinary["ada"] + utmost["ada"]), ("rita", utmost["rita"])):
+        screen = window(getattr(stage.cast, who), viewport=NARROW)
+        for address in addresses:
+            page = screen.open(address)
+            assert page.query_selector("[data-refused]") is None, address
+            for size in (NARROW, WIDE):
+                faults += [f"{address}: {fault}" for fault in reflowed(page, size)]
+    assert not faults, "\n".join(faults)
 
 
 def test_dialogs_and_errors_are_accessible(atlas: Atlas, window: Callable[..., Screen]) -> None:
     faults = []
     desk = window(atlas.stage.cast.rita, viewport=WIDE).open(f"/review/{atlas.numbers['pending']}")
+    dialog_link(desk, "Hand over").click()
+    faults += [f"dialog to hand over: {fault}" for fault in looked_at(desk)]
+    desk.keyboard.press("Escape")
     dialog_link(desk, "Reject").click()
+    desk.keyboard.press("1")
+    desk.get_by_role("button", name="Preview the email").click()
+    desk.wait_for_selector("[data-letter]:not([hidden])")
     faults += [f"reject dialog: {fault}" for fault in looked_at(desk)]
+    desk.get_by_role("checkbox").first.uncheck()
     desk.get_by_role("dialog").get_by_role("button", name="Reject").click()
+    expect(desk.locator("[aria-invalid=true]").first).to_be_visible()
     faults += [f"rejected without a reason: {fault}" for fault in looked_at(desk)]
     customer = window(atlas.stage.cast.ada, viewport=WIDE)
     page = customer.open("/invoices/apply")
     page.get_by_label("Invoice Amount").fill("1.234")
     page.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_label("Invoice Amount")).to_have_attribute("aria-invalid", "true")
     faults += [f"wrong amount: {fault}" for fault in looked_at(page)]
     page.get_by_label("Invoice Amount").fill("1.23")
     page.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
     faults += [f"review step: {fault}" for fault in looked_at(page)]
     page.get_by_role("button", name="Submit").click()
     page.wait_for_url("**/invoices/IR-*")

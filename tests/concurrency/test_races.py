@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from backoffice import clock
 from backoffice.config import Settings
@@ -17,6 +22,7 @@ from backoffice.database import session
 from backoffice.issuing.models import Invoice, InvoiceSeries
 from backoffice.ledger.models import Reservation
 from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.services import applying
 from tests.concurrency.launcher import Launcher
 from tests.support.office import Office, contradictions
 
@@ -87,6 +93,70 @@ def test_uneven_amounts_never_take_more_than_there_is(
     assert contradictions() == []
 
 
+def test_two_submits_of_one_form_for_all_the_money_are_one_request(office: Office, context: Flask) -> None:
+
+    def submit(token: str) -> str:
+        try:
+            return office.apply("10.00", token=token)
+        except IntegrityError:
+            return office.apply("10.00", token=token)  # as the page does
+
+    for turn in range(10):
+        office.recharge("10.00")
+        first, second = _together(context, lambda _, turn=turn: submit(f"form-{turn}"))
+        assert first == second
+    assert office.counters() == ("100.00", "100.00", "0.00")
+    assert contradictions() == []
+
+
+@pytest.mark.postgres_only
+def test_the_money_that_the_other_submit_took_is_not_missed(
+    office: Office, context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second has asked whether the form was sent before, and looks at the money when the first has taken it all."""
+    office.recharge("10.00")
+    look, has_asked, is_made = applying.plan, threading.Event(), threading.Event()
+
+    def look_late(*arguments: Any, **options: Any) -> applying.Plan:
+        if threading.current_thread().name == "second":
+            has_asked.set()
+            assert is_made.wait(20)
+        return look(*arguments, **options)
+
+    def submit(who: str) -> str:
+        if who == "first":
+            assert has_asked.wait(20)
+        number = office.apply("10.00", token="one form")
+        is_made.set()
+        return number
+
+    monkeypatch.setattr(applying, "plan", look_late)
+    first, second = _together(context, submit)
+    assert first == second
+    assert office.counters() == ("10.00", "10.00", "0.00")
+
+
+def _together(app: Flask, work: Callable[[str], str]) -> list[str]:
+    """Let two threads do the same at the same moment; what each was answered."""
+    answers: dict[str, str] = {}
+    meeting = threading.Barrier(2)
+
+    def run(who: str) -> None:
+        with app.app_context():
+            meeting.wait(20)
+            try:
+                answers[who] = work(who)
+            except Exception as error:
+                answers[who] = f"{type(error).__name__}: {error}"
+
+    running = [threading.Thread(target=run, args=(who,), name=who) for who in ("first", "second")]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return [answers[who] for who in ("first", "second")]
+
+
 def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
     office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
 ) -> None:
@@ -111,14 +181,14 @@ def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
     rui.finish()
     answers = [json.loads((tmp_path / f"answers-{seat}").read_text()) for seat in (0, 1)]
     lost_to = {
-        "approve": f"already-decided: {office.cast.rui.name} has decided on this request already.",
-        "reject": f"already-decided: {office.cast.rita.name} has decided on this request already.",
+        "approve": f"already-decided: {office.cast.rui.name} rejected this request at ",
+        "reject": f"already-decided: {office.cast.rita.name} approved this request at ",
     }
     for number, approval, rejection in zip(numbers, *answers, strict=True):
         approved = approval == "decided"
-        assert (approval, rejection) == (
-            ("decided", lost_to["reject"]) if approved else (lost_to["approve"], "decided")
-        )
+        decided, refusal = (approval, rejection) if approved else (rejection, approval)
+        assert decided == "decided"
+        assert refusal.startswith(lost_to["reject" if approved else "approve"])
         assert office.request(number).state == ("approved" if approved else "rejected")
     assert 0 < answers[0].count("decided") < 200, "one reviewer won every race: they never met"
     assert session.scalar(select(func.count()).select_from(Decision)) == 200

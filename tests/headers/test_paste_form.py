@@ -8,10 +8,12 @@ BLOCK = """公司名称：上海流明机器人有限公司
 税号：9131 0000 ma1f l0a2 77
 地址、电话：上海市徐汇区宜山路900号 021-64852200
 开户行及账号：中国建设银行上海漕河泾支行 3105 0170 4200 0000 1188
+收件邮箱：ap@lumen.example
 谢谢<b>"""
 FIELDS = {
     "name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277", "address": "上海市徐汇区宜山路900号",
     "phone": "021-64852200", "bank": "中国建设银行上海漕河泾支行", "bank_account": "3105 0170 4200 0000 1188",
+    "email": "ap@lumen.example",
 }  # fmt: skip
 MARK = "From the pasted text, please check."
 
@@ -59,7 +61,7 @@ def test_a_wrong_tax_id_in_the_text_is_told_at_once(ada: Clerk) -> None:
 
 
 def test_text_that_says_nothing_and_text_that_is_too_long(ada: Clerk) -> None:
-    nothing = "No name, tax ID, address or bank was found"
+    nothing = "No name, tax ID, address, bank or email was found"
     ada.new("split", pasted_text="...!")
     assert '<li translate="no">...!</li>' in ada.text
     ada.new("split", pasted_text="名称：")

@@ -96,8 +96,25 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "a wrong tax ID is told at the field": ("91310000MA1FL0A278", {"tax_id": "91310000MA1FL0A278"}, []),
     "a limited partnership": ("杭州云栖投资合伙企业（有限合伙）", {"name": "杭州云栖投资合伙企业（有限合伙）"}, []),
     "what belongs to no field": (
-        f"您好，请按以下信息开票\n名称：{NAME}\n邮箱：ap@lumen.example\n税号：{TAX_ID}\n谢谢",
-        {"name": NAME, "tax_id": TAX_ID}, ["邮箱： ap@lumen.example", "您好，请按以下信息开票", "谢谢"]),
+        f"您好，请按以下信息开票\n名称：{NAME}\n联系人：王女士\n税号：{TAX_ID}\n谢谢",
+        {"name": NAME, "tax_id": TAX_ID}, ["联系人： 王女士", "您好，请按以下信息开票", "谢谢"]),
+    "an email": (f"名称：{NAME}\n邮箱：ap@lumen.example", {"name": NAME, "email": "ap@lumen.example"}, []),
+    "an email without colon": (
+        f"接收邮箱 ap@lumen.example\n{NAME}", {"name": NAME, "email": "ap@lumen.example"}, []),
+    "an email without label": (f"{NAME} ap@lumen.example", {"name": NAME, "email": "ap@lumen.example"}, []),
+    "an email in English": ("Email address: ap@lumen.example", {"email": "ap@lumen.example"}, []),
+    "a second email and a word to the reader": (
+        "E-mail: ap@lumen.example, cc@lumen.example", {"email": "ap@lumen.example"}, ["cc@lumen.example"]),
+    "no email under its label": (f"名称：{NAME}\n邮箱：见下", {"name": NAME}, ["见下"]),
+    "the email of a mail's sender": (
+        f"From: rita@backoffice.example\n{NAME}", {"name": NAME}, ["From: rita@backoffice.example"]),
+    "the ID card of a person": (
+        "抬头：王小明\n身份证号：110105194912310021", {"name": "王小明", "tax_id": "110105194912310021"}, []),
+    "the same in English": (
+        "Name: Wang Xiaoming\nID card: 11010519491231002x",
+        {"name": "Wang Xiaoming", "tax_id": "11010519491231002X"}, []),
+    "the same without label": ("11010519491231002X", {"tax_id": "11010519491231002X"}, []),
+    "18 figures that are no ID card": ("110105194913310021", {}, ["110105194913310021"]),
     "a second value for a field": (
         f"名称：{NAME}\n名称：另一家有限公司", {"name": NAME}, ["另一家有限公司"]),
     "a label of ours without field does not swallow its neighbours": (
@@ -122,6 +139,10 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "the tax ID in brackets behind the name": (f"{NAME}（{TAX_ID}）", {"name": NAME, "tax_id": TAX_ID}, []),
     "the tax ID in brackets behind the name, labelled": (
         f"名称：{NAME}（税号：{TAX_ID}）", {"name": NAME, "tax_id": TAX_ID}, []),
+    "the tax ID in brackets behind the name, labelled without colon": (
+        f"{NAME}（税号{TAX_ID}）", {"name": NAME, "tax_id": TAX_ID}, []),
+    "the phone in brackets behind the address, labelled without colon": (
+        f"地址：{STREET}（电话{PHONE}）", {"address": STREET, "phone": PHONE}, []),
     "the tax ID in brackets behind a labelled name": (
         f"名称：{NAME}({TAX_ID})", {"name": NAME, "tax_id": TAX_ID}, []),
     "brackets that belong to a name stay": (

@@ -93,6 +93,12 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "an English address over three lines": (
         f"Name: Lumen Labs Ltd\nAddress: 12 Harbour Road\nWan Chai\nHong Kong\nTax ID: {TAX_ID}",
         LUMEN | {"address": ROAD}, []),
+    "an English address over two lines without label": (
+        f"Lumen Labs Ltd\n88 Keyuan Road\nNanshan, Shenzhen\n{TAX_ID}",
+        LUMEN | {"address": "88 Keyuan Road, Nanshan, Shenzhen"}, []),
+    "a line below an address that may be a person": (
+        f"Lumen Labs Ltd\n88 Keyuan Road\nAda Lovelace\n{TAX_ID}",
+        LUMEN | {"address": "88 Keyuan Road"}, ["Ada Lovelace"]),
     "an English name that runs on": (f"Name: Lumen\nLabs Ltd\nTax ID: {TAX_ID}", LUMEN, []),
     "an address ends at an empty line": (
         "Name: Lumen Labs Ltd\nAddress: 12 Harbour Road\n\nSee you", {"name": "Lumen Labs Ltd",
@@ -225,7 +231,16 @@ WORDS_BEHIND: dict[str, tuple[str, dict[str, str], list[str]]] = {
         ["(please issue a special VAT invoice)"]),
     "without brackets": (f"Tax ID: {SZ_ID} please", {"tax_id": SZ_ID}, ["please"]),
     "a person between address and phone": (
-        f"地址、电话：{SZ_STREET}，张三 13800138000", {"address": SZ_STREET, "phone": "13800138000"}, ["张三"]),
+        f"地址、电话：{SZ_STREET}，张三收 13800138000", {"address": SZ_STREET, "phone": "13800138000"}, ["张三收"]),
+    "a person by a title": (f"地址：{SZ_STREET} 王女士", {"address": SZ_STREET}, ["王女士"]),
+    "a person by a label": (f"地址：{SZ_STREET}，收件人张三", {"address": SZ_STREET}, ["收件人张三"]),
+    "a place behind a house number": (
+        "地址：北京市东城区王府井大街255号，王府井", {"address": "北京市东城区王府井大街255号，王府井"}, []),
+    "a place between address and phone": (
+        "地址、电话：北京市东城区王府井大街255号，王府井 010-65128888",
+        {"address": "北京市东城区王府井大街255号，王府井", "phone": "010-65128888"}, []),
+    "three characters that may be anything": (
+        f"地址：{SZ_STREET}，马家堡", {"address": f"{SZ_STREET}，马家堡"}, []),
     "thanks behind a name": (f"名称：{LUMEN_SZ}，谢谢", {"name": LUMEN_SZ}, ["谢谢"]),
     "no account at all": ("账号：见附件", {}, ["见附件"]),
     # What belongs to the value stays.

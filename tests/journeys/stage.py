@@ -80,6 +80,7 @@ class Stage:
         follows: str | None = None,
         copies: str = "",
         file: bytes | None = None,
+        locale: str = "en",
     ) -> str:
         """Submit an application, with the content of an enclosed file if there is one; returns its number."""
         assert who.account_id is not None
@@ -88,7 +89,7 @@ class Stage:
             with self.app.app_context():
                 support = supporting.take(file, "采购单 4501.pdf")
         application = Application(self.headers[who.account_id], amount, who.email, remarks, follows, copies, support)
-        options = {"submit_token": f"stage-token-{next(self._tokens):06d}", "locale": "en"}
+        options = {"submit_token": f"stage-token-{next(self._tokens):06d}", "locale": locale}
         number: str = self.do(applying.apply, who.actor, application, at=at, **options).number
         return number
 

@@ -55,6 +55,7 @@ def test_reject_and_resubmit(stage: Stage, visit: Visit) -> None:
     assert "Please check the tax ID." in ada.get(f"/invoices/{first}").text
     ada.get(f"/invoices/apply?resubmit={first}")
     ada.submit({"remarks": "采购单 7, mended"}, button="review")
+    ada.follow()
     ada.submit(button="submit")
     second = ada.page.headers["Location"].rpartition("/")[2]
     assert f"/invoices/{first}" in ada.get(f"/invoices/{second}").text
@@ -102,6 +103,7 @@ def test_the_loser_of_two_reviewers_is_told_who_decided(stage: Stage, visit: Vis
 def submit(customer: Visitor, **typed: str) -> str:
     """Apply with the review step; returns the request's number."""
     customer.get("/invoices/apply")
-    assert customer.submit(typed, button="review").status_code == 200
+    assert customer.submit(typed, button="review").status_code == 303
+    assert customer.follow().status_code == 200
     assert customer.submit(button="submit").status_code == 303
     return customer.page.headers["Location"].rpartition("/")[2]

@@ -11,13 +11,17 @@ from datetime import datetime
 
 @dataclass
 class SlowRefund:
-    """Money that went back, or will: pending ones count for nothing; `taken` ones are taken off their recharge."""
+    """Money that went back, or will: pending ones count for nothing; `taken` ones are taken off their recharge.
+
+    `missing` are the requests whose money it took, and what of it found no other recharge.
+    """
 
     name: str
     of: str
     cents: int
     status: str
     taken: bool = False
+    missing: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -188,7 +192,9 @@ class SlowBooks:
                 lost = min(missing, request.parts[recharge.name])
                 request.parts[recharge.name] -= lost
                 request.parts = {each: part for each, part in request.parts.items() if part}
+                before = request.short
                 self.find(request, lost)
+                refund.missing[request.name] = lost - (before - request.short)
 
     def find(self, request: SlowRequest, wanted: int) -> None:
         """Give a request money, from the oldest free recharge on."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -180,12 +181,12 @@ def test_lines_read_are_told_while_nothing_is_kept(ana: Visitor, books: Books, m
         page = hand_in(ana, *MANY, BAD, **{how: "y"})
 
         def look(page: str = page) -> None:
-            told.append(re.findall(r"[0-9]+ lines? read", ana.get(f"{page}/progress").text)[0])
+            told.append(re.findall(r"[0-9,]+ lines? read", ana.get(f"{page}/progress").text)[0])
 
         with monkeypatch.context() as patched:
             watched(patched, look)
             books.work()
-    assert told == ["0 lines read", "1000 lines read", "2000 lines read"] * 2
+    assert told == ["0 lines read", "1,000 lines read", "2,000 lines read"] * 2
     assert list(progress.folder_in(books.app.config["BACKOFFICE_SETTINGS"].instance_path).iterdir()) == []
 
 
@@ -246,33 +247,60 @@ def test_a_fault_while_it_is_booked_delays_it_and_no_more(
     assert (books.record().state, books.record().added, books.ask(turns.whose)) == ("done", 2500, None)
 
 
+def book_all(books: Books, folder: Path) -> None:
+    """Import the long file by the command, all lines or none."""
+    path = folder / "long.csv"
+    path.write_text("\n".join([BOOKS_HEAD, *MANY, ""]))
+    books.ask(
+        lambda: jobs.import_file(
+            path, books.cast.ana.actor, source="platform", currency="CNY", zone=clock.zone(), strict=True
+        )
+    )
+
+
 @pytest.mark.parametrize(("batch", "state", "lines"), [(1, "interrupted", 0), (2, "running", 1000)])
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, OSError])
 def test_a_command_that_stops_leaves_nothing_or_all_of_it_to_others(
     books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     batch: int, state: str, lines: int, fault: type[BaseException],
 ) -> None:  # fmt: skip
-    path, real, calls = tmp_path / "long.csv", files.book, count(1)
-    path.write_text("\n".join([BOOKS_HEAD, *MANY, ""]))
+    real, calls = files.book, count(1)
 
     def stopped(*arguments: Any, **options: Any) -> Any:
         if next(calls) == batch:
             raise fault
         return real(*arguments, **options)
 
-    def run() -> Any:
-        return jobs.import_file(
-            path, books.cast.ana.actor, source="platform", currency="CNY", zone=clock.zone(), strict=True
-        )
-
     with monkeypatch.context() as patched:
         patched.setattr(files, "book", stopped)
         with pytest.raises(fault):
-            books.ask(run)
+            book_all(books, tmp_path)
     assert (books.record().state, books.count(LedgerEntry)) == (state, lines)
     books.work()
     assert books.count(LedgerEntry) == (2500 if lines else 0)
     assert books.ask(turns.whose) is None
+
+
+@pytest.mark.parametrize(("commits", "state"), [("first", "running"), ("last", "done")])
+def test_ctrl_c_right_after_a_commit_knows_what_was_committed(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: str, state: str
+) -> None:
+    @contextmanager
+    def interrupted() -> Iterator[None]:
+        with transaction():
+            yield
+        record = session.scalars(select(LedgerFile)).one()
+        if record.state == "done" if commits == "last" else record.is_begun:
+            raise KeyboardInterrupt
+        session.rollback()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(course, "transaction", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            book_all(books, tmp_path)
+    assert books.record().state == state
+    books.work()
+    assert (books.record().state, books.count(LedgerEntry), books.ask(turns.whose)) == ("done", 2500, None)
 
 
 def test_a_line_that_is_not_good_any_more_is_never_left_out_in_silence(

@@ -8,11 +8,17 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from backoffice.database import db, session
+from backoffice import clock
+from backoffice.database import db, session, transaction
 from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerMovement
+from backoffice.requests.models import Decision, RequestSearch
+from backoffice.requests.rules import Reason
+from backoffice.review.queries.queue import Wanted, queue
+from backoffice.review.queries.views import Viewer
+from backoffice.review.services import decisions
 from tests.support import databases
 from tests.support.apps import bare_app, test_settings
 from tests.support.office import Office, contradictions
@@ -63,6 +69,60 @@ def test_invoices_from_before_credits_are_credited_in_nothing(office: Office, co
         flask_migrate.downgrade(revision="0007")
     db.engine.dispose()
     assert contradictions() == [], "what was credited is not forgotten"
+
+
+def test_rejections_from_before_name_every_field_they_speak_of(office: Office, context: Flask) -> None:
+    office.recharge("100.00")
+    reasons = {
+        Reason.TAX_ID: ["tax_id", "name"],
+        Reason.BANK_DETAILS: ["address", "phone", "bank", "bank_account"],
+        Reason.OTHER: [],
+    }
+    numbers = {reason: office.apply("10.00") for reason in reasons}
+    approved = office.apply("10.00")
+    office.approve(approved)
+    for reason, number in numbers.items():
+        with transaction():
+            decisions.reject(office.cast.rita.actor, number, reason=reason, remarks="No.", now=clock.now())
+
+    def verdict(number: str) -> Decision:
+        request_id = office.request(number).id
+        return session.query(Decision).filter_by(request_id=request_id).one()
+
+    session.remove()
+    flask_migrate.downgrade(revision="0015")
+    db.engine.dispose()
+    # As they were kept then: what was pointed at beside the reason's own fields, once the header as a whole.
+    with transaction():
+        session.execute(text("UPDATE decision SET fields = '[]'"))
+        beside = text("UPDATE decision SET fields = '[\"header_id\", \"remarks\"]' WHERE reason = 'other'")
+        session.execute(beside)
+    session.remove()
+    flask_migrate.upgrade()
+    db.engine.dispose()
+    for reason, fields in {**reasons, Reason.OTHER: ["name", "remarks"]}.items():
+        assert (verdict(numbers[reason]).reasons, verdict(numbers[reason]).fields) == ([reason], fields)
+    assert (verdict(approved).reasons, verdict(approved).fields) == ([], [])
+    assert contradictions() == []
+
+
+def test_requests_from_before_the_search_are_found(office: Office, context: Flask) -> None:
+    office.recharge("60.00")
+    office.recharge("60.00", to="yunqi")
+    mine = [office.apply("10.00") for _ in range(2)]
+    theirs = office.apply("10.00", office.cast.bo)
+    rows = select(RequestSearch.request_id, RequestSearch.name, RequestSearch.grams, RequestSearch.tax_id)
+    before = session.execute(rows.order_by(RequestSearch.request_id)).all()
+    upgraded_from("0011", context)
+    assert session.execute(rows.order_by(RequestSearch.request_id)).all() == before
+
+    def found(typed: str) -> set[str]:
+        wanted = Wanted("all", search=typed)
+        return {row[0].number for row in session.execute(queue(wanted, Viewer(None, clock.now())))}
+
+    assert found("流明") == set(mine)
+    assert found("云栖") == {theirs}
+    assert contradictions() == []
 
 
 def test_a_migration_that_leaves_orphans_is_undone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

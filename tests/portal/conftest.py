@@ -28,6 +28,7 @@ from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.services import decisions as review
+from backoffice.review.services import holds
 from tests.support.people import PASSWORD, Cast, Person, create_cast
 from tests.support.visitor import Visitor
 
@@ -51,8 +52,25 @@ class Customer(Visitor):
         return {name: value.removeprefix("\r\n") for name, value in form.values}
 
     def press(self, action: str, **typed: Any) -> TestResponse:
-        """Fill in the application on the present page and press a button."""
-        return self.submit({**self.typed(), **typed}, button=action)
+        """Fill in the application on the present page and press a button; ends at the step it leads to."""
+        self.submit(typed, button=action)
+        return self.step()
+
+    def step(self) -> TestResponse:
+        """Go where an answer leads as long as that is a step of the application."""
+        while self.page.status_code == 303 and self.page.headers["Location"].startswith(f"{APPLY}/"):
+            self.get(self.page.headers["Location"])
+        return self.page
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the present page is the form that says what is wrong."""
+        return self.page.status_code == 200 and self.path.endswith("?check=1")
+
+    @property
+    def is_at_review(self) -> bool:
+        """Whether the present page is the step before Submit."""
+        return self.page.status_code == 200 and self.path.partition("?")[0].endswith("/review")
 
     def review(self, **typed: Any) -> TestResponse:
         """Open the application, fill it in and press Review."""
@@ -62,7 +80,7 @@ class Customer(Visitor):
     def apply(self, **typed: Any) -> str:
         """Apply with the review step; returns the request's number."""
         answer = self.review(**typed)
-        assert answer.status_code == 200, text(answer)
+        assert self.is_at_review, text(answer)
         answer = self.press("submit")
         assert answer.status_code == 303, text(answer)
         return str(answer.headers["Location"].rpartition("/")[2])
@@ -101,6 +119,10 @@ class World:
     def reject(self, number: str) -> None:
         """Rita rejects."""
         self.act(review.reject, self.cast.rita.actor, number, reason="tax_id", remarks="Mend the tax ID.")
+
+    def ask(self, number: str, question: str) -> None:
+        """Rita holds the request with a question."""
+        self.act(holds.hold, self.cast.rita.actor, number, question=question)
 
     def issue(self, number: str) -> None:
         """Rita approves and the worker issues."""

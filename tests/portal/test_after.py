@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import update
 
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
+from backoffice.ledger.services import entries
 from backoffice.review.services import decisions as review
-from tests.portal.conftest import Customer, World, text
+from tests.portal.conftest import Customer, World, recharge, text
 
 
 def end(world: World, state: str, recipient: str, template: str = "issued") -> None:
@@ -51,6 +54,43 @@ def test_a_rejection_and_its_resubmission_are_linked_in_the_timeline(ada: Custom
     assert "Reviewer The tax ID does not match the name Mend the tax ID." in entries[1]
     assert entries[-1] == f"Resubmitted as {again}"
     assert f"Resubmission of {number}" in timeline(text(ada.get(f"/invoices/{again}")))[0]
+
+
+def test_money_that_was_taken_and_came_back_is_told(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="10000")
+    with world.app.app_context():
+        for days, line in enumerate(
+            (replace(recharge("F1", "lumen", "40"), kind="refund", refund_of="R1"), recharge("R9", "lumen", "15")), 1
+        ):
+            with transaction():
+                entries.book([line], source="test", now=clock.now() + timedelta(days=days))
+    told = timeline(text(ada.get(f"/invoices/{number}")))
+    assert told[1].startswith("A refund took money away 7 Mar 2026")
+    assert "¥40.00 is missing. New recharges cover it by themselves." in told[1]
+    assert told[2].startswith("Covered by new money 8 Mar 2026")
+    assert "¥15.00" in told[2]
+
+
+def test_each_question_has_a_mail_of_its_own(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="first@lumen.example")
+    world.ask(number, "Which contract?")
+    end(world, "accepted", "first@lumen.example", "information_wanted")
+    with clock.moved_to(clock.now() + timedelta(hours=1)):
+        ada.get(f"/invoices/{number}/answer")
+        assert ada.submit({"answer": "C-1"}).status_code == 303
+        ada.get(f"/invoices/{number}/correct")
+        assert ada.submit({"email": "second@lumen.example"}).status_code == 303
+        world.ask(number, "Which order?")
+    told = [entry for entry in timeline(text(ada.get(f"/invoices/{number}"))) if entry.startswith("Question to you")]
+    assert ["first@lumen.example" in entry for entry in told] == [True, False]
+    assert ["second@lumen.example" in entry for entry in told] == [False, True]
+    looks = re.findall(r'timeline-(\w+)">\s*<p class="timeline-title">Question to you', ada.page.text)
+    assert looks == ["done", "current"], "only the question that waits stands out"
+    world.issue(number)
+    looks = re.findall(
+        r'timeline-(\w+)">\s*<p class="timeline-title">Question to you', ada.get(f"/invoices/{number}").text
+    )
+    assert looks == ["done", "done"]
 
 
 def test_each_recipient_has_a_truth_of_its_own(ada: Customer, world: World) -> None:

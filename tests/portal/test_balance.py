@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -185,6 +186,35 @@ def test_each_figure_of_a_past_day_opens_the_statement_up_to_then(
                 assert abs(total) == parse_amount(value[1:]), name
 
 
+def test_what_was_owed_and_missing_on_a_past_day_opens_the_lines_behind_it(world: World, ada: Customer) -> None:
+    number = ada.apply(amount="6000")
+    world.issue(number)
+    short = ada.apply(amount="4000")
+    book(world, told("refund", "F1", "100", refund_of="R1"), told("refund", "F2", "40", refund_of="R2"))
+    day = clock.today()
+    with clock.moved_to(clock.now() + timedelta(days=3)):
+        pages = (
+            (world.customer("ada"), PAGE, "Invoiced and refunded later", "Missing in requests"),
+            (world.customer("max"), "/review/accounts/lumen", "Debt", "Short"),
+        )
+        before = [past(who, f"{page}?on={day}") for who, page, _, _ in pages]
+        # Later movements, both ways, are none of that day's.
+        book(world, told("refund", "F3", "7", refund_of="R1"), told("recharge", "R9", "15"))
+        world.credit(number, "30")
+        for (who, page, debt, missing), then in zip(pages, before, strict=True):
+            assert past(who, f"{page}?on={day}") == then
+            assert (then[debt], then[missing]) == (("¥100.00", "100.00"), ("¥40.00", "40.00"))
+            now = past(who, f"{page}?on={clock.today()}")
+            assert (now[debt], now[missing]) == (("¥77.00", "77.00"), ("¥25.00", "25.00"))
+            for name, about in ((debt, ["F1"]), (missing, [short])):
+                address = re.findall(rf'<a href="([^"]+)">{name}</a>', who.get(f"{page}?on={day}").text)[-1]
+                listed = who.get(html.unescape(address)).text
+                assert [
+                    re.sub("<[^>]+>", "", one) for one in re.findall(r'data-label="About">(.*?)</td>', listed)
+                ] == about
+                assert f"<dt>{name}</dt><dd>{then[name][0]}" in listed
+
+
 @pytest.mark.parametrize("failing", [False, True])
 def test_what_was_credited_is_in_the_figure_and_in_its_list(
     world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch, failing: bool
@@ -278,10 +308,56 @@ def test_the_statement_tells_every_movement_newest_first(world: World, ada: Cust
     ]
 
 
+def test_after_a_refund_of_used_money_the_statement_still_adds_up(world: World, ada: Customer) -> None:
+    world.issue(ada.apply(amount="6000"))
+    ada.apply(amount="4000")
+    book(world, told("refund", "F1", "100", refund_of="R1"), told("refund", "F2", "40", refund_of="R2"))
+    book(world, told("recharge", "R9", "60"))
+    shown = list(map(_cents, re.findall(r'"Movement">([^<]+)<.*?Balance then">([^<]+)<', ada.get(PAGE).text)))
+    # The recharge covers the short request by itself, which moves nothing of what is left.
+    assert shown[:2] == [(Decimal(0), Decimal(-80)), (Decimal(60), Decimal(-80))]
+    assert all(later[1] - later[0] == earlier[1] for later, earlier in pairwise(shown))
+    day = clock.today()
+    for who, page in ((ada, PAGE), (world.customer("rita"), "/review/accounts/lumen")):
+        then = text(who.get(f"{page}?on={day}"))
+        assert "nothing, and ¥80.00 was missing at the end of" in then
+        assert "¥100.00" in then
+
+
+def _cents(texts: tuple[str, str]) -> tuple[Decimal, Decimal]:
+    change, after = (Decimal(each.replace("¥", "").replace(",", "")) for each in texts)
+    return change, after
+
+
+SPENT = "everything is invoiced or in progress"
+
+
+def said(customer: Customer) -> tuple[str, str]:
+    """The explanation, and the form to apply with."""
+    return text(customer.get(PAGE)), text(customer.get("/invoices/apply"))
+
+
 def test_an_account_without_money_is_told_how_it_begins(world: World) -> None:
-    page = text(world.customer("neu").get(PAGE))
-    assert "Nothing has moved yet" in page
-    assert "everything is invoiced or in progress" in page
+    explained, form = said(world.customer("neu"))
+    assert "Nothing has moved yet" in explained
+    assert "nothing has been recharged yet" in explained
+    assert "Nothing has been recharged yet." in form
+    assert SPENT not in (explained + form).replace("you recharged ", "").lower()
+
+
+def test_an_account_whose_money_went_back_is_told_so(world: World, bo: Customer) -> None:
+    book(world, told("refund", "F1", "500", account="yunqi", refund_of="R3"))
+    explained, form = said(bo)
+    assert "everything you recharged was refunded" in explained
+    assert "Everything you recharged was refunded." in form
+    assert SPENT not in (explained + form).replace("you recharged ", "").lower()
+
+
+def test_an_account_that_has_invoiced_everything_is_told_so(ada: Customer) -> None:
+    ada.apply(amount="10000")
+    explained, form = said(ada)
+    assert SPENT in explained
+    assert "Everything you recharged is invoiced or in progress." in form
 
 
 def test_the_page_costs_the_same_however_much_there_is(world: World, ada: Customer) -> None:

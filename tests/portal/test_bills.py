@@ -1,4 +1,4 @@
-"""The month's bill, the list of entries, and one entry with everything behind it."""
+"""The month's bill, and its files."""
 
 from __future__ import annotations
 
@@ -8,46 +8,20 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import openpyxl
 import pytest
 
 from backoffice import clock
-from backoffice.ledger.rules import Line
-from backoffice.ledger.services.entries import book
 from backoffice.money import parse_amount
 from backoffice.portal.queries.bills import Month
-from backoffice.requests.queries.entries import SHOWN
 from tests.portal.conftest import NOW, Customer, World, text
 from tests.portal.crowd import many_entries, many_requests
+from tests.portal.march import ids, line, tell
 from tests.support.sql import statements
-
-
-def line(kind: str, external_id: str, amount: str, day: int, **further: object) -> Line:
-    """A line of lumen's in March."""
-    fields: dict[str, object] = {"status": "completed", "refund_of": None, "channel": "Bank transfer", **further}
-    return Line(
-        number=1, kind=kind, external_id=external_id, account="lumen", amount=Decimal(amount),
-        occurred_at=datetime(2026, 3, day, 2, tzinfo=UTC), **fields,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def tell(world: World, *lines: Line) -> None:
-    """Let the books take lines."""
-    world.act(book, list(lines), source="test")
 
 
 def figures(page: str) -> list[str]:
     return re.findall(r'figure-value">([^<]+)<', page)
-
-
-def ids(browser: Customer, query: str = "") -> list[str]:
-    page = text(browser.get(f"/bills/entries{query}"))
-    return re.findall(r'class="key"><a href="/bills/entries/\d+">([^<]+)<', page)
-
-
-def open_entry(browser: Customer, external_id: str) -> str:
-    """The page of an entry, found as a person finds it."""
-    page = text(browser.get(f"/bills/entries?q={external_id}"))
-    return text(browser.get(re.findall(r'class="key"><a href="(/bills/entries/\d+)"', page)[0]))
 
 
 def test_the_month_adds_up(ada: Customer, world: World) -> None:
@@ -99,7 +73,20 @@ def test_a_month_without_a_bill_is_said_and_never_filed_under_a_wrong_name(ada: 
     assert "There is no bill of 2031-07; this is the newest." in text(ada.get("/bills?month=2031-07"))
     assert "There is no bill" not in text(ada.get("/bills"))
     for extension in ("csv", "xlsx"):
-        assert ada.get(f"/bills/export.{extension}?month=2031-07").status_code == 404
+        refused = ada.get(f"/bills/export.{extension}?month=2031-07")
+        assert refused.status_code == 404
+        assert "There is no bill of 2031-07." in text(refused)
+
+
+def test_a_month_that_is_not_said_means_the_same_to_page_and_file(ada: Customer) -> None:
+    assert "There is no bill" not in text(ada.get("/bills?month="))
+    assert "mnth: This list has no such filter." in text(ada.get("/bills?mnth=2026-03")).replace("</strong>", "")
+    assert "Not all filters" not in text(ada.get("/bills?month=2026-03&last=1"))
+    for extension in ("csv", "xlsx"):
+        answer = ada.get(f"/bills/export.{extension}?month=", buffered=True)
+        assert answer.status_code == 200
+        assert f"bill-2026-03.{extension}" in answer.headers["Content-Disposition"]
+    assert "A bill has no part everything." in text(ada.get("/bills/export.csv?part=everything"))
 
 
 def test_each_month_has_its_bill(ada: Customer, world: World) -> None:
@@ -137,94 +124,62 @@ def test_the_bill_as_a_file(ada: Customer, world: World) -> None:
     ]  # fmt: skip
 
 
-def test_entries_are_found_by_each_filter(ada: Customer, bo: Customer, world: World) -> None:
+def test_the_files_of_a_bill_say_what_its_page_says(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="250.50")
+    world.issue(number)
+    world.credit(number, "50.50")
+    ada.apply(amount="320")
+    page = text(ada.get("/bills"))
+    assert "less ¥50.50 credited" in page
+    book = openpyxl.load_workbook(io.BytesIO(ada.get("/bills/export.xlsx?month=2026-03").data))
+    days, balance, invoices = (list(sheet.iter_rows(values_only=True)) for sheet in book)
+    assert len(days) > 1
+    assert balance[1:] == [
+        ("Invoiceable at the beginning", 0), ("Recharges booked", 10000), ("Refunds booked", 0),
+        ("Put on invoices", -200), ("In progress", -320), ("Invoiceable now", 9480),
+    ]  # fmt: skip
+    assert [(row[0], row[4], row[5]) for row in invoices[1:]] == [(number, 250.5, 50.5)]
+    files = re.findall(r'href="(/bills/export\.csv[^"]+)"[^>]*aria-label="([^"]+)"', page)
+    assert [name for _, name in files] == [
+        "This bill as CSV: Day by day", "This bill as CSV: Invoiceable Amount", "This bill as CSV: What was invoiced",
+    ]  # fmt: skip
+    for (address, _), sheet in zip(files, (days, balance, invoices), strict=True):
+        content = ada.get(address.replace("&amp;", "&")).get_data().decode("utf-8-sig")
+        head, *rows = csv.reader(io.StringIO(content, newline=""))
+        assert head == list(sheet[0])
+        assert [row[0] for row in rows] == [str(row[0]).removesuffix(" 00:00:00") for row in sheet[1:]]
+        amounts = [at for at, name in enumerate(head) if name in ("Amount", "Credited", "Recharges")]
+        for at in amounts:
+            assert [Decimal(row[at]) for row in rows] == [Decimal(str(row[at])) for row in sheet[1:]]
+
+
+def test_the_file_of_a_month_that_is_over_tells_its_end(ada: Customer, world: World) -> None:
+    with clock.moved_to(NOW + timedelta(days=30)):
+        ada = world.customer("ada")
+        for month, told in (("2026-03", "Invoiceable at the end"), ("2026-04", "Invoiceable now")):
+            content = ada.get(f"/bills/export.csv?month={month}&part=balance").get_data().decode("utf-8-sig")
+            assert content.splitlines()[-1].startswith(told)
+            assert f'<th scope="row">{told}</th>' in text(ada.get(f"/bills?month={month}"))
+
+
+def test_the_bill_says_of_each_recharge_whether_it_counts(ada: Customer, world: World) -> None:
     tell(
         world,
-        line("consumption", "C1", "5", 4),
-        line("refund", "F1", "1000", 4, refund_of="R2"),
         line("recharge", "P1", "70", 5, status="pending"),
         line("recharge", "X1", "71", 5, status="failed"),
     )
-    ada.apply(amount="6000")
-    assert ids(ada) == ["X1", "P1", "F1", "C1", "R2", "R1"]
-    assert ids(ada, "?kind=recharge") == ["X1", "P1", "R2", "R1"]
-    assert ids(ada, "?kind=recharge&status=completed") == ["R2", "R1"]
-    assert ids(ada, "?status=pending") == ["P1"]
-    assert ids(ada, "?status=failed&kind=recharge") == ["X1"]
-    assert ids(ada, "?free=1") == ["R2"]
-    assert ids(ada, "?free=1&kind=refund") == []
-    assert ids(ada, "?min=70&max=1,000") == ["X1", "P1", "F1"]
-    assert ids(ada, "?from=2026-03-02&to=2026-03-04&kind=recharge") == ["R2"]
-    assert ids(ada, "?q=R1") == ["R1"]
-    assert ids(ada, "?q=R") == ids(ada, "?q=R3") == ids(ada, "?q=r1") == []
-    assert "No entry matches these filters" in text(ada.page)
-    assert ids(bo) == ["R3"]
-    assert "Choose from the list." in text(ada.get("/bills/entries?kind=x"))
-
-
-def test_a_recharge_shows_its_invoices_and_an_invoice_its_recharges(ada: Customer, world: World) -> None:
-    issued, pending = ada.apply(amount="6500"), ada.apply(amount="100")
-    world.issue(issued)
-    tell(world, line("refund", "F1", "900", 5, refund_of="R2"))
-    page = open_entry(ada, "R2")
-    assert f'/invoices/{issued}"' in page
-    assert f'/invoices/{pending}"' in page
-    assert "INV-2026-000001" in page
-    assert "F1" in page
-    assert re.findall(r"<dt>(\w+)</dt><dd>(¥[\d,.]+)", page) == [
-        ("Paid", "¥4,000.00"), ("Refunded", "¥900.00"), ("Reserved", "¥100.00"), ("Invoiced", "¥500.00"),
-        ("Free", "¥2,500.00"),
-    ]  # fmt: skip
-    request = text(ada.get(f"/invoices/{issued}"))
-    links = re.findall(r'href="(/bills/entries/\d+)">(R\d)<', request)
-    assert [name for _, name in links] == ["R1", "R2"]
-    assert "Recharge R2" in text(ada.get(links[1][0]))
-
-
-def test_a_refund_shows_what_it_did(ada: Customer, world: World) -> None:
-    world.issue(ada.apply(amount="6000"))
-    covered, short = ada.apply(amount="3000"), ada.apply(amount="900")
-    tell(
-        world,
-        line("refund", "F1", "1000", 5, refund_of="R1"),
-        line("refund", "F2", "3500", 5, refund_of="R2"),
-        line("refund", "F3", "5", 5, refund_of="R9"),
-    )
-    assert "¥1,000.00 of it had been invoiced before: finance has to correct that." in open_entry(ada, "F1")
-    assert "¥1,000.00 was invoiced and refunded later" in open_entry(ada, "R1")
-    words = " ".join(re.sub(r"<[^>]+>", "", open_entry(ada, "F2")).split())
-    assert f"{short}: its money went; ¥900.00 found no other recharge" in words
-    assert f"{covered}: its money went; ¥2,500.00 found no other recharge" in words
-    assert "Its recharge R9 is not in the books yet" in open_entry(ada, "F3")
-    assert "Not taken off yet" in text(ada.get("/bills/entries?q=F3"))
-
-
-def test_a_refund_that_takes_nothing_off_says_why(ada: Customer, world: World) -> None:
-    tell(
-        world,
-        line("recharge", "P1", "70", 5, status="pending"),
-        line("refund", "F1", "70", 5, refund_of="P1"),
-        line("refund", "F2", "500", 5, refund_of="N1"),
-    )
-    assert "Its recharge is not completed yet." in open_entry(ada, "F1")
-    tell(world, line("recharge", "N1", "499", 6))
-    assert "Less than this refund is left of its recharge" in open_entry(ada, "F2")
-    assert "¥570.00 of the refunds is not taken off yet" in text(ada.get("/bills"))
-
-
-def test_anothers_entry_is_not_found(ada: Customer, bo: Customer) -> None:
-    page = text(ada.get("/bills/entries"))
-    for address in re.findall(r'class="key"><a href="(/bills/entries/\d+)"', page):
-        assert bo.get(address).status_code == 404
-    for address in ("/bills/entries/0", "/bills/entries/99999999", "/bills/entries/x"):
-        assert ada.get(address).status_code == 404
+    rows = re.findall(r'<th scope="row" class="key"><a [^>]*>(\w+)</a></th>(.*?)</tr>', ada.get("/bills").text, re.S)
+    said = {name: re.sub(r"<[^>]+>", " ", rest) for name, rest in rows}
+    assert "In process" in said["P1"]
+    assert "Failed" in said["X1"]
+    assert not re.search("In process|Failed|Completed", said["R2"])
 
 
 def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
     by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund", "?free=1", "?q=M0-12", "?last=1",
               "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
     by_amount = ("?min=10", "?min=99999", "?min=500&kind=refund", "?min=1&max=2&from=2026-01-01")
-    addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, "/invoices/apply": 11}
+    addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, "/invoices/apply": 12}
     addresses |= {f"/bills/entries{query}": 2 for query in by_one}
     # Whether few entries have such amounts is one question more.
     addresses |= {f"/bills/entries{query}": 3 for query in by_amount}
@@ -259,7 +214,9 @@ def test_every_step_of_the_month_is_the_sum_of_the_list_it_opens(
     ]  # fmt: skip
     for address, name, value in rows[1:]:
         if address == "#invoiced":
-            listed = re.findall(r'class="num" data-label="Amount">¥([^<]+)<', page[page.index('id="invoiced"') :])
+            invoices = page[page.index('id="invoiced"') :]
+            invoices = invoices[: invoices.find("</table>")]
+            listed = re.findall(r'class="num" data-label="Amount">¥([^<]+)<', invoices)
             assert [f"-¥{one}" for one in listed] == [value]
             continue
         listed = text(ada.get(address))
@@ -302,32 +259,6 @@ def test_a_statement_keeps_to_the_days_asked_for(ada: Customer, world: World) ->
         assert "<dt>Recharged</dt><dd>¥10,000.00" in march
         assert "Nothing was booked that fits these filters" in text(ada.get("/invoices/statement?from=2026-05-01"))
         assert "Choose from the list." in text(ada.get("/invoices/statement?figure=free_after"))
-
-
-def test_a_recharge_in_many_requests_leads_on_to_all_of_them(ada: Customer, world: World) -> None:
-    numbers = [ada.apply(amount=str(10 + turn)) for turn in range(SHOWN + 3)]
-    page = open_entry(ada, "R1")
-    assert f"{SHOWN} of {SHOWN + 3} are shown." in page
-    assert f"All together: ¥{sum(range(10, 13 + SHOWN)):,}.00." in page
-    (address,) = re.findall(r'href="(/bills/entries/\d+/uses)"', page)
-    found: list[str] = []
-    while address:
-        page = text(ada.get(address))
-        found += re.findall(r'class="key"><a href="/invoices/([^"]+)"', page)
-        further = re.findall(r'href="([^"]+)"[^>]*rel="next"', page)
-        address = further[0] if further else ""
-    assert found == numbers[::-1]
-
-
-def test_a_recharge_with_many_refunds_leads_on_to_all_of_them(ada: Customer, bo: Customer, world: World) -> None:
-    tell(world, *(line("refund", f"F{turn}", "1.50", 5, refund_of="R1") for turn in range(SHOWN + 1)))
-    page = open_entry(ada, "R1")
-    assert f"{SHOWN} of {SHOWN + 1} are shown." in page
-    (address,) = re.findall(r'href="(/bills/entries/\d+/refunds)"', page)
-    assert 'rel="next"' in text(ada.get(address))
-    assert len(re.findall(r'class="key"', text(ada.get(f"{address}?last=1")))) == SHOWN
-    assert bo.get(address).status_code == 404
-    assert ada.get(address.replace("refunds", "requests")).status_code == 404
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 12, 31), date(2028, 2, 29)])

@@ -56,6 +56,9 @@ def test_the_filtered_list_as_files(ada: Customer, world: World) -> None:
     assert rows[0]["Invoice number"] == "INV-2026-000001"
     assert rows[0]["Tax ID"] == "91310000MA1FL0A277"
     assert rows[1]["Remarks"] == "'=1+1"
+    assert [row["Credited"] for row in rows] == ["0.00", ""]
+    world.credit(number, "9.50")
+    assert rows_of(ada, "/invoices/export.csv?status=issued")[0]["Credited"] == "9.50"
     assert [row["Request"] for row in rows_of(ada, "/invoices/export.csv?status=issued")] == [number]
     head, first = sheet_of(ada, "/invoices/export.xlsx?status=issued&status=rejected")
     found = dict(zip(head, first, strict=True))
@@ -139,6 +142,23 @@ def test_a_damaged_document_is_named_instead_of_left_out(ada: Customer, world: W
     assert answer.status_code == 503
     assert "INV-2026-000001" in text(answer)
     assert ada.get("/invoices/archive.zip?min=15").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/invoices/export.csv?min=abc", "/invoices/archive.zip?from=2026-02-30", "/invoices/export.xlsx?status=none",
+        "/bills/entries/export.csv?from=2026-02-30", "/bills/entries/export.csv?kind=x",
+        "/invoices/export.csv?stauts=issued",
+        "/bills/entries/export.xlsx?kind=refund&kind=recharge", "/bills/export.csv?mnth=2026-03",
+        "/bills/export.xlsx?part=days", "/invoices/archive.zip?form=2026-01-01",
+    ],
+)  # fmt: skip
+def test_a_filter_that_cannot_be_read_makes_no_longer_file(ada: Customer, address: str) -> None:
+    answer = ada.get(address)
+    assert answer.status_code == 404
+    assert "cannot be read" in text(answer)
+    assert "Go back to the list and mend it." in text(answer)
 
 
 def test_exports_are_limited_by_person(ada: Customer, bo: Customer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from backoffice.headers import services as headers
+from backoffice.ledger.services.entries import book
 from backoffice.portal.queries import invoices
-from tests.portal.conftest import HEADER, Customer, World, text
+from tests.portal.conftest import HEADER, Customer, World, recharge, text
 from tests.portal.crowd import many_requests
+from tests.portal.test_exports import rows_of
 from tests.portal.test_pages import listed
 from tests.support.sql import statements
 
@@ -93,8 +98,10 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
         for address in addresses:
             with statements(world.app) as sent:
                 assert ada.get(f"/invoices{address}").status_code == 200
-            costs.append(len(sent))
-    assert set(costs) == {4}, "session, list, balance, credits"
+            of_figure = address in ("?status=issued", "?status=issued&last=1")
+            # The crowd's rows are more than its account's figures say, so credits are looked up as well.
+            costs.append(len(sent) - 2 * of_figure)
+    assert set(costs) == {4}, "session, list, balance, credits, and the total of a list that a figure opens"
 
 
 BOTH, SECOND = ("number", "invoice_number"), ("invoice_number",)
@@ -111,3 +118,71 @@ def test_numbers_are_compared_only_with_what_one_may_hold(typed: str, asked: tup
     said = str(invoices.listed(1, invoices.Wanted(search=typed)).whereclause)
     compared = [name for name in ("number", "invoice_number") if f"invoice_request.{name} " in said]
     assert tuple(compared) == asked
+
+
+def total(customer: Customer, address: str) -> tuple[str, str] | None:
+    """What a list says it adds up to, and over how many requests."""
+    found = re.search(
+        r"<dt>Total of this list</dt><dd>([^<]+)<span class=\"fact-note\">([^<]+)<", customer.get(address).text
+    )
+    return (found[1], found[2]) if found else None
+
+
+def test_the_list_that_a_figure_opens_says_what_it_adds_up_to(ada: Customer, bo: Customer, world: World) -> None:
+    for amount in ("1000", "250.50"):
+        world.issue(ada.apply(amount=amount))
+    world.reject(ada.apply(amount="5"))
+    ada.apply(amount="70")
+    lists = [(ada, "/invoices"), (world.customer("max"), "/review/accounts/lumen/requests")]
+    for who, address in lists:
+        assert total(who, f"{address}?status=issued") == ("¥1,250.50", "2 requests")
+        assert total(who, f"{address}?status=pending&status=approved") == ("¥70.00", "1 request")
+        assert total(who, address) is None, "nobody asked for the sum of everything"
+        assert total(who, f"{address}?status=rejected") is None
+    assert total(ada, "/invoices?status=issued&min=1000") is None
+    assert total(bo, "/invoices?status=issued") is None
+    ada.client.set_cookie("locale", "zh")
+    assert "本列表合计" in ada.get("/invoices?status=issued").text
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_the_total_of_a_list_knows_credits_and_failed_issues(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch, failing: bool
+) -> None:
+    number, other = ada.apply(amount="300"), ada.apply(amount="40")
+    world.issue(other)
+    if failing:
+        world.issue_fails(number, monkeypatch)
+    else:
+        world.issue(number)
+    world.credit(number, "100")
+    states = ("status=pending&status=approved", "status=issued")
+    card = dict(
+        re.findall(r">(In progress|Invoiced Amount)</a>.*?figure-value\">([^<]+)<", ada.get("/invoices").text, re.S)
+    )
+    told = [total(ada, f"/invoices?{state}") for state in states]
+    note = "over ¥{}, less ¥100.00 credited"
+    if failing:
+        assert told == [("¥200.00", f"1 request {note.format('300.00')}"), ("¥40.00", "1 request")]
+        assert card == {"In progress": "¥200.00", "Invoiced Amount": "¥40.00"}
+    else:
+        assert told == [None, ("¥240.00", f"2 requests {note.format('340.00')}")]
+        assert card == {"In progress": "¥0.00", "Invoiced Amount": "¥240.00"}
+
+
+def test_a_request_that_lost_its_money_is_marked_in_the_list(ada: Customer, world: World) -> None:
+    whole, short = ada.apply(amount="9000"), ada.apply(amount="1000")
+    tell = [replace(recharge("F1", "lumen", "40"), kind="refund", refund_of="R2")]
+    world.act(book, tell, source="test")
+    rows = {
+        number: row for row in ada.get("/invoices").text.split("<tr>") for number in (whole, short) if number in row
+    }
+    assert re.search(r'pill-pending">Pending</span> <span class="tag tag-short">Short<', rows[short])
+    assert "tag-short" not in rows[whole]
+    exported = rows_of(ada, "/invoices/export.csv")
+    assert [(row["Request"], row["Short"]) for row in exported] == [(short, "40.00"), (whole, "")]
+    assert "¥40.00 short" in ada.get(f"/invoices/{short}").text
+    ada.client.set_cookie("locale", "zh")
+    assert '<span class="tag tag-short">额度不足<' in ada.get("/invoices").text
+    world.act(book, [recharge("R9", "lumen", "40")], source="test")
+    assert "tag-short" not in ada.get("/invoices").text

@@ -165,7 +165,7 @@ def test_only_a_rejected_request_can_be_resubmitted(ada: Customer) -> None:
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/invoices/{number}"
     forged = ada.review(amount="5", resubmit=number)
-    assert forged.status_code == 409
+    assert ada.is_refused
     assert "Only a rejected request can be resubmitted." in text(forged)
 
 

@@ -8,14 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backoffice.database import session
+from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerEntry, free_recharges, in_debt
 from backoffice.ledger.queries import entries
 from backoffice.portal.queries import bills, invoices
 from backoffice.requests import queries as requests
+from backoffice.requests.models import InvoiceRequest
 from backoffice.web.paging import PageRequest, paginate
 from tests.portal.conftest import World
 from tests.portal.crowd import many_entries, many_requests
@@ -58,6 +60,19 @@ def test_every_list_is_served_by_its_index(world: World, database: str) -> None:
             statement = listed(world.cast.lumen, wanted).order_by(*(column.desc() for column, _ in order)).limit(51)
             faults += [f"{page} {name}: {fault}" for fault in unfit(plan(statement, database), index, name)]
             session.rollback()
+    assert not faults, "\n".join(faults)
+
+
+def test_the_total_of_a_list_reads_the_requests_of_one_account_alone(world: World, database: str) -> None:
+    with world.app.app_context():
+        crowd(world, database)
+        faults = []
+        for states in (["issued"], ["pending", "approved"]):
+            of_list = issuing.of_list(world.cast.lumen, states)
+            used = plan(select(func.count(), func.sum(InvoiceRequest.amount)).where(*of_list), database)
+            session.rollback()
+            if "ix_invoice_request_account" not in used or "SCAN" in used or "Seq Scan" in used:
+                faults.append(used)
     assert not faults, "\n".join(faults)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from backoffice.database import session
@@ -19,7 +21,7 @@ GIVEN_AT_ISSUE = {"number", "issued_on", "issued_at", "request_number", "verify_
 def lines(page: str) -> list[str]:
     """The recharges on the lines of the page's preview."""
     body = page.partition('<table class="face-lines">')[2].partition("</tbody>")[0]
-    return [cell.partition("</span>")[0].rpartition(" ")[2] for cell in body.split('class="face-source">')[1:]]
+    return re.findall(r'data-label="[^"]*Recharge ID">([^<]+)<', body)
 
 
 def test_many_recharges_are_one_invoice_and_one_recharge_is_many(ada: Customer) -> None:

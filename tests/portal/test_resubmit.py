@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backoffice.requests.rules import REASON_FIELDS, REASON_HEADER_FIELDS, Reason, complained_about
+from backoffice.requests.rules import FIELD_LABELS, FIELDS, REASON_FIELDS, Reason, complained_about
+from backoffice.requests.services import changes
 from backoffice.review.services import decisions as review
 from tests.portal.conftest import APPLY, HEADER, Customer, World, text
 
@@ -52,8 +53,9 @@ def test_the_form_lists_what_must_change_and_leads_to_it(ada: Customer, world: W
 def test_the_way_to_the_header_leads_to_its_field_and_back_with_everything_typed(ada: Customer, world: World) -> None:
     number = rejected(ada, world, "tax_id")
     ada.get(f"{APPLY}?resubmit={number}")
+    key = ada.typed()["draft"]
     away = ada.press("edit-header", amount="80", remarks="PO 2")
-    assert away.headers["Location"] == f"/invoice-headers/{world.header_id}/edit?next=apply#tax_id"
+    assert away.headers["Location"] == f"/invoice-headers/{world.header_id}/edit?next=apply&draft={key}#tax_id"
     ada.follow()
     ada.submit({"name": HEADER["name"], "tax_id": OTHER_ID})
     ada.follow()
@@ -85,6 +87,54 @@ def test_mending_the_field_itself_is_enough(ada: Customer, world: World) -> None
     assert "Nothing has changed" not in text(ada.press("review", email="right@lumen.example"))
 
 
-def test_every_reason_with_a_field_says_which() -> None:
-    assert {reason for reason in Reason if complained_about(reason)} == set(REASON_FIELDS)
-    assert {reason for reason, field in REASON_FIELDS.items() if field == "header_id"} == set(REASON_HEADER_FIELDS)
+def test_every_reason_points_at_fields_that_a_reviewer_may_choose() -> None:
+    assert set(Reason) - set(REASON_FIELDS) == {Reason.OTHER}
+    assert set(complained_about(Reason)) <= set(FIELDS) <= set(FIELD_LABELS)
+
+
+def test_a_rejected_request_is_resubmitted_once(ada: Customer, world: World) -> None:
+    former = rejected(ada, world, "other")
+    lin = world.customer("lin")
+    for who in (ada, lin):
+        who.get(f"/invoices/apply?resubmit={former}")
+        who.press("review")
+        assert who.is_at_review
+    made = ada.press("submit").headers["Location"].rpartition("/")[2]
+    refused = lin.press("submit")
+    assert lin.is_refused
+    assert f"{former} was resubmitted as {made} already." in text(refused)
+    # What was typed is there and may go its own way.
+    lin.press("review")
+    own = lin.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(own).resubmission_of_id is None
+    answer = ada.get(f"/invoices/apply?resubmit={former}")
+    assert answer.headers["Location"].endswith(made)
+    assert "was resubmitted already: this is it." in text(ada.get(f"/invoices/{made}"))
+
+
+def test_a_withdrawn_resubmission_gives_the_way_back(ada: Customer, world: World) -> None:
+    former = rejected(ada, world, "other")
+    ada.get(f"/invoices/apply?resubmit={former}")
+    ada.press("review")
+    made = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert f"?resubmit={former}" not in ada.get(f"/invoices/{former}").text
+    world.act(changes.withdraw, world.cast.ada.actor, made)
+    assert f"?resubmit={former}" in ada.get(f"/invoices/{former}").text
+    assert made not in ada.page.text
+    assert f'Resubmission of <a href="/invoices/{former}">' in ada.get(f"/invoices/{made}").text
+    ada.get(f"/invoices/apply?resubmit={former}")
+    ada.press("review")
+    assert ada.press("submit").status_code == 303
+
+
+def test_the_form_of_a_request_that_was_withdrawn_asks_before_it_makes_another(ada: Customer, world: World) -> None:
+    ada.review(amount="5")
+    tab, where = ada.page, ada.path
+    made = ada.press("submit").headers["Location"].rpartition("/")[2]
+    world.act(changes.withdraw, world.cast.ada.actor, made)
+    ada.page, ada.path = tab, where
+    answer = ada.press("submit")
+    assert ada.is_at_review
+    assert f"You have already submitted {made} with this form. Submit again" in text(answer)
+    assert ada.press("submit").status_code == 303
+    assert world.count() == 2

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from backoffice import clock
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session, transaction
 from backoffice.delivery import queries as mails
+from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message
+from backoffice.delivery.rules import MessageState, Outcome
 from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.requests import queries
 from backoffice.requests.rules import ABOUT, SEND_AGAIN_LIMIT
-from backoffice.requests.services import recipients
+from backoffice.requests.services import holds, recipients
+from backoffice.requests.services.states import tell
 from tests.support.office import EMAIL, Office, contradictions
 from tests.support.people import Person
 
@@ -51,6 +57,15 @@ def send_again(office: Office, number: str, to: str = EMAIL, email: str = EMAIL,
     with transaction():
         actor = (who or office.cast.ada).actor
         recipients.send_again(actor, number, recipient=to, email=email, now=clock.now())
+
+
+def asked(office: Office) -> str:
+    """A request with a question that waits for its answer."""
+    office.recharge("60.00")
+    number = office.apply("10.00")
+    with transaction():
+        holds.ask(office.cast.rita.actor, queries.by_number(number), "Which contract?", now=clock.now())
+    return number
 
 
 def issued(office: Office, copies: str = "") -> str:
@@ -118,6 +133,69 @@ def test_the_new_address_is_told_whatever_became_of_the_first_mail(office: Offic
     assert queued("submitted") == [(EMAIL, state), (NEW, "queued")]
     # A failed mail that was mended is nobody's work any more.
     assert mails.problems() == []
+
+
+@pytest.mark.parametrize("state", ["queued", "failed", "accepted"])
+def test_the_question_that_waits_goes_to_the_corrected_address(office: Office, state: str) -> None:
+    number = asked(office)
+    if state != "queued":
+        ended(holds.ASKED, state)
+    correct(office, number)
+    kept = {"queued": "cancelled"}.get(state, state)
+    assert queued(holds.ASKED) == [(EMAIL, kept), (NEW, "queued")]
+    ended(holds.ASKED, "accepted", NEW)
+    with transaction():
+        assert holds.stop_clocks(now=clock.now()) >= 1
+    assert office.request(number).is_paused
+    assert contradictions() == []
+
+
+@pytest.mark.postgres_only
+def test_a_mail_that_the_worker_takes_meanwhile_does_not_stop_the_correction(
+    office: Office, context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the mail and the hand on it, a worker sends it: the new address gets one of its own."""
+    office.recharge("60.00")
+    number = office.apply("10.00")
+    looked_up = mails.latest
+
+    def worker() -> None:
+        with context.app_context(), transaction():
+            taken = delivery.take(clock.now(), 60)
+            assert taken is not None
+            said = Outcome(MessageState.ACCEPTED, "250 OK")
+            delivery.record_outcome(taken.id, taken.lease or "", said, now=clock.now())
+
+    def latest(*asked: Any) -> Message | None:
+        found = looked_up(*asked)
+        thread = Thread(target=worker)
+        thread.start()
+        thread.join()
+        return found
+
+    monkeypatch.setattr(mails, "latest", latest)
+    correct(office, number)
+    assert queued("submitted") == [(EMAIL, "accepted"), (NEW, "queued")]
+    assert office.request(number).email == NEW
+    assert contradictions() == []
+
+
+def test_a_reminder_that_waits_goes_to_the_corrected_address(office: Office) -> None:
+    number = asked(office)
+    ended(holds.ASKED, "accepted")
+    with transaction():
+        tell(queries.by_number(number), holds.REMINDED, now=clock.now(), question="Which contract?")
+    correct(office, number)
+    assert queued(holds.REMINDED) == [(EMAIL, "cancelled"), (NEW, "queued")]
+
+
+def test_a_question_that_was_answered_is_not_asked_at_the_new_address(office: Office) -> None:
+    number = asked(office)
+    ended(holds.ASKED, "failed")
+    with transaction():
+        holds.answer(office.cast.ada.actor, number, "C-1", now=clock.now())
+    correct(office, number)
+    assert queued(holds.ASKED) == [(EMAIL, "failed")]
 
 
 def test_a_correction_that_changes_nothing_leaves_no_trace(office: Office) -> None:

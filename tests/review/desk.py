@@ -8,13 +8,14 @@ from itertools import count
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from backoffice.database import session, transaction
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests import queries
+from backoffice.requests.models import InvoiceRequest, RequestSearch
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
 from tests.support.people import Cast, Person
@@ -44,6 +45,15 @@ class Desk:
         at, token = NOW - timedelta(days=days_ago), f"token-{next(self._tokens)}"
         with self.app.app_context(), transaction():
             return requests.apply(who.actor, application, submit_token=token, locale="en", now=at).number
+
+    def spoil_tax_id(self, number: str, tax_id: str = "91310000MA1FL0A278") -> str:
+        """Give a request a tax ID that is right but for its check digit; returns the request's number."""
+        with self.app.app_context(), transaction():
+            found = queries.by_number(number)
+            header = {**found.header, "tax_id": tax_id}
+            session.execute(update(InvoiceRequest).where(InvoiceRequest.id == found.id).values(header=header))
+            session.execute(update(RequestSearch).where(RequestSearch.request_id == found.id).values(tax_id=tax_id))
+        return number
 
     def run(self, verb: Any, *args: Any, **options: Any) -> Any:
         """Call a service in a transaction of its own."""

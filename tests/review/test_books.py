@@ -87,23 +87,22 @@ def test_a_month_that_is_none_is_not_found(cast: Cast, visit: Callable[..., Visi
 
 def test_the_files_hold_a_line_for_each_account_and_add_up(two_months: Cast, visit: Callable[..., Visitor]) -> None:
     rita = visit(two_months.rita)
-    content = rita.client.get("/review/books.csv?month=2026-03").get_data().decode("utf-8-sig")
-    *accounts, total = list(csv.DictReader(io.StringIO(content)))
+    *accounts, total = rows_of(rita, "/review/books.csv?month=2026-03")
     rows = {row["Account code"]: row for row in accounts}
     assert rows["lumen"]["Free at the beginning"] == "100.00"
-    assert rows["lumen"]["Debt in the month"] == rows["lumen"]["Debt at the end"] == "13.33"
-    assert rows["lumen"]["Reserved in the month"] == rows["lumen"]["Short at the end"] == "10.00"
-    assert rows["yunqi"]["Free at the end"] == "20.01"
+    assert rows["lumen"]["Debt in the month"] == rows["lumen"]["Debt now"] == "13.33"
+    assert rows["lumen"]["Reserved in the month"] == rows["lumen"]["Short now"] == "10.00"
+    assert rows["yunqi"]["Free now"] == "20.01"
     assert total["Account"] == "Total"
     assert {row["Difference"] for row in [*accounts, total]} == {"0.00"}
     names = ("Recharged", "Refunded", "Free", "Reserved", "Invoiced", "Debt", "Short")
     for row in [*accounts, total]:
         for name in names:
             begins, moved, ends = (
-                Decimal(row[f"{name} {when}"]) for when in ("at the beginning", "in the month", "at the end")
+                Decimal(row[f"{name} {when}"]) for when in ("at the beginning", "in the month", "now")
             )
             assert begins + moved == ends, (row["Account"], name)
-        for when in ("at the beginning", "in the month", "at the end"):
+        for when in ("at the beginning", "in the month", "now"):
             recharged, refunded, free, reserved, invoiced, debt, short = (Decimal(row[f"{n} {when}"]) for n in names)
             assert recharged - refunded == free + reserved + invoiced - debt - short
     for column in total:
@@ -113,8 +112,45 @@ def test_the_files_hold_a_line_for_each_account_and_add_up(two_months: Cast, vis
     assert sheet is not None
     head, *lines = sheet.iter_rows(values_only=True)
     assert list(head) == list(total)
-    debt = head.index("Debt at the end")
+    debt = head.index("Debt now")
     assert {line[1]: line[debt] for line in lines} == {"Lumen Robotics": 13.33, "云栖数据": 0, "Total": 13.33}
+
+
+def test_only_a_month_that_is_over_has_an_end(two_months: Cast, visit: Callable[..., Visitor]) -> None:
+    max_ = visit(two_months.max)
+    for month, file, page, other in (
+        ("2026-03", "Free now", "Now", "At the end"),
+        ("2026-02", "Free at the end", "At the end", "Now"),
+    ):
+        assert file in rows_of(max_, f"/review/books.csv?month={month}")[0]
+        told = max_.get(f"/review/books?month={month}").text
+        assert f'<th scope="row">{page}</th>' in told
+        assert f'<th scope="row">{other}</th>' not in told
+
+
+def rows_of(who: Visitor, address: str) -> list[dict[str, str]]:
+    """The lines of a file."""
+    return list(csv.DictReader(io.StringIO(who.client.get(address).get_data().decode("utf-8-sig"))))
+
+
+def test_each_line_of_an_account_adds_up_by_itself(two_months: Cast, visit: Callable[..., Visitor]) -> None:
+    max_ = visit(two_months.max)
+    file = {row["Account code"]: row for row in rows_of(max_, "/review/books.csv?month=2026-03")}
+    names = ("Recharged", "Refunded", "Free", "Reserved", "Invoiced", "Debt", "Short", "Difference")
+    for when, label in (("opening", "at the beginning"), ("moved", "in the month"), ("closing", "now")):
+        page = max_.get(f"/review/books?month=2026-03&when={when}").text
+        shown = page[page.index('id="accounts"') :]
+        for code in ("lumen", "yunqi"):
+            line = re.search(rf">{code}</span>.*?</tr>", shown)
+            assert line is not None
+            told = {name: Decimal(re.findall(rf'data-label="{name}">([^<]+)<', line[0])[0]) for name in names}
+            assert told.pop("Difference") == 0
+            assert told == {name: Decimal(file[code][f"{name} {label}"]) for name in told}
+            assert told["Recharged"] - told["Refunded"] == (
+                told["Free"] + told["Reserved"] + told["Invoiced"] - told["Debt"] - told["Short"]
+            )
+    assert max_.get("/review/books?when=ever").status_code == 404
+    assert 'when=closing#accounts" aria-current="page"' in max_.get("/review/books?month=2026-03").text
 
 
 def test_each_account_leads_to_its_books_and_back_to_its_line(two_months: Cast, visit: Callable[..., Visitor]) -> None:
@@ -123,7 +159,28 @@ def test_each_account_leads_to_its_books_and_back_to_its_line(two_months: Cast, 
     page = max_.get("/review/books?account=yunqi").text
     assert 'href="/review/accounts/yunqi"' in page
     assert 'href="/review/accounts/lumen"' not in page
-    assert "No account has this code" in max_.get("/review/books?account=nobody").text
+    assert [row["Account code"] for row in rows_of(max_, "/review/books.csv?month=2026-03&account=yunqi")] == [
+        "yunqi",
+        "",
+    ]
+
+
+def test_an_account_that_is_none_makes_no_file_that_looks_complete(
+    two_months: Cast, visit: Callable[..., Visitor]
+) -> None:
+    max_ = visit(two_months.max)
+    page = max_.get("/review/books?month=2026-03&account=NOPE").text
+    assert "No account has the code NOPE." in page
+    assert "/review/books.csv" not in page
+    for query in ("account=NOPE", "acount=lumen", "account=lumen&account=yunqi", "month=2026-3"):
+        for extension in ("csv", "xlsx"):
+            assert max_.get(f"/review/books.{extension}?{query}").status_code == 404
+    assert "No account has the code NOPE." in max_.get("/review/books.csv?account=NOPE").text
+    assert "<strong>acount</strong>: This list has no such filter." in max_.get("/review/books?acount=lumen").text
+    assert "no such filter" not in max_.get("/review/books?account=lumen&month=2026-03&when=moved&after=x").text
+    refused = max_.get("/review/books.csv?acount=lumen").text
+    assert "acount" in refused
+    assert "cannot be read" in refused
 
 
 def test_a_journal_with_a_line_that_leads_nowhere_is_shown(

@@ -14,7 +14,8 @@ from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review import jobs
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import bulk as queries
-from backoffice.review.services import claims, decisions
+from backoffice.review.services import claims, decisions, holds
+from backoffice.review.views import queue
 from tests.review.desk import NOW, Desk
 from tests.support.office import contradictions
 from tests.support.sql import statements
@@ -62,6 +63,17 @@ def test_ticked_requests_are_approved_after_a_second_look(desk: Desk, rita: Visi
     assert desk.count(Decision, Decision.remarks == "Thanks") == 2
     with desk.app.app_context():
         assert contradictions() == []
+
+
+def test_whoever_was_faster_is_named_with_the_hour_of_the_wall(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get("/review")
+    rita.submit({"number": [number]}, button="Approve")
+    run = started(rita, "Approve 1 request")
+    desk.run(decisions.reject, desk.cast.rui.actor, number, reason="other", remarks="No.", now=NOW)
+    work(desk)
+    rita.get(run)
+    assert "芮明 rejected this request at 23 Nov 2026, 10:00." in words(rita)
 
 
 def test_a_rejection_wants_reason_and_remarks_and_keeps_what_was_typed(desk: Desk, rita: Visitor) -> None:
@@ -251,3 +263,54 @@ def test_the_pages_cost_as_much_for_many_as_for_few(desk: Desk, rita: Visitor) -
         costs.setdefault("done", []).append(len(sent))
     assert all(few == many <= 8 for few, many in costs.values()), costs
     assert desk.count(BulkItem) == 42
+
+
+@pytest.mark.parametrize("address", ["/review/bulk/matching", "/review/bulk/new"])
+def test_all_that_match_is_never_more_than_what_a_filter_asks_for(
+    desk: Desk, visit: Callable[..., Visitor], address: str
+) -> None:
+    desk.apply()
+    rita = visit(desk.cast.rita)
+    assert rita.get(f"{address}?action=approve&all=1&from=2026-02-30").status_code == 404
+    assert rita.get(f"{address}?action=approve&all=1&min=x").status_code == 404
+
+
+def test_an_export_of_entries_wants_readable_filters(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    desk.apply()
+    assert visit(desk.cast.rita).get("/review/accounts/lumen/entries/export.csv?from=2026-02-30").status_code == 404
+    assert visit(desk.cast.rita).get("/review/accounts/lumen/entries/export.csv").status_code == 200
+
+
+def test_open_questions_are_not_decided_without_a_word(desk: Desk, rita: Visitor) -> None:
+    held, free = desk.apply(), desk.apply()
+    desk.run(holds.hold, desk.cast.rui.actor, held, question="Which contract?", now=NOW)
+    for query in ("status=pending", "view=all", "view=unassigned"):
+        assert rita.get(f"/review/bulk/matching?{query}").json["said"] == "1 request, ¥100.00"
+        rita.get(f"/review/bulk/new?action=approve&all=1&{query}")
+        assert (free in words(rita), held in words(rita)) == (True, False)
+        assert "wait for an answer" not in words(rita)
+    assert rita.get("/review/bulk/matching?view=on-hold").json["said"] == "1 request, ¥100.00"
+    for action in ("approve", "reject"):
+        rita.get(f"/review/bulk/new?action={action}&number={held}&number={free}")
+        assert "1 of them waits for an answer of the customer." in words(rita)
+    rita.get(f"/review/bulk/new?action=assign&number={held}")
+    assert "waits for an answer" not in words(rita)
+
+
+@pytest.mark.parametrize("query", ["status=pending", "view=all", "view=on-hold"])
+def test_a_row_says_that_it_waits_for_the_customer(desk: Desk, rita: Visitor, query: str) -> None:
+    held, free = desk.apply(), desk.apply()
+    desk.run(holds.hold, desk.cast.rui.actor, held, question="Which contract?", now=NOW)
+    rows = rita.get(f"/review?{query}").text.partition("<tbody")[2].split("</tr>")
+    assert [held in row for row in rows if "On hold" in row] == [True]
+    assert query == "view=on-hold" or any(free in row for row in rows)
+
+
+def test_a_list_of_several_pages_says_that_ticks_are_for_one(
+    desk: Desk, rita: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        desk.apply()
+    for size, is_told in ((2, False), (1, True)):
+        monkeypatch.setattr(queue, "PAGE_SIZE", size)
+        assert ("Ticks are for this page alone." in rita.get("/review").text) is is_told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +17,7 @@ from backoffice.review.services import claims, decisions, holds
 from backoffice.review.services.claims import CLAIM
 from tests.review.desk import NOW, Desk
 from tests.support.office import contradictions
+from tests.support.visitor import Visitor
 
 MOMENT = timedelta(seconds=1)
 
@@ -93,6 +96,42 @@ def test_the_next_one_is_the_most_urgent_that_nobody_has(desk: Desk) -> None:
     assert desk.run(lambda: claims.claim_next(rui, now=NOW + CLAIM).number) == first  # type: ignore[union-attr]
 
 
+def test_the_next_one_is_behind_the_one_that_is_open(desk: Desk) -> None:
+    numbers = [desk.apply(days_ago=days) for days in (6, 5, 4, 3)]
+    rita, rui = desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(claims.claim, rui, numbers[2], now=NOW)
+    opened = [desk.run(lambda: claims.claim_next(rita, now=NOW).number)]  # type: ignore[union-attr]
+    for _ in range(2):
+        after = opened[-1]
+        found = desk.run(lambda after=after: getattr(claims.claim_next(rita, now=NOW, after=after), "number", None))
+        opened.append(found)
+    assert opened == [numbers[0], numbers[1], numbers[3]]
+    # Behind the last one nothing is left but what they or a colleague work on already.
+    assert desk.run(claims.claim_next, rita, now=NOW, after=numbers[3]) is None
+    desk.run(claims.release, rui, numbers[2], now=NOW)
+    assert desk.run(lambda: claims.claim_next(rita, now=NOW, after=numbers[3]).number) == numbers[2]  # type: ignore[union-attr]
+
+
+def test_release_says_what_it_did(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    rita = visit(desk.cast.rita)
+    rita.get(f"/review/{number}")
+    rita.submit(button="Claim")
+    rita.follow()
+    desk.run(claims.take_over, desk.cast.rui.actor, number, now=NOW)
+    rita.submit(button="Release")
+    assert "You did not work on this request any more." in rita.follow().text
+    assert holder(desk, number) == "芮明"
+
+
+def test_a_namesake_who_takes_over_is_written_down(desk: Desk) -> None:
+    number = desk.apply()
+    rita, rui = desk.cast.rita.actor, replace(desk.cast.rui.actor, label=desk.cast.rita.actor.label)
+    desk.run(claims.claim, rita, number, now=NOW)
+    desk.run(claims.take_over, rui, number, now=NOW)
+    assert desk.count(AuditEvent, AuditEvent.action == "request.claim") == 2
+
+
 def test_the_next_one_waits_for_nobodys_answer_and_is_not_ones_own(desk: Desk) -> None:
     asked = desk.apply(days_ago=3)
     desk.run(holds.hold, desk.cast.rui.actor, asked, question="Which?", now=NOW)
@@ -118,5 +157,5 @@ def test_a_verdict_ends_the_claim_and_each_change_of_hands_is_written_down(desk:
         ("Rita Moreau", {"claimed_by": None}, {"claimed_by": "Rita Moreau"}),
         ("芮明", {"claimed_by": "Rita Moreau"}, {"claimed_by": "芮明"}),
     ]
-    with pytest.raises(Conflict, match="decided meanwhile"):
+    with pytest.raises(Conflict, match="芮明 approved this request"):
         desk.run(claims.claim, rita, number, now=NOW)

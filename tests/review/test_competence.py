@@ -17,6 +17,7 @@ from backoffice.accounts import services as accounts
 from backoffice.cli.command import cli
 from backoffice.database import session
 from backoffice.errors import BackofficeError
+from backoffice.headers import services as headers
 from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
@@ -67,13 +68,15 @@ own              nina   refused refused refused refused refused refused
 claimed by rui   rita   refused refused refused refused refused refused
 claimed by rui   rui    done    done    done    refused refused refused
 held             rita   done    done    refused done    refused refused
-half approved    rita   refused done    done    refused refused refused
-half approved    rui    done    done    done    refused refused refused
+half approved    rita   refused done    done    refused done    done
+half approved    rui    done    done    done    refused refused done
+header edited    rui    refused done    done    refused refused done
 approved by rita rita   refused refused refused refused done    done
 approved by rita rui    refused refused refused refused refused done
 approved by rita max    refused refused refused refused refused refused
 too late         rita   refused refused refused refused refused done
 rejected         rui    refused refused refused refused refused refused
+doubtful tax ID  rita   refused done    done    refused refused refused
 """
 
 
@@ -107,12 +110,19 @@ def arranged(desk: Desk, situation: str, nina: Person, *, many: bool = False) ->
     match situation:
         case "claimed by rui":
             desk.run(claims.claim, rui, number, now=NOW)
+        case "doubtful tax ID":
+            desk.spoil_tax_id(number)
         case "held":
             desk.run(holds.hold, rui, number, question="Which?", now=NOW)
-        case "half approved":
+        case "half approved" | "header edited":
+            if situation == "header edited":
+                edit_header(desk, number)
             threshold = {"starts_on": NOW.date(), "reason": "x", "now": NOW}
             desk.run(policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", **threshold)
-            desk.run(decisions.approve, rita, number, now=NOW)
+            if many:
+                assert run_of_one(desk, desk.cast.rita, BulkAction.APPROVE, number, {}) == DONE
+            else:
+                desk.run(decisions.approve, rita, number, now=NOW)
         case "approved by rita" | "too late" if many:
             at = NOW - timedelta(seconds=UNDO) if situation == "too late" else NOW
             assert run_of_one(desk, desk.cast.rita, BulkAction.APPROVE, number, {}, at=at) == DONE
@@ -123,6 +133,17 @@ def arranged(desk: Desk, situation: str, nina: Person, *, many: bool = False) ->
         case "rejected":
             desk.run(decisions.reject, rita, number, reason="other", remarks="No.", now=NOW)
     return number
+
+
+def edit_header(desk: Desk, number: str) -> None:
+    """Rui changes the header of a request, as somebody who once was the customer's clerk."""
+    clerk = desk.cast.ada.actor
+    disguised = type(clerk)(desk.cast.rui.id, "芮明", clerk.role, clerk.account_id)
+    phone = f"021-{next(_tokens)}"
+    values = {"kind": "enterprise", "name": "Lumen Robotics Ltd", "tax_id": "91310000MA1FL0A277", "phone": phone}
+    with desk.app.app_context():
+        header_id = session.scalars(select(InvoiceRequest.header_id).where(InvoiceRequest.number == number)).one()
+    desk.run(headers.edit, disguised, header_id, values, now=NOW)
 
 
 def marks(desk: Desk, number: str) -> tuple[str, int, int, int]:
@@ -147,7 +168,7 @@ def by_service(desk: Desk, who: Person, number: str, verb: Verb) -> bool:
 def by_page(browser: Visitor, number: str, verb: Verb) -> bool:
     token = {"csrf_token": dict(browser.forms()[0].values)["csrf_token"]}
     answer = browser.client.post(f"/review/{number}/{verb.page}", data=token | verb.takes)
-    assert answer.status_code in (303, 403, 409), answer.text
+    assert answer.status_code in (303, 403, 409, 422), answer.text
     return answer.status_code == 303
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import MessageState, Outcome
 from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
+from backoffice.permissions import SYSTEM
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import Hold, InvoiceRequest, RequestEvent
 from backoffice.requests.services import changes
 from backoffice.requests.services import holds as questions
-from backoffice.review.services import decisions, holds
+from backoffice.review.services import claims, decisions, holds
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk
 from tests.support.office import contradictions
+from tests.support.visitor import Visitor
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUESTION = "Which contract is it for?"
@@ -70,6 +76,16 @@ def test_the_question_is_mailed_and_the_request_waits(desk: Desk) -> None:
         hold(desk, number)
     with pytest.raises(Invalid):
         desk.run(holds.hold, desk.cast.rita.actor, desk.apply(), question=" \n", now=NOW)
+
+
+def test_whoever_asks_second_reads_who_asked_first(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number, rita = desk.apply(), visit(desk.cast.rita)
+    rita.get(f"/review/{number}/hold")
+    desk.run(holds.hold, desk.cast.rui.actor, number, question="Which contract?", now=NOW)
+    answer = rita.submit({"question": "Which order, please?"}, button="Ask")
+    assert answer.status_code == 409
+    assert "芮明 asked the customer at 23 Nov 2026, 10:00." in answer.text
+    assert '<blockquote class="typed">Which order, please?</blockquote>' in answer.text
 
 
 def test_the_clock_stands_only_from_the_mails_arrival(desk: Desk) -> None:
@@ -210,3 +226,105 @@ def test_nobody_is_asked_about_their_own_request_and_strangers_do_not_ask(desk: 
     for who in (desk.cast.ada, desk.cast.max, desk.cast.otto, desk.cast.ana):
         with pytest.raises(Forbidden):
             desk.run(holds.hold, who.actor, number, question=QUESTION, now=NOW)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_undoing_the_approval_that_closed_a_question_opens_it_again(desk: Desk, arrived: bool) -> None:
+    number, rita = desk.apply(), desk.cast.rita.actor
+    hold(desk, number)
+    if arrived:
+        arrive(desk, NOW)
+    desk.run(decisions.approve, rita, number, now=NOW + DAY, undo_seconds=7200)
+    desk.run(decisions.undo, rita, number, now=NOW + DAY + HOUR)
+    again = read(desk, number)
+    assert (again.held_at, again.is_paused, last_hold(desk).outcome) == (NOW, arrived, None)
+    waiting = desk.count(Message, Message.template == "information_wanted", Message.state == "queued")
+    assert waiting == (0 if arrived else 1), "a question that was stopped on its way goes out again"
+    with desk.app.app_context():
+        assert contradictions() == []
+    answer(desk, number, NOW + DAY + 3 * HOUR)
+    # A day until the approval, an hour of it in which the clock ran, two hours until the answer.
+    paused = 26 * 3600 if arrived else 0
+    assert (read(desk, number).paused_seconds, last_hold(desk).paused_seconds) == (paused, paused)
+    assert read(desk, number).due_on == (date(2026, 12, 2) if arrived else date(2026, 11, 30))
+    with desk.app.app_context():
+        assert contradictions() == []
+
+
+@pytest.mark.parametrize("end", ["approve", "resume", "answer"])
+def test_a_question_that_is_closed_is_not_mailed_any_more(desk: Desk, end: str) -> None:
+    number, rita = desk.apply(), desk.cast.rita.actor
+    hold(desk, number)
+    ends: dict[str, Any] = {
+        "approve": lambda: decisions.approve(rita, number, now=NOW + HOUR),
+        "resume": lambda: holds.resume(rita, number, now=NOW + HOUR),
+        "answer": lambda: questions.answer(desk.cast.lin.actor, number, "HT-1", now=NOW + HOUR),
+    }
+    desk.run(ends[end])
+    assert desk.count(Message, Message.template == "information_wanted", Message.state == "cancelled") == 1
+
+
+def test_a_question_that_no_server_takes_is_reminded_and_ends_by_itself(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    failed = update(Message).where(Message.template == "information_wanted").values(state="failed")
+    desk.run(lambda: session.execute(failed))
+    page = visit(desk.cast.rita).get(f"/review/{number}").text
+    assert "The question could not be mailed to ap@bills.example." in page
+    assert desk.run(questions.remind, now=NOW + 2 * DAY) == 0
+    assert desk.run(questions.remind, now=NOW + 3 * DAY) == 1
+    assert desk.count(Message, Message.template == "information_reminder") == 0
+    assert desk.run(questions.end_unanswered, now=NOW + 13 * DAY) == 0
+    assert desk.run(questions.end_unanswered, now=NOW + 14 * DAY) == 1
+    assert (read(desk, number).due_on, last_hold(desk).outcome) == (date(2026, 11, 30), "no_answer")
+
+
+def test_a_colleague_who_works_on_it_is_not_passed_over(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    desk.run(claims.claim, desk.cast.rui.actor, number, now=NOW)
+    with pytest.raises(Conflict, match="works on this request"):
+        desk.run(holds.resume, desk.cast.rita.actor, number, now=NOW)
+    desk.run(holds.resume, desk.cast.rui.actor, number, now=NOW)
+
+
+def told(desk: Desk, action: str) -> list[tuple[Any, Any]]:
+    """What the audit log says of an action, before and after."""
+    with desk.app.app_context():
+        found = session.scalars(select(AuditEvent).where(AuditEvent.action == action).order_by(AuditEvent.id))
+        return [(event.before, event.after) for event in found]
+
+
+def test_the_audit_log_tells_what_a_question_changed(desk: Desk) -> None:
+    number = desk.apply()
+    hold(desk, number)
+    arrive(desk, NOW)
+    answer(desk, number, NOW + HOUR)
+    assert told(desk, "request.hold") == [({"state": "pending", "held": False}, {"state": "pending", "held": True})]
+    assert told(desk, "request.answer") == [
+        (
+            {"state": "pending", "held": True, "due_on": "2026-11-30"},
+            {"state": "pending", "held": False, "due_on": "2026-12-01"},
+        )
+    ]
+
+
+@pytest.mark.parametrize("end", ["hold", "reject", "return"])
+def test_the_audit_log_tells_which_first_approval_ended(desk: Desk, end: str) -> None:
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(
+        policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", starts_on=NOW.date(), reason="x", now=NOW
+    )
+    desk.run(decisions.approve, rita, number, now=NOW)
+    verbs: dict[str, Any] = {
+        "hold": lambda: holds.hold(rui, number, question=QUESTION, now=NOW),
+        "reject": lambda: decisions.reject(rui, number, reason="other", remarks="No.", now=NOW),
+        "return": lambda: decisions.return_to_queue(rui, number, why="Wrong.", now=NOW),
+    }
+    if end == "return":
+        desk.run(decisions.approve, rui, number, now=NOW)
+    desk.run(verbs[end])
+    ((before, after),) = told(desk, f"request.{end}")
+    assert (before["first_approval"], after["first_approval"]) == (rita.label, None)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
-from backoffice.database import session
+from backoffice.database import session, transaction
 from backoffice.review.models import SavedView
 from backoffice.review.queries import queue as queries
 from backoffice.review.services import saved_views
@@ -42,6 +43,30 @@ def test_a_view_keeps_the_filters_and_the_order_and_is_counted(desk: Desk, visit
     assert in_navigation(rita) == [("Large &lt;ones&gt;", "2"), ("Large", "1")]
     page = rita.get("/review?view=all&sort=-amount&min=50").text
     assert re.search(r'min=50" aria-current="page"', page)
+
+
+def test_what_is_not_kept_of_a_view_is_said_before_it_is_saved(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    page = visit(desk.cast.rita).get(f"/review/views?{QUERY}&unknown=1&max=wrong&after=x").text
+    assert "Not all filters of this address were applied" in page
+    assert "<strong>unknown</strong>: This list has no such filter." in page
+    assert "<strong>Amount</strong>: " in page
+    assert "<strong>after</strong>" not in page
+    assert "Not all filters" not in visit(desk.cast.rita).get(f"/review/views?{QUERY}").text
+
+
+def test_a_view_whose_filters_are_known_no_more_says_so_when_it_is_opened(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    """As one that was saved before a release took a filter, a view or an order away."""
+    rita = save(visit(desk.cast.rita), "Old", QUERY)
+    with desk.app.app_context(), transaction():
+        session.execute(update(SavedView).values(query="view=gone&sort=size&urgent=1&status=lost&min=50"))
+    (address,) = re.findall(r'href="(/review\?[^"]*urgent=1[^"]*)"', rita.get("/review").text)
+    page = rita.get(address.replace("&amp;", "&")).text
+    for name, why in (("view", "no such value"), ("sort", "no such value"), ("urgent", "no such filter")):
+        assert re.search(rf"<strong>{name}</strong>: [^<]*{why}", page)
+    assert '<details class="disclosure" open>' in page
+    assert "Choose from the list." in page
 
 
 def test_counts_of_saved_views_stop_at_their_limit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
@@ -15,9 +16,17 @@ from backoffice.delivery.models import Message
 from backoffice.errors import Conflict
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.models import Reservation
-from backoffice.permissions import Role
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services import entries
+from backoffice.permissions import SYSTEM, Role
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.services import holds as questions
+from backoffice.requests.services import recipients
+from backoffice.review import labels
 from backoffice.review.services import decisions as services
+from backoffice.review.services import holds, notes
 from tests.review.desk import NOW, Desk
 from tests.support.sql import statements
 from tests.support.visitor import Visitor
@@ -31,7 +40,7 @@ def test_approve_moves_on_to_the_next_most_urgent(desk: Desk, visit: Callable[..
     rita.get(f"/review/{first}")
     answer = rita.submit({"remarks": "Fine."}, button="Approve")
     assert answer.status_code == 303
-    assert answer.headers["Location"].endswith(f"/review/{later}")
+    assert answer.headers["Location"].endswith(f"/review/{later}#heading")
     assert desk.state(first) == "approved"
     assert f"Approved: {first}" in rita.follow().text
     with desk.app.app_context():
@@ -43,7 +52,7 @@ def test_the_last_verdict_leads_back_to_the_empty_queue(desk: Desk, visit: Calla
     number = desk.apply()
     rita = visit(desk.cast.rita)
     rita.get(f"/review/{number}")
-    assert rita.submit({"remarks": ""}, button="Approve").headers["Location"].endswith("/review")
+    assert rita.submit({"remarks": ""}, button="Approve").headers["Location"].endswith("/review#heading")
     assert "Nothing waits for a decision" in rita.follow().text
 
 
@@ -121,7 +130,7 @@ def test_the_loser_of_a_race_reads_who_decided_and_keeps_the_text(
     typed = {"remarks": "words I typed"} | ({"reason": "other"} if verdict == "reject" else {})
     answer = rita.submit(typed, button=verdict.title())
     assert answer.status_code == 409
-    assert "芮明 has decided on this request already." in answer.text
+    assert "芮明 approved this request at 23 Nov 2026, 10:00." in answer.text
     assert '<blockquote class="typed">words I typed</blockquote>' in answer.text
     assert desk.count(Decision) == 1
 
@@ -132,7 +141,7 @@ def test_nobody_decides_on_what_they_applied_for(desk: Desk, visit: Callable[...
     promoted = update(User).where(User.id == desk.cast.ada.id).values(role=Role.REVIEWER, account_id=None)
     desk.run(lambda: session.execute(promoted))
     ada = visit(desk.cast.ada)
-    assert 'action="/review' not in ada.get(f"/review/{number}").text
+    assert f'action="/review/{number}' not in ada.get(f"/review/{number}").text
     assert "Nobody decides on what they or their own account applied for." in ada.page.text
     assert ada.get(f"/review/{number}/reject").status_code == 302
     ada.get(f"/review/{other}")
@@ -145,7 +154,7 @@ def test_nobody_decides_on_what_they_applied_for(desk: Desk, visit: Callable[...
         assert "my words" in answer.text
     assert desk.state(number) == "pending"
     # After a verdict on another's request her own is not offered next.
-    assert ada.submit({"remarks": ""}, button="Approve").headers["Location"].endswith("/review")
+    assert ada.submit({"remarks": ""}, button="Approve").headers["Location"].endswith("/review#heading")
 
 
 @pytest.mark.parametrize("name", ["max", "otto"])
@@ -163,16 +172,17 @@ def test_managers_and_auditors_read_only(desk: Desk, visit: Callable[..., Visito
     assert desk.state(number) == "pending"
 
 
-def test_a_request_costs_twelve_statements(desk: Desk, visit: Callable[..., Visitor]) -> None:
+def test_a_request_costs_sixteen_statements(desk: Desk, visit: Callable[..., Visitor]) -> None:
     for _ in range(7):
         desk.apply(desk.cast.bo, days_ago=9)
     number = desk.apply(desk.cast.bo, amount="6000.00")
     rita = visit(desk.cast.rita)
     with statements(desk.app) as sent:
         page = rita.get(f"/review/{number}").text
-    assert len(sent) == 12, (
-        "session, request, recharges, timeline, notes, earlier requests, last invoice, known words, refunds, policies"
-        " of the draft, mails, counts"
+    assert len(sent) == 16, (
+        "session, request, recharges, timeline, notes, verdicts, earlier requests, last invoice, known words, refunds,"
+        " policies of the draft, mails, colleagues, counts, and whether two have to approve: the threshold and the"
+        " account's sum"
     )
     assert set(re.findall(r"yunqi-\d", page)) == {"yunqi-1", "yunqi-2"}, "both recharges it is spread over"
     assert page.count("IR-20261114-") == 20, "five earlier ones, linked and named, in the check and in the list"
@@ -242,3 +252,100 @@ def test_the_issued_document_is_served_as_stored(
 def _errors(page: str) -> str:
     """The text of the error messages on a page."""
     return " ".join(re.findall(r'<p class="field-error".*?</p>', page, re.S))
+
+
+def customer_corrects(desk: Desk, number: str) -> str:
+    desk.run(recipients.correct, desk.cast.ada.actor, number, email="new@bills.example", copies="", now=NOW)
+    return "The customer corrected the receiving email at"
+
+
+def colleague_asks_and_is_answered(desk: Desk, number: str) -> str:
+    desk.run(holds.hold, desk.cast.rui.actor, number, question="Which?", now=NOW)
+    desk.run(questions.answer, desk.cast.ada.actor, number, "Please do not issue it.", now=NOW)
+    return "The customer answered at"
+
+
+def colleague_notes(desk: Desk, number: str) -> str:
+    desk.run(notes.add, desk.cast.rui.actor, number, "Do not approve.", now=NOW)
+    return "芮明 wrote an internal note at"
+
+
+def refund_moves_money(desk: Desk, number: str) -> str:
+    refund = Line(
+        number=1, kind="refund", external_id="F-1", account="lumen", status="completed", amount=Decimal("4950.00"),
+        occurred_at=NOW, refund_of="lumen-1",
+    )  # fmt: skip
+    desk.run(entries.book, [refund], source="platform", now=NOW)
+    return "A refund or a recharge changed the money of this request at"
+
+
+@pytest.mark.parametrize(
+    "happens", [customer_corrects, colleague_asks_and_is_answered, colleague_notes, refund_moves_money]
+)
+@pytest.mark.parametrize("verdict", ["Approve", "Reject"])
+def test_nobody_decides_on_what_they_have_not_seen(
+    desk: Desk, visit: Callable[..., Visitor], happens: Callable[[Desk, str], str], verdict: str
+) -> None:
+    """Whatever a verdict rests on may change while somebody reads; they are told, keep their words, and look again."""
+    number, rita = desk.apply(), visit(desk.cast.rita)
+    typed = {"remarks": REMARKS} | ({"reason": "tax_id"} if verdict == "Reject" else {})
+    rita.get(f"/review/{number}" if verdict == "Approve" else f"/review/{number}/reject")
+    told = happens(desk, number)
+    answer = rita.submit(typed, button=verdict)
+    assert answer.status_code == 409
+    assert told in answer.text
+    assert REMARKS.replace("&", "&amp;") in answer.text
+    assert (desk.state(number), desk.count(Decision)) == ("pending", 0)
+    assert rita.submit(typed, button=verdict).status_code == 303, "now they have seen it"
+    assert desk.state(number) in ("approved", "rejected")
+
+
+def test_a_first_approval_given_meanwhile_makes_nobody_the_last(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    threshold = {"starts_on": NOW.date(), "reason": "x", "now": NOW}
+    desk.run(policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", **threshold)
+    number, rita = desk.apply(), visit(desk.cast.rita)
+    rita.get(f"/review/{number}")
+    desk.run(services.approve, desk.cast.rui.actor, number, now=NOW)
+    answer = rita.submit({"remarks": ""}, button="Approve")
+    assert answer.status_code == 409
+    assert "芮明 gave this request its first approval at" in answer.text
+    assert desk.state(number) == "pending"
+    assert rita.submit({"remarks": ""}, button="Approve").status_code == 303
+    assert desk.state(number) == "approved"
+
+
+def test_what_the_loser_of_a_race_typed_or_chose_is_all_there(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    first, second = desk.spoil_tax_id(desk.apply()), desk.apply()
+    rita, why = visit(desk.cast.rita), "As on the business licence."
+    rita.get(f"/review/{first}")
+    desk.run(services.approve, desk.cast.rui.actor, first, tax_id_reason="x", now=NOW)
+    assert why in rita.submit({"tax_id_reason": why}, button="Approve").text
+    rita.get(f"/review/{second}/reject")
+    desk.run(services.approve, desk.cast.rui.actor, second, now=NOW)
+    answer = rita.submit({"reason": "amount", "remarks": REMARKS}, button="Reject")
+    assert f'<blockquote class="typed">{labels.reasons["amount"]}' in answer.text
+
+
+def test_a_name_with_a_full_stop_ends_its_sentence_once(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    named = update(InvoiceRequest).where(InvoiceRequest.number == number).values(header_name="Lumen Robotics Ltd.")
+    desk.run(lambda: session.execute(named))
+    rita = visit(desk.cast.rita)
+    rita.get(f"/review/{number}")
+    rita.submit({"remarks": ""}, button="Approve")
+    assert "Lumen Robotics Ltd. The invoice follows by itself." in rita.follow().text
+
+
+def test_a_ready_text_that_does_not_fit_leaves_the_remarks_as_they_are(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    number = desk.apply()
+    rita = visit(desk.cast.rita)
+    rita.get(f"/review/{number}/reject")
+    for left, fits in ((450, False), (100, True)):
+        rita.submit({"remarks": "x" * left}, button="other-0")
+        form = next(form for form in rita.forms() if "reason" in form.names)
+        typed = dict(form.values)
+        assert ("reason", "other") in form.values
+        assert (typed["remarks"].strip() == "x" * left) is not fits
+        assert ("data-no-room hidden" in rita.page.text) is fits

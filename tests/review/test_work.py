@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,7 +12,11 @@ from sqlalchemy import select
 
 from backoffice import clock
 from backoffice.database import session, transaction
+from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message
+from backoffice.requests import queries
+from backoffice.requests.rules import ABOUT
+from backoffice.requests.services import holds, recipients
 from backoffice.review.queries import queue, work
 from backoffice.review.queries.views import Viewer
 from backoffice.review.queries.work import Kind
@@ -31,6 +35,13 @@ def open_items(kind: Kind, today: date = JUNE) -> list[tuple[str, str | None, tu
         (item.about, None if item.amount is None else str(item.amount), item.requests)
         for item in work.items(kind, today)
     ]
+
+
+def refuse_all_mails() -> None:
+    """The mail server refuses for good what there is."""
+    with transaction():
+        for message in session.query(Message):
+            message.state, message.server_answer = "failed", "550 no such user"
 
 
 def counted() -> int:
@@ -56,6 +67,68 @@ def test_a_short_request_goes_when_money_covers_it(office: Office) -> None:
     assert counted() == 1
     office.recharge("30.00")
     assert (open_items(Kind.SHORT), counted()) == ([], 0)
+
+
+def test_a_short_request_has_waited_since_a_refund_made_it_short(
+    office: Office, freeze: Callable[[datetime], None]
+) -> None:
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    freeze(begin)
+    recharge = office.recharge("100.00")
+    office.apply("80.00")
+    since = []
+    for days, happens in enumerate(
+        (lambda: office.refund(recharge, "50.00"), lambda: office.refund(recharge, "10.00"),
+         lambda: office.recharge("60.00"), lambda: office.refund(recharge, "30.00")), 1
+    ):  # fmt: skip
+        freeze(begin + timedelta(days=days))
+        happens()
+        session.rollback()
+        since.append([(item.since - begin).days for item in work.items(Kind.SHORT, JUNE) if item.since])
+    assert since == [[1], [1], [], [4]], "the second refund took more; new money covered all; the third began anew"
+
+
+def test_a_debt_has_waited_since_it_was_last_made(office: Office, freeze: Callable[[datetime], None]) -> None:
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    freeze(begin)
+    first, second = office.recharge("100.00"), office.recharge("100.00")
+    number = office.issued("150.00")
+    since = []
+    for days, happens in enumerate(
+        (
+            lambda: office.refund(first, "30.00"),
+            lambda: office.refund(second, "60.00"),  # of which 50 was free
+            lambda: office.credit(number, {first: "10.00"}),
+            lambda: office.refund(first, "5.00"),
+            lambda: office.credit(number, {first: "35.00", second: "10.00"}),
+            lambda: office.refund(first, "9.00"),  # the credit left 10 of it free
+            lambda: office.refund(first, "2.00"),
+            lambda: office.refund(second, "1.00"),
+        ),
+        1,
+    ):
+        freeze(begin + timedelta(days=days))
+        happens()
+        session.rollback()
+        since.append({item.about: (item.since - begin).days for item in work.items(Kind.DEBT, JUNE) if item.since})
+    assert since == [
+        {first: 1}, {first: 1, second: 2}, {first: 1, second: 2}, {first: 1, second: 2}, {}, {}, {first: 7},
+        {first: 7, second: 8},
+    ]  # fmt: skip
+
+
+def test_what_a_request_had_reserved_makes_no_debt_older(office: Office, freeze: Callable[[datetime], None]) -> None:
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    freeze(begin)
+    recharge = office.recharge("100.00")
+    office.issued("60.00")
+    office.apply("40.00")
+    for days, amount in ((1, "40.00"), (2, "5.00")):
+        freeze(begin + timedelta(days=days))
+        office.refund(recharge, amount)
+    session.rollback()
+    (item,) = work.items(Kind.DEBT, JUNE)
+    assert (str(item.amount), item.since) == ("5.00", begin + timedelta(days=2))
 
 
 def test_a_refund_waits_until_its_recharge_is_completed(office: Office) -> None:
@@ -86,11 +159,51 @@ def _no_space(_: bytes) -> str:
 def test_a_mail_that_failed_names_its_request(office: Office) -> None:
     office.recharge("100.00")
     number = office.apply("80.00")
-    with transaction():
-        for message in session.query(Message):
-            message.state, message.server_answer = "failed", "550 no such user"
+    refuse_all_mails()
     assert open_items(Kind.MAIL) == [("accounts.payable@lumen.example", None, (number,))]
+    assert [item.mail for item in work.items(Kind.MAIL, JUNE)] == ["submitted"]
     assert counted() == 1
+
+
+def test_a_notice_that_failed_is_settled_by_the_invoice_and_an_invoice_by_itself(office: Office) -> None:
+    office.recharge("100.00")
+    number = office.issued("80.00")
+    refuse_all_mails()
+    assert [item[2] for item in open_items(Kind.MAIL)] == [(number,), (number,)]
+    with transaction():
+        recipients.send_again(
+            office.cast.ada.actor, number, recipient="accounts.payable@lumen.example", email="new@lumen.example",
+            now=clock.now(),
+        )  # fmt: skip
+    assert [item[0] for item in open_items(Kind.MAIL)] == ["accounts.payable@lumen.example"]
+    with transaction():
+        for message in session.query(Message).where(Message.state == "queued"):
+            message.state, message.accepted_at = "accepted", clock.now()
+    assert (open_items(Kind.MAIL), counted()) == ([], 0)
+    with transaction():
+        for message in session.query(Message).where(Message.template == "issued"):
+            message.state, message.accepted_at, message.follows_id = "failed", None, None
+        session.query(Message).where(Message.recipient == "new@lumen.example").update(
+            {"state": "accepted", "accepted_at": clock.now()}
+        )
+    assert len(open_items(Kind.MAIL)) == 1, "what one recipient got is not what another got"
+
+
+def test_what_managers_are_told_does_not_settle_a_question_that_failed(office: Office) -> None:
+    office.recharge("100.00")
+    number = office.apply("80.00")
+    with transaction():
+        found = queries.by_number(number)
+        holds.ask(office.cast.rita.actor, found, "Which contract?", now=clock.now())
+    refuse_all_mails()
+    with transaction():
+        told = {"count": 0, "requests": [], "person": "Max"}
+        delivery.queue("flagged", "max@backoffice.example", "en", told, at=clock.now(), about=(ABOUT, found.id))
+    with transaction():
+        session.query(Message).where(Message.template == "flagged").update(
+            {"state": "accepted", "accepted_at": clock.now()}
+        )
+    assert sorted(item.mail for item in work.items(Kind.MAIL, JUNE)) == ["information_wanted", "submitted"]
 
 
 def test_a_provisional_year_matters_from_november_of_the_year_before(office: Office) -> None:

@@ -11,6 +11,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from backoffice import clock, config, configure, create_app, database, fonts, storage
 from backoffice.config import Settings
+from tests.support import compiled
 
 NOBODY_LISTENS = 1  # tcpmux: connections are refused at once
 
@@ -43,6 +44,7 @@ def bare_app(settings: Settings) -> Flask:
     migrate.init_app(app, database.db, directory=str(config.ROOT / "backoffice" / "migrations"))
     mail.init_app(app)
     babel.init_app(app)
+    compiled.share(app)
     return app
 
 
@@ -52,6 +54,7 @@ def whole_app(settings: Settings) -> Flask:
     fonts.configure(font_cache())
     # Each application would compile every template anew, which takes longer than most tests.
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder("templates")))
+    compiled.share(app)
     return app
 
 

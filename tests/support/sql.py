@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,10 @@ from sqlalchemy import event
 
 from backoffice.database import db, session
 
+_UNSETTLED = (
+    "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    " AND relallvisible < relpages"
+)
 _NOT_COUNTED = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT")
 
 
@@ -55,8 +60,15 @@ def plan(statement: Any, database: str, *also_off: str) -> str:
 
 
 def gather_figures(database: str) -> None:
-    """Let PostgreSQL count its rows and see which are settled, as its autovacuum does by itself sooner or later."""
+    """Let PostgreSQL count its rows and see which are settled, as its autovacuum does by itself sooner or later.
+
+    While the autovacuum looks at the same database, rows are not seen to be settled: then it is done once more.
+    """
     session.rollback()
     if database == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write="write") as connection:
-            connection.exec_driver_sql("VACUUM (ANALYZE)")
+            for _ in range(20):
+                connection.exec_driver_sql("VACUUM (ANALYZE)")
+                if connection.exec_driver_sql(_UNSETTLED).scalar() == 0:
+                    return
+                time.sleep(0.2)

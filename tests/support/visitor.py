@@ -39,7 +39,7 @@ class Visitor:
         if not forms:
             raise AssertionError(f"{self.path} has no form with {sorted(fields)} and button {button!r}")
         form = forms[0]
-        target, data = urljoin(self.path, form.action or self.path), form.filled(fields, button)
+        target, data = urljoin(self.path, form.target(button) or self.path), form.filled(fields, button)
         if form.method == "get":
             return self.get(target, query_string=data, **options)
         return self._arrive(self.client.post(target, data=data, **options))
@@ -81,6 +81,7 @@ class Form:
         self.names: set[str] = set()
         self.values: list[tuple[str, str]] = []
         self.buttons: list[tuple[str, str, str]] = []  # name, value, text
+        self.targets: dict[tuple[str, str], str] = {}  # where else a button leads, by its name and value
 
     def fits(self, fields: Iterable[str], button: str | None) -> bool:
         """Whether a person could fill `fields` here and press `button`."""
@@ -97,6 +98,11 @@ class Form:
             data[pressed[0]] = pressed[1]
         return data
 
+    def target(self, button: str | None) -> str:
+        """Where it goes with that button, or else with its first one."""
+        pressed = self._button(button) if button else next(iter(self.buttons), None)
+        return self.targets.get(pressed[:2], self.action) if pressed else self.action
+
     def _button(self, wanted: str) -> tuple[str, str, str] | None:
         return next((one for one in self.buttons if wanted in (one[1], one[2].strip())), None)
 
@@ -111,9 +117,11 @@ class _FormParser(HTMLParser):
         self._area: str | None = None
         self._select: str | None = None
         self._text = ""
+        self._is_key = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self._is_key = tag == "kbd"  # a hint beside a button's words
         if tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._form)
@@ -132,6 +140,8 @@ class _FormParser(HTMLParser):
         elif tag == "button" and given.get("type", "submit") == "submit":
             self._text = ""
             self._form.buttons.append((given.get("name", ""), given.get("value", ""), ""))
+            if "formaction" in given:
+                self._form.targets[self._form.buttons[-1][:2]] = given["formaction"]
 
     def _input(self, form: Form, given: dict[str, str]) -> None:
         kind, name = given.get("type", "text"), given.get("name", "")
@@ -145,9 +155,11 @@ class _FormParser(HTMLParser):
                 form.values.append((name, given.get("value", "on" if kind in ("radio", "checkbox") else "")))
 
     def handle_data(self, data: str) -> None:
-        self._text += data
+        if not self._is_key:
+            self._text += data
 
     def handle_endtag(self, tag: str) -> None:
+        self._is_key = False
         if self._form is None:
             return
         if tag == "form":

@@ -35,7 +35,13 @@ def interface() -> Flask:
     accounts.add_url_rule("/sign-out", "sign_out", _nothing, methods=["POST"])
     accounts.add_url_rule("/preferences", "set_preferences", _nothing, methods=["POST"])
     accounts.add_url_rule("/settings", "settings", _nothing)
+    accounts.add_url_rule("/shortcuts", "shortcuts", _nothing)
     app.register_blueprint(accounts)
+    # Where the keyboard's places lead.
+    for name, page in (("review", "queue"), ("portal", "invoices"), ("sla", "dashboard")):
+        places = Blueprint(name, __name__)
+        places.add_url_rule(f"/{name}", page, _nothing)
+        app.register_blueprint(places)
     app.register_blueprint(components_blueprint)
     register(
         app,

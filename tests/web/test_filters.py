@@ -10,13 +10,15 @@ from flask import Flask
 from flask_babel import Babel
 from werkzeug.datastructures import MultiDict
 
-from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
+from backoffice.errors import NotFound
+from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text, refuse_others
 
 FILTERS = FilterSet(
     Choice("status", "Status", [("pending", "Pending"), ("issued", "Issued"), ("rejected", "Rejected")]),
     DateRange("date", "Application date", "from", "to"),
     Text("q", "Search", max_length=10),
     AmountRange("amount", "Amount"),
+    carried={"sort": ["amount", "due"]},
 )
 
 
@@ -122,3 +124,39 @@ def test_one_of_several_is_one_text() -> None:
     assert [(chip.value, chip.remove_url) for chip in state.chips("/x")] == [("Refund", "/x")]
     wrong = only.parse(MultiDict([("kind", "x")]))
     assert (wrong["kind"], bool(wrong.errors), wrong.active) == ("", True, False)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "name"),
+    [
+        ([("stauts", "issued")], "stauts"),
+        ([("sort", "size")], "sort"),
+        ([("q", "a"), ("q", "b")], "q"),
+        ([("from", "2026-03-01"), ("from", "2026-04-01")], "from"),
+        ([("from", "soon")], "Application date"),
+        ([("status", "issued"), ("status", "gone")], "Status"),
+    ],
+)
+def test_what_an_address_asks_for_in_vain_is_told_and_makes_no_longer_file(
+    pairs: list[tuple[str, str]], name: str
+) -> None:
+    args = MultiDict(pairs)
+    assert [told for told, _ in FILTERS.parse(args).left_out] == [name]
+    with pytest.raises(NotFound) as refused:
+        FILTERS.parse_whole(args)
+    assert refused.value.message.params["name"] == name
+
+
+def test_what_is_no_filter_is_not_told() -> None:
+    args = MultiDict(
+        [("after", "x"), ("sort", "due"), ("q", ""), ("gone", ""), ("status", "issued"), ("status", "pending")]
+    )
+    assert FILTERS.parse_whole(args).left_out == []
+    assert FILTERS.parse(MultiDict([("gone", "1")])).query == []
+
+
+def test_an_address_without_filters_asks_for_nothing_else() -> None:
+    refuse_others(MultiDict([("month", "2026-03"), ("x", "")]), ["month"])
+    for pairs in ([("mnth", "2026-03")], [("month", "2026-03"), ("month", "2026-04")]):
+        with pytest.raises(NotFound):
+            refuse_others(MultiDict(pairs), ["month"])

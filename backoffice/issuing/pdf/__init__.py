@@ -4,11 +4,11 @@
     typeset   words to lines: measuring, runs by face, wrapping
     canvas    pages that collect text and lines until the document's characters are known
     qr        the square that leads to the verification page
-    labels    every fixed word of the face, in Chinese and English
     layout_v1 the template of today; an issued invoice names the template that drew it
     writer    the one module that leans on fpdf2's non-public names
 
-fpdf2 and HarfBuzz are loaded by the first call, not by importing this package.
+What the face says, in which words and rows, is `issuing.face`. fpdf2 and HarfBuzz are loaded by the first call, not by
+importing this package.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from typing import Any
 
 from backoffice import glyphs
 from backoffice.errors import N_, Invalid, Message
-from backoffice.issuing.pdf import labels, layout_v1, writer
+from backoffice.issuing import face
+from backoffice.issuing.pdf import layout_v1, writer
 from backoffice.issuing.pdf.canvas import Canvas
 from backoffice.issuing.rules import Snapshot
 
@@ -88,10 +89,10 @@ def _texts(value: Any, field: str = "") -> list[tuple[str, str]]:
 
 def _properties(snapshot: Snapshot) -> writer.Properties:
     language = snapshot["language"]
-    own = snapshot["number"] or labels.DRAFT.inline(language)
+    own = snapshot["number"] or face.DRAFT.inline(language)
     canonical = json.dumps(snapshot, sort_keys=True).encode()
     return writer.Properties(
-        title=f"{labels.TITLE.inline(language)} {own}",
+        title=f"{face.TITLE.inline(language)} {own}",
         author=snapshot["seller"]["name"],
         subject=snapshot["buyer"]["name"],
         language=_LANGUAGES[language],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
-from backoffice.issuing.pdf import labels, typeset
+from backoffice.issuing.face import COLUMNS, NET_COLUMN, TAX_COLUMN, Face, Label, Sum
+from backoffice.issuing.pdf import typeset
 from backoffice.issuing.pdf.canvas import Align, Page
-from backoffice.issuing.pdf.labels import Label
 from backoffice.issuing.pdf.typeset import Style
-from backoffice.issuing.rules import Language, LineSnapshot, TaxKind
 
 INK, MUTED, ACCENT = "0.13 g", "0.42 g", "0.09 0.23 0.42 rg"
 HAIRLINE, TINT = "0.85 g", "0.955 0.965 0.98 rg"
@@ -43,67 +41,32 @@ class Row(NamedTuple):
 
 
 _WRAPPED = (2, 3)  # columns whose text may take several lines
-_ORDER: tuple[tuple[Label, Align], ...] = (
-    (labels.POSITION, "left"), (labels.OCCURRED_ON, "left"), (labels.EXTERNAL_ID, "left"),
-    (labels.DESCRIPTION, "left"), (labels.QUANTITY, "right"), (labels.UNIT_PRICE, "right"), (labels.NET, "right"),
-    (labels.RATE, "right"), (labels.TAX, "right"),
-)  # fmt: skip
-NET_COLUMN, TAX_COLUMN = 6, 8
-
-
-def amount(text: str) -> str:
-    """A decimal of the snapshot for people: thousands grouped, decimals as they are."""
-    return f"{Decimal(text):,f}"
-
-
-def rate(kind: str, fraction: str, language: Language) -> str:
-    """A tax rate in percent, or the reason why there is none."""
-    if kind == TaxKind.RATE:
-        return f"{(Decimal(fraction) * 100).normalize():f}%"
-    return labels.TAX_KINDS[kind].inline(language)
-
-
-def cells(line: LineSnapshot, language: Language) -> tuple[str, ...]:
-    """The texts of a line in the order of the columns."""
-    return (
-        str(line["position"]),
-        line["occurred_on"],
-        line["external_id"],
-        line["description"],
-        amount(line["quantity"]),
-        amount(line["unit_price"]),
-        amount(line["net"]),
-        rate(line["tax_kind"], line["rate"], language),
-        amount(line["tax"]),
-    )
 
 
 class Table:
     """Columns and rows of one invoice between `left` and `right`."""
 
-    def __init__(
-        self, lines: Sequence[LineSnapshot], totals: tuple[str, str], language: Language, left: float, right: float
-    ) -> None:
-        self._language = language
+    def __init__(self, face: Face, left: float, right: float) -> None:
+        self._language = face.language
         self._left, self._right = left, right
-        texts = [cells(line, language) for line in lines]
-        self.columns = self._place(texts, totals)
+        texts = face.rows
+        self.columns = self._place(texts, face.sums[-1])
         self.rows = [self._row(text) for text in texts]
-        self.head_height = 2 * PADDING + (18.0 if language == "both" else 10.0)
+        self.head_height = 2 * PADDING + (18.0 if face.language == "both" else 10.0)
 
-    def _place(self, texts: list[tuple[str, ...]], totals: tuple[str, str]) -> list[Column]:
+    def _place(self, texts: list[tuple[str, ...]], total: Sum) -> list[Column]:
         """Columns of figures fit their widest figure; ids get up to 92 points; the description has what is left."""
         longest = [max(column, key=len) for column in zip(*texts, strict=True)]
         widths = [typeset.width(text, CELL) for text in longest]
-        for index, total in ((NET_COLUMN, totals[0]), (TAX_COLUMN, totals[1])):
-            widths[index] = max(widths[index], typeset.width(total, STRONG))
-        for index, (label, _) in enumerate(_ORDER):
-            widths[index] = max(widths[index], self._head_width(label))
+        for index, sum_ in ((NET_COLUMN, total.net), (TAX_COLUMN, total.tax)):
+            widths[index] = max(widths[index], typeset.width(sum_, STRONG))
+        for index, column in enumerate(COLUMNS):
+            widths[index] = max(widths[index], self._head_width(column.label))
         widths[2] = min(widths[2], 92.0)
         widths[3] = self._right - self._left - sum(widths) + widths[3] - GAP * (len(widths) - 1)
         columns, x = [], self._left
-        for (label, align), width in zip(_ORDER, widths, strict=True):
-            columns.append(Column(label, align, x + width if align == "right" else x, width))
+        for (label, is_figure), width in zip(COLUMNS, widths, strict=True):
+            columns.append(Column(label, "right" if is_figure else "left", x + width if is_figure else x, width))
             x += width + GAP
         return columns
 
@@ -175,10 +138,11 @@ class Table:
         """Height of one line of sums."""
         return LEADING + 2 * PADDING
 
-    def draw_sum(self, page: Page, y: float, label: str, net: str, tax: str, style: Style) -> float:
+    def draw_sum(self, page: Page, y: float, sum_: Sum) -> float:
         """Draw a line of sums under the rows, its figures in their columns; the new y is returned."""
-        baseline = y + PADDING + 7.9
-        page.text(self.columns[3].x, baseline, label, style)
-        for column, text in ((self.columns[NET_COLUMN], net), (self.columns[TAX_COLUMN], tax)):
+        baseline, style = y + PADDING + 7.9, CELL if sum_.rate else STRONG
+        label = sum_.label.inline(self._language)
+        page.text(self.columns[3].x, baseline, f"{label}  {sum_.rate}" if sum_.rate else label, style)
+        for column, text in ((self.columns[NET_COLUMN], sum_.net), (self.columns[TAX_COLUMN], sum_.tax)):
             page.text(column.x, baseline, text, style, column.align)
         return y + self.sum_height

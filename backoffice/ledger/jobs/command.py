@@ -17,7 +17,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Invalid, Message
 from backoffice.ledger.jobs.course import Course
 from backoffice.ledger.jobs.work import WORK_SECONDS, go_on
-from backoffice.ledger.models import FileState, FileVia
+from backoffice.ledger.models import FileState, FileVia, LedgerFile
 from backoffice.ledger.services import encodings, files, reading
 from backoffice.ledger.services.deciding import Outcome
 from backoffice.ledger.services.report import Report
@@ -94,7 +94,11 @@ def _told_when_interrupted(course: Course) -> Iterator[None]:
 def _tell_interrupted(course: Course, error: BaseException) -> None:
     with transaction():
         now = clock.now()
-        if course.has_begun and not isinstance(error, BackofficeError):
+        # Asked of the database: Ctrl-C can fall between the commit of a batch and our own knowledge of it.
+        record = session.get_one(LedgerFile, course.file_id, populate_existing=True)
+        if record.state != FileState.RUNNING:
+            return
+        if record.is_whole and record.is_begun and not isinstance(error, BackofficeError):
             files.hold(course.file_id, course.lease, until=now)
             Console(stderr=True).print("all lines are good; the worker, or the next import, books the rest")
             return

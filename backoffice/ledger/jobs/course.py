@@ -64,11 +64,6 @@ class Course:
         self.books = True
         return self._book(seconds)
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether lines are booked of a file of which all are wanted, so that only its end is left."""
-        return self.order.whole and self.books and self.report.lines > 0
-
     def _take_turn(self) -> None:
         while True:
             try:

@@ -62,6 +62,8 @@ FIGURES = {
     "refunded": N_("Refunded"),
     "reserved": N_("In progress"),
     "invoiced": N_("Invoiced"),
+    "debt": N_("Invoiced and refunded later"),
+    "short": N_("Missing in requests"),
 }
 
 

@@ -33,3 +33,13 @@ def lines_of(first: date) -> Lines:
         select(func.count(), credited, *sums).where(LedgerMovement.at >= begins, LedgerMovement.at < ends)
     ).one()
     return Lines(number, Figures(*(total or ZERO for total in moved)), taken_back or ZERO)
+
+
+def shortages_of(request_id: int) -> list[LedgerMovement]:
+    """The lines by which refunds took money from a request, or new money covered it, oldest first."""
+    moved = select(LedgerMovement).where(
+        LedgerMovement.request_id == request_id,
+        LedgerMovement.kind.in_((MovementKind.REALLOCATE, MovementKind.COVER)),
+        LedgerMovement.short != ZERO,
+    )
+    return list(session.scalars(moved.order_by(LedgerMovement.id)))

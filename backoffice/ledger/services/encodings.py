@@ -45,7 +45,7 @@ _SAMPLE = 40
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one pass over a file found: its hash, its size in bytes and lines, its encoding (a key of ENCODINGS).
+    """What one pass over a file found: its hash, its size in bytes, its encoding (a key of ENCODINGS).
 
     `samples` are values as a guessed encoding reads them, for somebody to look at. `unended`: the last line has no
     line break at its end, so the file may have been cut off.
@@ -54,7 +54,6 @@ class Facts:
     sha256: str
     size: int
     encoding: str
-    lines: int = 0
     samples: tuple[str, ...] = ()
     unended: bool = False
 
@@ -68,10 +67,9 @@ def examine(file: BinaryIO) -> Facts:
         raise unusable(N_("This is an Excel workbook. Save the sheet as CSV UTF-8 and choose that file."))
     if mark[:2] in _UTF_16_MARKS and mark != codecs.BOM_UTF32_LE:
         return _examine_utf_16(file, _UTF_16_MARKS[mark[:2]])
-    hasher, size, lines, ended, seen = hashlib.sha256(), 0, 0, True, _Seen()
+    hasher, size, ended, seen = hashlib.sha256(), 0, True, _Seen()
     while piece := file.readline(LINE_LIMIT + 1):
         hasher.update(piece)
-        lines += ended
         ended = piece.endswith(b"\n")
         # A longer line is refused whatever it holds, and a piece of it may end inside a character.
         if not piece.isascii() and len(piece) <= LINE_LIMIT:
@@ -81,7 +79,7 @@ def examine(file: BinaryIO) -> Facts:
         raise unusable(N_("The file is empty."))
     encoding = "utf-8-bom" if mark.startswith(_UTF_8_MARK) else seen.encoding()
     samples = tuple(seen.samples) if encoding == "gb18030" else ()
-    return Facts(hasher.hexdigest(), size, encoding, lines, samples, unended=not ended)
+    return Facts(hasher.hexdigest(), size, encoding, samples, unended=not ended)
 
 
 @dataclass(slots=True)
@@ -137,19 +135,16 @@ class _Seen:
 
 def _examine_utf_16(file: BinaryIO, encoding: str) -> Facts:
     hasher, size, decoder = hashlib.sha256(), 0, codecs.getincrementaldecoder(encoding)("strict")
-    lines, text = 0, ""
+    text = ""
     try:
         while piece := file.read(_CHUNK):
             hasher.update(piece)
             size += len(piece)
-            decoded = decoder.decode(piece)
-            lines += decoded.count("\n")
-            text = decoded or text
+            text = decoder.decode(piece) or text
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise unusable(N_("The file begins as UTF-16 text and does not go on so. Save it as CSV UTF-8.")) from None
-    unended = not text.endswith("\n")
-    return Facts(hasher.hexdigest(), size, encoding, lines + unended, unended=unended)
+    return Facts(hasher.hexdigest(), size, encoding, unended=not text.endswith("\n"))
 
 
 def physical_lines(file: BinaryIO, encoding: str) -> Iterator[tuple[int, bytes]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
-from flask import Flask, Response, current_app, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from backoffice import clock, scheduling, storage
@@ -24,7 +22,9 @@ from backoffice.ledger.services import conflicts, encodings, files, progress, re
 from backoffice.ledger.services.progress import Progress
 from backoffice.ledger.views.plumbing import blueprint
 from backoffice.permissions import Permission
+from backoffice.web import exports
 from backoffice.web.errors import translate
+from backoffice.web.exports import Column
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.paging import PageRequest, paginate
@@ -32,8 +32,13 @@ from backoffice.web.paging import PageRequest, paginate
 UPLOAD_MEGABYTES = 200
 _UPLOAD_BYTES = UPLOAD_MEGABYTES * 1024 * 1024
 _HISTORY = 20
-# What a spreadsheet would run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PROBLEMS = (
+    Column(lazy_gettext("Line"), "number", lambda problem: problem.line),
+    Column(lazy_gettext("Outcome"), "text", lambda problem: labels.problem_kinds[problem.kind]),
+    Column("external_id", "code", lambda problem: problem.external_id),
+    Column(lazy_gettext("Why"), "text", lambda problem: labels.plain(problem.reason)),
+    Column(lazy_gettext("What the line says"), "text", lambda problem: labels.told_text(problem.told)),
+)
 
 
 def init(app: Flask) -> None:
@@ -119,7 +124,6 @@ def show_import(file_id: int) -> ResponseReturnValue:
         page=page,
         links=page.links(request.path),
         before=files.imported_before(record.sha256, record.source, record.id),
-        may_stop=files.may_stop(record),
         **_moving(record),
     )
 
@@ -131,7 +135,10 @@ def _moving(record: LedgerFile) -> dict[str, Any]:
         done = progress.read(progress.folder_in(_settings().instance_path), record.id)
     alive, first = scheduling.worker_is_alive(clock.now()), turns.whose()
     goes_first = first if first != record.id and not record.dry_run else None
-    return {"record": record, "done": done, "worker_is_alive": alive, "goes_first": goes_first}
+    may_stop = files.may_stop(record)
+    return {
+        "record": record, "done": done, "worker_is_alive": alive, "goes_first": goes_first, "may_stop": may_stop,
+    }  # fmt: skip
 
 
 def _settings() -> Settings:
@@ -148,33 +155,17 @@ def import_progress(file_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/admin/imports/<int:file_id>/problems.csv")
 @guard(Permission.ADMINISTER)
-def problems_csv(file_id: int) -> ResponseReturnValue:
+def problems_csv(file_id: int) -> Response:
     """Every line that was not taken, to mend them in a spreadsheet."""
     queries.import_of(file_id)
-    answer = Response(stream_with_context(_csv_rows(file_id)), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"import-{file_id}-problems.csv")
-    return answer
+    name = f"import-{file_id}-problems"
+    return exports.answer("csv", PROBLEMS, _problems(file_id), name=name, ascii_name=name)
 
 
-def _csv_rows(file_id: int) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    # Excel reads UTF-8 only behind its mark.
-    buffer.write("\ufeff")
-    writer.writerow([gettext("Line"), gettext("Outcome"), "external_id", gettext("Why"), gettext("What the line says")])
+def _problems(file_id: int) -> Iterator[LedgerLineProblem]:
+    """Asked when the first line leaves: until then the session may be used for something else."""
     statement = queries.problems_of(file_id).order_by(LedgerLineProblem.line, LedgerLineProblem.id)
-    for problem in session.scalars(statement.execution_options(yield_per=500)):
-        kind, why = str(labels.problem_kinds[problem.kind]), labels.plain(problem.reason)
-        cells = [str(problem.line), kind, problem.external_id, why, labels.told_text(problem.told)]
-        writer.writerow([_safe(cell) for cell in cells])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    yield from session.scalars(statement.execution_options(yield_per=500))
 
 
 @blueprint.post("/admin/imports/<int:file_id>/cancel")

@@ -140,6 +140,15 @@ class Bill:
         """The same with the sign that it has for the amount that can be invoiced."""
         return Figures() - self.booked
 
+    @property
+    def steps(self) -> dict[str, Decimal]:
+        """From the Invoiceable Amount at the beginning to that at the end; all but the last add up to it."""
+        minus = self.minus
+        return {
+            "opening": self.opening.balance, "recharged": self.booked.recharged, "refunded": minus.refunded,
+            "invoiced": minus.invoiced, "reserved": minus.reserved, "closing": self.closing.balance,
+        }  # fmt: skip
+
 
 def bill(account_id: int, month: Month) -> Bill:
     """The account's bill of a month."""

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from heapq import merge
+from operator import attrgetter
 
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
-from backoffice.portal.queries.comparison import Complaint, complaint_about
+from backoffice.ledger.models import LedgerMovement
+from backoffice.ledger.queries import journal
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
+from backoffice.requests.queries.comparison import Complaint, complaint
 from backoffice.requests.rules import ABOUT
 from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import SupportingFile
 
+# kind of event -> the mail that tells of it
+_TOLD_BY = {"submitted": "submitted", "held": "information_wanted", "rejected": "rejected", "issued": "issued"}
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One request with everything its page says. `mails` are, by their kind, the newest to each recipient."""
+    """One request with everything its page says.
+
+    `mails` are, by the id of the event that they tell of, the newest to each recipient.
+    """
 
     request: InvoiceRequest
     parts: list[ledger.Part]
@@ -27,11 +38,23 @@ class Dossier:
     events: Sequence[RequestEvent]
     decision: Decision | None
     complaint: Complaint | None
-    mails: Mapping[str, Sequence[Message]]
+    mails: Mapping[int, Sequence[Message]]
     file: SupportingFile | None
     follows: str | None
     followed_by: str | None
     hold: Hold | None
+    shortages: Sequence[LedgerMovement]
+
+    @property
+    def happened(self) -> list[RequestEvent | LedgerMovement]:
+        """What happened to the request and to its money, each in its own order, whatever a clock said meanwhile."""
+        return list(merge(self.events, self.shortages, key=attrgetter("at")))
+
+    @property
+    def open_question(self) -> int | None:
+        """The id of the event with the question that waits for its answer; None when none does."""
+        asked = [event.id for event in self.events if event.kind == "held"]
+        return asked[-1] if self.hold and asked else None
 
 
 def own_request(account_id: int, number: str) -> InvoiceRequest:
@@ -42,18 +65,20 @@ def own_request(account_id: int, number: str) -> InvoiceRequest:
 def dossier(account_id: int, number: str) -> Dossier:
     """Everything about the account's request `number`. Raises NotFound as `own_request` does."""
     found = own_request(account_id, number)
+    events, decision = requests.timeline(found.id), requests.decision_in_force(found.id)
     return Dossier(
         request=found,
         parts=ledger.parts_of(found.id),
         short=ledger.short_of(found.id),
-        events=requests.timeline(found.id),
-        decision=requests.decision_in_force(found.id),
-        complaint=complaint_about(found) if found.can_resubmit else None,
-        mails=_mails(found.id),
+        events=events,
+        decision=decision,
+        complaint=complaint(found, decision) if found.can_resubmit else None,
+        mails=_mails(found.id, events),
         file=supporting.of(found),
         follows=requests.number_of(found.resubmission_of_id),
         followed_by=requests.followed_by(found.id),
         hold=requests.open_hold(found.id) if found.is_held else None,
+        shortages=journal.shortages_of(found.id),
     )
 
 
@@ -63,12 +88,23 @@ def last_mail(invoice_request: InvoiceRequest, recipient: str) -> Message | None
     return next((mail for mail in sent if mail.recipient.casefold() == recipient.casefold()), None)
 
 
-def _mails(request_id: int) -> dict[str, list[Message]]:
-    """The mails about a request that nobody has sent anew, by their kind; two to one address count as the newer."""
-    sent = delivery.about(ABOUT, request_id)
-    repeated = {mail.follows_id for mail in sent}
-    found: dict[str, dict[str, Message]] = {}
-    for mail in sent:
-        if mail.id not in repeated:
-            found.setdefault(mail.template, {})[mail.recipient.casefold()] = mail
-    return {template: list(mails.values()) for template, mails in found.items()}
+def _mails(request_id: int, events: Sequence[RequestEvent]) -> dict[int, list[Message]]:
+    """The mails about a request that nobody has sent anew, by the event each tells of; two to one address count as the
+    newer. A question may be asked twice, and what became of one mail says nothing of the other."""
+    sent = {mail.id: mail for mail in delivery.about(ABOUT, request_id)}
+    repeated = {mail.follows_id for mail in sent.values()}
+    found: dict[int, dict[str, Message]] = {}
+    for mail in sent.values():
+        told = [
+            event.id for event in events if _TOLD_BY.get(event.kind) == mail.template and event.at <= _begun(mail, sent)
+        ]
+        if told and mail.id not in repeated:
+            found.setdefault(told[-1], {})[mail.recipient.casefold()] = mail
+    return {event: list(mails.values()) for event, mails in found.items()}
+
+
+def _begun(mail: Message, sent: Mapping[int, Message]) -> datetime:
+    """When the first mail was queued that this one repeats, itself where it repeats none."""
+    while mail.follows_id is not None:
+        mail = sent[mail.follows_id]
+    return mail.created_at

@@ -16,6 +16,7 @@ from backoffice.portal.views import (  # noqa: F401  their routes register thems
     exports,
     invoices,
     request,
+    submitting,
 )
 from backoffice.portal.views.plumbing import blueprint as blueprint
 from backoffice.web.navigation import NavItem, register

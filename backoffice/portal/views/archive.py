@@ -67,7 +67,7 @@ def _chosen() -> list[Document]:
     numbers = request.args.getlist("number")
     if numbers or "chosen" in request.args:
         return queries.documents_of(account_id(), numbers, MOST + 1)
-    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse(request.args))
+    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse_whole(request.args))
     return queries.documents(account_id(), wanted, MOST + 1)
 
 

@@ -24,7 +24,6 @@ from backoffice.web.paging import Page, PageRequest, paginate
 LINES = FilterSet(
     OneOf("figure", lazy_gettext("Figure"), list(labels.figures.items())),
     DateRange("date", lazy_gettext("Booked"), "from", "to"),
-    carried=(),
 )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal
@@ -20,6 +22,7 @@ from backoffice.portal.queries.bills import Bill, Month
 from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.requests.queries import entries
 from backoffice.web import charts
+from backoffice.web.filters import others
 from backoffice.web.formatting import amount, day
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
@@ -37,22 +40,44 @@ SERIES = (
 )
 
 
-def month_asked_for() -> tuple[Month, list[Month]]:
-    """The month that the address names, the present one where it names none of the account's; and all of them."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The month that an address is about, and all of the account's; `unknown` is what it names and there is none."""
+
+    month: Month
+    months: list[Month]
+    unknown: str = ""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the month is not over."""
+        return self.month.last >= clock.today()
+
+    @property
+    def steps(self) -> dict[str, Any]:
+        """What the steps of its bill are called: a month that is not over has no end yet."""
+        return {**labels.steps, "closing": labels.CLOSING_SO_FAR} if self.under_way else labels.steps
+
+
+def asked_for() -> Asked:
+    """The month that the address names; the newest where it names none, or none of the account's."""
     months = queries.months(account_id(), clock.today())
-    named = _MONTH.fullmatch(request.args.get("month", ""))
+    newest = months[0] if months else Month.of(clock.today())
+    typed = request.args.get("month", "").strip()
+    named = _MONTH.fullmatch(typed)
     if named and int(named[1]) in _YEARS:
         month = Month(date(int(named[1]), int(named[2]), 1))
-        if month in months:
-            return month, months
-    return (months[0] if months else Month.of(clock.today())), months
+        if month == newest or month in months:
+            return Asked(month, months)
+    return Asked(newest, months, typed[:20])
 
 
 @blueprint.get("/bills")
 @guard(Permission.SEE_OWN_INVOICES)
 def bill() -> str:
     """The bill of a month."""
-    month, months = month_asked_for()
+    asked = asked_for()
+    month, months = asked.month, asked.months
     if not months:
         return render_template("portal/bills/none.html")
     shown = queries.bill(account_id(), month)
@@ -71,16 +96,26 @@ def bill() -> str:
         narrow=chart(shown, charts.NARROW),
         described={on: _described(on, sums) for on, sums in shown.days.items()},
         kinds=labels.kind_sums,
+        statuses=labels.entry_statuses,
+        steps=asked.steps,
         series=SERIES,
         issued=issued,
         credited=entries.credited(issued.items),
         links=issued.links(request.path, [("month", str(month))]),
-        exports=[
-            (kind.upper(), url_for("portal.export_bill", extension=kind, month=month)) for kind in ("csv", "xlsx")
-        ],
-        under_way=month.last >= clock.today(),
-        unknown=request.args.get("month", "")[:20] if request.args.get("month", str(month)) != str(month) else "",
+        exports=_files(month),
+        under_way=asked.under_way,
+        unknown=asked.unknown,
+        left_out=others(request.args, ("month",)),
     )
+
+
+def _files(month: Month) -> list[tuple[str, str]]:
+    """Name and address of the month's bill as each kind of file: a CSV file holds one list."""
+    lists = [
+        (f"CSV: {name}", url_for("portal.export_bill", extension="csv", month=month, part=part))
+        for part, name in labels.bill_parts.items()
+    ]
+    return [*lists, ("XLSX", url_for("portal.export_bill", extension="xlsx", month=month))]
 
 
 def chart(shown: Bill, width: float = charts.WIDTH) -> charts.Chart | None:

@@ -30,7 +30,6 @@ FILTERS = FilterSet(
         lazy_gettext("Refunds"),
         [("yes", lazy_gettext("Taken off")), ("no", lazy_gettext("Not taken off yet"))],
     ),
-    carried=(),
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, request
@@ -11,10 +13,11 @@ from sqlalchemy import Select
 from sqlalchemy.orm import undefer
 
 from backoffice import clock, database
-from backoffice.errors import NotFound
+from backoffice.errors import N_, Message, NotFound
 from backoffice.extensions import limiter
 from backoffice.ledger.models import EntryKind
 from backoffice.ledger.queries import entries
+from backoffice.money import ZERO
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import bills, invoices
@@ -23,26 +26,43 @@ from backoffice.portal.views import entries as entry_pages
 from backoffice.portal.views import invoices as invoice_pages
 from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.queries import entries as behind
 from backoffice.web import exports, limits
-from backoffice.web.exports import Column
+from backoffice.web.exports import Column, Sheet
+from backoffice.web.filters import refuse_others
 from backoffice.web.guards import guard
 from backoffice.web.paging import Order, batches
 
 limit = limiter.shared_limit(exports.EXPORTS, scope="exports", key_func=limits.who_asks)
 
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A request with what credit notes took back of its invoice and what a refund took of its money while it is open;
+    None where it has no invoice, or nothing is missing."""
+
+    request: InvoiceRequest
+    credited: Decimal | None
+    missing: Decimal | None
+
+
 INVOICES = (
-    Column(lazy_gettext("Request"), "code", lambda item: item.number),
-    Column(lazy_gettext("Invoice number"), "code", lambda item: item.invoice_number),
-    Column(lazy_gettext("Invoice Header"), "text", lambda item: item.header_name),
-    Column(lazy_gettext("Tax ID"), "code", lambda item: item.header.get("tax_id")),
-    Column(lazy_gettext("Amount"), "amount", lambda item: item.amount),
-    Column(lazy_gettext("Status"), "text", lambda item: labels.statuses[item.state]),
-    Column(lazy_gettext("Application date"), "day", lambda item: item.submitted_on),
-    Column(lazy_gettext("Issue date"), "day", lambda item: item.issued_on),
-    Column(lazy_gettext("Applicant"), "text", lambda item: item.applicant_label),
-    Column(lazy_gettext("Receiving Email"), "text", lambda item: item.email),
-    Column(lazy_gettext("Remarks"), "text", lambda item: item.remarks),
+    Column(lazy_gettext("Request"), "code", lambda row: row.request.number),
+    Column(lazy_gettext("Invoice number"), "code", lambda row: row.request.invoice_number),
+    Column(lazy_gettext("Invoice Header"), "text", lambda row: row.request.header_name),
+    Column(lazy_gettext("Tax ID"), "code", lambda row: row.request.header.get("tax_id")),
+    Column(lazy_gettext("Amount"), "amount", lambda row: row.request.amount),
+    Column(lazy_gettext("Credited"), "amount", lambda row: row.credited),
+    Column(lazy_gettext("Status"), "text", lambda row: labels.statuses[row.request.state]),
+    Column(lazy_gettext("Short"), "amount", lambda row: row.missing),
+    Column(lazy_gettext("Application date"), "day", lambda row: row.request.submitted_on),
+    Column(lazy_gettext("Issue date"), "day", lambda row: row.request.issued_on),
+    Column(lazy_gettext("Applicant"), "text", lambda row: row.request.applicant_label),
+    Column(lazy_gettext("Receiving Email"), "text", lambda row: row.request.email),
+    Column(lazy_gettext("Remarks"), "text", lambda row: row.request.remarks),
 )
+# What a file holds of a request beside what a list shows.
+_WHOLE = (InvoiceRequest.header, InvoiceRequest.applicant_label, InvoiceRequest.email, InvoiceRequest.remarks)
 ENTRIES = (
     Column(lazy_gettext("Date"), "instant", lambda item: item.occurred_at),
     Column(lazy_gettext("Type"), "text", lambda item: labels.kinds[item.kind]),
@@ -62,6 +82,13 @@ ENTRIES = (
 
 def _of_recharge(entry: Any, figure: Any) -> Any:
     return figure if entry.kind == EntryKind.RECHARGE else None
+
+
+def _balance_columns(asked: bill_pages.Asked) -> list[Column]:
+    return [
+        Column(lazy_gettext("From the beginning to the end"), "text", lambda row: asked.steps[row[0]]),
+        Column(lazy_gettext("Amount"), "amount", lambda row: row[1]),
+    ]
 
 
 def _day_columns() -> list[Column]:
@@ -84,10 +111,9 @@ def _day_columns() -> list[Column]:
 @limit
 def export_invoices(extension: str) -> Response:
     """The filtered list of requests."""
-    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse(request.args))
-    columns = (InvoiceRequest.header, InvoiceRequest.applicant_label, InvoiceRequest.email, InvoiceRequest.remarks)
-    statement = invoices.listed(account_id(), wanted).options(*(undefer(column) for column in columns))
-    return _answer(extension, INVOICES, _rows(statement, invoices.ORDER), gettext("Invoices"), "invoices")
+    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse_whole(request.args))
+    statement = invoices.listed(account_id(), wanted).options(*map(undefer, _WHOLE))
+    return _answer(extension, INVOICES, _requests(statement, invoices.ORDER), gettext("Invoices"), "invoices")
 
 
 @blueprint.get("/bills/entries/export.<any(csv, xlsx):extension>")
@@ -95,7 +121,7 @@ def export_invoices(extension: str) -> Response:
 @limit
 def export_entries(extension: str) -> Response:
     """The filtered list of entries."""
-    wanted = entry_pages.wanted(entry_pages.FILTERS.parse(request.args))
+    wanted = entry_pages.wanted(entry_pages.FILTERS.parse_whole(request.args))
     rows = _rows(entries.listed(account_id(), wanted), entries.ORDER)
     return _answer(extension, ENTRIES, rows, gettext("Entries"), "entries")
 
@@ -104,13 +130,32 @@ def export_entries(extension: str) -> Response:
 @guard(Permission.SEE_OWN_INVOICES)
 @limit
 def export_bill(extension: str) -> Response:
-    """A month day by day."""
-    month, _months = bill_pages.month_asked_for()
-    if request.args.get("month", str(month)) != str(month):
-        raise NotFound  # a file of another month than the one asked for would be filed under the wrong name
-    days = bills.bill(account_id(), month).days
-    name = f"{gettext('Bill')} {month}"
-    return exports.answer(extension, _day_columns(), sorted(days.items()), name=name, ascii_name=f"bill-{month}")
+    """A month day by day, from its beginning to its end, and its invoices: a spreadsheet holds all three, a CSV file
+    the one that is asked for (`part`), the days unless asked."""
+    asked, part = bill_pages.asked_for(), request.args.get("part", "")
+    refuse_others(request.args, ("month", "part") if extension == "csv" else ("month",))
+    if asked.unknown:
+        # A file of another month than the one asked for would be filed under the wrong name.
+        raise NotFound(Message(N_("There is no bill of %(month)s."), month=asked.unknown))
+    sheets = _bill_sheets(asked)
+    if part and part not in sheets:
+        raise NotFound(Message(N_("A bill has no part %(part)s."), part=part[:40]))
+    first, name, ascii_name = sheets[part or "days"], f"{gettext('Bill')} {asked.month}", f"bill-{asked.month}"
+    if part:
+        name, ascii_name = f"{name} {labels.bill_parts[part]}", f"{ascii_name}-{part}"
+    further = [sheets[other] for other in ("balance", "invoiced")]
+    return exports.answer(extension, first.columns, first.rows, name=name, ascii_name=ascii_name, further=further)
+
+
+def _bill_sheets(asked: bill_pages.Asked) -> dict[str, Sheet]:
+    """The lists that make up a bill, by their word in the address."""
+    bill = bills.bill(account_id(), asked.month)
+    issued = bills.issued(account_id(), asked.month).options(*map(undefer, _WHOLE))
+    return {
+        "days": Sheet(str(labels.bill_parts["days"]), _day_columns(), sorted(bill.days.items())),
+        "balance": Sheet(str(labels.bill_parts["balance"]), _balance_columns(asked), bill.steps.items()),
+        "invoiced": Sheet(str(labels.bill_parts["invoiced"]), INVOICES, _requests(issued, bills.ISSUED_ORDER)),
+    }
 
 
 def _answer(extension: str, columns: Any, rows: Iterator[Any], name: str, ascii_name: str) -> Response:
@@ -124,4 +169,13 @@ def _rows(statement: Select[Any], order: Order) -> Iterator[Any]:
     """All rows, a batch in memory at a time; between two batches neither snapshot nor connection is held."""
     for batch in batches(database.session, statement, order):
         yield from batch
+        database.session.rollback()
+
+
+def _requests(statement: Select[InvoiceRequest], order: Order) -> Iterator[Listed]:
+    """The same of requests, with what was credited and what is missing: at most two more statements for each batch."""
+    for batch in batches(database.session, statement, order):
+        credited, missing = behind.credited(batch), behind.missing(batch)
+        for item in batch:
+            yield Listed(item, credited.get(item.id, ZERO) if item.is_issued else None, missing.get(item.id))
         database.session.rollback()

@@ -23,7 +23,6 @@ FILTERS = FilterSet(
     Choice("status", lazy_gettext("Status"), list(labels.statuses.items())),
     DateRange("date", lazy_gettext("Application date"), "from", "to"),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
-    carried=(),
 )
 
 
@@ -43,9 +42,12 @@ def invoices() -> str:
     page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args), whole=requests.rows())
     issued = [item.number for item in page.items if item.is_issued]
     archive = url_for("portal.archive")
+    balance = issuing.balance(account)
     return render_template(
         "portal/invoices.html",
-        balance=issuing.balance(account),
+        balance=balance,
+        total=issuing.total(account, filters["status"], balance) if filters.narrowed_by == {"status"} else None,
+        missing=entries.missing(page.items) if balance.short else {},
         filters=filters,
         page=page,
         credited=entries.credited(page.items),

@@ -51,6 +51,8 @@ class Decision(Base):
     further_reasons: Mapped[list[str]] = mapped_column(JsonDict, default=list)
     fields: Mapped[list[str]] = mapped_column(JsonDict, default=list)
     remarks: Mapped[str] = mapped_column(String(500), default="")
+    # Why a tax ID is right although its check digit does not fit; for colleagues only.
+    tax_id_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
     # Which recharges paid for the request when a first approval was given: another allocation is another question.
     basis: Mapped[str | None] = mapped_column(String(64))
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
     text,
 )
@@ -109,6 +110,13 @@ class InvoiceRequest(Base):
             "id",
             sqlite_where=text("state = 'approved'"),
             postgresql_where=text("state = 'approved'"),
+        ),
+        # Whether a file of the store is enclosed with any request.
+        Index(
+            "ix_invoice_request_support_sha256",
+            "support_sha256",
+            sqlite_where=text("support_sha256 IS NOT NULL"),
+            postgresql_where=text("support_sha256 IS NOT NULL"),
         ),
         # What waits for the customer, and what waits for a second approval.
         Index(
@@ -252,6 +260,10 @@ class InvoiceRequest(Base):
         """Whether somebody works on it: a claim ends by itself when it is not touched."""
         return self.claim_ends_at is not None and now < self.claim_ends_at
 
+    def claimant(self, now: datetime) -> int | None:
+        """The id of whoever works on it; None while nobody does."""
+        return self.claimed_by_id if self.is_claimed(now) else None
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether it is still open past its promised day; what waits for the customer is not late by our doing."""
         return self.is_open and not self.is_paused and now >= self.due_at
@@ -294,3 +306,8 @@ def in_state(*states: State, entity: Any = InvoiceRequest) -> ColumnElement[bool
 def is_open() -> ColumnElement[bool]:
     """SQL predicate of open requests, worded as the partial index that serves it."""
     return in_state(*OPEN_STATES)
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """SQL predicate of `InvoiceRequest.is_overdue`: the list, the flag and the dashboard speak of the same requests."""
+    return and_(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.paused_at.is_(None))

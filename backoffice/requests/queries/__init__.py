@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, exists, func, select, union
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
-from backoffice.money import ZERO
+from backoffice.ledger.models import LedgerMovement
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state, is_open
 from backoffice.requests.rules import Action, State, is_request_number
 
@@ -23,7 +23,7 @@ LIST_COLUMNS = (
     InvoiceRequest.amount, InvoiceRequest.state, InvoiceRequest.submitted_at, InvoiceRequest.submitted_on,
     InvoiceRequest.due_on, InvoiceRequest.due_at, InvoiceRequest.flagged_at, InvoiceRequest.invoice_id,
     InvoiceRequest.invoice_number, InvoiceRequest.issued_at, InvoiceRequest.issued_on, InvoiceRequest.decided_at,
-    InvoiceRequest.issue_error,
+    InvoiceRequest.issue_error, InvoiceRequest.held_at,
 )  # fmt: skip
 
 
@@ -94,6 +94,11 @@ def open_hold(request_id: int) -> Hold | None:
     return session.scalars(select(Hold).where(Hold.request_id == request_id, Hold.ended_at.is_(None))).one_or_none()
 
 
+def decisions_of(request_id: int) -> list[Decision]:
+    """Every verdict on the request, ended ones too, oldest first."""
+    return list(session.scalars(select(Decision).where(Decision.request_id == request_id).order_by(Decision.id)))
+
+
 def decision_in_force(request_id: int) -> Decision | None:
     """The verdict that holds, if there is one."""
     return _in_force(request_id, Decision.verdict != Action.FIRST_APPROVE)
@@ -104,19 +109,51 @@ def first_approval(request_id: int) -> Decision | None:
     return _in_force(request_id, Decision.verdict == Action.FIRST_APPROVE)
 
 
+def first_told(first: Decision | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the audit log tells, before and after, of a change that ends a first approval; nothing without one."""
+    return ({}, {}) if first is None else ({"first_approval": first.decided_by_label}, {"first_approval": None})
+
+
+def basis_of(request_id: Any) -> ScalarSelect[str]:
+    """The last movement of a request's money, as an expression: what a first approval rests on.
+
+    Each change of a reservation is a line of the journal, so another line is another allocation.
+    """
+    last = select(cast(func.max(LedgerMovement.id), String)).where(LedgerMovement.request_id == request_id)
+    return last.scalar_subquery()
+
+
+def first_stands(request_id: Any, *further: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL predicate of requests whose first approval is in force and still speaks of the same money."""
+    return exists().where(
+        Decision.request_id == request_id,
+        Decision.verdict == Action.FIRST_APPROVE,
+        Decision.revoked_at.is_(None),
+        Decision.basis == basis_of(Decision.request_id),
+        *further,
+    )
+
+
 def _in_force(request_id: int, condition: ColumnElement[bool]) -> Decision | None:
     held = select(Decision).where(Decision.request_id == request_id, Decision.revoked_at.is_(None), condition)
     return session.scalars(held).one_or_none()
 
 
-def gross_since(account_id: int, since: datetime) -> Decimal:
-    """What an account has applied for since an instant and was not rejected or withdrawn, in major units."""
-    counted = select(func.sum(InvoiceRequest.amount)).where(
-        InvoiceRequest.account_id == account_id,
-        InvoiceRequest.submitted_at >= since,
-        InvoiceRequest.state.in_((State.PENDING, State.APPROVED, State.ISSUED)),
-    )
-    return session.scalar(counted) or ZERO
+def gross_around(account_id: int, since: datetime, until: datetime, *, granted_since: datetime) -> Select[Decimal]:
+    """The sum of what an account applied for between two instants, both included, or was granted from a third one on.
+
+    A statement; its one value is in major units. Each request counts once, what was rejected or withdrawn does not.
+    """
+    shown = select(InvoiceRequest.id, InvoiceRequest.amount).where(InvoiceRequest.account_id == account_id)
+    standing = InvoiceRequest.state.in_((State.PENDING, State.APPROVED, State.ISSUED))
+    granted = shown.where(InvoiceRequest.decided_at >= granted_since)
+    # Issued comes after decided: by that day the index finds what was granted without looking at years of invoices.
+    counted = union(
+        shown.where(InvoiceRequest.submitted_at.between(since, until), standing),
+        granted.where(InvoiceRequest.state == State.APPROVED),
+        granted.where(in_state(State.ISSUED), InvoiceRequest.issued_at >= granted_since),
+    ).subquery()
+    return select(func.sum(counted.c.amount))
 
 
 def open_count(*states: State) -> int:
@@ -126,12 +163,17 @@ def open_count(*states: State) -> int:
     return session.scalar(statement) or 0
 
 
-def followed_by(request_id: int) -> str | None:
-    """Number of the newest request that resubmits this one."""
-    return session.scalar(
-        select(InvoiceRequest.number)
-        .where(InvoiceRequest.resubmission_of_id == request_id)
-        .order_by(InvoiceRequest.id.desc())
+def followed_by(request_id: int, *, besides: int | None = None) -> str | None:
+    """Number of the request that resubmits this one."""
+    return session.scalar(follower_of(request_id).where(InvoiceRequest.id.is_distinct_from(besides)))
+
+
+def follower_of(request_id: Any, entity: Any = InvoiceRequest) -> Select[str]:
+    """The number of what resubmits a request, as a statement; one that was withdrawn does not any more."""
+    return (
+        select(entity.number)
+        .where(entity.resubmission_of_id == request_id, entity.state != State.WITHDRAWN)
+        .order_by(entity.id.desc())
         .limit(1)
     )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from backoffice import clock
 from backoffice.database import session
@@ -198,6 +199,8 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     )
     if wanted.figure:
         lines = lines.where(getattr(LedgerMovement, wanted.figure) != ZERO)
+    if wanted.figure == "debt":
+        lines = lines.where(or_(LedgerMovement.entry_id.is_(None), _made_by_its_entry() != ZERO))
     zone = clock.zone()
     begin = end = None
     if wanted.since is not None:
@@ -212,6 +215,13 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     elif begin is not None:
         lines = lines.where(LedgerMovement.at >= begin)
     return lines
+
+
+def _made_by_its_entry() -> Any:
+    """The debt that all lines of a line's entry made: what a refund takes of reserved money is debt from one of its
+    lines to the next only, until the requests have looked for other money."""
+    line = aliased(LedgerMovement)
+    return select(func.sum(line.debt)).where(line.entry_id == LedgerMovement.entry_id).scalar_subquery()
 
 
 def _not_issued_by(end: datetime | None) -> ColumnElement[bool]:
@@ -236,6 +246,19 @@ def credited(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
         select(Allocation.request_id, func.sum(Allocation.credited))
         .where(Allocation.request_id.in_(ids), Allocation.credited > ZERO)
         .group_by(Allocation.request_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def missing(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
+    """What a refund took away of those of these requests that are open, by the ids of the requests."""
+    ids = [each.id for each in requests if each.is_open]
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Reservation.request_id, Reservation.short).where(
+            Reservation.request_id.in_(ids), Reservation.short > ZERO
+        )
     )
     return {row[0]: row[1] for row in rows}
 

@@ -28,7 +28,7 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
-from backoffice.requests.services import recipients, search
+from backoffice.requests.services import recipients, search, supporting
 from backoffice.requests.services.states import add_event, tell
 from backoffice.requests.services.supporting import SupportingFile
 
@@ -146,7 +146,18 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     known = repeated(actor, application, submit_token)
     if known is not None:
         return known
-    planned = plan(actor, application, now=now)
+    try:
+        planned = plan(actor, application, now=now)
+    except (Invalid, Conflict):
+        # Sent twice at once: what stands in the way may be the request that the other one has made since we asked.
+        known = repeated(actor, application, submit_token)
+        if known is None:
+            raise
+        return known
+    return _make(actor, planned, submit_token=submit_token, locale=locale, now=now)
+
+
+def _make(actor: Actor, planned: Plan, *, submit_token: str, locale: str, now: datetime) -> InvoiceRequest:
     submitted_on = clock.local_date(now, clock.zone())
     invoice_request = InvoiceRequest(
         number=_free_number(submitted_on, submit_token),
@@ -160,7 +171,7 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
         email=planned.email,
         copies=planned.copies,
         remarks=planned.remarks,
-        **_support(planned.support),
+        **supporting.columns_of(planned.support),
         locale=locale,
         submit_token=submit_token,
         resubmission_of_id=planned.resubmission_of.id if planned.resubmission_of else None,
@@ -175,6 +186,9 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
     session.flush()
     search.remember(invoice_request)
     ledger.reserve(planned.account_id, invoice_request.id, planned.amount, at=now)
+    if planned.resubmission_of:
+        # Once more behind the lock on the account: of two that resubmit at the same moment one is the first.
+        _refuse_second(planned.resubmission_of, besides=invoice_request.id)
     follows = {"follows": planned.resubmission_of.number} if planned.resubmission_of else {}
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)
     said = {**_said(planned), **follows}
@@ -186,10 +200,11 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
 def repeated(actor: Actor, application: Application, submit_token: str) -> InvoiceRequest | None:
     """The request that the same form has made of the same application; None when it made none yet.
 
-    Raises AlreadySubmitted when it made one of another application: that one is not to be lost in silence.
+    Raises AlreadySubmitted when it made one of another application, or one that was withdrawn since: this one is not to
+    be lost in silence.
     """
     known = _by_token(actor.account_id, submit_token) if actor.account_id is not None else None
-    if known is not None and not _says_the_same(known, application):
+    if known is not None and (known.state == State.WITHDRAWN or not _says_the_same(known, application)):
         raise AlreadySubmitted(known.number)
     return known
 
@@ -258,12 +273,6 @@ def _refuse_special(parts: list[ledger_queries.Part], faults: dict[str, list[Mes
             return
 
 
-def _support(support: SupportingFile | None) -> dict[str, Any]:
-    if support is None:
-        return {}
-    return {f"support_{name}": getattr(support, name) for name in ("sha256", "name", "type", "size")}
-
-
 def _cleaned(name: str, clean: Callable[[], str], faults: dict[str, list[Message]]) -> str:
     try:
         return clean()
@@ -290,7 +299,17 @@ def _rejected_before(account_id: int, number: str | None) -> InvoiceRequest | No
     former = queries.by_number(number, account_id=account_id)
     if not former.can_resubmit:
         raise Conflict(Message(N_("Only a rejected request can be resubmitted.")))
+    _refuse_second(former)
     return former
+
+
+def _refuse_second(former: InvoiceRequest, *, besides: int | None = None) -> None:
+    follower = queries.followed_by(former.id, besides=besides)
+    if follower is not None:
+        told = N_(
+            "%(former)s was resubmitted as %(number)s already. You can still submit this as a request of its own."
+        )
+        raise Conflict(Message(told, former=former.number, number=follower))
 
 
 def _by_token(account_id: int, token: str) -> InvoiceRequest | None:

@@ -1,19 +1,22 @@
 """Questions to the customer (design/domain.md 3): asked by mail and page, reminded once, answered or ended.
 
 The clock stands still from the moment the mail server has taken the question; the worker looks for that moment, sends
-the reminder on the third business day after it, and ends the hold on the tenth.
+the reminder on the third business day after it, and ends the hold on the tenth. Where no server takes the mail, the
+days are counted from the question: it stands on the customer's page, and a reminder stands there alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from backoffice import clock, text
 from backoffice.calendars import queries as calendars
 from backoffice.database import rows_changed, session
+from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message as Mail
 from backoffice.delivery.rules import MessageState
 from backoffice.errors import N_, Conflict, Forbidden, Message
@@ -24,7 +27,7 @@ from backoffice.requests.rules import ABOUT, ANSWER_LIMIT, HOLD_DAYS, QUESTION_L
 from backoffice.requests.services import pauses
 from backoffice.requests.services.states import add_event, change_state, tell
 
-ASKED, REMINDED = "information_wanted", "information_reminder"
+ASKED, REMINDED = pauses.ASKED, pauses.REMINDED
 BATCH = 200
 
 
@@ -38,6 +41,7 @@ def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, now: da
     cleaned = text.of_field("question", question, max_length=QUESTION_LIMIT, multiline=True, empty=wanted)
     if invoice_request.is_held:
         raise Conflict(Message(N_("A question to the customer waits for its answer already.")), code="held")
+    before, after = queries.first_told(queries.first_approval(invoice_request.id))
     change_state(
         invoice_request,
         Action.HOLD,
@@ -45,6 +49,7 @@ def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, now: da
         now=now,
         values={"held_at": now},
         reason=cleaned,
+        said=({"held": False, **before}, {"held": True, **after}),
         only_if=(InvoiceRequest.held_at.is_(None),),
     )
     hold = Hold(
@@ -83,6 +88,28 @@ def resume(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime) -> N
     add_event(invoice_request.id, "resumed", actor, at=now, due_on=invoice_request.due_on.isoformat())
 
 
+def reopen(invoice_request: InvoiceRequest, decided_at: datetime, *, now: datetime) -> None:
+    """Open the question again that a verdict of `decided_at` closed, if it did, now that the verdict is undone.
+
+    Its clock stands still again from now on; the promised day, which never moves back, keeps what it has gained. A mail
+    that was stopped with the question is queued anew.
+    """
+    ended = session.scalars(
+        select(Hold).where(
+            Hold.request_id == invoice_request.id, Hold.ended_at == decided_at, Hold.outcome == pauses.DECIDED
+        )
+    ).one_or_none()
+    if ended is None:
+        return
+    ended.ended_at = ended.outcome = None
+    invoice_request.held_at = ended.asked_at
+    invoice_request.paused_at = now if ended.clock_stopped_at is not None else None
+    mail = delivery.latest(ABOUT, invoice_request.id, ASKED)
+    if mail is not None and mail.state == MessageState.CANCELLED:
+        tell(invoice_request, ASKED, now=now, question=ended.question)
+    session.flush()
+
+
 def _end(
     actor: Actor,
     invoice_request: InvoiceRequest,
@@ -92,15 +119,19 @@ def _end(
     answer: str | None = None,
 ) -> None:
     before = invoice_request.due_on
+
+    def run_on() -> dict[str, Any]:
+        pauses.end(invoice_request, outcome, now=now, answer=answer, by=actor.label if answer else None)
+        return {"due_on": invoice_request.due_on}
+
     try:
         change_state(
             invoice_request, action, actor, now=now, reason=answer,
             values={"held_at": None, "paused_at": None}, only_if=(InvoiceRequest.held_at.is_not(None),),
-            said=({"held": True, "due_on": before}, {"held": False}),
+            said=({"held": True, "due_on": before}, {"held": False}), then=run_on,
         )  # fmt: skip
     except Conflict:
         raise Conflict(Message(N_("No question waits for an answer here any more.")), code="not-held") from None
-    pauses.end(invoice_request, outcome, now=now, answer=answer, by=actor.label if answer else None)
 
 
 def stop_clocks(*, now: datetime, limit: int = BATCH) -> int:
@@ -129,14 +160,15 @@ def stop_clocks(*, now: datetime, limit: int = BATCH) -> int:
 
 
 def remind(*, now: datetime, limit: int = BATCH) -> int:
-    """Ask once more, by mail, where the third business day after the question has come."""
+    """Ask once more where the third business day after the question has come."""
     reminded = 0
     for hold in _waiting(now, REMIND_DAYS, Hold.reminded_at.is_(None), limit=limit):
         once = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None), Hold.reminded_at.is_(None))
         if not rows_changed(session.execute(once.values(reminded_at=now))):
             continue
         invoice_request = session.get_one(InvoiceRequest, hold.request_id)
-        tell(invoice_request, REMINDED, now=now, question=hold.question)
+        if hold.clock_stopped_at is not None:  # another mail to an address that takes none would fail as well
+            tell(invoice_request, REMINDED, now=now, question=hold.question)
         add_event(invoice_request.id, "reminded", SYSTEM, at=now)
         reminded += 1
     return reminded
@@ -157,18 +189,20 @@ def end_unanswered(*, now: datetime, limit: int = BATCH) -> int:
 
 
 def _waiting(now: datetime, days: int, *further: object, limit: int) -> Sequence[Hold]:
-    """Open questions whose `days`-th business day after their arrival has come, oldest first."""
+    """Open questions whose `days`-th business day after their arrival has come, oldest first.
+
+    A question whose mail has not arrived counts from when it was asked.
+    """
     calendar, zone = calendars.current_calendar(), clock.zone()
     today = clock.local_date(now, zone)
     candidates = session.scalars(
         select(Hold)
-        .where(Hold.ended_at.is_(None), Hold.clock_stopped_at.is_not(None), *further)  # type: ignore[arg-type]
-        .order_by(Hold.clock_stopped_at)
+        .where(Hold.ended_at.is_(None), *further)  # type: ignore[arg-type]
+        .order_by(func.coalesce(Hold.clock_stopped_at, Hold.asked_at))
         .limit(limit)
     ).all()
     return [
         hold
         for hold in candidates
-        if hold.clock_stopped_at
-        and calendar.business_days_between(clock.local_date(hold.clock_stopped_at, zone), today) >= days
+        if calendar.business_days_between(clock.local_date(hold.clock_stopped_at or hold.asked_at, zone), today) >= days
     ]

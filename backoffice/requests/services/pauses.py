@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.database import rows_changed, session
+from backoffice.delivery import queries as mails
+from backoffice.delivery import services as delivery
+from backoffice.delivery.rules import WAITING_STATES
+from backoffice.errors import Conflict
+from backoffice.permissions import SYSTEM
 from backoffice.requests import queries
-from backoffice.requests.models import Hold, InvoiceRequest
+from backoffice.requests.models import Decision, Hold, InvoiceRequest
+from backoffice.requests.rules import ABOUT
 
 ANSWERED, NO_ANSWER, RESUMED, DECIDED, WITHDRAWN = "answered", "no_answer", "resumed", "decided", "withdrawn"
+ASKED, REMINDED = "information_wanted", "information_reminder"  # the mails of a question
 _DAY = 24 * 60 * 60
 
 
@@ -24,12 +32,14 @@ def end(
     """End the open question of a request; None when there is none (any more).
 
     The clock runs on from `now`. The promised day moves on by all the business time in which it stood still, rounded
-    up to the end of a business day, and never back; a flag that was set before stays.
+    up to the end of a business day, and never back; a flag that was set before stays. A mail of the question that has
+    not gone out yet is stopped.
     """
     hold = queries.open_hold(invoice_request.id)
     if hold is None:
         return None
-    paused = _business_seconds(hold.clock_stopped_at, now)
+    paused = max(hold.paused_seconds, _paused_seconds(hold, now))
+    more = paused - hold.paused_seconds
     ended = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None))
     if not rows_changed(
         session.execute(
@@ -39,9 +49,34 @@ def end(
         return None
     session.refresh(hold)
     invoice_request.held_at = invoice_request.paused_at = None
-    _move_on(invoice_request, paused)
+    _move_on(invoice_request, more)
+    _stop_mails(hold, now)
     session.flush()
     return hold
+
+
+def _paused_seconds(hold: Hold, now: datetime) -> int:
+    """Business time in which a question has stopped the clock; it ran while an approval held that was undone."""
+    undone = select(Decision.decided_at, Decision.revoked_at).where(
+        Decision.request_id == hold.request_id, Decision.decided_at >= hold.asked_at, Decision.revoked_at.is_not(None)
+    )
+    stopped_at = hold.clock_stopped_at
+    if stopped_at is None:  # the question never reached the customer's server: the clock ran on
+        return 0
+    ran = sum(
+        _business_seconds(max(decided_at, stopped_at), revoked_at)
+        for decided_at, revoked_at in session.execute(undone)
+        if revoked_at is not None and revoked_at > stopped_at
+    )
+    return max(0, _business_seconds(stopped_at, now) - ran)
+
+
+def _stop_mails(hold: Hold, now: datetime) -> None:
+    """Nobody has to read a question any more that is closed; what is being sent at this moment arrives."""
+    for mail in mails.about(ABOUT, hold.request_id):
+        if mail.template in (ASKED, REMINDED) and mail.created_at >= hold.asked_at and mail.state in WAITING_STATES:
+            with suppress(Conflict):
+                delivery.cancel(SYSTEM, mail.id, reason="the question is closed", now=now)
 
 
 def extension_days(paused_seconds: int) -> int:
@@ -58,7 +93,5 @@ def _move_on(invoice_request: InvoiceRequest, paused: int) -> None:
         invoice_request.due_on, invoice_request.due_at = moved, calendar_rules.due_at(moved, clock.zone())
 
 
-def _business_seconds(start: datetime | None, end: datetime) -> int:
-    if start is None:  # the question never reached the customer's server: the clock ran on
-        return 0
+def _business_seconds(start: datetime, end: datetime) -> int:
     return math.ceil(calendars.current_calendar().business_seconds_between(start, end, clock.zone()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 
@@ -18,7 +19,10 @@ from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
+from backoffice.requests.services import holds
 from backoffice.requests.services.states import add_event, change_state, tell
+
+_NOT_ARRIVED = (*WAITING_STATES, MessageState.FAILED)
 
 
 def cleaned_email(typed: str, faults: dict[str, list[Message]]) -> str:
@@ -147,12 +151,43 @@ def _replace(actor: Actor, invoice_request: InvoiceRequest, wrong: str, right: s
 
 
 def _tell_new_address(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> None:
-    """Say at the new address that the request was received; what waits for the old one need not be sent any more."""
-    last = mails.latest(rules.ABOUT, invoice_request.id, "submitted")
-    if last is not None and last.state in (*WAITING_STATES, MessageState.FAILED):
+    """Say at the new address that the request was received, and ask there what is still to be answered.
+
+    What waits for the old one, or failed there, goes to the new one instead.
+    """
+    asked = queries.open_hold(invoice_request.id)
+    _move(actor, invoice_request, "submitted", now, due_on=invoice_request.due_on.isoformat())
+    if asked is not None:
+        _move(actor, invoice_request, holds.ASKED, now, asked.asked_at, question=asked.question)
+        # A reminder that arrived is not repeated: the question is there now.
+        _redirect(actor, invoice_request, holds.REMINDED, now, asked.asked_at)
+
+
+def _move(
+    actor: Actor,
+    invoice_request: InvoiceRequest,
+    template: str,
+    now: datetime,
+    since: datetime | None = None,
+    **facts: Any,
+) -> None:
+    """Send one kind of mail to the request's address: in place of the last one since then, if that did not arrive."""
+    if not _redirect(actor, invoice_request, template, now, since):
+        tell(invoice_request, template, now=now, **facts)
+
+
+def _redirect(
+    actor: Actor, invoice_request: InvoiceRequest, template: str, now: datetime, since: datetime | None
+) -> bool:
+    """Send the last mail of a kind since then to the request's address instead; False where there is none to stop."""
+    last = mails.latest(rules.ABOUT, invoice_request.id, template)
+    if last is None or (since is not None and last.created_at < since) or last.state not in _NOT_ARRIVED:
+        return False
+    try:
         delivery.correct_and_resend(actor, last.id, invoice_request.email, now=now)
-    else:
-        tell(invoice_request, "submitted", now=now, due_on=invoice_request.due_on.isoformat())
+    except Conflict:  # the worker took it since it was looked at: it goes where it was going
+        return False
+    return True
 
 
 def _same(one: str, other: str) -> bool:

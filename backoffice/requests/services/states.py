@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,12 +36,14 @@ def change_state(
     reason: str | None = None,
     said: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
     only_if: tuple[ColumnElement[bool], ...] = (),
+    then: Callable[[], Mapping[str, Any]] | None = None,
 ) -> None:
     """Apply one line of the state table by conditional UPDATE, move the money it says, and write the audit event.
 
     The UPDATE names the state the line starts from, and what else must hold (`only_if`), so of two who act at once one
     changes a row and the other gets Conflict. `values` are further columns to set with it, `said` what the audit event
-    tells of them, before and after. A question to the customer that is open ends when the request leaves Pending.
+    tells of them, before and after; `then` changes what follows from it and returns what is told of that. A question to
+    the customer that is open ends when the request leaves Pending.
     """
     before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
     leaving = _NO_LONGER_PENDING if before is State.PENDING and line.to is not State.PENDING else {}
@@ -59,6 +61,7 @@ def change_state(
         pauses.end(invoice_request, _HOW_A_HOLD_ENDS.get(action, pauses.DECIDED), now=now)
     if line.money is Money.RELEASE:
         ledger.release(invoice_request.id, at=now)
+    followed = then() if then is not None else {}
     audit.record(
         actor,
         f"request.{action}",
@@ -66,7 +69,7 @@ def change_state(
         invoice_request.number,
         at=now,
         before={"state": before, **said[0]},
-        after={"state": line.to, **said[1]},
+        after={"state": line.to, **said[1], **followed},
         reason=reason,
     )
 
@@ -85,6 +88,16 @@ def add_event(request_id: int, kind: str, actor: Actor, *, at: datetime, **data:
     )
 
 
+def context_of(invoice_request: InvoiceRequest, **facts: Any) -> dict[str, Any]:
+    """What a mail about the request is told: which one it is, and the facts of its kind."""
+    return {
+        "request_number": invoice_request.number,
+        "header_name": invoice_request.header_name,
+        "amount": format_amount(invoice_request.amount),
+        **facts,
+    }
+
+
 def tell(
     invoice_request: InvoiceRequest, template: str, *, now: datetime, to_copies: bool = False, **facts: Any
 ) -> None:
@@ -93,12 +106,7 @@ def tell(
     With `to_copies` each of its copies gets a mail of its own: what became of one says nothing of another.
     """
     attachment = {name: facts.pop(name) for name in ("attachment_sha256", "attachment_name") if name in facts}
-    context = {
-        "request_number": invoice_request.number,
-        "header_name": invoice_request.header_name,
-        "amount": format_amount(invoice_request.amount),
-        **facts,
-    }
+    context = context_of(invoice_request, **facts)
     for recipient in invoice_request.recipients if to_copies else [invoice_request.email]:
         delivery.queue(
             template,

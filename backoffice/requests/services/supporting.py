@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from backoffice import storage
 from backoffice.delivery.rules import one_line
@@ -28,12 +30,38 @@ class SupportingFile:
     size: int
 
 
+class Encloses(Protocol):
+    """A row that may name a file of the store: a request, a draft of one."""
+
+    @property
+    def support_sha256(self) -> str | None:
+        """Under which the store holds it; None where nothing is enclosed."""
+
+    @property
+    def support_name(self) -> str | None:
+        """Its harmless name."""
+
+    @property
+    def support_type(self) -> str | None:
+        """Its media type."""
+
+    @property
+    def support_size(self) -> int | None:
+        """Its size in bytes."""
+
+
 def take(content: bytes, name: str) -> SupportingFile:
-    """Check a file and keep it in the store, where it stays whether or not a request will name it.
+    """Check a file as `examine` does and keep it in the store. Raises Unavailable too, when the store refuses."""
+    file = examine(content, name)
+    storage.put(content)
+    return file
+
+
+def examine(content: bytes, name: str) -> SupportingFile:
+    """What a file is that somebody wants to enclose; it is not kept yet.
 
     The type is what the content says. Raises Invalid (field `support_file`) for an empty or too large file and for
-    whatever is neither a whole PDF nor a whole PNG or JPEG picture, for a PDF with scripts or files inside, and
-    Unavailable when the store refuses.
+    whatever is neither a whole PDF nor a whole PNG or JPEG picture, and for a PDF with scripts or files inside.
     """
     if not content:
         raise _refused(Message(N_("This file is empty. Choose a PDF, PNG or JPEG of at most 10 MB.")))
@@ -49,7 +77,7 @@ def take(content: bytes, name: str) -> SupportingFile:
             "and choose that one."
         )
         raise _refused(Message(told))
-    return SupportingFile(storage.put(content), clean_name(name, kind), kind, len(content))
+    return SupportingFile(hashlib.sha256(content).hexdigest(), clean_name(name, kind), kind, len(content))
 
 
 def clean_name(name: str, kind: str) -> str:
@@ -60,13 +88,17 @@ def clean_name(name: str, kind: str) -> str:
     return f"{stem or 'document'}.{EXTENSIONS[kind]}"
 
 
-def of(invoice_request: InvoiceRequest) -> SupportingFile | None:
-    """The file enclosed with a request."""
-    sha256, name = invoice_request.support_sha256, invoice_request.support_name
-    kind, size = invoice_request.support_type, invoice_request.support_size
+def of(row: Encloses) -> SupportingFile | None:
+    """The file enclosed with a request, or to be enclosed with a draft of one."""
+    sha256, name, kind, size = row.support_sha256, row.support_name, row.support_type, row.support_size
     if sha256 is None or name is None or kind is None or size is None:
         return None
     return SupportingFile(sha256, name, kind, size)
+
+
+def columns_of(file: SupportingFile | None) -> dict[str, Any]:
+    """What `of` reads from a row, by column, for whoever writes the row; all empty without a file."""
+    return {f"support_{name}": getattr(file, name, None) for name in ("sha256", "name", "type", "size")}
 
 
 def found(invoice_request: InvoiceRequest) -> SupportingFile:

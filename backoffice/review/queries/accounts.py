@@ -44,6 +44,11 @@ def by_code(code: str) -> Account:
     return found
 
 
+def is_code(code: str) -> bool:
+    """Whether a customer account has this code."""
+    return session.scalar(accounts().where(Account.code == code).with_only_columns(Account.id)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """An account's books. `unissued` has its number and is not issued yet; `moved_at` is the last movement's time."""

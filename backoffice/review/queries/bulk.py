@@ -8,14 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.money import ZERO
 from backoffice.permissions import Actor, Permission
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import State, is_request_number
+from backoffice.requests.rules import Action, State, is_request_number
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import queue
 from backoffice.review.queries.queue import Wanted
@@ -24,7 +24,7 @@ from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome
 
 _SHOWN = (
     InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
-    InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at,
+    InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at, InvoiceRequest.held_at,
 )  # fmt: skip
 
 
@@ -48,6 +48,10 @@ class Chosen:
     def decided(self) -> int:
         """How many do not wait for a verdict any more."""
         return sum(row.state != State.PENDING for row in self.rows)
+
+    def held(self) -> int:
+        """How many wait for an answer of the customer's."""
+        return sum(row.held_at is not None for row in self.rows)
 
     def others(self, viewer: Viewer) -> int:
         """How many somebody else works on."""
@@ -157,10 +161,16 @@ def undoable(run: BulkRun, *, now: datetime) -> list[str]:
         .where(
             BulkItem.run_id == run.id,
             Decision.revoked_at.is_(None),
-            Decision.verdict == BulkAction.APPROVE,
-            InvoiceRequest.state == State.APPROVED,
-            InvoiceRequest.invoice_id.is_(None),
-            InvoiceRequest.issuable_at > now,
+            or_(
+                and_(
+                    Decision.verdict == Action.APPROVE,
+                    InvoiceRequest.state == State.APPROVED,
+                    InvoiceRequest.invoice_id.is_(None),
+                    InvoiceRequest.issuable_at > now,
+                ),
+                # The first of two has no window: it can be taken back until somebody gives the second.
+                and_(Decision.verdict == Action.FIRST_APPROVE, InvoiceRequest.second_wanted_at.is_not(None)),
+            ),
         )
         .order_by(InvoiceRequest.issuable_at, BulkItem.position)
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, null, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
@@ -20,6 +20,12 @@ from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, State, is_request_number
+from backoffice.review.queries import seen
+from backoffice.review.queries.seen import Seen
+
+# Made once: an alias that is made anew costs the statement around it as much as running it.
+_FORMER, _LATER = aliased(InvoiceRequest), aliased(InvoiceRequest)
+_FIRST, _FORMER_VERDICT = aliased(Decision), aliased(Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +37,29 @@ class Dossier:
     current_header: InvoiceHeader
     decision: Decision | None
     short: Decimal
-    follows: str | None
+    former: InvoiceRequest | None
+    former_verdict: Decision | None
     followed_by: str | None
     next_number: str | None
     parts: list[ledger.Part]
     events: list[RequestEvent]
     first: Decision | None
+    # A first approval that no longer counts: other recharges pay for the request now.
+    void_first: Decision | None
     hold: Hold | None
     notes: list[RequestNote]
+    seen: Seen
+    decisions: list[Decision]
+
+    @property
+    def follows(self) -> str | None:
+        """The number of the request that this one resubmits."""
+        return self.former.number if self.former is not None else None
+
+    @property
+    def tax_id_reason(self) -> str:
+        """Why a reviewer took a tax ID for right whose check digit does not fit; empty where nobody had to say it."""
+        return next((given.tax_id_reason for given in (self.decision, self.first) if given and given.tax_id_reason), "")
 
     @property
     def holds_money(self) -> bool:
@@ -68,37 +89,53 @@ class Dossier:
         return self.request.applicant_id == actor.id or self.request.account_id == actor.account_id
 
 
-def dossier(number: str) -> Dossier:
-    """The request with this number and what belongs to it, in four statements. Raises NotFound."""
-    row = session.execute(_whole(number)).one_or_none() if is_request_number(number) else None
+def dossier(number: str, following: Any = None) -> Dossier:
+    """The request with this number and what belongs to it, in five statements. Raises NotFound.
+
+    `following` is the subquery of `upcoming.after_it` where the reader wants to know what comes next.
+    """
+    row = (
+        session.execute(_whole(number, null() if following is None else following)).one_or_none()
+        if is_request_number(number)
+        else None
+    )
     if row is None:
         raise NotFound
-    found, account, header, decision, first, hold, short, follows, followed, following = row
+    found, account, header, decision, first, hold, short, former, former_verdict, followed, next_number, *rest = row
+    *newest, stands = rest
     return Dossier(
         request=found,
         account=account,
         current_header=header,
         decision=decision,
         short=short or ZERO,
-        follows=follows,
+        former=former,
+        former_verdict=former_verdict,
         followed_by=followed,
-        next_number=following,
+        next_number=next_number,
         parts=ledger.parts_of(found.id),
         events=requests.timeline(found.id),
-        first=first,
+        first=first if stands else None,
+        void_first=None if stands else first,
         hold=hold,
         notes=requests.notes_of(found.id),
+        seen=Seen(*newest),
+        decisions=requests.decisions_of(found.id),
     )
 
 
-def _whole(number: str) -> Select[Any]:
+def _whole(number: str, following: Any) -> Select[Any]:
     """A request in one row with all that there is at most one of."""
-    former, first = aliased(InvoiceRequest), aliased(Decision)
+    former, former_verdict, first = _FORMER, _FORMER_VERDICT, _FIRST
+    followed_by = requests.follower_of(InvoiceRequest.id, _LATER)
+    stands = or_(~in_state(State.PENDING), first.basis == requests.basis_of(InvoiceRequest.id))
     return (
         select(
-            InvoiceRequest, Account, InvoiceHeader, Decision, first, Hold, Reservation.short, former.number,
-            _followed_by(), _waiting_after(),
+            InvoiceRequest, Account, InvoiceHeader, Decision, first, Hold, Reservation.short, former,
+            former_verdict, followed_by.correlate(InvoiceRequest).scalar_subquery(), following,
+            *seen.newest(InvoiceRequest.id),
         )
+        .add_columns(stands)
         .join(Account, Account.id == InvoiceRequest.account_id)
         .join(InvoiceHeader, InvoiceHeader.id == InvoiceRequest.header_id)
         .outerjoin(Decision, and_(Decision.request_id == InvoiceRequest.id, *_in_force(Decision, final=True)))
@@ -106,24 +143,9 @@ def _whole(number: str) -> Select[Any]:
         .outerjoin(Hold, and_(Hold.request_id == InvoiceRequest.id, Hold.ended_at.is_(None)))
         .outerjoin(Reservation, Reservation.request_id == InvoiceRequest.id)
         .outerjoin(former, former.id == InvoiceRequest.resubmission_of_id)
+        .outerjoin(former_verdict, and_(former_verdict.request_id == former.id, *_in_force(former_verdict, final=True)))
         .where(InvoiceRequest.number == number)
     )  # fmt: skip
-
-
-def _followed_by() -> Any:
-    later = aliased(InvoiceRequest)
-    resubmitted = select(later.number).where(later.resubmission_of_id == InvoiceRequest.id).order_by(later.id.desc())
-    return resubmitted.limit(1).correlate(InvoiceRequest).scalar_subquery()
-
-
-def _waiting_after() -> Any:
-    following = aliased(InvoiceRequest)
-    waiting = select(following.number).where(
-        in_state(State.PENDING, entity=following),
-        following.held_at.is_(None),
-        tuple_(following.due_at, following.id) > tuple_(InvoiceRequest.due_at, InvoiceRequest.id),
-    )
-    return waiting.order_by(following.due_at, following.id).limit(1).correlate(InvoiceRequest).scalar_subquery()
 
 
 def _in_force(decision: Any, *, final: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

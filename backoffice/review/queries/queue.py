@@ -1,14 +1,14 @@
-"""The queue: which requests a list shows, in which order, how many wait, and what comes next."""
+"""The queue: which requests a list shows, in which order, and how many wait."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
@@ -16,22 +16,22 @@ from backoffice.accounts.models import Account
 from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session
 from backoffice.money import ZERO
-from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
-from backoffice.requests.models import InvoiceRequest, in_state
+from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import State
 from backoffice.review.models import SavedView
-from backoffice.review.queries import search, views, work
+from backoffice.review.queries import presence, search, views, work
+from backoffice.review.queries.packed import packed, unpacked
 from backoffice.review.queries.views import VIEWS, Viewer
 from backoffice.steering import beside, holds, word
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
 COUNT_LIMIT = 1000
 
-_FIELD, _LINE = "\x1f", "\x1e"
-
 Order = list[tuple[Any, Literal["asc", "desc"]]]
+# A row of the desk says who works on it.
+_WORKED_ON = (InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at)
 SORTS = {"due": InvoiceRequest.due_at, "submitted": InvoiceRequest.submitted_at, "amount": InvoiceRequest.amount}
 
 
@@ -80,16 +80,22 @@ class Wanted:
 
 def queue(wanted: Wanted, viewer: Viewer) -> Select[Any]:
     """The requests of a view, each with its customer account's name, for keyset paging in `wanted.order`."""
-    return with_account(_listed(wanted, viewer))
+    return with_account(listed(wanted, viewer))
 
 
 def undecided(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
-    """Those of a list's requests that wait for a verdict, most urgent first, whatever the list's own order is."""
-    narrowed = _listed(replace(wanted, sort="due"), viewer).where(in_state(State.PENDING))
+    """Those of a list's requests that wait for a verdict, most urgent first, whatever the list's own order is.
+
+    What waits for the customer's answer is among them only in the view that is made of it.
+    """
+    narrowed = listed(replace(wanted, sort="due"), viewer).where(in_state(State.PENDING))
+    if wanted.view != views.ON_HOLD:
+        narrowed = narrowed.where(InvoiceRequest.held_at.is_(None))
     return narrowed.order_by(InvoiceRequest.due_at, InvoiceRequest.id)
 
 
-def _listed(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
+def listed(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
+    """The requests of a view as its filters narrow it, in no order yet."""
     holds_it = VIEWS[wanted.view].holds(viewer)
     if wanted.view in (State.ISSUED, State.REJECTED, State.WITHDRAWN) and wanted.sorted_by[0] == "due":
         # The index of all due days holds the state; SQLite would rather take one that pins it, and sort.
@@ -108,7 +114,7 @@ def _narrowed(wanted: Wanted, viewer: Viewer) -> list[ColumnElement[bool]]:
         narrows = beside(InvoiceRequest.state) == word(wanted.state)
         conditions.append(in_state(State(wanted.state)) if wanted.view == views.ALL else narrows)
     late = [
-        *([views.overdue(viewer.now)] if wanted.overdue else []),
+        *([is_overdue(viewer.now)] if wanted.overdue else []),
         *([InvoiceRequest.flagged_at.is_not(None)] if wanted.flagged else []),
     ]
     if late:
@@ -150,7 +156,7 @@ def with_account(statement: Select[InvoiceRequest]) -> Select[Any]:
     """The statement's requests as a list shows them, each followed by the name of its customer account."""
     # Not a join: SQLite would weigh other orders of the two tables and give up the index that holds the list's order.
     name = select(Account.name).where(Account.id == InvoiceRequest.account_id).scalar_subquery()
-    return statement.options(load_only(*LIST_COLUMNS)).add_columns(name.label("account_name"))
+    return statement.options(load_only(*LIST_COLUMNS, *_WORKED_ON)).add_columns(name.label("account_name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +181,12 @@ def capped_count(statement: Select[InvoiceRequest]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much there is in each view of work that was asked for, and how much open work. Capped."""
+    """How much there is in each view of work that was asked for, and how much open work, capped; who looks at what."""
 
     views: Mapping[str, int]
     work: int
     saved: tuple[Saved, ...] = ()
+    looking: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,34 +199,27 @@ class Saved:
 
 
 def waiting(viewer: Viewer, counted: Collection[str] = views.COUNTED) -> Waiting:
-    """The counts that a page of the desk shows and the viewer's own views, in one statement over partial indexes."""
-    lists = [_capped(_listed(Wanted(code), viewer)) for code in counted]
-    saved, *row = session.execute(select(_own_views(viewer), *lists, *work.counts())).one()
-    return Waiting(dict(zip(counted, row, strict=False)), sum(row[len(lists) :]), _read_views(saved or ""))
+    """What a page of the desk counts, the viewer's own views and what colleagues look at, in one statement."""
+    lists = [_capped(listed(Wanted(code), viewer)) for code in counted]
+    read = select(_own_views(viewer), presence.everywhere(viewer), *lists, *work.counts())
+    saved, looking, *row = session.execute(read).one()
+    counts = dict(zip(counted, row, strict=False))
+    return Waiting(counts, sum(row[len(lists) :]), _read_views(saved), presence.read(looking))
 
 
 def _own_views(viewer: Viewer) -> Any:
-    """The viewer's views as one text, so that whoever has none pays no statement for it."""
-    # Neither a cleaned name nor an encoded query holds these separators.
-    parts = (cast(SavedView.position, Text), cast(SavedView.id, Text), SavedView.name, SavedView.query)
-    line = parts[0] + _FIELD + parts[1] + _FIELD + parts[2] + _FIELD + parts[3]
-    return select(func.aggregate_strings(line, _LINE)).where(SavedView.user_id == viewer.id).scalar_subquery()
+    own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
+    return select(own).where(SavedView.user_id == viewer.id).scalar_subquery()
 
 
-def _read_views(told: str) -> tuple[Saved, ...]:
-    lines = [line.split(_FIELD) for line in told.split(_LINE) if line]
-    return tuple(Saved(int(line[1]), line[2], line[3]) for line in sorted(lines, key=lambda line: int(line[0])))
+def _read_views(told: str | None) -> tuple[Saved, ...]:
+    lines = sorted(unpacked(told), key=lambda line: int(line[0]))
+    return tuple(Saved(int(id_), name, query) for _, id_, name, query in lines)
 
 
 def counts(lists: Sequence[Wanted], viewer: Viewer) -> list[int]:
     """How much there is in each of several lists, capped, in one statement."""
-    return list(session.execute(select(*(_capped(_listed(wanted, viewer)) for wanted in lists))).one()) if lists else []
-
-
-def most_urgent(actor: Actor) -> str | None:
-    """Number of the pending request that `actor` may decide on and whose promise ends first."""
-    pending = select(InvoiceRequest.number).where(in_state(State.PENDING), InvoiceRequest.applicant_id != actor.id)
-    return session.scalar(pending.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(1))
+    return list(session.execute(select(*(_capped(listed(wanted, viewer)) for wanted in lists))).one()) if lists else []
 
 
 def _capped(statement: Select[InvoiceRequest]) -> Any:

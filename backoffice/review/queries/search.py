@@ -18,6 +18,7 @@ from sqlalchemy.types import Text
 
 from backoffice import money
 from backoffice.database import session
+from backoffice.headers.rules import normalise_tax_id
 from backoffice.issuing.rules import is_invoice_number
 from backoffice.requests.models import InvoiceRequest, RequestSearch
 from backoffice.requests.rules import is_request_number
@@ -25,7 +26,8 @@ from backoffice.text import normalised, pairs
 
 SHORTEST_NAME = 2
 SAMPLE, COMMON = 1000, 50
-_TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
+# What a header takes as an ID, from China or elsewhere; a word without a digit is a name.
+_TAX_ID = re.compile(r"(?=.*[0-9])[0-9A-Z]{2,32}")
 
 
 def found(typed: str) -> ColumnElement[bool]:
@@ -73,8 +75,9 @@ def _exact(plain: str) -> Iterator[Select[Any]]:
         yield ids.where(InvoiceRequest.invoice_number == upper)
     if "@" in plain:
         yield ids.where(func.lower(InvoiceRequest.email) == plain.lower())
-    if _TAX_ID.fullmatch(upper):
-        yield select(RequestSearch.request_id).where(RequestSearch.tax_id == upper)
+    tax_id = normalise_tax_id(plain)
+    if _TAX_ID.fullmatch(tax_id):
+        yield select(RequestSearch.request_id).where(RequestSearch.tax_id == tax_id)
     try:
         amount = money.parse_amount(plain)
     except money.AmountError:

@@ -14,7 +14,8 @@ from backoffice.calendars import rules as calendar_rules
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
 from backoffice.ledger.models import Reservation
-from backoffice.requests.models import InvoiceRequest, in_state, is_open
+from backoffice.requests import queries as requests
+from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
 from backoffice.requests.rules import ABOUT, State
 
 OrderedBy = Literal["due", "submitted", "amount"]
@@ -72,12 +73,7 @@ def _due_today(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _overdue(viewer: Viewer) -> ColumnElement[bool]:
-    return overdue(viewer.now)
-
-
-def overdue(now: datetime) -> ColumnElement[bool]:
-    """Open past the promised day; a clock that stands still for the customer's answer is not late by our doing."""
-    return and_(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.paused_at.is_(None))
+    return is_overdue(viewer.now)
 
 
 def _short(_viewer: Viewer) -> ColumnElement[bool]:
@@ -89,6 +85,10 @@ def _mail(_viewer: Viewer) -> ColumnElement[bool]:
     return InvoiceRequest.id.in_(about)
 
 
+def _second(_viewer: Viewer) -> ColumnElement[bool]:
+    return and_(InvoiceRequest.second_wanted_at.is_not(None), requests.first_stands(InvoiceRequest.id))
+
+
 def _failed(_viewer: Viewer) -> ColumnElement[bool]:
     return and_(in_state(State.APPROVED), InvoiceRequest.issue_error.is_not(None))
 
@@ -97,7 +97,7 @@ def _of(state: State) -> Callable[[Viewer], ColumnElement[bool]]:
     return lambda _viewer: in_state(state)
 
 
-PENDING, MINE, OVERDUE, ALL = "pending", "mine", "overdue", "all"
+PENDING, MINE, OVERDUE, ON_HOLD, ALL = "pending", "mine", "overdue", "on-hold", "all"
 VIEWS = {
     view.code: view
     for view in (
@@ -106,8 +106,8 @@ VIEWS = {
         View("unassigned", _unassigned, "ix_invoice_request_queue"),
         View("due-today", _due_today, "ix_invoice_request_queue"),
         View(OVERDUE, _overdue, "ix_invoice_request_open"),
-        View("on-hold", lambda _viewer: InvoiceRequest.held_at.is_not(None), "ix_invoice_request_held"),
-        View("second", lambda _viewer: InvoiceRequest.second_wanted_at.is_not(None), "ix_invoice_request_second"),
+        View(ON_HOLD, lambda _viewer: InvoiceRequest.held_at.is_not(None), "ix_invoice_request_held"),
+        View("second", _second, "ix_invoice_request_second"),
         View("short", _short, "ix_ledger_reservation_short"),
         View("approved", _of(State.APPROVED), "ix_invoice_request_approved"),
         View("failed", _failed, "ix_invoice_request_approved"),

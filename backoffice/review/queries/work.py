@@ -12,7 +12,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select
-from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
 from backoffice.calendars import queries as calendars
@@ -22,11 +21,9 @@ from backoffice.errors import Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import (
     Allocation,
-    EntryKind,
     LedgerEntry,
     LedgerFile,
     LedgerLineProblem,
-    LedgerMovement,
     Reservation,
     ReservationState,
     in_debt,
@@ -34,6 +31,7 @@ from backoffice.ledger.models import (
 )
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
+from backoffice.review.queries import ages
 
 # Lists and counts of open work stop here: whoever has more has another problem first.
 LIMIT = 100
@@ -66,6 +64,8 @@ class Item:
     requests: tuple[str, ...] = ()
     file: str = ""
     id: int | None = None
+    # What kind of mail it is.
+    mail: str = ""
     # The entry of the books it is about, and the code of the account.
     entry: int | None = None
     code: str = ""
@@ -104,27 +104,12 @@ def counts() -> list[ScalarSelect[int]]:
 def _debts() -> Iterator[Item]:
     found = ledger.recharges_in_debt(LIMIT)
     ids = [recharge.id for recharge, _ in found]
-    numbers, since = _requests_on(ids, ReservationState.SETTLED), _refunded_at(ids)
+    numbers, since = _requests_on(ids, ReservationState.SETTLED), ages.in_debt_since(ids)
     for recharge, account in found:
         yield Item(
             Kind.DEBT, recharge.external_id, account.name, since.get(recharge.id), recharge.debt,
             requests=numbers.get(recharge.id, ()), entry=recharge.id, code=account.code,
         )  # fmt: skip
-
-
-def _refunded_at(recharge_ids: list[int]) -> dict[int, datetime]:
-    """When a refund first took invoiced money of these recharges: since then somebody has to act."""
-    if not recharge_ids:
-        return {}
-    refund = aliased(LedgerEntry)
-    rows = session.execute(
-        select(LedgerEntry.id, func.min(LedgerMovement.at).label("at"))
-        .join(refund, (refund.source == LedgerEntry.source) & (refund.refund_of == LedgerEntry.external_id))
-        .join(LedgerMovement, LedgerMovement.entry_id == refund.id)
-        .where(LedgerEntry.id.in_(recharge_ids), refund.kind == EntryKind.REFUND, LedgerMovement.debt > 0)
-        .group_by(LedgerEntry.id)
-    )
-    return {row.id: row.at for row in rows}
 
 
 def _short() -> Iterator[Item]:
@@ -136,9 +121,11 @@ def _short() -> Iterator[Item]:
         .order_by(InvoiceRequest.id)
         .limit(LIMIT)
     )
-    for request, account, short in rows:
+    found = rows.all()
+    since = ages.short_since([request.id for request, _, _ in found])
+    for request, account, short in found:
         yield Item(
-            Kind.SHORT, request.number, account.name, request.submitted_at, short, requests=(request.number,),
+            Kind.SHORT, request.number, account.name, since.get(request.id), short, requests=(request.number,),
             code=account.code,
         )  # fmt: skip
 
@@ -177,6 +164,7 @@ def _mails() -> Iterator[Item]:
         yield Item(
             Kind.MAIL, message.recipient, row.name if row else "", message.created_at,
             detail=message.server_answer or "", requests=(row.number,) if row else (), id=message.id,
+            mail=message.template,
         )  # fmt: skip
 
 

@@ -237,7 +237,7 @@ def _checked(action: BulkAction, given: Mapping[str, Any]) -> dict[str, Any]:
             return {"remarks": decisions.checked_remarks(remarks)}
         case BulkAction.REJECT:
             reason = str(given.get("reason") or "")
-            return {"reason": reason, "remarks": decisions.checked_rejection([reason], remarks, ())}
+            return {"reason": reason, "remarks": decisions.checked_rejection(reason, remarks, None).remarks}
         case BulkAction.ASSIGN:
             to = given.get("assignee")
             return {"assignee": None if to is None else claims.colleague(to).id}

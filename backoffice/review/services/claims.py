@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, update
 
 from backoffice.accounts import queries as accounts
 from backoffice.accounts.models import User
@@ -19,7 +19,8 @@ from backoffice.permissions import Actor, Permission, Role
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import ABOUT, CLAIM_MINUTES, State
 from backoffice.requests.services import states
-from backoffice.review.services.competence import for_decision, refuse_claimed
+from backoffice.review.queries import upcoming
+from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed
 
 CLAIM = timedelta(minutes=CLAIM_MINUTES)
 _TRIES = 5
@@ -31,7 +32,7 @@ def claim(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     Raises Forbidden as decisions do, Conflict when it is not pending any more or somebody else works on it.
     """
     invoice_request = for_decision(actor, number)
-    if not _set(actor, invoice_request, _free_for(actor, now), now):
+    if not _set(actor, invoice_request, upcoming.free_for(actor, now), now):
         _refuse(actor, invoice_request, now)
     return invoice_request
 
@@ -58,6 +59,12 @@ def assign(actor: Actor, number: str, to: int, *, now: datetime) -> InvoiceReque
     return invoice_request
 
 
+def colleagues(invoice_request: InvoiceRequest) -> list[User]:
+    """Everybody who may decide on the request, by their names."""
+    people = [one for one in accounts.active_people(Role.REVIEWER) if one.id != invoice_request.applicant_id]
+    return sorted(people, key=lambda one: (one.name, one.id))
+
+
 def colleague(person_id: int) -> User:
     """Somebody to whom requests can be handed. Raises Invalid (field `assignee`)."""
     person = next((one for one in accounts.active_people(Role.REVIEWER) if one.id == person_id), None)
@@ -79,15 +86,16 @@ def unassign(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     return invoice_request
 
 
-def release(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
-    """Let somebody else work on it. What one has not claimed is left as it is."""
+def release(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest | None:
+    """Let somebody else work on it; None where one had not claimed it: it is left as it is."""
     invoice_request = for_decision(actor, number)
     own = update(InvoiceRequest).where(
         InvoiceRequest.id == invoice_request.id, InvoiceRequest.claimed_by_id == actor.id
     )
-    if rows_changed(session.execute(own.values(states.UNCLAIMED))):
-        session.refresh(invoice_request)
-        audit.record(actor, "request.release", ABOUT, number, at=now, before={"claimed_by": actor.label})
+    if not rows_changed(session.execute(own.values(states.UNCLAIMED))):
+        return None
+    session.refresh(invoice_request)
+    audit.record(actor, "request.release", ABOUT, number, at=now, before={"claimed_by": actor.label})
     return invoice_request
 
 
@@ -99,44 +107,27 @@ def touch(actor: Actor, number: str, *, now: datetime) -> bool:
         InvoiceRequest.claimed_by_id == actor.id,
         InvoiceRequest.claim_ends_at > now,
     )
-    return bool(rows_changed(session.execute(still.values(claim_ends_at=now + CLAIM))))
+    kept = bool(rows_changed(session.execute(still.values(claim_ends_at=now + CLAIM))))
+    session.refresh(invoice_request)
+    return kept
 
 
 def claim_next(actor: Actor, *, now: datetime, after: str | None = None) -> InvoiceRequest | None:
     """Claim the most urgent pending request that nobody works on; None when nothing is left.
 
-    `after` is passed over: what one has just looked at. Of two who ask at once each gets one of their own.
+    With `after`, what one has just looked at, it is the one behind that. Of two who ask at once each gets one of their
+    own.
     """
     if actor.id is None or not actor.can(Permission.DECIDE):
         raise Forbidden
     for _ in range(_TRIES):
-        candidate = session.scalars(_waiting_for(actor, now, after)).first()
+        wanted = upcoming.waiting_for(actor, now) if after is None else upcoming.behind(actor, now, after)
+        candidate = session.scalars(wanted).first()
         if candidate is None:
             return None
-        if _set(actor, candidate, _free_for(actor, now), now):
+        if _set(actor, candidate, upcoming.free_for(actor, now), now):
             return candidate
     return None
-
-
-def _waiting_for(actor: Actor, now: datetime, after: str | None) -> Select[InvoiceRequest]:
-    waiting = select(InvoiceRequest).where(
-        in_state(State.PENDING),
-        InvoiceRequest.held_at.is_(None),
-        _free_for(actor, now),
-        InvoiceRequest.applicant_id != actor.id,
-        InvoiceRequest.account_id.is_distinct_from(actor.account_id),
-    )
-    if after is not None:
-        waiting = waiting.where(InvoiceRequest.number != after)
-    return waiting.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(1)
-
-
-def _free_for(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    return or_(
-        InvoiceRequest.claimed_by_id.is_(None),
-        InvoiceRequest.claimed_by_id == actor.id,
-        InvoiceRequest.claim_ends_at <= now,
-    )
 
 
 def _set(
@@ -146,16 +137,16 @@ def _set(
     now: datetime,
     by: Actor | None = None,
 ) -> bool:
-    before = invoice_request.claimed_by_label if invoice_request.is_claimed(now) else None
+    before, former = invoice_request.claimant(now), invoice_request.claimed_by_label
     claimed = update(InvoiceRequest).where(InvoiceRequest.id == invoice_request.id, in_state(State.PENDING), condition)
     values = {"claimed_by_id": holder.id, "claimed_by_label": holder.label, "claim_ends_at": now + CLAIM}
     if not rows_changed(session.execute(claimed.values(values))):
         return False
     session.refresh(invoice_request)
-    if before != holder.label:
+    if before != holder.id:
         audit.record(
             by or holder, "request.claim", ABOUT, invoice_request.number, at=now,
-            before={"claimed_by": before}, after={"claimed_by": holder.label},
+            before={"claimed_by": None if before is None else former}, after={"claimed_by": holder.label},
         )  # fmt: skip
     return True
 
@@ -163,4 +154,5 @@ def _set(
 def _refuse(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> None:
     session.refresh(invoice_request)
     refuse_claimed(actor, invoice_request, now=now)
-    raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
+    told = Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
+    raise moved_on(invoice_request, told)

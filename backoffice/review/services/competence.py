@@ -13,6 +13,15 @@ from backoffice.ledger.models import Allocation, LedgerEntry, LedgerFile, Reserv
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.rules import Action, State
+from backoffice.review.queries import seen
+from backoffice.review.queries.seen import Seen
+
+_DECIDED = {
+    Action.FIRST_APPROVE.value: N_("%(who)s gave this request its first approval at %(at)s."),
+    Action.APPROVE.value: N_("%(who)s approved this request at %(at)s."),
+    Action.REJECT.value: N_("%(who)s rejected this request at %(at)s."),
+}
 
 
 def for_decision(actor: Actor, number: str) -> InvoiceRequest:
@@ -30,7 +39,7 @@ def for_decision(actor: Actor, number: str) -> InvoiceRequest:
 
 def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime) -> None:
     """Raises Conflict (code `claimed`) naming who works on the request, unless it is the actor."""
-    if invoice_request.is_claimed(now) and invoice_request.claimed_by_id != actor.id:
+    if invoice_request.claimant(now) not in (None, actor.id):
         raise Conflict(
             Message(
                 N_("%(who)s works on this request. Take it over if you want to decide on it."),
@@ -38,6 +47,36 @@ def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: dateti
             ),
             code="claimed",
         )
+
+
+def refuse_unseen(invoice_request: InvoiceRequest, word: str) -> None:
+    """Raises Conflict (code `changed`) saying what has happened since the page was drawn that the verdict came from.
+
+    `word` is what that page carried; a caller that shows nothing, such as the command line, has none.
+    """
+    looked = Seen.of(word)
+    news = seen.news_since(invoice_request.id, looked) if looked is not None else None
+    if news is not None:
+        raise Conflict(news, code="changed")
+
+
+def moved_on(invoice_request: InvoiceRequest, conflict: Conflict) -> Conflict:
+    """The refusal of whoever came second, with who was first and when; `conflict` itself where nobody was."""
+    told = what_happened(invoice_request)
+    code = "held" if invoice_request.is_held else "already-decided"
+    return conflict if told is None else Conflict(told, code=code)
+
+
+def what_happened(invoice_request: InvoiceRequest) -> Message | None:
+    """Who decided on the request, took it away or asked the customer, and when; None while everything is open."""
+    if invoice_request.state == State.WITHDRAWN and invoice_request.closed_at is not None:
+        return Message(N_("The customer withdrew this request at %(at)s."), at=invoice_request.closed_at)
+    found = requests.decision_in_force(invoice_request.id) or requests.first_approval(invoice_request.id)
+    if found is None:
+        waiting = requests.open_hold(invoice_request.id)
+        told = N_("%(who)s asked the customer at %(at)s. The question waits for its answer.")
+        return Message(told, who=waiting.asked_by_label, at=waiting.asked_at) if waiting is not None else None
+    return Message(_DECIDED[found.verdict], who=found.decided_by_label, at=found.decided_at)
 
 
 def refuse_second(actor: Actor, invoice_request: InvoiceRequest, first: Decision) -> None:

@@ -3,56 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from backoffice import clock, text
-from backoffice.database import rows_changed, session
+from backoffice import text
+from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
-from backoffice.ledger import queries as ledger_queries
 from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import Actor
-from backoffice.policies import queries as policies
-from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries as requests_queries
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import FIELDS, REASON_LABELS, REMARKS_LIMIT, Action, Reason
-from backoffice.requests.services import pauses
+from backoffice.requests.rules import (
+    FIELD_LABELS,
+    FIELDS,
+    REASON_LABELS,
+    REMARKS_LIMIT,
+    Action,
+    Reason,
+    complained_about,
+)
+from backoffice.requests.services import holds, pauses
 from backoffice.requests.services import states as requests
-from backoffice.review import rules
-from backoffice.review.services.competence import for_decision, refuse_claimed, refuse_second
+from backoffice.review.rules import Ending
+from backoffice.review.services import four_eyes
+from backoffice.review.services.acceptance import refuse_unexplained
+from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_second, refuse_unseen
 
 
-def approve(actor: Actor, number: str, *, remarks: str = "", now: datetime, undo_seconds: int = 0) -> InvoiceRequest:
+def approve(
+    actor: Actor,
+    number: str,
+    *,
+    remarks: str = "",
+    tax_id_reason: str = "",
+    seen: str = "",
+    now: datetime,
+    undo_seconds: int = 0,
+) -> InvoiceRequest:
     """Approve a pending request; the worker may issue it once the undo window (`undo_seconds`) is over.
 
     Where four eyes are wanted, the first approval changes no state: the request stays pending and waits for somebody
-    else's. Raises Forbidden on one's own account's request and for a second approval that somebody else has to give,
-    Conflict naming who decided first, who works on it or the missing money, Invalid for unusable remarks.
+    else's. `tax_id_reason` says why a tax ID is right whose check digit does not fit; the customer does not read it.
+    `seen` is the word of the page that the verdict rests on (`queries.seen`).
+    Raises Forbidden on one's own account's request and for a second approval that somebody else has to give, Conflict
+    naming who decided first, who works on it, what the page did not show yet or the missing money, Invalid for unusable
+    remarks, or no reason for a doubtful tax ID.
     """
-    cleaned = checked_remarks(remarks)
+    given = {
+        "remarks": checked_remarks(remarks),
+        "tax_id_reason": text.of_field("tax_id_reason", tax_id_reason, max_length=REMARKS_LIMIT, multiline=True),
+    }
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
-    first = _standing_first_approval(actor, invoice_request, now)
-    if first is None and needs_second(invoice_request, now=now):
-        return _approve_first(actor, invoice_request, cleaned, now)
+    first = four_eyes.standing(actor, invoice_request, now)
+    refuse_unexplained(invoice_request, given["tax_id_reason"], first)
+    if first is None and four_eyes.needs_second(invoice_request, now=now):
+        return _approve_first(actor, invoice_request, given, now, seen)
     if first is not None:
         refuse_second(actor, invoice_request, first)
     values = {"decided_at": now, "issuable_at": now + timedelta(seconds=undo_seconds)}
-    _decide(actor, invoice_request, Action.APPROVE, now, values, Decision(verdict=Action.APPROVE, remarks=cleaned))
+    _decide(actor, invoice_request, Action.APPROVE, now, values, Decision(verdict=Action.APPROVE, **given), seen)
     ledger.check_whole(invoice_request.id)
-    requests.add_event(invoice_request.id, "approved", actor, at=now, remarks=cleaned)
+    # What the first of two approvers wrote was for the customer as well, who hears of the approval only now.
+    told = dict.fromkeys([first.remarks if first is not None else "", given["remarks"]])
+    requests.add_event(invoice_request.id, "approved", actor, at=now, remarks="\n\n".join(filter(None, told)))
     return invoice_request
-
-
-def needs_second(invoice_request: InvoiceRequest, *, now: datetime) -> bool:
-    """Four eyes: whether the request's amount, or the account's of the last seven days, reaches the threshold."""
-    threshold = policies.value(PolicyKey.FOUR_EYES_THRESHOLD, clock.local_date(now, clock.zone()))
-    week = requests_queries.gross_since(invoice_request.account_id, now - rules.FOUR_EYES_WINDOW)
-    return rules.needs_second(invoice_request.amount, week, threshold)
 
 
 def reject(
@@ -61,41 +79,76 @@ def reject(
     *,
     reason: str | Collection[str],
     remarks: str,
+    seen: str = "",
     now: datetime,
-    fields: Collection[str] = (),
+    fields: Collection[str] | None = None,
 ) -> InvoiceRequest:
     """Reject a pending request with coded reasons and remarks for the customer, and give its money back.
 
-    `fields` are what the reviewer points at beside what the reasons speak of. Raises Invalid when reason or remarks are
-    missing or unusable, Forbidden and Conflict as `approve` does.
+    `fields` are what the reviewer points at; unless given, what the reasons speak of. Raises Invalid when reason or
+    remarks are missing or unusable, Forbidden and Conflict as `approve` does.
     """
-    reasons = [reason] if isinstance(reason, str) else list(dict.fromkeys(reason))
-    cleaned = checked_rejection(reasons, remarks, fields)
+    given = checked_rejection(reason, remarks, fields)
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
     verdict = Decision(
-        verdict=Action.REJECT, reason=reasons[0], further_reasons=reasons[1:], fields=list(fields), remarks=cleaned
+        verdict=Action.REJECT,
+        reason=given.reasons[0],
+        further_reasons=list(given.reasons[1:]),
+        fields=list(given.fields),
+        remarks=given.remarks,
     )
-    _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict)
-    _revoke(requests_queries.first_approval(invoice_request.id), actor, "rejected", now)
-    told = [REASON_LABELS[Reason(code)] for code in reasons]
+    _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict, seen)
     requests.add_event(
-        invoice_request.id, "rejected", actor, at=now, remarks=cleaned, reason=reasons[0], further_reasons=reasons[1:]
+        invoice_request.id,
+        "rejected",
+        actor,
+        at=now,
+        remarks=verdict.remarks,
+        reason=verdict.reason,
+        further_reasons=verdict.further_reasons,
     )
-    requests.tell(invoice_request, "rejected", now=now, reason=told[0], further_reasons=told[1:], remarks=cleaned)
+    requests.tell(invoice_request, "rejected", now=now, **given.told)
     return invoice_request
+
+
+def letter(
+    actor: Actor,
+    number: str,
+    *,
+    reason: str | Collection[str],
+    remarks: str,
+    fields: Collection[str] | None = None,
+) -> tuple[InvoiceRequest, dict[str, Any]]:
+    """The request, and what the customer's mail would be told if it were rejected like this; nothing is changed.
+
+    Raises as `reject` does, but for Conflict: what was typed may be looked at in any state.
+    """
+    given = checked_rejection(reason, remarks, fields)
+    invoice_request = for_decision(actor, number)
+    return invoice_request, requests.context_of(invoice_request, **given.told)
 
 
 def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Take one's own approval back while its undo window lasts; the request is pending again, where it was.
 
-    A first approval before it stays. Raises Forbidden for somebody else's approval, Conflict when the window is over.
+    A first approval before it stays, and a question to the customer that it closed is open again. The first of two can
+    be taken back as long as nobody gave the second: nothing has followed from it. Raises Forbidden for somebody else's
+    approval, Conflict when the window is over, and for a rejection.
     """
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
-    if decision is not None and decision.verdict == Action.APPROVE and decision.decided_by != actor.id:
-        raise Forbidden(Message(N_("Only whoever approved can undo it. You can return the request to the queue.")))
+    if decision is not None and decision.verdict == Action.REJECT:
+        told = N_("A rejection cannot be undone: the customer has been told. They can apply again.")
+        raise Conflict(Message(told), code="rejected")
     before = requests_queries.first_approval(invoice_request.id)
+    own = decision or before
+    if own is not None and own.decided_by != actor.id:
+        raise Forbidden(Message(N_("Only whoever approved can undo it. You can return the request to the queue.")))
+    if decision is None and before is not None:
+        _take_first_back(actor, invoice_request, before, Ending.TAKEN_BACK, now)
+        holds.reopen(invoice_request, before.decided_at, now=now)
+        return invoice_request
     try:
         requests.change_state(
             invoice_request,
@@ -107,27 +160,34 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
                 "issuable_at": None,
                 "second_wanted_at": before.decided_at if before is not None else None,
             },
+            said=_taken_back(decision),
             only_if=(InvoiceRequest.invoice_id.is_(None), InvoiceRequest.issuable_at > now),
         )
     except Conflict:
-        told = N_(
+        late = N_(
             "The time to undo is over. While the invoice has no number, the request can be returned to the queue."
         )
-        raise Conflict(Message(told), code="too-late-to-undo") from None
-    _revoke(decision, actor, "undone", now)
+        raise Conflict(Message(late), code="too-late-to-undo") from None
+    if decision is not None:
+        four_eyes.revoke(decision, actor, Ending.TAKEN_BACK, now)
+        holds.reopen(invoice_request, decision.decided_at, now=now)
     requests.add_event(invoice_request.id, "undone", actor, at=now)
     return invoice_request
 
 
 def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> InvoiceRequest:
-    """Put an approved request that has no number yet back into the queue; every approval of it is revoked.
+    """Put a request whose approval, or the first of two, should not hold back into the queue; all are revoked.
 
-    Raises Invalid (field `why`) without a reason, Conflict once a number was taken or when it is not approved.
+    Raises Invalid (field `why`) without a reason, Conflict once a number was taken or when nobody has approved it.
     """
     wanted = Message(N_("Say why it goes back to the queue."))
     cleaned = text.of_field("why", why, max_length=REMARKS_LIMIT, multiline=True, empty=wanted)
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
+    first = requests_queries.first_approval(invoice_request.id)
+    if decision is None and first is not None:
+        _take_first_back(actor, invoice_request, first, cleaned, now)
+        return invoice_request
     try:
         requests.change_state(
             invoice_request,
@@ -136,48 +196,48 @@ def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> In
             now=now,
             values={"decided_at": None, "issuable_at": None, "issue_error": None, "issue_fault": None},
             reason=cleaned,
+            said=_taken_back(decision, first),
             only_if=(InvoiceRequest.invoice_id.is_(None),),
         )
     except Conflict:
         told = N_("Only an approved request without an invoice number can be returned to the queue.")
         raise Conflict(Message(told), code="not-returnable") from None
-    _revoke(decision, actor, cleaned, now)
-    _revoke(requests_queries.first_approval(invoice_request.id), actor, cleaned, now)
+    for approval in (decision, first):
+        if approval is not None:
+            four_eyes.revoke(approval, actor, cleaned, now)
     requests.add_event(invoice_request.id, "returned", actor, at=now)
     return invoice_request
 
 
-def revoke_first(actor: Actor, invoice_request: InvoiceRequest, *, why: str, now: datetime) -> None:
-    """Let the first of two approvals hold no more, if there is one: what it rested on has changed."""
-    first = requests_queries.first_approval(invoice_request.id)
-    if first is not None:
-        _revoke(first, actor, why, now)
-        invoice_request.second_wanted_at = None
-        session.flush()
+def _take_first_back(actor: Actor, invoice_request: InvoiceRequest, first: Decision, why: str, now: datetime) -> None:
+    """The first of two approvals holds no more, by a reviewer's will. Raises Conflict naming who was faster."""
+    try:
+        requests.change_state(
+            invoice_request,
+            Action.TAKE_BACK,
+            actor,
+            now=now,
+            values={"second_wanted_at": None},
+            reason=why,
+            said=_taken_back(first),
+            only_if=(InvoiceRequest.second_wanted_at.is_not(None),),
+        )
+    except Conflict as conflict:
+        session.refresh(invoice_request)
+        raise moved_on(invoice_request, conflict) from None
+    four_eyes.revoke(first, actor, why, now)
 
 
-def _approve_first(actor: Actor, invoice_request: InvoiceRequest, remarks: str, now: datetime) -> InvoiceRequest:
+def _approve_first(
+    actor: Actor, invoice_request: InvoiceRequest, given: Mapping[str, str], now: datetime, seen: str
+) -> InvoiceRequest:
     ledger.check_whole(invoice_request.id)
-    verdict = Decision(verdict=Action.FIRST_APPROVE, remarks=remarks, basis=_basis(invoice_request))
+    verdict = Decision(verdict=Action.FIRST_APPROVE, **given, basis=four_eyes.basis_of(invoice_request))
     values = {"second_wanted_at": now, **requests.UNCLAIMED}
-    _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict)
+    _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, seen)
     pauses.end(invoice_request, pauses.DECIDED, now=now)
     requests.add_event(invoice_request.id, "first_approved", actor, at=now)
     return invoice_request
-
-
-def _standing_first_approval(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> Decision | None:
-    """The first approval, if it still speaks of the same money; otherwise it is revoked here."""
-    first = requests_queries.first_approval(invoice_request.id)
-    if first is None or first.basis == _basis(invoice_request):
-        return first
-    revoke_first(actor, invoice_request, why="its recharges have changed", now=now)
-    return None
-
-
-def _basis(invoice_request: InvoiceRequest) -> str:
-    parts = sorted((part.recharge.id, part.amount) for part in ledger_queries.parts_of(invoice_request.id))
-    return sha256(repr([(recharge, f"{amount:.2f}") for recharge, amount in parts]).encode()).hexdigest()
 
 
 def _decide(
@@ -187,60 +247,84 @@ def _decide(
     now: datetime,
     values: Mapping[str, object],
     verdict: Decision,
+    seen: str,
 ) -> None:
-    """Change the state and write the verdict; the loser of a race is told who decided."""
+    """Change the state and write the verdict; a rejection ends the first approval. Who loses a race is told who won.
+
+    Only then is it sure that nothing more happens to the request: what was not `seen` is looked for behind the change.
+    """
+    verdict.request_id, verdict.decided_at = invoice_request.id, now
+    verdict.decided_by, verdict.decided_by_label = actor.id, actor.label  # type: ignore[assignment]
+    first = requests_queries.first_approval(invoice_request.id) if action is Action.REJECT else None
+    before, after = requests_queries.first_told(first)
     waiting = (InvoiceRequest.second_wanted_at.is_(None),) if action is Action.FIRST_APPROVE else ()
     try:
         requests.change_state(
-            invoice_request, action, actor, now=now, values=values, reason=verdict.remarks or None, only_if=waiting
-        )
+            invoice_request, action, actor, now=now, values=values, reason=verdict.remarks or None, only_if=waiting,
+            said=({"verdict": None, **before}, {**_told_audit(verdict), **after}),
+        )  # fmt: skip
     except Conflict as conflict:
-        raise _told_who(invoice_request, conflict) from None
-    verdict.request_id, verdict.decided_at = invoice_request.id, now
-    verdict.decided_by, verdict.decided_by_label = actor.id, actor.label  # type: ignore[assignment]
+        session.refresh(invoice_request)
+        raise moved_on(invoice_request, conflict) from None
+    refuse_unseen(invoice_request, seen)
     session.add(verdict)
     try:
         session.flush()
     except IntegrityError as error:  # the partial unique indexes: one decision in force, whatever the code did
         raise Conflict from error
+    if first is not None:
+        four_eyes.revoke(first, actor, Ending.REJECTED, now)
 
 
-def _revoke(decision: Decision | None, actor: Actor, why: str, now: datetime) -> None:
-    if decision is None:
-        return
-    held = update(Decision).where(Decision.id == decision.id, Decision.revoked_at.is_(None))
-    if not rows_changed(session.execute(held.values(revoked_at=now, revoked_by=actor.id, revoked_why=why))):
-        raise Conflict
-    session.refresh(decision)
+def _told_audit(verdict: Decision) -> dict[str, Any]:
+    """What the audit log keeps of a verdict; a revoked one stood there before."""
+    if verdict.verdict != Action.REJECT:
+        told = {"verdict": verdict.verdict, "decided_by": verdict.decided_by_label}
+        return {**told, "tax_id_reason": verdict.tax_id_reason} if verdict.tax_id_reason else told
+    return {
+        "verdict": verdict.verdict,
+        "decided_by": verdict.decided_by_label,
+        "reasons": verdict.reasons,
+        "fields": verdict.fields,
+    }
 
 
-def _told_who(invoice_request: InvoiceRequest, conflict: Conflict) -> Conflict:
-    decision = requests_queries.decision_in_force(invoice_request.id) or requests_queries.first_approval(
-        invoice_request.id
-    )
-    if decision is None:
-        return conflict
-    return Conflict(
-        Message(
-            N_("%(who)s has decided on this request already."),
-            who=decision.decided_by_label,
-        ),
-        code="already-decided",
-    )
+def _taken_back(decision: Decision | None, first: Decision | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    before, after = requests_queries.first_told(first)
+    return {**(_told_audit(decision) if decision is not None else {}), **before}, {"verdict": None, **after}
 
 
-def checked_rejection(reasons: list[str], remarks: str, fields: Collection[str]) -> str:
-    """The cleaned remarks of a rejection. Raises Invalid by field when it lacks something or names what is unknown."""
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a rejection is based on: its reasons, the fields they are about, the remarks; checked and cleaned."""
+
+    reasons: tuple[Reason, ...]
+    fields: tuple[str, ...]
+    remarks: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the customer's mail says of it, in words that are translated when it is rendered."""
+        first, *further = (REASON_LABELS[reason] for reason in self.reasons)
+        fields = [FIELD_LABELS[name] for name in self.fields]
+        return {"reason": first, "further_reasons": further, "fields": fields, "remarks": self.remarks}
+
+
+def checked_rejection(reason: str | Collection[str], remarks: str, fields: Collection[str] | None) -> Grounds:
+    """What a rejection is based on, cleaned. Raises Invalid by field: something is missing, or is not known."""
+    codes = [reason] if isinstance(reason, str) else list(dict.fromkeys(reason))
     faults: dict[str, list[Message]] = {}
-    if not reasons or not set(reasons) <= set(Reason):
+    if not codes or not set(codes) <= set(Reason):
         faults["reason"] = [Message(N_("Choose a reason."))]
-    if not set(fields) <= set(FIELDS):
+    if fields is not None and not set(fields) <= set(FIELDS):
         faults["fields"] = [Message(N_("Choose fields of the application."))]
     if not remarks.strip():
         faults["remarks"] = [Message(N_("Tell the customer what to correct."))]
     if faults:
         raise Invalid(faults)
-    return checked_remarks(remarks)
+    reasons = tuple(Reason(code) for code in codes)
+    pointed = complained_about(reasons) if fields is None else tuple(dict.fromkeys(fields))
+    return Grounds(reasons, pointed, checked_remarks(remarks))
 
 
 def checked_remarks(value: str) -> str:

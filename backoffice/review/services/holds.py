@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from backoffice.database import session
+from backoffice.errors import Conflict
 from backoffice.permissions import Actor
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import holds
-from backoffice.review.services.competence import for_decision, refuse_claimed
-from backoffice.review.services.decisions import revoke_first
+from backoffice.review.rules import Ending
+from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed
+from backoffice.review.services.four_eyes import revoke_first
 
 
 def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceRequest:
@@ -18,13 +21,21 @@ def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceR
     """
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
-    holds.ask(actor, invoice_request, question, now=now)
-    revoke_first(actor, invoice_request, why="the customer was asked", now=now)
+    try:
+        holds.ask(actor, invoice_request, question, now=now)
+    except Conflict as conflict:
+        session.refresh(invoice_request)
+        raise moved_on(invoice_request, conflict) from None
+    revoke_first(actor, invoice_request, why=Ending.ASKED, now=now)
     return invoice_request
 
 
 def resume(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
-    """Put the request back into the queue without an answer. Raises Conflict when no question is open."""
+    """Put the request back into the queue without an answer.
+
+    Raises Conflict when no question is open, or somebody else works on the request.
+    """
     invoice_request = for_decision(actor, number)
+    refuse_claimed(actor, invoice_request, now=now)
     holds.resume(actor, invoice_request, now=now)
     return invoice_request

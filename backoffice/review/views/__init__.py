@@ -17,9 +17,11 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     decisions,
     entries,
     evidence,
+    letter,
     queue,
     request,
     saved_views,
+    together,
     work,
 )
 from backoffice.review.views.plumbing import blueprint as blueprint

@@ -26,9 +26,8 @@ from backoffice.web.paging import PageRequest, paginate
 LINES = FilterSet(
     OneOf("figure", lazy_gettext("Figure"), list(labels.figures.items())),
     DateRange("date", lazy_gettext("Booked"), "from", "to"),
-    carried=(),
 )
-REQUESTS = FilterSet(Choice("status", lazy_gettext("Status"), list(labels.request_statuses.items())), carried=())
+REQUESTS = FilterSet(Choice("status", lazy_gettext("Status"), list(labels.request_statuses.items())))
 
 
 @blueprint.get("/accounts")
@@ -79,6 +78,7 @@ def account_requests(code: str) -> str:
         account=found,
         filters=filters,
         rows=[(item, found.name) for item in page.items],
+        total=issuing.total(found.id, filters["status"], issuing.balance(found.id)) if filters["status"] else None,
         links=page.links(request.path, filters.query),
         urgency_of=urgency_of(),
         credited=entries.credited(page.items),

@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid
+from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.permissions import Permission
 from backoffice.review.forms import HoldForm, NoteForm, ReturnForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import claims, decisions, holds, notes
+from backoffice.review.views.onward import address_of, again, onward
 from backoffice.review.views.plumbing import INVALID, blueprint
-from backoffice.review.views.request import page_of
-from backoffice.web import kept_forms
-from backoffice.web.errors import status_of
+from backoffice.review.views.request import refused
+from backoffice.web import kept_forms, offers
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
@@ -39,9 +39,9 @@ def hold(number: str) -> Any:
         apply_errors(form, invalid)
         return _form_page("hold", number, form, INVALID)
     except (Conflict, Forbidden) as refusal:
-        return _refused(number, refusal, form.question.data)
+        return refused(number, refusal, typed=form.question.data)
     flash(gettext("The customer is asked. The request waits for the answer."), "success")
-    return kept_forms.done(_back(number))
+    return kept_forms.done(onward(number))
 
 
 @blueprint.post("/<number>/resume")
@@ -55,6 +55,7 @@ def resume(number: str) -> Any:
 @guard(Permission.DECIDE)
 def undo(number: str) -> Any:
     """Take one's own approval back within its window."""
+    offers.withdraw_offer(url_for("review.undo", number=number))
     return _act(number, decisions.undo, gettext("The approval is undone. The request is pending again."))
 
 
@@ -72,9 +73,10 @@ def return_to_queue(number: str) -> Any:
         apply_errors(form, invalid)
         return _form_page("return", number, form, INVALID)
     except (Conflict, Forbidden) as refusal:
-        return _refused(number, refusal, form.why.data)
+        return refused(number, refusal, typed=form.why.data)
+    offers.withdraw_offer(url_for("review.undo", number=number))
     flash(gettext("The request is back in the queue."), "success")
-    return kept_forms.done(_back(number))
+    return kept_forms.done(again(number))
 
 
 @blueprint.route("/<number>/notes", methods=["GET", "POST"], endpoint="note")
@@ -90,7 +92,7 @@ def note(number: str) -> Any:
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _form_page("note", number, form, INVALID)
-    return kept_forms.done(_back(number, "notes"))
+    return kept_forms.done(again(number, "notes"))
 
 
 @blueprint.post("/<number>/claim")
@@ -105,7 +107,13 @@ def claim(number: str) -> Any:
 @guard(Permission.DECIDE)
 def release(number: str) -> Any:
     """Let somebody else work on it."""
-    return _act(number, claims.release, gettext("Others can work on this request again."))
+    with transaction():
+        released = claims.release(current_actor(), number, now=clock.now()) is not None
+    if released:
+        flash(gettext("Others can work on this request again."), "success")
+    else:
+        flash(gettext("You did not work on this request any more. Nothing was changed."), "info")
+    return again(number)
 
 
 @blueprint.post("/<number>/touch")
@@ -127,7 +135,7 @@ def claim_next() -> Any:
     if number is None:
         flash(gettext("Nothing is left that nobody works on."), "info")
         return redirect(url_for("review.queue"), 303)
-    return redirect(url_for("review.invoice_request", number=number), 303)
+    return redirect(address_of(number), 303)
 
 
 def _act(number: str, verb: Callable[..., Any], told: str) -> Any:
@@ -136,18 +144,10 @@ def _act(number: str, verb: Callable[..., Any], told: str) -> Any:
         with transaction():
             verb(current_actor(), number, now=clock.now())
     except (Conflict, Forbidden) as refusal:
-        return _refused(number, refusal)
+        return refused(number, refusal)
     flash(told, "success")
-    return _back(number)
-
-
-def _back(number: str, anchor: str | None = None) -> BaseResponse:
-    return redirect(url_for("review.invoice_request", number=number, _anchor=anchor), 303)
+    return again(number)
 
 
 def _form_page(name: str, number: str, form: Any, status: int = 200) -> Any:
     return render_template(f"review/{name}.html", dossier=queries.dossier(number), form=form), status
-
-
-def _refused(number: str, refusal: BackofficeError, typed: str | None = None) -> tuple[str, int]:
-    return page_of(number, refusal=refusal, typed=typed), status_of(refusal)

@@ -15,6 +15,7 @@ from flask_babel import gettext, lazy_gettext
 from backoffice import clock
 from backoffice.accounts.models import Account
 from backoffice.database import session
+from backoffice.errors import N_, Message, NotFound
 from backoffice.extensions import limiter
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
@@ -25,6 +26,7 @@ from backoffice.review.queries import accounts as queries
 from backoffice.review.views.plumbing import blueprint
 from backoffice.web import exports, limits
 from backoffice.web.exports import Column
+from backoffice.web.filters import others, refuse_others
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
 
@@ -40,6 +42,12 @@ FIGURES = {
     "debt": lazy_gettext("Debt"),
     "short": lazy_gettext("Short"),
 }
+# What the lines of the accounts show: each adds up by itself, so they are never mixed in one line.
+WHEN = {
+    "closing": lazy_gettext("At the end"),
+    "moved": lazy_gettext("Moved in the month"),
+    "opening": lazy_gettext("At the beginning"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,9 @@ class Line:
     month: Month
 
 
-def _columns() -> list[Column]:
+def _columns(first: date) -> list[Column]:
     """Each figure at the beginning, what moved, and at the end: so every line can be added up again."""
+    closing = N_("%(figure)s now") if _is_unfinished(first) else N_("%(figure)s at the end")
     columns = [
         Column(lazy_gettext("Account code"), "code", lambda line: line.code),
         Column(lazy_gettext("Account"), "text", lambda line: line.name),
@@ -61,7 +70,7 @@ def _columns() -> list[Column]:
         for label, part in (
             (gettext("%(figure)s at the beginning", figure=name), "opening"),
             (gettext("%(figure)s in the month", figure=name), "moved"),
-            (gettext("%(figure)s at the end", figure=name), "closing"),
+            (gettext(closing, figure=name), "closing"),
         ):
             columns.append(Column(label, "amount", attrgetter(f"month.{part}.{figure}")))
     return [*columns, Column(lazy_gettext("Difference"), "amount", lambda line: line.month.difference)]
@@ -73,12 +82,21 @@ def books() -> str:
     """One month: the equation over all accounts, the register beside it, and the accounts page by page."""
     first = _asked()
     only = request.args.get("account", "")
+    when = request.args.get("when", "closing")
+    if when not in WHEN:
+        abort(404)
     accounts = queries.accounts().where(Account.code == only) if only else queries.accounts()
     page = paginate(session, accounts, queries.ORDER, PageRequest.of(request.args))
     together = ledger.reconcile_all(first)
     lines = journal.lines_of(first)
     register = issuing.register_between(first, _last(first))
-    unfinished = _last(first) >= clock.today()
+    unfinished = _is_unfinished(first)
+    called = {**WHEN, "closing": lazy_gettext("Now")} if unfinished else WHEN
+    asked: dict[str, Any] = {"month": f"{first:%Y-%m}", **({"account": only} if page.items and only else {})}
+    tabs = [
+        (name, url_for("review.books", **asked, when=part, _anchor="accounts"), part == when, None)
+        for part, name in called.items()
+    ]
     return render_template(
         "review/books.html",
         first=first,
@@ -95,9 +113,14 @@ def books() -> str:
         rows_differ=unfinished and ledger.recount() != together.closing,
         words=FIGURES,
         only=only,
+        asked=asked,
+        tabs=tabs,
+        when=when,
+        called=called,
+        left_out=others(request.args, ("month", "account", "when")),
         page=page,
         months_of=ledger.reconcile(first, [account.id for account in page.items]),
-        links=page.links(request.path, [("month", f"{first:%Y-%m}"), *([("account", only)] if only else [])]),
+        links=page.links(request.path, [*asked.items(), ("when", when)]),
     )
 
 
@@ -105,17 +128,25 @@ def books() -> str:
 @guard(Permission.SEE_BOOKS)
 @limiter.limit(exports.EXPORTS, key_func=limits.who_asks)
 def export_books(extension: str) -> Any:
-    """The month as a file: a line for each account, and their total at the end."""
-    first = _asked()
+    """The month as a file: a line for each account, or for the one that is asked for, and their total at the end."""
+    refuse_others(request.args, ("month", "account"))
+    first, only = _asked(), request.args.get("account", "")
+    if only and not queries.is_code(only):
+        raise NotFound(Message(N_("No account has the code %(code)s."), code=only[:40]))
     name = gettext("Reconciliation %(month)s", month=f"{first:%Y-%m}")
-    return exports.answer(extension, _columns(), _lines(first), name=name, ascii_name=f"reconciliation-{first:%Y-%m}")
+    return exports.answer(
+        extension, _columns(first), _lines(first, only), name=name, ascii_name=f"reconciliation-{first:%Y-%m}"
+    )
 
 
-def _lines(first: date) -> Iterator[Line]:
-    """Every account with its month, some hundred at a time, and at the end what they add up to."""
+def _lines(first: date, only: str) -> Iterator[Line]:
+    """Every account, or only one, with its month, some hundred at a time, and at the end what they add up to."""
     after, opening, closing = 0, Figures(), Figures()
+    accounts = queries.accounts().order_by(Account.id).limit(_BATCH)
+    if only:
+        accounts = accounts.where(Account.code == only)
     while True:
-        some = session.scalars(queries.accounts().where(Account.id > after).order_by(Account.id).limit(_BATCH)).all()
+        some = session.scalars(accounts.where(Account.id > after)).all()
         if not some:
             break
         months = ledger.reconcile(first, [account.id for account in some])
@@ -135,6 +166,11 @@ def _asked() -> date:
     if _MONTH.fullmatch(month) is None:
         abort(404)
     return date.fromisoformat(f"{month}-01")
+
+
+def _is_unfinished(first: date) -> bool:
+    """Whether the month goes on, so that what stands at its end is what stands there now."""
+    return _last(first) >= clock.today()
 
 
 def _last(first: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
@@ -198,8 +199,10 @@ def _page(action: BulkAction, form: Form, found: Chosen) -> str:
         action=action,
         form=form,
         chosen=found,
+        selection=_selection(found),
         limit=BULK_LIMIT,
         decided=found.decided(),
+        held=found.held(),
         others=found.others(viewer),
         token=form_token(request.form.get("token")),
         follows=whole_number(request.values.get("follows")),
@@ -207,6 +210,11 @@ def _page(action: BulkAction, form: Form, found: Chosen) -> str:
         list=back.partition("?")[2],
         labels=labels,
     )
+
+
+def _selection(found: Chosen) -> str:
+    """Stands for exactly these requests: what was typed for them is never shown for others."""
+    return sha256(" ".join(sorted(found.numbers)).encode()).hexdigest()[:16]
 
 
 def _said(found: Chosen) -> str:
@@ -248,7 +256,7 @@ def _name_of(person_id: int | None) -> str:
 
 
 def _wanted() -> Wanted:
-    return queue.wanted_by(queue.FILTERS.parse(request.args))
+    return queue.wanted_by(queue.FILTERS.parse_whole(request.args))
 
 
 def _back() -> str:

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext
-from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.forms import ApproveForm, RejectForm
 from backoffice.review.queries import dossier as queries
-from backoffice.review.queries import queue
 from backoffice.review.services import decisions as services
+from backoffice.review.services.competence import moved_on
+from backoffice.review.views import rejection
+from backoffice.review.views.onward import onward
 from backoffice.review.views.plumbing import INVALID, blueprint
-from backoffice.review.views.request import may_decide, page_of
-from backoffice.web.errors import status_of
+from backoffice.review.views.request import may_decide, page_of, refused
+from backoffice.web import kept_forms, offers
 from backoffice.web.formatting import amount as format_amount
-from backoffice.web.forms import Form, apply_errors
+from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import keep_typed
+
+
+@blueprint.get("/<number>/approve")
+@guard(Permission.DECIDE)
+def approve_form(number: str) -> Any:
+    """The request's page for whoever comes back to an approval that came after their session's end."""
+    form, dossier = kept_forms.begin(ApproveForm, {}), queries.dossier(number)
+    if may_decide(dossier):
+        return page_of(number, approve_form=form)
+    return _too_late(dossier, approve_form=form)
 
 
 @blueprint.post("/<number>/approve")
-@guard(Permission.DECIDE)
+@guard(Permission.DECIDE, rescue=keep_typed)
 def approve(number: str) -> Any:
     """Approve and go on to the next most urgent request; a refusal shows the page again with what was typed."""
     form = ApproveForm()
@@ -38,13 +51,23 @@ def approve(number: str) -> Any:
                 current_actor(),
                 number,
                 remarks=form.remarks.data or "",
+                tax_id_reason=form.tax_id_reason.data or "",
+                seen=form.seen.data or "",
                 now=clock.now(),
                 undo_seconds=settings.undo_seconds,
             )
-            told = _facts(decided)
+            told, until = _facts(decided), decided.issuable_at
     except (Invalid, Conflict, Forbidden) as refusal:
-        return _refused(number, refusal, approve_form=form)
-    return _next(gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told))
+        return refused(number, refusal, approve_form=form)
+    if until is None:
+        flash(
+            gettext("First approval: %(number)s, %(amount)s, %(name)s. Somebody else gives the second.", **told),
+            "success",
+        )
+    else:
+        said = gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told)
+        _tell_approved(number, said, until)
+    return kept_forms.done(onward(number))
 
 
 @blueprint.get("/<number>/reject")
@@ -52,13 +75,14 @@ def approve(number: str) -> Any:
 def reject_form(number: str) -> Any:
     """The page of the rejection's form, for browsers that do not open the dialog."""
     dossier = queries.dossier(number)
-    if not may_decide(dossier):
-        return redirect(url_for("review.invoice_request", number=number))
-    return render_template("review/reject.html", dossier=dossier, reject_form=RejectForm())
+    form = kept_forms.begin(RejectForm, {"seen": dossier.seen.word})
+    if may_decide(dossier):
+        return rejection.page(dossier, form)
+    return _too_late(dossier, reject_form=form)
 
 
 @blueprint.post("/<number>/reject")
-@guard(Permission.DECIDE)
+@guard(Permission.DECIDE, rescue=keep_typed)
 def reject(number: str) -> Any:
     """Reject with reason and remarks and go on to the next most urgent request."""
     form = RejectForm()
@@ -67,37 +91,39 @@ def reject(number: str) -> Any:
             decided = services.reject(
                 current_actor(),
                 number,
-                reason=form.reason.data or "",
-                remarks=form.remarks.data or "",
+                seen=form.seen.data or "",
                 now=clock.now(),
+                **form.given,
             )
             told = _facts(decided)
     except Invalid as invalid:
         # The own page also after the dialog: it shows its errors with and without JavaScript.
         apply_errors(form, invalid)
-        dossier = queries.dossier(number)
-        return render_template("review/reject.html", dossier=dossier, reject_form=form), INVALID
+        return rejection.page(queries.dossier(number), form), INVALID
     except (Conflict, Forbidden) as refusal:
-        return _refused(number, refusal, reject_form=form)
-    return _next(gettext("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email.", **told))
+        return refused(number, refusal, reject_form=form)
+    flash(gettext("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email.", **told), "success")
+    return kept_forms.done(onward(number))
 
 
-def _refused(number: str, refusal: BackofficeError, **forms: Form) -> tuple[str, int]:
-    """The page again after a refusal, and the status that belongs to it."""
-    if isinstance(refusal, Invalid):
-        for form in forms.values():
-            apply_errors(form, refusal)
-        return page_of(number, **forms), INVALID
-    return page_of(number, refusal=refusal, **forms), status_of(refusal)
+def _too_late(dossier: queries.Dossier, **forms: ApproveForm | RejectForm) -> Any:
+    """Where no verdict is wanted any more: the request's page, with what was typed to be copied away."""
+    number = dossier.request.number
+    if not any(form.remarks.data for form in forms.values()):
+        return redirect(url_for("review.invoice_request", number=number))
+    decided = Conflict(Message(N_("This request has been decided meanwhile.")), code="already-decided")
+    return refused(number, moved_on(dossier.request, decided), **forms)
 
 
 def _facts(decided: InvoiceRequest) -> dict[str, str]:
-    return {"number": decided.number, "amount": format_amount(decided.amount), "name": decided.header_name}
+    # The name ends a sentence, and many a name ends with a full stop of its own.
+    name = decided.header_name.removesuffix(".")
+    return {"number": decided.number, "amount": format_amount(decided.amount), "name": name}
 
 
-def _next(told: str) -> BaseResponse:
-    flash(told, "success")
-    following = queue.most_urgent(current_actor())
-    if following is None:
-        return redirect(url_for("review.queue"), 303)
-    return redirect(url_for("review.invoice_request", number=following), 303)
+def _tell_approved(number: str, said: str, until: datetime) -> None:
+    """Say it; while the approval can be taken back, with the button that does."""
+    if until > clock.now():
+        offers.offer(said, url_for("review.undo", number=number), until)
+    else:
+        flash(said, "success")

@@ -40,7 +40,6 @@ FILTERS = FilterSet(
         lazy_gettext("Refunds"),
         [("yes", lazy_gettext("Taken off")), ("no", lazy_gettext("Not taken off yet"))],
     ),
-    carried=(),
 )
 COLUMNS = (
     Column(lazy_gettext("Date"), "instant", lambda item: item.occurred_at),
@@ -108,7 +107,7 @@ def account_entries(code: str) -> str:
 def export_account_entries(code: str, extension: str) -> Response:
     """The filtered list of the account's entries as a file."""
     account = accounts.by_code(code)
-    rows = _rows(account.id, _wanted(FILTERS.parse(request.args)))
+    rows = _rows(account.id, _wanted(FILTERS.parse_whole(request.args)))
     today = clock.today()
     name = exports.dated(f"{gettext('Entries')} {account.code}", today)
     return exports.answer(extension, COLUMNS, rows, name=name, ascii_name=f"entries-{today.isoformat()}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import g, render_template, request
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from flask_login import current_user
 
 from backoffice import clock
 from backoffice.database import session
 from backoffice.permissions import Permission
+from backoffice.requests.models import InvoiceRequest
 from backoffice.review import labels
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries import search, views
@@ -31,7 +34,9 @@ FILTERS = FilterSet(
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
     OneOf("type", lazy_gettext("Header type"), [*labels.kinds.items(), *labels.vat_kinds.items()]),
     Text("customer", lazy_gettext("Customer code"), max_length=32),
-    carried=("view", "sort"),
+    carried={"view": VIEWS, "sort": [way + name for name in SORTS for way in ("", "-")]},
+    # What the bar of chosen requests sends along with the list.
+    beside=("action", "all", "number", "follows"),
 )
 PAGE_SIZE = 50
 # What the navigation counts on every page of the desk; the queue's own page counts all work.
@@ -73,7 +78,42 @@ def show() -> str:
         query=filters.query,
         urgency_of=urgency_of(),
         may_decide=current_user.can(Permission.DECIDE),
+        people_of=people_of(),
     )
+
+
+def said_of(names: tuple[str, ...]) -> str:
+    """Who looks at a request, as a sentence; nothing for nobody."""
+    if not names:
+        return ""
+    told = ngettext("%(names)s is looking at it", "%(names)s are looking at it", len(names), names=", ".join(names))
+    return str(told)
+
+
+def worked_on_by(claimant: int | None, name: str | None) -> str:
+    """Who works on a request, as a sentence; nothing for nobody."""
+    if claimant is None:
+        return ""
+    return str(gettext("You work on it") if claimant == viewer().id else gettext("%(who)s works on it", who=name))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who works on a request and who looks at it, as sentences; empty ones for nobody."""
+
+    works: str
+    looks: str
+
+
+def people_of() -> Callable[[InvoiceRequest], People]:
+    """For a row of a list: who works on the request, and who looks at it."""
+    now, looking = clock.now(), waiting().looking
+
+    def people(shown: InvoiceRequest) -> People:
+        works = worked_on_by(shown.claimant(now), shown.claimed_by_label)
+        return People(works, said_of(looking.get(shown.id, ())))
+
+    return people
 
 
 def viewer() -> Viewer:
@@ -86,9 +126,8 @@ def wanted_by(filters: FilterState) -> Wanted:
     """The list that the filters and the view in an address ask for."""
     asked = dict(filters.carried)
     # A state of history asked for by itself is not looked for among what is pending.
-    given = asked.get("view", views.ALL if filters["status"] else views.PENDING)
     return Wanted(
-        view=given if given in VIEWS else views.PENDING,
+        view=asked.get("view", views.ALL if filters["status"] else views.PENDING),
         state=filters["status"],
         overdue="overdue" in filters["only"],
         flagged="flagged" in filters["only"],
@@ -107,8 +146,12 @@ def wanted_by(filters: FilterState) -> Wanted:
 
 
 def _tabs(filters: FilterState, current: str) -> list[tuple[str, str, bool, int | None]]:
-    """Every view with its address under the filters in force, and how much there is in it, filters aside."""
-    counts = waiting(views.COUNTED).views
+    """Every view with its address under the filters in force; without filters also how much there is in it.
+
+    A count under each set of filters would cost a scan of its own per view, and one that leaves them out is not the
+    list's.
+    """
+    counts = {} if filters.active else waiting(views.COUNTED).views
     return [
         (str(labels.views[code]), filters.url(request.path, {"view": code, "sort": None}), code == current,
          counts.get(code))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from flask import Response, render_template, request
 from flask_babel import gettext
@@ -13,20 +14,26 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock, storage
 from backoffice.delivery import queries as delivery
-from backoffice.errors import BackofficeError, Message
+from backoffice.errors import BackofficeError, Invalid, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import CLAIM_MINUTES
 from backoffice.requests.services import supporting
 from backoffice.review import labels
-from backoffice.review.forms import ApproveForm, HoldForm, NoteForm, RejectForm, ReturnForm
+from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm
 from backoffice.review.queries import dossier as queries
-from backoffice.review.views import evidence
-from backoffice.review.views.plumbing import blueprint, urgency_of
+from backoffice.review.queries import resubmission, upcoming
+from backoffice.review.services import acceptance, claims, four_eyes
+from backoffice.review.views import evidence, queue
+from backoffice.review.views.history import history
+from backoffice.review.views.plumbing import INVALID, blueprint, urgency_of
+from backoffice.review.views.rejection import rejection_of
 from backoffice.web.downloads import attachment
-from backoffice.web.errors import translate
-from backoffice.web.forms import Form
+from backoffice.web.errors import status_of, translate
+from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
 
 PREVIOUS_SHOWN = 5
@@ -67,31 +74,34 @@ def may_decide(dossier: queries.Dossier) -> bool:
 
 def page_of(number: str, *, refusal: BackofficeError | None = None, typed: str | None = None, **forms: Form) -> str:
     """The request's page; after a refusal with the reason on top and what was typed still in view."""
-    dossier, now = queries.dossier(number), clock.now()
+    now = clock.now()
+    dossier = queries.dossier(number, upcoming.after_it(current_actor(), now))
     allowed = may_decide(dossier)
     acts_here = current_actor().can(Permission.DECIDE) and not dossier.is_own_of(current_actor())
     shown = dossier.request
-    # A form that was not sent begins empty, whatever the body of this call holds for the other one.
-    nothing: MultiDict[str, str] = MultiDict()
     facts = evidence.facts_of(dossier, now)
+    messages = [mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails]
     return render_template(
         "review/request.html",
         dossier=dossier,
         checks=evidence.panel(facts),
         earlier=facts.history[:PREVIOUS_SHOWN],
+        comparison=resubmission.compared(dossier),
         draft=evidence.draft_of(dossier, now),
-        messages=[mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails],
+        messages=messages,
+        history=history(dossier, messages),
         may_decide=allowed,
+        looking=queue.said_of(queue.waiting().looking.get(shown.id, ())),
+        decides=current_actor().can(Permission.DECIDE),
         may_see_books=current_actor().can(Permission.SEE_BOOKS),
         own=dossier.is_own_of(current_actor()) and current_actor().can(Permission.DECIDE),
-        approve_form=forms.get("approve_form") or ApproveForm(formdata=nothing),
-        reject_form=forms.get("reject_form") or RejectForm(formdata=nothing),
+        **_forms_of(dossier, forms, allowed=allowed),
+        claim_minutes=CLAIM_MINUTES,
+        stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
         typed=_lost(allowed, typed, forms),
-        hold_form=HoldForm(formdata=nothing),
-        return_form=ReturnForm(formdata=nothing),
-        note_form=NoteForm(formdata=nothing),
-        may_return=dossier.request.can_be_returned and acts_here,
+        may_return=acts_here and (shown.can_be_returned or shown.second_wanted_at is not None),
+        first_of_two=allowed and dossier.first is None and four_eyes.needs_second(shown, now=now),
         may_undo=_may_undo(dossier, now),
         may_note=acts_here,
         claimed=shown.is_claimed(now),
@@ -99,18 +109,76 @@ def page_of(number: str, *, refusal: BackofficeError | None = None, typed: str |
         issue_error=translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
         labels=labels,
         tax_id=_tax_id_check(shown.header),
+        asks_tax_id_reason=allowed and acceptance.wants_reason(shown, dossier.first),
         urgency=urgency_of()(shown),
     )
 
 
+def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bool) -> dict[str, object]:
+    """The page's forms by their names in the template; the `sent` ones as they came.
+
+    A form that was not sent begins empty, whatever the body of this call holds for the other one. Those of a verdict
+    carry how far this page shows the request, after a refusal as well: now its reader has seen it.
+    """
+    shown, seen = dossier.request, dossier.seen.word
+    nothing: MultiDict[str, str] = MultiDict()
+    approve_form = cast(ApproveForm, sent.get("approve_form") or ApproveForm(formdata=nothing))
+    approve_form.seen.data = seen
+    rejection = rejection_of(shown, cast(RejectForm | None, sent.get("reject_form"))) if allowed else None
+    if rejection is not None:
+        rejection.form.seen.data = seen
+    return {
+        "seen": seen,
+        "approve_form": approve_form,
+        "rejection": rejection,
+        "assign_form": assign_form(shown) if allowed else None,
+        "hold_form": HoldForm(formdata=nothing),
+        "return_form": ReturnForm(formdata=nothing),
+        "note_form": NoteForm(formdata=nothing),
+    }
+
+
+def assign_form(invoice_request: InvoiceRequest) -> AssignForm:
+    """The choice of a colleague for a request; whoever has it now stands in it."""
+    form = AssignForm(data={"assignee": str(invoice_request.claimed_by_id or "")})
+    form.offer(claims.colleagues(invoice_request))
+    return form
+
+
+def stage_of(invoice_request: InvoiceRequest) -> str:
+    """How far a request is, as an open page compares it: its state, and what a pending one waits for."""
+    if invoice_request.is_held:
+        return "held"
+    return "second" if invoice_request.second_wanted_at is not None else invoice_request.state
+
+
+def refused(number: str, refusal: BackofficeError, typed: str | None = None, **forms: Form) -> tuple[str, int]:
+    """The page again after a refusal, and the status that belongs to it."""
+    if isinstance(refusal, Invalid):
+        for form in forms.values():
+            apply_errors(form, refusal)
+        return page_of(number, **forms), INVALID
+    return page_of(number, refusal=refusal, typed=typed, **forms), status_of(refusal)
+
+
 def _lost(allowed: bool, typed: str | None, forms: Mapping[str, Form]) -> list[str]:
-    """What was typed and has no form on this page any more, to be copied away."""
-    remarks = [] if allowed else [form.remarks.data for form in forms.values() if form.remarks.data]
-    return [*remarks, *([typed] if typed else [])]
+    """What was typed and stands in no form that is in view, to be copied away: a dialog is closed on a new page."""
+    hidden = [form for name, form in forms.items() if name == "reject_form" or not allowed]
+    return [text for form in hidden for text in _texts(form)] + ([typed] if typed else [])
+
+
+def _texts(form: Form) -> list[str]:
+    """What was typed or chosen in a form of a verdict, in words."""
+    if isinstance(form, RejectForm):
+        chosen = [labels.reasons[code] for code in form.reason.data or () if code in labels.reasons]
+        return [", ".join(str(label) for label in chosen)] * bool(chosen) + list(filter(None, [form.remarks.data]))
+    return [field.data for name in ("tax_id_reason", "remarks") if (field := getattr(form, name, None)) and field.data]
 
 
 def _may_undo(dossier: queries.Dossier, now: datetime) -> bool:
     decision, until = dossier.decision, dossier.request.issuable_at
+    if decision is None and dossier.first is not None:
+        return dossier.first.decided_by == current_actor().id
     mine = decision is not None and decision.decided_by == current_actor().id
     return mine and dossier.request.can_be_returned and until is not None and now < until
 

@@ -30,10 +30,9 @@ def show() -> Any:
     """The person's views, and the form that keeps the list whose filters the address carries."""
     form = SavedViewForm()
     if request.method != "POST":
-        form.query.data = _known(request.query_string.decode("latin-1"))
+        form.query.data = request.query_string.decode("latin-1")
         return _page(form)
     query = _known(form.query.data or "")
-    form.query.data = query
     try:
         with transaction():
             kept = services.create(current_actor(), form.name.data or "", query, now=clock.now()).name
@@ -81,7 +80,9 @@ def in_navigation() -> NavGroup | None:
     here = _known(request.query_string.decode("latin-1")) if request.endpoint == "review.queue" else None
     counts = _counts(saved)
     links = [
-        NavLink(_address(view.query), view.name, "bookmark", "page" if view.query == here else None, capped(count))
+        NavLink(
+            _address(view.query), view.name, "bookmark", "page" if _known(view.query) == here else None, capped(count)
+        )
         for view, count in zip(saved, counts, strict=True)
     ]
     return NavGroup(gettext("Saved views"), links)
@@ -104,11 +105,13 @@ def _own(view_id: int) -> Saved:
 
 def _page(form: SavedViewForm) -> str:
     filters = queue.FILTERS.parse(arguments(form.query.data or ""))
+    form.query.data = urlencode(filters.query)
     saved = queue.waiting().saved
     return render_template(
         "review/saved_views.html",
         form=form,
         chips=filters.chips(url_for("review.saved_views")),
+        faults=filters.left_out,
         saved=[(view, _address(view.query)) for view in saved],
         limit=VIEWS_LIMIT,
     )

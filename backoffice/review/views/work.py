@@ -9,6 +9,7 @@ from flask_login import current_user
 from backoffice import clock
 from backoffice.errors import Message
 from backoffice.permissions import Permission
+from backoffice.review import labels
 from backoffice.review.queries import work as queries
 from backoffice.review.queries.work import Kind
 from backoffice.review.views.plumbing import blueprint
@@ -35,7 +36,8 @@ REMEDIES = {
     ),
     Kind.ISSUE_FAILED: lazy_gettext("Mend what the reason says, then let the worker try again."),
     Kind.MAIL: lazy_gettext(
-        "The mail server refused for good. The customer can send it to another address from the page of the request."
+        "The mail server refused for good. The customer can send an invoice to another address from the page of the "
+        "request; a notice is settled once the invoice has arrived."
     ),
     Kind.CONFLICT: lazy_gettext(
         "A file says something else than the books, which stay as they are. Ask the platform which is right; a line"
@@ -67,6 +69,7 @@ def work() -> str:
         may_open=current_user.can(Permission.SEE_QUEUE),
         may_settle=current_user.can(Permission.ADMINISTER),
         sentence=_sentence,
+        labels=labels,
     )
 
 

@@ -10,7 +10,12 @@ export function openDialogs(root) {
       event.preventDefault();
       dialog.showModal();
     });
-    dialog.addEventListener("close", () => trigger.focus());
+    // The browser gives the focus back to where it was; only where that is gone, the opener or its menu's button gets it.
+    dialog.addEventListener("close", () => {
+      if (document.activeElement !== document.body) return;
+      const menu = trigger.closest("[popover]")?.id;
+      (trigger.checkVisibility() || !menu ? trigger : document.querySelector(`[popovertarget="${menu}"]`))?.focus();
+    });
   }
   for (const closer of root.querySelectorAll("dialog [data-dialog-close]")) {
     closer.addEventListener("click", (event) => {

@@ -1,41 +1,53 @@
 // data-keep="name" on a form: what is typed survives a session that ran out, a crash, a wrong click. It stays in this
 // tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files.
 // data-keep-steps: the form leads on to further steps, and only data-keep-ends="name" on a form of a later one, sent by
-// its button "submit", says that the whole is accepted. data-keep-cancel on a link gives up what was typed.
+// its button "submit", says that the whole is accepted. data-keep-cancel on a link or button gives up what was typed.
+// What one person typed is never filled in for another: the body's data-person says who is signed in.
+// data-keep-version="..." names the state in which the server keeps the form too: what was typed onto another is older.
 const PREFIX = "keep:";
 const SENT = "keep-sent:";
+const VERSION = "keep-version:";
 const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
+
+// Where nobody is signed in, nothing is kept, and nothing that is kept is looked at.
+const person = document.body.dataset.person ?? "";
+const named = (prefix, form) => `${prefix}${person}:${form}`;
 
 const keepable = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
 
 export function keepTypedText(root) {
+  if (!person) return;
   for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
   if (!root.querySelector("[data-signed-out], [data-refused]")) forgetAccepted(root);
   for (const form of root.querySelectorAll("form[data-keep-ends]")) {
     form.addEventListener("submit", (event) => {
-      if (event.submitter?.value === "submit") sessionStorage.setItem(SENT + form.dataset.keepEnds, "1");
+      if (event.submitter?.value === "submit") sessionStorage.setItem(named(SENT, form.dataset.keepEnds), "1");
     });
   }
   for (const form of root.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetAll);
 }
 
 function keep(form) {
-  const key = PREFIX + form.dataset.keep;
+  const key = named(PREFIX, form.dataset.keep);
   const store = () => {
     const values = keepable(form).filter(isSet).map((field) => [field.name, field.value]);
     sessionStorage.setItem(key, JSON.stringify(values));
+    sessionStorage.setItem(named(VERSION, form.dataset.keep), form.dataset.keepVersion ?? "");
   };
   // data-keep-fresh: the server filled in something on request; what was kept before is older than the page.
   if (form.hasAttribute("data-keep-fresh")) store();
+  else if (isOlder(form)) sessionStorage.removeItem(key);
   else restore(form, key);
   form.addEventListener("input", store);
   if (!form.hasAttribute("data-keep-steps")) {
-    form.addEventListener("submit", () => sessionStorage.setItem(SENT + form.dataset.keep, "1"));
+    form.addEventListener("submit", () => sessionStorage.setItem(named(SENT, form.dataset.keep), "1"));
   }
   for (const link of form.querySelectorAll("[data-keep-cancel]")) {
     link.addEventListener("click", () => sessionStorage.removeItem(key));
   }
 }
+
+const isOlder = (form) => (sessionStorage.getItem(named(VERSION, form.dataset.keep)) ?? "") !== (form.dataset.keepVersion ?? "");
 
 const isToggle = (field) => field.type === "checkbox" || field.type === "radio";
 const isSet = (field) => !isToggle(field) || field.checked;
@@ -55,15 +67,15 @@ function restore(form, key) {
 function forgetAccepted(root) {
   const forms = [...root.querySelectorAll("form[data-keep], form[data-keep-ends]")];
   const shown = new Set(forms.flatMap((form) => [form.dataset.keep, form.dataset.keepEnds]));
-  for (const sent of Object.keys(sessionStorage).filter((key) => key.startsWith(SENT))) {
-    const name = sent.slice(SENT.length);
+  for (const sent of Object.keys(sessionStorage).filter((key) => key.startsWith(named(SENT, "")))) {
+    const name = sent.slice(named(SENT, "").length);
     sessionStorage.removeItem(sent);
-    if (!shown.has(name)) sessionStorage.removeItem(PREFIX + name);
+    if (!shown.has(name)) sessionStorage.removeItem(named(PREFIX, name));
   }
 }
 
 function forgetAll() {
   for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(PREFIX) || key.startsWith(SENT)) sessionStorage.removeItem(key);
+    if ([PREFIX, SENT, VERSION].some((each) => key.startsWith(each))) sessionStorage.removeItem(key);
   }
 }

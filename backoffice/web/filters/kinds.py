@@ -1,18 +1,12 @@
-"""Filters of a list, read from the query string and written back to it.
-
-A list declares its filters once; `FilterSet.parse` turns the query into typed values, keeps what was typed where it
-makes no sense and says so beside the control, and builds the chips that take each filter away again. Nothing a
-reader can put into the address ends in an error page.
-"""
+"""Kinds of filters: what each reads from the query string, and how the template draws it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlencode
+from typing import Any, Protocol
 
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -22,14 +16,6 @@ from backoffice.web.formatting import amount, day
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 2200)
-
-
-class Chip(NamedTuple):
-    """One filter in force, with the address of the list without it."""
-
-    label: str
-    value: str
-    remove_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,63 +244,3 @@ def _span_text(span: Span, show: Any) -> str:
     if span.high is None:
         return str(gettext("from %(start)s", start=show(span.low)))
     return f"{show(span.low)} – {show(span.high)}"
-
-
-@dataclass(frozen=True, slots=True)
-class FilterState:
-    """The filters of one page view: typed values, errors, and the addresses that change them."""
-
-    controls: list[Control]
-    carried: list[tuple[str, str]]
-
-    def __getitem__(self, name: str) -> Any:
-        """The typed value of a filter: list, text or `Span`; empty where not given or wrong."""
-        return next(control.value for control in self.controls if control.name == name)
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """The sentence to show beside each control that made no sense."""
-        return {control.name: control.error for control in self.controls if control.error}
-
-    @property
-    def active(self) -> bool:
-        """Whether any filter limits the list: tells an empty list from a list with nothing found."""
-        return any(control.parameters for control in self.controls)
-
-    @property
-    def query(self) -> list[tuple[str, str]]:
-        """The query string of this view without the place in the pages; for pager and sort links."""
-        return [*self.carried, *(pair for control in self.controls for pair in control.parameters)]
-
-    def url(self, path: str, changes: Mapping[str, str | None] | None = None) -> str:
-        """This view's address with `changes` applied (None removes) and the paging started afresh."""
-        changes = changes or {}
-        kept = [(name, value) for name, value in self.query if name not in changes]
-        return _address(path, [*kept, *((name, value) for name, value in changes.items() if value is not None)])
-
-    def chips(self, path: str) -> list[Chip]:
-        """One removable chip per filter in force; each choice of several is one of its own."""
-        chips = []
-        for control in self.controls:
-            for text, parameters in control.parts:
-                rest = [pair for pair in self.query if pair not in parameters]
-                chips.append(Chip(control.label, text, _address(path, rest)))
-        return chips
-
-
-def _address(path: str, query: Sequence[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-class FilterSet:
-    """The filters a list offers, declared once at module level."""
-
-    def __init__(self, *filters: Filter, carried: Sequence[str] = ("sort",)) -> None:
-        """`carried` names other query parameters that survive filtering, such as the sort order."""
-        self._filters = filters
-        self._carried = tuple(carried)
-
-    def parse(self, args: MultiDict[str, str]) -> FilterState:
-        """Read all filters from a query string (`flask.request.args`)."""
-        carried = [(name, args[name][:100]) for name in self._carried if args.get(name)]
-        return FilterState([each.read(args) for each in self._filters], carried)

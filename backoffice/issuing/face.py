@@ -1,0 +1,251 @@
+"""What stands on the face of an invoice and in which order: its fixed words, its rows, its figures as they are printed.
+
+The PDF and the preview on the pages both take their words and rows from here, so that nobody reads on a screen what the
+document does not say. Where a word stands and how large is theirs. What an issued invoice says never changes: new
+words are a new template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxKind
+
+_TAGS: dict[Language, tuple[str, ...]] = {"zh": ("zh-CN",), "en": ("en",), "both": ("zh-CN", "en")}
+
+
+class Label(NamedTuple):
+    """One word of the face in both languages."""
+
+    zh: str
+    en: str
+
+    def lines(self, language: Language) -> list[str]:
+        """One line a language: the bilingual face has Chinese over English."""
+        return {"zh": [self.zh], "en": [self.en], "both": [self.zh, self.en]}[language]
+
+    def inline(self, language: Language, separator: str = " ") -> str:
+        """On one line; the bilingual face has Chinese before English."""
+        return separator.join(self.lines(language))
+
+    def tagged(self, language: Language) -> list[tuple[str, str]]:
+        """Each line with the tag of its language (BCP 47), as a page marks it up."""
+        return list(zip(_TAGS[language], self.lines(language), strict=True))
+
+
+TITLE = Label("商业发票", "Commercial Invoice")
+# What this document is not, so that nobody claims input tax with it; both languages stand on every face.
+NOTICE = Label(
+    "非税务机关发票,不得作为抵扣凭证", "Not an invoice of the tax authorities; no input tax may be claimed with it"
+)
+DRAFT = Label("草稿", "DRAFT")
+DRAFT_NOTE = Label("尚未开具", "not issued")
+
+NUMBER = Label("发票号码", "Invoice number")
+ISSUED_ON = Label("开票日期", "Issue date")
+REQUEST = Label("申请编号", "Request number")
+CURRENCY = Label("币种", "Currency")
+VERIFY = Label("扫码验真", "Scan to verify")
+
+SELLER = Label("销售方", "Seller")
+BUYER = Label("购买方", "Buyer")
+PARTY_FIELDS = {
+    "tax_id": Label("税号", "Tax ID"),
+    "address": Label("地址", "Address"),
+    "phone": Label("电话", "Phone"),
+    "bank": Label("开户行", "Bank"),
+    "bank_account": Label("账号", "Account"),
+    "email": Label("邮箱", "E-mail"),
+}
+
+POSITION = Label("序号", "No.")
+OCCURRED_ON = Label("充值日期", "Recharged")
+EXTERNAL_ID = Label("充值单号", "Recharge ID")
+DESCRIPTION = Label("项目名称", "Description")
+QUANTITY = Label("数量", "Qty")
+UNIT_PRICE = Label("单价(不含税)", "Unit price, net")
+NET = Label("金额(不含税)", "Amount, net")
+RATE = Label("税率", "Rate")
+TAX = Label("税额", "Tax")
+
+SUBTOTAL = Label("小计", "Subtotal")
+TOTAL = Label("合计", "Total")
+GROSS = Label("价税合计(小写)", "Total including tax")
+CAPITALS = Label("价税合计(大写)", "In Chinese capitals")
+WORDS = Label("英文大写", "In words")
+REMARKS = Label("备注", "Remarks")
+
+TAX_KINDS = {
+    "zero": Label("零税率", "Zero rate"),
+    "exempt": Label("免税", "Exempt"),
+    "not_taxable": Label("不征税", "Not taxable"),
+    "reverse_charge": Label("反向征税", "Reverse charge"),
+}
+
+
+def page_of(page: int, pages: int, language: Language) -> str:
+    """Page x of y."""
+    return Label(f"第 {page} 页 / 共 {pages} 页", f"Page {page} of {pages}").inline(language, "   ")
+
+
+class Fact(NamedTuple):
+    """A label and what stands beside it; `tag` names the language of a value that has one of its own."""
+
+    label: Label
+    value: str
+    tag: str | None = None
+
+
+class Party(NamedTuple):
+    """Buyer or seller: only what the snapshot states."""
+
+    title: Label
+    name: str
+    facts: tuple[Fact, ...]
+
+
+class Column(NamedTuple):
+    """A column of the table of lines."""
+
+    label: Label
+    is_figure: bool
+
+
+class Sum(NamedTuple):
+    """A line of sums under the table; `rate` is empty for the sum of everything."""
+
+    label: Label
+    rate: str
+    net: str
+    tax: str
+
+
+COLUMNS = (
+    Column(POSITION, False), Column(OCCURRED_ON, False), Column(EXTERNAL_ID, False), Column(DESCRIPTION, False),
+    Column(QUANTITY, True), Column(UNIT_PRICE, True), Column(NET, True), Column(RATE, True), Column(TAX, True),
+)  # fmt: skip
+NET_COLUMN, TAX_COLUMN = 6, 8
+
+
+def amount(text: str) -> str:
+    """A decimal of the snapshot for people: thousands grouped, decimals as they are."""
+    return f"{Decimal(text):,f}"
+
+
+def rate(kind: str, fraction: str, language: Language) -> str:
+    """A tax rate in percent, or the reason why there is none."""
+    if kind == TaxKind.RATE:
+        return f"{(Decimal(fraction) * 100).normalize():f}%"
+    return TAX_KINDS[kind].inline(language)
+
+
+def cells(line: LineSnapshot, language: Language) -> tuple[str, ...]:
+    """The texts of a line in the order of the columns."""
+    return (
+        str(line["position"]),
+        line["occurred_on"],
+        line["external_id"],
+        line["description"],
+        amount(line["quantity"]),
+        amount(line["unit_price"]),
+        amount(line["net"]),
+        rate(line["tax_kind"], line["rate"], language),
+        amount(line["tax"]),
+    )
+
+
+class Face:
+    """Everything the face of one snapshot says, part by part from top to bottom."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._s = snapshot
+        self.language = snapshot["language"]
+        self.tag = _TAGS[self.language][0]
+        self.is_draft = snapshot["number"] is None
+
+    @property
+    def letterhead(self) -> tuple[str, str]:
+        """The seller's name and its other form (or nothing), the one in the reader's script first."""
+        name, latin = self._s["seller"]["name"], self._s["seller"]["latin_name"]
+        if not latin or latin == name:
+            return name, ""
+        return (latin, name) if self.language == "en" else (name, latin)
+
+    @property
+    def title(self) -> Label:
+        """What this document is."""
+        return TITLE
+
+    @property
+    def mark(self) -> Fact | None:
+        """The words that tell a draft from an invoice."""
+        return Fact(DRAFT, DRAFT_NOTE.inline(self.language)) if self.is_draft else None
+
+    @property
+    def notice(self) -> list[tuple[str, str]]:
+        """What this document is not, with the tags of both languages, the reader's first."""
+        both = NOTICE.tagged("both")
+        return both[::-1] if self.language == "en" else both
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The row under the title."""
+        return (
+            Fact(NUMBER, self._s["number"] or "—"),
+            Fact(ISSUED_ON, self._s["issued_on"]),
+            Fact(CURRENCY, self._s["currency"]),
+            Fact(REQUEST, self._s["request_number"] or "—"),
+        )
+
+    @property
+    def parties(self) -> tuple[Party, Party]:
+        """Buyer and seller."""
+        return _party(BUYER, self._s["buyer"]), _party(SELLER, self._s["seller"])
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """The texts of each line, in the order of `columns`."""
+        return [cells(line, self.language) for line in self._s["lines"]]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Head of the table of lines."""
+        return COLUMNS
+
+    @property
+    def sums(self) -> list[Sum]:
+        """A subtotal for each tax rate where there are several, then the total."""
+        groups = self._s["tax_groups"]
+        subtotals = [
+            Sum(
+                SUBTOTAL,
+                rate(group["kind"], group["rate"], self.language),
+                amount(group["net"]),
+                amount(group["tax"]),
+            )
+            for group in (groups if len(groups) > 1 else [])
+        ]
+        return [*subtotals, Sum(TOTAL, "", amount(self._s["net"]), amount(self._s["tax"]))]
+
+    @property
+    def gross(self) -> Fact:
+        """What is to be paid, with its currency."""
+        return Fact(GROSS, f"{self._s['currency']} {amount(self._s['gross'])}")
+
+    @property
+    def wordings(self) -> list[Fact]:
+        """The gross in words of both languages on every face, the reader's first."""
+        both = [Fact(CAPITALS, self._s["capitals"], "zh-CN"), Fact(WORDS, self._s["words"], "en")]
+        return both[::-1] if self.language == "en" else both
+
+    @property
+    def remarks(self) -> Fact | None:
+        """What the customer had printed under everything else, line breaks and all."""
+        return Fact(REMARKS, self._s["remarks"]) if self._s["remarks"] else None
+
+
+def _party(title: Label, party: Mapping[str, object]) -> Party:
+    facts = [Fact(label, str(party[field])) for field, label in PARTY_FIELDS.items() if party[field]]
+    return Party(title, str(party["name"]), tuple(facts))

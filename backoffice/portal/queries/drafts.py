@@ -1,0 +1,80 @@
+"""Reads of drafts: each belongs to one person of one account, and is not found by anybody else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, select
+
+from backoffice.database import session
+from backoffice.errors import NotFound
+from backoffice.portal.models import ApplicationDraft
+from backoffice.requests.models import InvoiceRequest
+
+_KEY = re.compile(r"[0-9A-Za-z_-]{16,64}")
+NEWEST = (ApplicationDraft.updated_at.desc(), ApplicationDraft.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Whose drafts are meant."""
+
+    account_id: int
+    user_id: int
+
+
+def of_writer(writer: Writer) -> tuple[ColumnElement[bool], ...]:
+    """SQL predicates of a person's own drafts."""
+    return ApplicationDraft.user_id == writer.user_id, ApplicationDraft.account_id == writer.account_id
+
+
+def find(writer: Writer, key: str, *, locked: bool = False) -> ApplicationDraft | None:
+    """The draft under `key`, fresh and locked where somebody is about to change it; None when there is none yet.
+
+    Raises NotFound when it is somebody else's.
+    """
+    if not _KEY.fullmatch(key):
+        return None
+    wanted = select(ApplicationDraft).where(ApplicationDraft.key == key)
+    if locked:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    draft = session.scalars(wanted).one_or_none()
+    if draft is not None and (draft.account_id, draft.user_id) != (writer.account_id, writer.user_id):
+        raise NotFound
+    return draft
+
+
+def draft_of(writer: Writer, key: str, *, locked: bool = False) -> ApplicationDraft:
+    """The same where there has to be one. Raises NotFound."""
+    draft = find(writer, key, locked=locked)
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+def unfinished(writer: Writer, key: str) -> ApplicationDraft | None:
+    """The person's own draft under `key`, as long as no request was made of it."""
+    if not _KEY.fullmatch(key):
+        return None
+    return session.scalars(_unfinished(writer).where(ApplicationDraft.key == key)).one_or_none()
+
+
+def newest(writer: Writer) -> ApplicationDraft | None:
+    """What the person wrote last and made no request of, whatever it is about."""
+    return session.scalars(_unfinished(writer)).one_or_none()
+
+
+def newest_following(writer: Writer, number: str | None) -> ApplicationDraft | None:
+    """The same among those that resubmit the request of that number, or that follow none."""
+    return session.scalars(_unfinished(writer).where(ApplicationDraft.follows == number)).one_or_none()
+
+
+def made_of(draft: ApplicationDraft) -> InvoiceRequest | None:
+    """The request that was made of a draft."""
+    return session.get(InvoiceRequest, draft.request_id) if draft.request_id is not None else None
+
+
+def _unfinished(writer: Writer) -> Select[ApplicationDraft]:
+    mine = select(ApplicationDraft).where(*of_writer(writer), ApplicationDraft.request_id.is_(None))
+    return mine.order_by(*NEWEST).limit(1)

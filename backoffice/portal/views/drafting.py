@@ -1,0 +1,66 @@
+"""What the steps of an application share: whose draft it is, its addresses, and what it would do."""
+
+from __future__ import annotations
+
+from flask import redirect, url_for
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
+
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.errors import Invalid, Message
+from backoffice.portal import services
+from backoffice.portal.forms import application_of
+from backoffice.portal.models import ApplicationDraft
+from backoffice.portal.queries.drafts import Writer
+from backoffice.portal.views.plumbing import account_id
+from backoffice.requests.services import applying, supporting
+from backoffice.requests.services.applying import Application, Plan
+from backoffice.web.guards import current_actor
+
+
+def writer() -> Writer:
+    """Whoever is signed in, as the owner of drafts."""
+    return Writer(account_id(), current_user.id)
+
+
+def to_form(key: str, *, check: bool = False) -> Response:
+    """The way to the form of a draft; with `check` it says what is wrong with it now."""
+    return redirect(url_for("portal.application_draft", key=key, check=1 if check else None), 303)
+
+
+def to_review(key: str, *, changed: str | None = None) -> Response:
+    """The way to the step before Submit; `changed` is what moved meanwhile, "typed" or "around"."""
+    return redirect(url_for("portal.review_application", key=key, changed=changed), 303)
+
+
+def application(draft: ApplicationDraft) -> Application:
+    """What a draft says, for the services."""
+    return application_of(draft.fields, draft.follows, supporting.of(draft))
+
+
+def planned(draft: ApplicationDraft) -> Plan:
+    """What submitting a draft would do now. Raises what `applying.plan` does, and Invalid while a file is missing."""
+    if draft.file_fault:
+        raise Invalid({"support_file": [Message(draft.file_fault)]})
+    return applying.plan(current_actor(), application(draft), now=clock.now())
+
+
+def store(key: str, content: services.Content) -> None:
+    """Keep what was typed, in a transaction of its own; of two that bring the same new key at once both are kept."""
+    for last in (False, True):
+        try:
+            with transaction():
+                services.keep(writer(), key, content, now=clock.now())
+                return
+        except IntegrityError:
+            if last:
+                raise
+
+
+def fork(draft: ApplicationDraft) -> str:
+    """Begin a further application with what a draft says; returns its key."""
+    key = services.new_word()
+    store(key, services.Content(draft.fields, draft.follows, supporting.of(draft), draft.file_fault))
+    return key

@@ -1,0 +1,66 @@
+"""Four eyes: when two people have to approve, and what becomes of the first of their approvals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from backoffice import clock
+from backoffice.database import rows_changed, session
+from backoffice.errors import Conflict
+from backoffice.money import ZERO
+from backoffice.permissions import Actor
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from backoffice.requests import queries as requests
+from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.review import rules
+
+
+def needs_second(invoice_request: InvoiceRequest, *, now: datetime) -> bool:
+    """Whether this request, or what the account got and asked for around it, reaches the threshold.
+
+    Counted are the request itself, what the account submitted within seven days before or after it, and what was
+    granted in the seven days until `now`. So whatever is decided alone stays under the threshold in any seven days of
+    submissions and in any seven days of decisions, in whichever order and however late: the last of them to be decided
+    has seen all the others. Sometimes two are asked where one would do; never the other way round.
+    """
+    threshold = policies.value(PolicyKey.FOUR_EYES_THRESHOLD, clock.local_date(now, clock.zone()))
+    if threshold is None:
+        return False
+    week, at = rules.FOUR_EYES_WINDOW, invoice_request.submitted_at
+    around = requests.gross_around(invoice_request.account_id, at - week, at + week, granted_since=now - week)
+    return rules.needs_second(invoice_request.amount, session.scalar(around) or ZERO, threshold)
+
+
+def basis_of(invoice_request: InvoiceRequest) -> str:
+    """What a first approval rests on, to be compared with what it rests on later."""
+    return session.scalars(select(requests.basis_of(invoice_request.id))).one()
+
+
+def standing(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> Decision | None:
+    """The first approval, if it still speaks of the same money; otherwise it is revoked here."""
+    first = requests.first_approval(invoice_request.id)
+    if first is None or first.basis == basis_of(invoice_request):
+        return first
+    revoke_first(actor, invoice_request, why=rules.Ending.OTHER_MONEY, now=now)
+    return None
+
+
+def revoke_first(actor: Actor, invoice_request: InvoiceRequest, *, why: str, now: datetime) -> Decision | None:
+    """Let the first of two approvals hold no more, if there is one: what it rested on has changed. Returns it."""
+    first = requests.first_approval(invoice_request.id)
+    if first is not None:
+        revoke(first, actor, why, now)
+        invoice_request.second_wanted_at = None
+        session.flush()
+    return first
+
+
+def revoke(decision: Decision, actor: Actor, why: str, now: datetime) -> None:
+    """Let a verdict hold no more; its row says who ended it and why. Raises Conflict when it was ended meanwhile."""
+    held = update(Decision).where(Decision.id == decision.id, Decision.revoked_at.is_(None))
+    if not rows_changed(session.execute(held.values(revoked_at=now, revoked_by=actor.id, revoked_why=why))):
+        raise Conflict
+    session.refresh(decision)

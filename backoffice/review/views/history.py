@@ -1,0 +1,99 @@
+"""One request's timeline as the desk reads it: events, ended approvals, notes and mails in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+
+from backoffice.delivery.models import Message
+from backoffice.requests.models import Decision, RequestEvent
+from backoffice.requests.rules import Action
+from backoffice.review import labels
+from backoffice.review.queries.dossier import Dossier
+
+_KINDS = {
+    "approved": "good", "held": "current", "answered": "done", "issued": "good", "rejected": "bad", "flagged": "bad",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what happened, when, who did it, what was said; `tags` are tones and words, `also` small print."""
+
+    at: datetime
+    title: Any
+    who: Any = None
+    text: str = ""
+    text_label: Any = None
+    kind: str = ""
+    tags: tuple[tuple[str, Any], ...] = ()
+    also: tuple[Any, ...] = ()
+
+
+def history(dossier: Dossier, messages: Sequence[Message]) -> list[Line]:
+    """Everything that happened to a request and was said about it, oldest first. Customers never see this list."""
+    lines = [
+        *(_happened(event, dossier.decisions) for event in dossier.events),
+        *_ended(dossier.decisions),
+        *(
+            Line(note.at, gettext("Note"), note.author_label, note.text, kind="note", tags=_internal())
+            for note in dossier.notes
+        ),
+        *(_mailed(message) for message in messages),
+    ]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _internal() -> tuple[tuple[str, Any], ...]:
+    return (("neutral", gettext("Internal")),)
+
+
+def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
+    text, label = event.data.get("remarks") or "", gettext("Remarks")
+    tags: tuple[tuple[str, Any], ...] = ()
+    match event.kind:
+        case "held":
+            label = gettext("Question")
+        case "answered":
+            label = gettext("Answer")
+        case "first_approved":
+            text = next((one.remarks for one in decisions if one.decided_at == event.at), "")
+        case "returned":
+            text = next((one.revoked_why or "" for one in decisions if one.revoked_at == event.at), "")
+            label, tags = gettext("Reason"), _internal()
+    codes = [event.data.get("reason"), *event.data.get("further_reasons", ())]
+    return Line(
+        event.at,
+        labels.events[event.kind],
+        event.actor_label if event.actor_role else gettext("Automatic"),
+        text,
+        label,
+        _KINDS.get(event.kind, ""),
+        tags,
+        tuple(labels.reasons[code] for code in codes if code in labels.reasons),
+    )
+
+
+def _ended(decisions: Sequence[Decision]) -> Iterator[Line]:
+    """First approvals that were ended: no event tells of them, for the timeline of events is the customer's too."""
+    for one in decisions:
+        if one.verdict == Action.FIRST_APPROVE and one.revoked_at is not None:
+            why = one.revoked_why or ""
+            title = gettext("The first approval of %(who)s ended", who=one.decided_by_label)
+            said = str(labels.endings.get(why, why))
+            yield Line(one.revoked_at, title, None, said, gettext("Reason"), tags=_internal())
+
+
+def _mailed(message: Message) -> Line:
+    answer = message.server_answer if message.state in ("failed", "deferred") else None
+    return Line(
+        message.accepted_at or message.created_at,
+        gettext("Email to the customer: %(what)s", what=labels.mails[message.template]),
+        message.recipient,
+        tags=((labels.mail_tones[message.state], labels.mail_states[message.state]),),
+        also=(answer,) if answer else (),
+    )

@@ -1,0 +1,85 @@
+"""What the form of a rejection is drawn from: its reasons, ready texts in two languages, and the mail it would send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import render_template
+from flask_babel import force_locale, get_locale
+from werkzeug.datastructures import MultiDict
+
+from backoffice.delivery.rules import known_locale
+from backoffice.errors import Message
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import Reason, complained_about
+from backoffice.review import rules
+from backoffice.review.forms import RejectForm
+from backoffice.review.queries import dossier as queries
+from backoffice.web.errors import translate
+
+LANGUAGES = {"en": "en", "zh": "zh-CN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A ready text for one reason, in the customer's language; `reading` is the same in the reviewer's."""
+
+    key: str
+    reason: str
+    text: str
+    reading: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The customer's mail as it would be sent."""
+
+    to: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """The form of one request's rejection with all that stands around it."""
+
+    number: str
+    form: RejectForm
+    language: str
+    offers: list[Offer]
+    letter: Letter | None = None
+
+    @property
+    def fields_of(self) -> dict[str, str]:
+        """Which fields each reason speaks of, as the page's script reads them."""
+        return {reason.value: " ".join(complained_about([reason])) for reason in Reason}
+
+
+def rejection_of(invoice_request: InvoiceRequest, form: RejectForm | None, letter: Letter | None = None) -> Rejection:
+    """What the form is drawn from; a form that was not sent begins empty, whatever the body of this call holds."""
+    nothing: MultiDict[str, str] = MultiDict()
+    return Rejection(
+        invoice_request.number,
+        form or RejectForm(formdata=nothing),
+        LANGUAGES[known_locale(invoice_request.locale)],
+        list(offers(invoice_request)),
+        letter,
+    )
+
+
+def page(dossier: queries.Dossier, form: RejectForm, letter: Letter | None = None) -> str:
+    """The form on a page of its own."""
+    return render_template("review/reject.html", dossier=dossier, rejection=rejection_of(dossier.request, form, letter))
+
+
+def offers(invoice_request: InvoiceRequest) -> Iterator[Offer]:
+    """Every ready text, by reason."""
+    theirs, ours = known_locale(invoice_request.locale), known_locale(str(get_locale() or ""))
+    facts = {"name": invoice_request.header_name, "email": invoice_request.email, "amount": invoice_request.amount}
+    for reason in Reason:
+        for index, msgid in enumerate(rules.SNIPPETS[reason]):
+            told = Message(msgid, **facts)
+            with force_locale(theirs):
+                text = translate(told)
+            yield Offer(f"{reason}-{index}", reason.value, text, translate(told) if theirs != ours else None)

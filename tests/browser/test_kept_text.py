@@ -1,0 +1,58 @@
+"""What is typed stays in the tab for whoever typed it, and for what it was typed for: nobody else gets it to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Screen
+from tests.browser.test_human_path import applied
+from tests.journeys.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+KEPT = "Object.keys(sessionStorage).filter(key => key.startsWith('keep'))"
+
+
+def test_text_of_one_person_is_never_filled_in_for_another(stage: Stage, window: Callable[..., Screen]) -> None:
+    (number,) = applied(stage, 1)
+    screen = window(stage.cast.rita)
+    page = screen.open(f"/review/{number}")
+    remarks = page.locator("#approve-remarks")
+    remarks.fill("Rita's words")
+    for person, finds in ((stage.cast.rui, ""), (stage.cast.rita, "Rita's words")):
+        page.context.clear_cookies()
+        screen.sign_in(person)
+        screen.open(f"/review/{number}")
+        expect(remarks).to_have_value(finds)
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login*")
+    assert page.evaluate(KEPT) == []
+
+
+def test_text_for_some_requests_is_not_kept_for_others(stage: Stage, window: Callable[..., Screen]) -> None:
+    first, second = applied(stage, 2)
+    page = window(stage.cast.rita).open("/review")
+    remarks = rejecting(page, first)
+    remarks.fill("Only for the first")
+    page.get_by_role("link", name="Back to the list").click()
+    expect(rejecting(page, second)).to_have_value("")
+    page.get_by_role("link", name="Cancel").click()
+    expect(rejecting(page, first)).to_have_value("Only for the first")
+    page.get_by_role("link", name="Cancel").click()
+    expect(rejecting(page, first)).to_have_value("")
+
+
+def rejecting(page: Page, number: str) -> Locator:
+    """Choose one request of the list to be rejected; the field for the remarks."""
+    expect(page.locator("[data-pick-said]")).not_to_be_empty()
+    for box in page.locator("[data-pick]:checked").all():
+        box.uncheck()
+    page.get_by_role("checkbox", name=number).check()
+    page.locator("[data-pick-act=reject]").click()
+    page.wait_for_url(re.compile("/review/bulk/new"))
+    return page.locator("#bulk-remarks")

@@ -1,0 +1,369 @@
+"""Each step of an application has an address of its own, and stands in a draft that belongs to its writer alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from backoffice import clock, storage
+from backoffice.database import session, transaction
+from backoffice.headers import services as headers
+from backoffice.portal import jobs, services
+from backoffice.portal.models import ApplicationDraft, SupportingUpload
+from backoffice.portal.queries.drafts import Writer
+from backoffice.portal.services import LIFE, UPLOAD_LIFE, Content
+from backoffice.requests.services import changes, supporting
+from tests.portal.conftest import APPLY, NOW, Customer, World, text
+from tests.portal.test_supporting_file import choose
+from tests.support import files
+
+Freeze = Callable[[datetime], None]
+TYPED = {"header_id": "", "amount": "5", "email": "", "copies": "", "remarks": "", "defaults_of": ""}
+
+
+def test_every_button_answers_with_the_way_to_an_address(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    key = ada.typed()["draft"]
+    ends = {"all": "", "remove-file": "", "edit": "", "review": "/review", "": "/review"}
+    for button, end in ends.items():
+        answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "5", "action": button})
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"{APPLY}/{key}{end}"), button
+    answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "x", "action": "review"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{APPLY}/{key}?check=1")
+    ada.get(f"{APPLY}/{key}/review")
+    assert ada.page.headers["Location"] == f"{APPLY}/{key}?check=1"
+    assert world.count() == 0
+
+
+def test_back_finds_what_was_typed_and_a_reload_says_the_same(ada: Customer) -> None:
+    ada.review(amount="x", remarks="Order")
+    assert ada.is_refused
+    assert text(ada.get(ada.path)).count("In figures") == text(ada.page).count("In figures")
+    assert 'id="amount-error"' in text(ada.page)
+    # Back to the form as it was opened, without a complaint; further on from there it is the same draft.
+    key = ada.typed()["draft"]
+    page = text(ada.get(APPLY))
+    assert (ada.typed()["draft"], ada.typed()["amount"], ada.typed()["remarks"]) == (key, "x", "Order")
+    assert "What you typed on" in page
+    assert 'id="amount-error"' not in page
+    ada.press("review", amount="5")
+    assert ada.path == f"{APPLY}/{key}/review"
+
+
+def test_back_from_the_request_tells_what_became_of_the_review(ada: Customer, world: World) -> None:
+    ada.review(amount="10000")
+    review = ada.path
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    page = text(ada.get(review))
+    assert f"This application was submitted as {number}." in page
+    assert f'href="/invoices/{number}"' in page
+    assert 'value="submit"' not in page
+    # The form behind it says so too, and the next application begins anew.
+    assert f"This form has made {number}." in text(ada.get(review.removesuffix("/review")))
+    ada.get(APPLY)
+    assert ada.typed()["amount"] == ""
+    assert world.count() == 1
+
+
+def test_once_more_is_a_second_application_that_is_looked_at_first(ada: Customer, world: World) -> None:
+    ada.review(amount="5", remarks="Order")
+    review = ada.path
+    ada.press("submit")
+    ada.get(review)
+    ada.press("again")
+    assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("5", "Order")
+    ada.press("review")
+    assert world.count() == 1
+    assert ada.press("submit").status_code == 303
+    assert world.count() == 2
+
+
+def test_what_was_submitted_is_what_was_looked_at(ada: Customer, world: World) -> None:
+    """Another window of the same application wrote something else meanwhile."""
+    ada.review(amount="5")
+    review, where = ada.page, ada.path
+    ada.press("edit")
+    ada.press("review", amount="6")
+    ada.page, ada.path = review, where
+    ada.press("submit")
+    assert (ada.is_at_review, world.count()) == (True, 0)
+    assert "Something changed since you looked" in text(ada.page)
+    assert "¥6.00" in text(ada.page)
+
+
+def test_a_draft_is_its_writers_alone(ada: Customer, bo: Customer, world: World) -> None:
+    ada.review(amount="5")
+    key = ada.path.split("/")[-2]
+    for other in (bo, world.customer("lin")):
+        other.get(APPLY)
+        token = {"csrf_token": other.typed()["csrf_token"]}
+        assert other.typed()["amount"] == ""
+        for path in (
+            f"{APPLY}/{key}",
+            f"{APPLY}/{key}/review",
+            f"{APPLY}/unknown",
+            f"{APPLY}/{'x' * 3000}",
+            f"{APPLY}/%00",
+        ):
+            assert other.get(path).status_code == 404, path
+        assert other.client.post(f"{APPLY}/{key}/review", data={**token, "action": "submit"}).status_code == 404
+        assert other.client.post(APPLY, data={**token, "draft": key, "amount": "7"}).status_code == 404
+        assert other.client.post(APPLY, data={**token, "draft": key, "action": "cancel"}).status_code == 404
+    assert "¥5.00" in text(ada.get(f"{APPLY}/{key}/review"))
+    assert ada.press("submit").status_code == 303
+
+
+def test_cancel_and_begin_anew_throw_it_away(ada: Customer, world: World) -> None:
+    former = ada.apply(amount="5")
+    world.reject(former)
+    for button, address, leads_to in (
+        ("cancel", APPLY, "/invoices"),
+        ("anew", APPLY, APPLY),
+        ("anew", f"{APPLY}?resubmit={former}", f"{APPLY}?resubmit={former}"),
+    ):
+        ada.get(address)
+        ada.press("all", remarks="Thrown away")
+        key = ada.typed()["draft"]
+        ada.get(address)
+        ada.submit(button=button)
+        assert (ada.page.status_code, ada.page.headers["Location"]) == (303, leads_to)
+        assert ada.get(f"{APPLY}/{key}").status_code == 404
+        ada.get(address)
+        assert ada.typed()["remarks"] != "Thrown away"
+
+
+def test_an_amount_of_the_address_begins_an_application_of_its_own(ada: Customer) -> None:
+    ada.review(amount="5", remarks="Order")
+    ada.get(f"{APPLY}?amount=12.50")
+    assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("12.50", "")
+
+
+def two_applications(ada: Customer) -> tuple[str, str]:
+    """Two that are open side by side; the keys of the older and of the newer one."""
+    ada.get(APPLY)
+    ada.press("all", remarks="Older")
+    older = ada.typed()["draft"]
+    ada.get(f"{APPLY}?amount=7")
+    ada.press("all", remarks="Newer")
+    return older, ada.typed()["draft"]
+
+
+def test_the_way_to_a_header_leads_back_to_the_application_it_left(ada: Customer) -> None:
+    older, newer = two_applications(ada)
+    for key, remarks in ((older, "Older"), (newer, "Newer"), (older, "Older")):
+        ada.get(f"{APPLY}/{key}")
+        ada.press("new-header")
+        page = text(ada.follow())
+        assert f'href="{APPLY}?resume={key}"' in page
+        ada.get(f"{APPLY}?resume={key}")
+        assert (ada.typed()["draft"], ada.typed()["remarks"].strip()) == (key, remarks)
+
+
+def test_a_draft_that_is_gone_or_somebody_elses_is_not_resumed(ada: Customer, bo: Customer) -> None:
+    older, newer = two_applications(ada)
+    ada.get(f"{APPLY}/{older}")
+    ada.press("review", amount="5")
+    ada.press("submit")
+    for word in (older, "x" * 32, "no key", ""):
+        ada.get(f"{APPLY}?resume={word}")
+        assert ada.typed()["draft"] == newer, word
+    bo.get(f"{APPLY}?resume={newer}")
+    assert bo.typed()["remarks"] == ""
+
+
+def test_a_submit_tells_that_another_window_wrote_to_the_application(ada: Customer, world: World) -> None:
+    ada.review(amount="5", remarks="First words")
+    review, looked_at = ada.path, ada.page
+    ada.get(review.removesuffix("/review"))
+    ada.press("review", remarks="Other words")
+    ada.page = looked_at
+    ada.press("submit")
+    assert ada.path == f"{review}?changed=typed"
+    assert "This application was written to once more" in text(ada.page)
+    assert "Other words" in text(ada.page)
+    assert world.count() == 0
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert world.request(number).remarks == "Other words"
+
+
+def test_a_submit_after_another_window_submitted_other_words_says_so(ada: Customer, world: World) -> None:
+    ada.review(amount="5", remarks="First words")
+    review, looked_at = ada.path, ada.page
+    ada.get(review.removesuffix("/review"))
+    ada.press("review", remarks="Other words")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    ada.follow()
+    ada.page = looked_at
+    ada.press("submit")
+    assert f"written to once more and submitted as {number}" in text(ada.follow())
+    assert world.count() == 1
+    # The same words sent twice are one wish: nothing is said.
+    ada.get(review)
+    assert "written to once more" not in text(ada.page)
+
+
+def test_a_second_press_of_submit_leads_to_its_request_without_a_word(ada: Customer, world: World) -> None:
+    ada.review(amount="5")
+    looked_at = ada.page
+    ada.press("submit")
+    ada.follow()
+    ada.page = looked_at
+    ada.press("submit")
+    assert "written to once more" not in text(ada.follow())
+    assert world.count() == 1
+
+
+def test_each_resubmission_has_a_draft_of_its_own(ada: Customer, world: World) -> None:
+    former = ada.apply(amount="5", remarks="Former")
+    world.reject(former)
+    ada.review(amount="7", remarks="Plain")
+    ada.get(f"{APPLY}?resubmit={former}")
+    ada.press("all", remarks="Mended")
+    ada.get(APPLY)
+    assert ada.typed()["remarks"] == "Plain"
+    ada.get(f"{APPLY}?resubmit={former}")
+    assert (ada.typed()["remarks"], ada.typed()["resubmit"]) == ("Mended", former)
+    ada.get(f"{APPLY}?resume=1")
+    assert ada.typed()["remarks"] == "Mended"
+
+
+def test_the_file_of_a_rejected_request_can_be_left_out_at_once(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    choose(ada, files.pdf(), amount="5")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    world.reject(number)
+    ada.get(f"{APPLY}?resubmit={number}")
+    ada.press("remove-file")
+    assert "order.pdf" not in text(ada.page)
+    ada.press("review")
+    assert world.request(ada.press("submit").headers["Location"].rpartition("/")[2]).support_sha256 is None
+
+
+def test_a_file_whose_draft_is_gone_is_asked_for(ada: Customer, world: World, freeze: Freeze) -> None:
+    """A page that was open for longer than a draft lives."""
+    ada.get(APPLY)
+    choose(ada, files.pdf(), amount="x")
+    tidy(world, NOW + LIFE + timedelta(minutes=1), freeze)
+    ada.press("review", amount="5")
+    assert ada.is_refused
+    assert "not here any more" in text(ada.page).partition('id="support_file-error"')[2].partition("</p>")[0]
+    ada.press("without-file")
+    assert ada.is_at_review
+
+
+def test_a_withdrawn_request_does_not_end_the_wish(ada: Customer, world: World) -> None:
+    form = ada.get(APPLY)
+    ada.press("review", amount="5")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    world.act(changes.withdraw, world.cast.ada.actor, number)
+    ada.page, ada.path = form, APPLY
+    assert f"You have already submitted {number}" in text(ada.press("review", amount="5"))
+    assert ada.press("submit").status_code == 303
+    assert world.count() == 2
+
+
+def test_a_header_that_changed_after_the_review_leads_back_with_its_sentence(ada: Customer, world: World) -> None:
+    ada.review(amount="5")
+    world.act(headers.archive, world.cast.lin.actor, world.header_id)
+    ada.press("submit")
+    assert ada.is_refused
+    assert 'id="header_id' in text(ada.page)
+    assert world.count() == 0
+
+
+def test_much_more_text_than_a_draft_holds_is_shown_by_the_answer_itself(ada: Customer) -> None:
+    ada.get(APPLY)
+    answer = ada.press("review", amount="5", remarks="字" * 60_000)
+    assert answer.status_code == 422
+    assert ada.typed()["remarks"] == "字" * 60_000
+    # What a reload finds says what is missing.
+    ada.get(f"{APPLY}/{ada.typed()['draft']}")
+    assert "too long to be kept" in text(ada.page)
+    assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("5", "")
+
+
+def test_the_database_refuses_what_does_not_fit(world: World) -> None:
+    writer = Writer(world.cast.lumen, world.cast.ada.id)
+    largest = {**TYPED, "remarks": "x" * (services.LARGEST - len(json.dumps(TYPED)))}
+    assert Content(largest).fits
+    assert not Content({**largest, "amount": "55"}).fits
+    world.act(services.keep, writer, "k" * 32, Content(largest))
+    with pytest.raises(IntegrityError):
+        world.act(services.keep, writer, "l" * 32, Content({**largest, "amount": "55"}))
+
+
+def test_one_person_keeps_so_many_and_no_more(world: World, freeze: Freeze) -> None:
+    writer = Writer(world.cast.lumen, world.cast.ada.id)
+    world.act(services.keep, Writer(world.cast.lumen, world.cast.lin.id), "lins" * 8, Content(TYPED))
+    for number in range(services.MOST_DRAFTS + 2):
+        freeze(NOW + timedelta(seconds=number))
+        world.act(services.keep, writer, f"{number:032}", Content(TYPED))
+    assert len(keys(world)) == services.MOST_DRAFTS + 1
+    assert keys(world) >= {"lins" * 8, f"{services.MOST_DRAFTS + 1:032}"}
+    assert f"{1:032}" not in keys(world)
+
+
+def test_old_drafts_go_and_with_them_the_files_that_nobody_needs(ada: Customer, world: World, freeze: Freeze) -> None:
+    shas = {}
+    for name, content in (("sent", files.pdf()), ("left", files.picture("PNG")), ("replaced", files.picture("JPEG"))):
+        ada.get(f"{APPLY}?amount=5")
+        choose(ada, content, f"{name}.x")
+        shas[name] = supporting.examine(content, "x").sha256
+        if name == "sent":
+            ada.press("submit")
+    ada.press("edit")
+    choose(ada, files.pdf() + b"\n", "last.pdf")
+    tidy(world, NOW + UPLOAD_LIFE, freeze)
+    assert {name for name in shas if storage.exists(shas[name])} == {"sent", "left", "replaced"}
+    tidy(world, NOW + UPLOAD_LIFE + timedelta(minutes=1), freeze)
+    assert {name for name in shas if storage.exists(shas[name])} == {"sent", "left"}
+    tidy(world, NOW + LIFE + timedelta(minutes=1), freeze)
+    tidy(world, NOW + LIFE + timedelta(minutes=1), freeze)
+    assert {name for name in shas if storage.exists(shas[name])} == {"sent"}
+    with world.app.app_context():
+        assert keys(world) == set()
+        assert session.scalar(select(func.count()).select_from(SupportingUpload)) == 0
+
+
+def test_a_document_that_was_here_before_is_never_let_go(ada: Customer, world: World, freeze: Freeze) -> None:
+    """An invoice of ours, enclosed once more: the same bytes stand under the same hash."""
+    content = files.pdf()
+    sha256 = storage.put(content)
+    ada.get(APPLY)
+    choose(ada, content, amount="5")
+    tidy(world, NOW + LIFE + timedelta(days=1), freeze)
+    tidy(world, NOW + LIFE + timedelta(days=1), freeze)
+    assert storage.get(sha256) == content
+
+
+def test_a_file_that_is_chosen_again_stays(ada: Customer, world: World, freeze: Freeze) -> None:
+    content = files.pdf()
+    ada.get(APPLY)
+    choose(ada, content, amount="5")
+    with world.app.app_context(), transaction():
+        session.execute(update(ApplicationDraft).values(updated_at=NOW - LIFE - timedelta(days=1)))
+    freeze(NOW + UPLOAD_LIFE + timedelta(minutes=1))
+    ada = world.customer("ada")
+    ada.get(f"{APPLY}?amount=6")
+    choose(ada, content)
+    with world.app.app_context():
+        assert jobs.tidy() == 1
+        assert storage.exists(supporting.examine(content, "x").sha256)
+    assert ada.press("submit").status_code == 303
+
+
+def tidy(world: World, at: datetime, freeze: Freeze) -> None:
+    """Let the job run at that instant."""
+    with world.app.app_context(), clock.moved_to(at):
+        jobs.tidy()
+
+
+def keys(world: World) -> set[str]:
+    """The keys of all drafts."""
+    with world.app.app_context():
+        return set(session.scalars(select(ApplicationDraft.key)))

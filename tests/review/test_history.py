@@ -1,0 +1,50 @@
+"""The desk's one timeline of a request, and what of it stays among colleagues."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+
+from backoffice.review.services import decisions, holds, notes
+from tests.review.desk import NOW, Desk
+from tests.review.test_second_approval import threshold
+from tests.support.visitor import Visitor
+
+MINUTE = timedelta(minutes=1)
+
+
+def timeline(visitor: Visitor, number: str) -> str:
+    """The words of the timeline, in their order."""
+    page = visitor.get(f"/review/{number}").text
+    listed = page[page.index('<ol class="timeline"') :].partition("</ol>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", listed)).split())
+
+
+def test_everything_stands_in_one_row_in_order(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    threshold(desk, "1.00")
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(decisions.approve, rita, number, remarks="First remarks", now=NOW + MINUTE)
+    desk.run(notes.add, rui, number, "A note among us", now=NOW + 2 * MINUTE)
+    desk.run(holds.hold, rui, number, question="Which contract?", now=NOW + 3 * MINUTE)
+    desk.run(holds.resume, rui, number, now=NOW + 4 * MINUTE)
+    desk.run(decisions.approve, rita, number, now=NOW + 5 * MINUTE)
+    desk.run(decisions.approve, rui, number, now=NOW + 6 * MINUTE, undo_seconds=60)
+    desk.run(decisions.return_to_queue, rui, number, why="Wrong series", now=NOW + 7 * MINUTE)
+    rejection = {"reason": ["email", "other"], "remarks": "Please correct"}
+    desk.run(decisions.reject, rita, number, now=NOW + 8 * MINUTE, **rejection)
+    told = timeline(visit(desk.cast.rita), number)
+    wanted = [
+        "Submitted", "First approval", "First remarks", "A note among us", "Internal", "Which contract?",
+        "The customer was asked.", "Back in the queue without an answer", "Approved", "Returned to the queue",
+        "Wrong series", "Please correct", "The receiving email looks wrong", "Another reason",
+        "Email to the customer: Rejection",
+    ]  # fmt: skip
+    at = [told.find(words) for words in wanted]
+    assert -1 not in at, wanted[at.index(-1)]
+    assert at == sorted(at)
+    customers = visit(desk.cast.ada).get(f"/invoices/{number}").text
+    for words in ("A note among us", "Wrong series", "The customer was asked.", "First approval", "First remarks"):
+        assert words not in customers
+    assert "Please correct" in customers

@@ -1,0 +1,73 @@
+"""A verdict that arrives after its reviewer's session ended: its words wait for them, and nothing is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from backoffice.requests.models import Decision
+from backoffice.review.services import decisions
+from tests.review.desk import NOW, Desk
+from tests.support.visitor import Visitor
+
+LATE = NOW + timedelta(hours=3)
+SAID = "You are signed in again. What you typed is still here."
+WORDS = "谢谢 – the copy goes to line 2"
+
+
+@pytest.fixture
+def rita(desk: Desk, visit: Callable[..., Visitor]) -> Visitor:
+    return visit(desk.cast.rita)
+
+
+def comes_back(visitor: Visitor, email: str) -> None:
+    """From the way to the sign-in page through it."""
+    visitor.follow()
+    visitor.submit({"email": email, "password": "invoice-demo-2026"})
+    visitor.follow()
+
+
+@pytest.mark.parametrize("button", ["Approve", "Reject"])
+def test_the_words_of_a_verdict_are_there_after_signing_in_again(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None], button: str
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/{number}")
+    freeze(LATE)
+    assert rita.submit({"remarks": WORDS}, button=button).headers["Location"].startswith("/login")
+    assert desk.state(number) == "pending"
+    comes_back(rita, desk.cast.rita.email)
+    assert SAID in rita.page.text
+    fields = {"reason": ["other"]} if button == "Reject" else {}
+    assert rita.submit(fields, button=button).status_code == 303
+    assert desk.state(number) == {"Approve": "approved", "Reject": "rejected"}[button]
+    assert desk.count(Decision, Decision.remarks == WORDS) == 1
+    assert SAID not in rita.follow().text
+
+
+@pytest.mark.parametrize("button", ["Approve", "Reject"])
+def test_whoever_comes_back_too_late_copies_their_words_away(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None], button: str
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/{number}")
+    freeze(LATE)
+    rita.submit({"remarks": WORDS}, button=button)
+    desk.run(decisions.approve, desk.cast.rui.actor, number, now=LATE)
+    comes_back(rita, desk.cast.rita.email)
+    assert "approved this request at" in rita.page.text
+    assert WORDS in rita.page.text
+
+
+def test_a_colleague_who_signs_in_there_gets_nothing(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None]
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/{number}")
+    freeze(LATE)
+    rita.submit({"remarks": WORDS}, button="Approve")
+    comes_back(rita, desk.cast.rui.email)
+    assert rita.path == f"/review/{number}/approve"
+    assert WORDS not in rita.page.text
