@@ -21,6 +21,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from backoffice.stopping import StopSignal
+
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("mail", "web", "worker")
 HEAD_START = 5.0  # seconds that the web gets before the worker, at most
@@ -187,7 +189,6 @@ class Supervisor:
 
     def __init__(self, env: dict[str, str]) -> None:
         self._env = env
-        self._stopping = threading.Event()
         self._lines = threading.Lock()
         # Somebody with a mail server of their own wants mail to go there.
         roles = [role for role in ROLES if role != "mail" or "BACKOFFICE_MAIL_SERVER" not in os.environ]
@@ -196,13 +197,12 @@ class Supervisor:
 
     def run(self) -> int:
         """Prepare, start, watch. Returns 0 after an orderly stop, 1 when the web never came up."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._stopping.set())
-        code = prepare(self._env, self._stopping)
-        if code or self._stopping.is_set():
+        stop = StopSignal(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        code = prepare(self._env, stop)
+        if code or stop.has_come():
             return code
         try:
-            return self._watch()
+            return self._watch(stop)
         finally:
             self._stop()
 
@@ -211,12 +211,12 @@ class Supervisor:
         with self._lines:
             print(f"{role:>6} | {line}", flush=True)  # noqa: T201 - this is the command's output
 
-    def _watch(self) -> int:
+    def _watch(self, stop: StopSignal) -> int:
         began, announced = time.monotonic(), False
         for child in self._children:
             # Two Pythons that load at once on two cores delay the first page; the worker can wait for it a little.
             child.start_at = began + HEAD_START if child.role == "worker" else began
-        while not self._stopping.wait(0.05 if not announced else 0.5):
+        while not stop.wait(0.05 if not announced else 0.5):
             for child in self._children:
                 child.look_after()
             if announced:
@@ -264,7 +264,7 @@ def welcome(address: str) -> str:
     )
 
 
-def prepare(env: dict[str, str], stopping: threading.Event) -> int:
+def prepare(env: dict[str, str], stop: StopSignal) -> int:
     """Migrate and fill the database where that is needed; returns the exit code of what failed, else 0.
 
     Two supervisors may start at once on the same folder: the second waits and then finds the work done.
@@ -279,7 +279,7 @@ def prepare(env: dict[str, str], stopping: threading.Event) -> int:
         if env["BACKOFFICE_DEMO"].lower() in ("1", "true", "yes", "on"):
             steps.append(["demo", "seed", "--if-empty"])
         for step in steps:
-            if code := _command(step, env, stopping):
+            if code := _command(step, env, stop):
                 return code
     return 0
 
@@ -312,20 +312,20 @@ def newest_revision() -> str:
     return max(found[1] for file in versions.glob("*.py") if (found := re.match(r"(\d{4})_", file.name)))
 
 
-def _command(arguments: list[str], env: dict[str, str], stopping: threading.Event) -> int:
+def _command(arguments: list[str], env: dict[str, str], stop: StopSignal) -> int:
     """Run a `backoffice` command with the terminal's own output; pass a wish to stop on to it."""
     code = "import sys; from backoffice.cli.command import main; sys.argv[0] = 'backoffice'; main()"
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-c", code, *arguments], cwd=ROOT, env=env, start_new_session=True
     )
     while process.poll() is None:
-        if stopping.wait(0.05):
+        if stop.wait(0.05):
             process.terminate()
             try:
                 process.wait(GRACE)
             except subprocess.TimeoutExpired:
                 process.kill()
-    return process.wait() if not stopping.is_set() else 0
+    return process.wait() if not stop.has_come() else 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -28,6 +27,7 @@ from backoffice.portal import jobs as portal
 from backoffice.requests import jobs as requests
 from backoffice.review import jobs as review
 from backoffice.sla import jobs as sla
+from backoffice.stopping import StopSignal
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +94,6 @@ class Worker:
             self.leadership: Leadership = (
                 FileLeadership(self.settings) if self.settings.is_sqlite else AdvisoryLeadership()
             )
-        self.stopping = threading.Event()
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT; the job under way is finished first."""
@@ -121,11 +120,10 @@ class Worker:
                 self._run, "interval", seconds=seconds, args=(name, job, leader_only), id=name,
                 next_run_time=scheduling.soon(),
             )  # fmt: skip
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stopping.set())
+        stop = StopSignal(signal.SIGTERM, signal.SIGINT)
         scheduler.start()
         log.info("worker started", pid=os.getpid())
-        self.stopping.wait()
+        stop.wait()
         scheduler.shutdown(wait=True)
         log.info("worker stopped", pid=os.getpid())
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from pathlib import Path
-from types import FrameType
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 from backoffice import config
+from backoffice.stopping import StopSignal
 
 HOST = "127.0.0.1"
 _LARGEST_MAIL = 40 * 1024 * 1024
@@ -43,13 +42,7 @@ def main() -> int:
     """Catch mail until told to stop; returns the exit code."""
     settings = config.load()
     folder = maildir(settings.instance_path)
-    done = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        done.set()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
+    stop = StopSignal(signal.SIGTERM, signal.SIGINT)
     try:
         controller = start(folder, settings.mail_port)
     except OSError as error:
@@ -57,7 +50,7 @@ def main() -> int:
         return 1
     sys.stdout.write(f"Catching mail on {HOST}:{settings.mail_port} into {folder}\n")
     sys.stdout.flush()
-    done.wait()
+    stop.wait()
     controller.stop()
     return 0
 

@@ -4,17 +4,20 @@ A worker takes seconds to import what it needs and milliseconds to work, so a te
 mostly watch imports. The launcher opens no database and starts no thread before it forks; whatever it starts builds its
 own application, engine and connections, dies when it is killed and takes nobody along.
 
-Run as a program it reads one wish a line (JSON) and answers one line: {"start": {...}} -> pid, {"wait": pid} -> status.
+Run as a program it reads one wish a line (JSON) and answers one line: {"start": {...}} -> pid, {"wait": pid} -> status,
+or null where it did not end.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -38,6 +41,10 @@ WARM = (
 )
 
 
+# Far longer than the longest of them takes on a busy machine.
+PATIENCE_SECONDS = 180
+
+
 class Child:
     """A process somewhere: how it is killed and what became of it."""
 
@@ -57,9 +64,13 @@ class Child:
         return self.wait()
 
     def wait(self) -> int:
-        """Wait for its end; the exit code, or minus the signal that killed it."""
+        """Wait for its end; the exit code, or minus the signal that killed it.
+
+        One that does not end is a failure that tells where each of its threads stands.
+        """
         if self._status is None:
-            self._status = int(self._launcher.ask({"wait": self.pid}))
+            self._status = self._launcher.ask({"wait": self.pid})
+        assert self._status is not None, f"it does not end\n{self.log.read_text()}"
         return self._status
 
     def finish(self) -> None:
@@ -147,12 +158,24 @@ def serve() -> None:
             answer = _fork(wish["start"])
             alive.add(answer)
         else:
-            _, status = os.waitpid(wish["wait"], 0)
-            answer = os.waitstatus_to_exitcode(status)
+            answer = _end_of(wish["wait"])
             alive.discard(wish["wait"])
         print(json.dumps(answer), flush=True)
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
+
+
+def _end_of(pid: int) -> int | None:
+    """Its exit code; None when it had to be ended, after it wrote its stacks into its log."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGABRT)
+    os.waitpid(pid, 0)
+    return None
 
 
 def _fork(wish: Mapping[str, Any]) -> int:
@@ -166,6 +189,7 @@ def _fork(wish: Mapping[str, Any]) -> int:
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
+        faulthandler.enable()
         status = _run(wish)
     except BaseException:
         traceback.print_exc()
