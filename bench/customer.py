@@ -97,7 +97,7 @@ def pages(facts: Facts) -> list[tuple[str, str]]:
         ("entries: amounts of none", f"{entries}?min=999999"),
         ("entries: amounts of none, kind", f"{entries}?min=999999&kind=consumption"),
         ("entries: id", f"{entries}?q=E4321"),
-        ("apply", "/invoices/apply"),
+        ("apply", f"/invoices/apply/{'x' * 32}"),
         ("balance", "/invoices/balance"),
         ("balance of a past day", f"/invoices/balance?on={facts.day(60)}"),
         ("one request", f"/invoices/{facts.request}"),

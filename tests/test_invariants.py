@@ -261,8 +261,8 @@ def write_applications(office: Office) -> None:
     ada = Writer(office.cast.lumen, office.cast.ada.id)
     file = supporting.take(files.pdf(), "order.pdf")
     with transaction():
-        drafts.keep(ada, "waiting".ljust(32, "-"), drafts.Content({}, file=file), now=clock.now())
-        ended = drafts.keep(ada, "ended".ljust(32, "-"), drafts.Content({}), now=clock.now())
+        drafts.keep(ada, "waiting".ljust(32, "-"), drafts.Content({}, file=file), since="", now=clock.now())
+        ended = drafts.keep(ada, "ended".ljust(32, "-"), drafts.Content({}), since="", now=clock.now())
         application = office.application("7.00")
         made = applying.apply(
             office.cast.ada.actor, application, submit_token=ended.submit_token, locale="en", now=clock.now()

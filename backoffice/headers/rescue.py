@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flask import flash, redirect, request, url_for
+from flask import flash, request
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from backoffice.headers import pasted, rules
 from backoffice.headers.forms import HeaderForm
 from backoffice.web import drafts
-from backoffice.web.guards import LOGIN_ENDPOINT
 
 _COOKIE = "header"
 _SHORT = 64  # characters of a choice, of the version of a header
@@ -33,7 +32,7 @@ def keep_typed() -> Response | None:
     if owner is None:
         return None
     back = request.full_path if request.query_string else request.path
-    answer = redirect(url_for(LOGIN_ENDPOINT, next=back))
+    answer = drafts.way_back(owner, back)
     for draft in _ever_smaller(HeaderForm()):
         if drafts.keep(answer, owner, draft, cookie=_COOKIE, path=request.path):
             return answer

@@ -317,7 +317,8 @@ def _way_back(header: int | None = None) -> str:
     """To the application that led here, one of several that may be open, with the header chosen; or to the list."""
     if not _to_application():
         return url_for("headers.list_headers")
-    return url_for("portal.apply", resume=request.args.get("draft", "1")[:64], header=header)
+    draft = request.args.get("draft", "")[:64]
+    return url_for("portal.application", key=draft, header=header) if draft else url_for("portal.apply", header=header)
 
 
 def _account_id() -> int:

@@ -23,7 +23,7 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT, is_request_number
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
-from backoffice.web.forms import Form, form_token, whole_number
+from backoffice.web.forms import Form, whole_number
 from backoffice.web.kept_forms import KeptForm
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
@@ -40,7 +40,7 @@ TYPED = (*_SHOWN, "defaults_of")
 
 
 class ApplyForm(Form):
-    """One application. `draft` is the key under which it is kept, `resubmit` the rejected request it follows.
+    """One application. `resubmit` is the rejected request it follows, `words` the mark of what the page showed.
 
     `enclosed` says that the page showed a file that is kept: should its draft be gone meanwhile, that is told.
     """
@@ -51,7 +51,7 @@ class ApplyForm(Form):
     copies = StringField(lazy_gettext("Copies to"), render_kw={"autocomplete": "off", "spellcheck": "false"})
     remarks = TextAreaField(lazy_gettext("Remarks"), render_kw={"maxlength": REMARKS_LIMIT})
     support_file = FileField(lazy_gettext("Supporting file"), render_kw={"accept": ACCEPTED})
-    draft = HiddenField()
+    words = HiddenField()
     enclosed = HiddenField()
     resubmit = HiddenField()
     defaults_of = HiddenField()
@@ -86,10 +86,9 @@ class ApplyForm(Form):
                 self[name].data = value
         self.defaults_of.data = self.header_id.data
 
-    def ensure_key(self) -> str:
-        """The key of the draft: the one that came along, or a new one for a form that is shown for the first time."""
-        self.draft.data = form_token(self.draft.data)
-        return str(self.draft.data)
+    def says_no_more_than(self, beginning: ApplyForm) -> bool:
+        """Whether nothing was typed over what the form began with."""
+        return all(_folded(self[name].data) == _folded(beginning[name].data) for name in _SHOWN)
 
     @property
     def follows(self) -> str | None:
@@ -121,7 +120,7 @@ def begin(values: Mapping[str, Any]) -> ApplyForm:
 
 def of_draft(draft: ApplicationDraft) -> ApplyForm:
     """The form as it was left."""
-    return begin({**draft.fields, "draft": draft.key, "resubmit": draft.follows or ""})
+    return begin({**draft.fields, "resubmit": draft.follows or ""})
 
 
 def application_of(typed: Mapping[str, str], follows: str | None, support: SupportingFile | None) -> Application:

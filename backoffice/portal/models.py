@@ -17,7 +17,8 @@ from backoffice.requests.models import InvoiceRequest
 class ApplicationDraft(Base):
     """What one person has typed into one application, from the first button pressed until it is purged.
 
-    `key` stands in its addresses; `submit_token` makes two Submits of it one request. With `request_id` it has ended.
+    `key` stands in its addresses; `submit_token` makes two Submits of it one request. With `request_id` it has ended;
+    with `discarded_at` its writer has thrown it away and may still put it back.
     """
 
     __tablename__ = "application_draft"
@@ -56,6 +57,7 @@ class ApplicationDraft(Base):
     file_fault: Mapped[str | None] = mapped_column(String(300))
     submit_token: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[int | None] = mapped_column(ForeignKey(InvoiceRequest.id))
+    discarded_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -68,13 +70,18 @@ class ApplicationDraft(Base):
     @property
     def words(self) -> str:
         """Tells whether another window has written something else into it: a mark of what it says."""
-        said = f"{self.typed}\n{self.follows}\n{self.support_sha256}\n{self.support_name}"
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        return words_of(self.typed, self.follows, self.support_sha256, self.support_name)
 
     @property
     def has_ended(self) -> bool:
         """Whether a request was made of it."""
         return self.request_id is not None
+
+
+def words_of(typed: str, follows: str | None, support_sha256: str | None, support_name: str | None) -> str:
+    """The mark of what a draft says or would say."""
+    said = f"{typed}\n{follows}\n{support_sha256}\n{support_name}"
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 class SupportingUpload(Base):

@@ -15,7 +15,7 @@ from backoffice import storage
 from backoffice.accounts.models import User
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, NotFound
-from backoffice.portal.models import ApplicationDraft, SupportingUpload
+from backoffice.portal.models import ApplicationDraft, SupportingUpload, words_of
 from backoffice.portal.queries import drafts as queries
 from backoffice.portal.queries.drafts import Writer
 from backoffice.requests import queries as requests
@@ -47,25 +47,37 @@ class Content:
         """Whether it is no more text than a draft may hold."""
         return len(_json(self.typed)) <= LARGEST
 
+    @property
+    def words(self) -> str:
+        """The mark of a draft that says this."""
+        file = (self.file.sha256, self.file.name) if self.file else (None, None)
+        return words_of(_json(self.typed), self.follows, *file)
+
 
 def new_word() -> str:
     """A key or a token that nobody guesses."""
     return secrets.token_urlsafe(24)
 
 
-def keep(writer: Writer, key: str, content: Content, *, now: datetime) -> ApplicationDraft:
-    """Keep what was typed under `key`, in place of what stood there before.
+def keep(writer: Writer, key: str, content: Content, *, since: str, now: datetime) -> ApplicationDraft:
+    """Keep what was typed under `key`, in place of the words that it was typed over: `since` is their mark.
+
+    Where another window has written other words there meanwhile, they stay, and this becomes a draft of its own: of two
+    windows neither overwrites what it has not seen.
 
     Raises NotFound for a key of somebody else's, and Conflict for a draft that has ended: its request is made.
     """
     draft = queries.find(writer, key, locked=True)
+    if draft is not None and draft.has_ended:
+        raise Conflict
+    if draft is not None and draft.words not in (since, content.words):
+        draft, key = None, new_word()
     if draft is None:
         draft = ApplicationDraft(
             key=key, account_id=writer.account_id, user_id=writer.user_id, submit_token=new_word(), created_at=now
         )
         session.add(draft)
-    elif draft.has_ended:
-        raise Conflict
+    draft.discarded_at = None
     draft.typed, draft.follows, draft.rescued = _json(content.typed), content.follows, content.rescued
     for column, value in supporting.columns_of(content.file).items():
         setattr(draft, column, value)
@@ -75,10 +87,10 @@ def keep(writer: Writer, key: str, content: Content, *, now: datetime) -> Applic
     return draft
 
 
-def rescue(user_id: int, key: str, content: Content, *, enclosed: bool, now: datetime) -> str | None:
+def rescue(user_id: int, key: str, content: Content, *, since: str, enclosed: bool, now: datetime) -> str | None:
     """Keep what an active customer had typed when their session had ended; the file of the draft stays with it.
 
-    `enclosed`: the form had shown such a file, so that it is asked for when it is gone.
+    `enclosed`: the form had shown such a file, so that it is asked for when it is gone. `since`: see `keep`.
 
     Returns the key it is kept under: one that is not theirs, or whose request is made, gives way to a new one. None
     when there is no such customer.
@@ -96,8 +108,7 @@ def rescue(user_id: int, key: str, content: Content, *, enclosed: bool, now: dat
     fault = content.file_fault or file_fault_so_far(known, file, enclosed=enclosed)
     if known is not None and known.has_ended:
         key = new_word()
-    keep(writer, key, replace(content, follows=follows, file=file, file_fault=fault), now=now)
-    return key
+    return keep(writer, key, replace(content, follows=follows, file=file, file_fault=fault), since=since, now=now).key
 
 
 def file_so_far(writer: Writer, draft: ApplicationDraft | None, follows: str | None) -> SupportingFile | None:
@@ -126,13 +137,25 @@ def end(draft: ApplicationDraft, request_id: int) -> None:
     session.flush()
 
 
-def give_up(writer: Writer, key: str) -> None:
-    """Throw away a draft that its writer does not want; one that has ended stays, as does what is somebody else's."""
-    session.execute(
-        delete(ApplicationDraft).where(
-            *queries.of_writer(writer), ApplicationDraft.key == key, ApplicationDraft.request_id.is_(None)
-        )
-    )
+def discard(writer: Writer, key: str, *, now: datetime) -> None:
+    """Put a draft aside that its writer does not want; it can be put back until it is purged.
+
+    Raises NotFound for one that is not theirs, and Conflict for one that has ended.
+    """
+    _set_aside(writer, key, now)
+
+
+def restore(writer: Writer, key: str) -> None:
+    """Put a discarded draft back. Raises what `discard` does."""
+    _set_aside(writer, key, None)
+
+
+def _set_aside(writer: Writer, key: str, at: datetime | None) -> None:
+    draft = queries.draft_of(writer, key, locked=True)
+    if draft.has_ended:
+        raise Conflict
+    draft.discarded_at = at
+    session.flush()
 
 
 def forget_old(*, now: datetime) -> int:

@@ -11,11 +11,14 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, flash, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.web import signing
+from backoffice.web.guards import LOGIN_ENDPOINT
 
 LIFE = timedelta(hours=2)
 # Browsers keep 4,096 bytes of a cookie with its name and attributes.
@@ -43,6 +46,22 @@ def owner_in(signed: str | None) -> int | None:
         return None
     user_id, at = value
     return user_id if _now() - at < OWNER_LIFE.total_seconds() else None
+
+
+def way_back(owner: int, page: str) -> Response:
+    """From a form of a session that is over to the page that has what was typed, for the person it was shown to.
+
+    That leads through the sign-in page unless they are signed in already. Whoever else is signed in is told.
+    """
+    if not current_user.is_authenticated:
+        return redirect(url_for(LOGIN_ENDPOINT, next=page))
+    if current_user.id == owner:
+        return redirect(page, 303)
+    told = gettext(
+        "Somebody else was signed in when this form was opened. What was typed is kept for them; it was not sent."
+    )
+    flash(told, "warning")
+    return redirect("/", 303)
 
 
 def keep(response: Response, user_id: int, typed: Mapping[str, str], *, cookie: str, path: str) -> bool:

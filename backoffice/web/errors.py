@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from backoffice import database
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, Message, NotFound, Unavailable
-from backoffice.web import formatting
+from backoffice.web import formatting, guards
 from backoffice.web.security import request_id
 
 _STATUS: dict[type[BackofficeError], int] = {
@@ -83,7 +83,7 @@ def _on_ours(error: BackofficeError) -> ResponseReturnValue:
 def _on_csrf(error: CSRFError) -> ResponseReturnValue:
     # The page's own words say that it was open for too long; flask-wtf's reason would only help an attacker.
     log.info("csrf refused", reason=error.description)
-    return _page(400)
+    return guards.rescued() or _page(400)
 
 
 def _on_foreign_host(_error: SecurityError) -> ResponseReturnValue:

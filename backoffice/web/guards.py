@@ -53,9 +53,10 @@ def guard(
 ) -> Callable[[View], View]:
     """Mark a view with what it takes to enter: PUBLIC, SIGNED_IN, or one of several permissions.
 
-    `rescue` is called when a form arrives from somebody whose session has ended: it may answer with the way to the
-    sign-in page that keeps what was typed. It runs for anybody and before the CSRF check, so it believes nothing of the
-    form, and changes nothing but what a signed word in it allows (`web.drafts.owner_in`).
+    `rescue` is called when a form arrives whose session has ended, whether or not another one has begun since: it may
+    keep what was typed and answer with the way back to it (`web.drafts.way_back`). It runs for anybody and without the
+    CSRF check, so it believes nothing of the form, and changes nothing but what a signed word in it allows
+    (`web.drafts.owner_in`).
     A `passive` view is called by open pages on their own: that is no use of the session, which ends by itself.
     """
     requirement = _requirement(required)
@@ -120,12 +121,16 @@ def _enforce() -> ResponseReturnValue | None:
         log.error("endpoint without a guard", endpoint=request.endpoint)
         raise Forbidden
     if not current_user.is_authenticated:
-        rescue: Rescue | None = getattr(current_app.view_functions[request.endpoint], _RESCUE, None)
-        rescued = rescue() if rescue is not None and request.method == "POST" else None
-        return redirect(_login_address()) if rescued is None else rescued
+        return rescued() or redirect(_login_address())
     if isinstance(requirement, tuple) and not any(current_user.can(permission) for permission in requirement):
         raise Forbidden
     return None
+
+
+def rescued() -> ResponseReturnValue | None:
+    """The answer to a form that belongs to another session than the present one; None where its view keeps nothing."""
+    rescue: Rescue | None = getattr(current_app.view_functions.get(request.endpoint or ""), _RESCUE, None)
+    return rescue() if rescue is not None and request.method == "POST" else None
 
 
 def _login_address() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from flask import flash, redirect, request, url_for
+from flask import flash, request
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -17,7 +17,6 @@ from wtforms import HiddenField
 
 from backoffice.web import drafts
 from backoffice.web.forms import Form
-from backoffice.web.guards import LOGIN_ENDPOINT
 
 _COOKIE = "typed"
 _NOT_TYPED = {"csrf_token", "owner"}
@@ -44,7 +43,7 @@ def keep_typed() -> Response | None:
     # Of a list of choices each is one word.
     typed = {name: " ".join(texts) for name, texts in request.form.lists() if name not in _NOT_TYPED}
     back = request.full_path if request.query_string else request.path
-    answer = redirect(url_for(LOGIN_ENDPOINT, next=back))
+    answer = drafts.way_back(owner, back)
     kept = drafts.keep(answer, owner, {**typed, "for": request.path}, cookie=_COOKIE, path=request.path)
     return answer if kept else None
 

@@ -44,6 +44,7 @@ from tests.support import files as supporting
 from tests.support.people import PASSWORD
 
 PERSONAL = {"kind": "personal", "name": "王小明"}
+NOBODYS = "an-application-of-nobody"
 REMOVED = "赵小红"
 BEHIND, EXPORTS = ("uses", "refunds", "requests"), ("csv", "xlsx")
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
@@ -76,7 +77,7 @@ class Atlas:
     entries: list[int]  # of lumen's in the ledger: recharges, refunds, consumption
     behind: tuple[int, int, int]  # of them a recharge that was used, one that was refunded, and its refund
     view: int
-    drafts: list[str]  # of Ada's applications: one that can be submitted, one that cannot, one that was
+    drafts: list[str]  # of Ada's applications: one that can be submitted, one that cannot, one that was, one let go
     runs: list[int]  # acts of Rita's on many requests: waiting, done with one refusal, a rejection
 
     def examples(self, endpoint: str) -> list[str]:
@@ -112,8 +113,9 @@ class Atlas:
                 f"/bills/entries/{entry}/{part}" for entry, part in zip(self.behind, BEHIND, strict=True)
             ],
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
-            "portal.application_draft": [
+            "portal.application": [
                 *(f"/invoices/apply/{key}" for key in self.drafts), f"/invoices/apply/{self.drafts[1]}?check=1",
+                f"/invoices/apply/{NOBODYS}", f"/invoices/apply/{NOBODYS}?resubmit={self.numbers['rejected']}",
             ],
             "portal.review_application": [
                 f"/invoices/apply/{self.drafts[0]}/review?changed=typed", f"/invoices/apply/{self.drafts[2]}/review",
@@ -244,22 +246,24 @@ def draw(stage: Stage) -> Atlas:
 
 
 def _drafts(stage: Stage, header: int, made: str) -> list[str]:
-    """Of Ada: one that can be submitted, the newest; one whose file was refused; one that was submitted."""
+    """Of Ada: one that can be submitted, the newest; one whose file was refused; one submitted, one thrown away."""
     whose = Writer(stage.cast.lumen, stage.cast.ada.id)
     typed = {"header_id": str(header), "amount": "1.50", "email": "ap@lumen.example", "copies": "", "defaults_of": "",
              "remarks": "采购单 4501"}  # fmt: skip
     fault = "This file is empty. Choose a PDF, PNG or JPEG of at most 10 MB."
     contents = {
         "ended": portal.Content(typed),
+        "discarded": portal.Content(typed),
         "refused": portal.Content({**typed, "amount": "x"}, file_fault=fault),
         "good": portal.Content(typed),
     }
     keys = {name: f"draft-{name}".ljust(32, "x") for name in contents}
     for name, content in contents.items():
-        stage.do(portal.keep, whose, keys[name], content)
+        stage.do(portal.keep, whose, keys[name], content, since="")
+    stage.do(portal.discard, whose, keys["discarded"])
     with stage.app.app_context(), transaction():
         portal.end(drafts.draft_of(whose, keys["ended"]), requests.by_number(made).id)
-    return [keys["good"], keys["refused"], keys["ended"]]
+    return [keys["good"], keys["refused"], keys["ended"], keys["discarded"]]
 
 
 def _runs(stage: Stage, numbers: dict[str, str]) -> list[int]:

@@ -46,9 +46,9 @@ portal.entry                     login 200 200 404 403 403 403 403 403
 portal.balance                   login 200 200 200 403 403 403 403 403
 portal.statement                 login 200 200 200 403 403 403 403 403
 portal.entry_part                login 200 200 404 403 403 403 403 403
-portal.apply                     login 200 200 200/404 403 403 403 403 403
-portal.application_draft         login 200 404 404 403 403 403 403 403
-portal.review_application        login 200 404 404 403 403 403 403 403
+portal.apply                     login 303 303 303/404 403 403 403 403 403
+portal.application               login 200 200/303 200/303/404 403 403 403 403 403
+portal.review_application        login 200 303 303 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
 portal.correct                   login 200 200 404 403 403 403 403 403
@@ -122,7 +122,9 @@ accounts.new_account             login 403 403 403 403 403 403 403 400
 ledger.upload                    login 403 403 403 403 403 403 403 400
 ledger.cancel_import             login 403 403 403 403 403 403 403 303
 ledger.conflict                  login 403 403 403 403 403 403 403 400
-portal.apply                     login 303 303 303 403 403 403 403 403
+portal.application               login 303 404 404 403 403 403 403 403
+portal.discard_application       login 303 404 404 403 403 403 403 403
+portal.restore_application       login 303 404 404 403 403 403 403 403
 portal.review_application        login 303 404 404 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
 portal.correct                   login 303 303 404 403 403 403 403 403

@@ -22,8 +22,79 @@ def test_a_page_that_refuses_keeps_what_was_typed(stage: Stage, window: Callable
     page.evaluate("document.querySelector('[name=remarks]').value = 'x'.repeat(13_000_000)")
     page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("heading", name="This is too large")).to_be_visible()
-    screen.open("/invoices/apply")
+    page.go_back()
     expect(page.get_by_label("Invoice Amount")).to_have_value("77.70")
+
+
+def test_what_was_typed_and_left_behind_is_offered_by_the_next_form(
+    stage: Stage, window: Callable[..., Screen]
+) -> None:
+    screen = window(stage.cast.ada)
+    page = screen.open("/invoices/apply")
+    amount, remarks = page.get_by_label("Invoice Amount"), page.get_by_label("Remarks")
+    put_back = page.get_by_role("button", name="Put it back")
+    amount.fill("77.70")
+    remarks.fill("Order 9")
+    screen.open("/invoices/apply")
+    expect(amount).to_have_value("")
+    put_back.click()
+    expect(amount).to_have_value("77.70")
+    expect(remarks).to_have_value("Order 9")
+    expect(put_back).to_be_hidden()
+    # It is the text of this one now: nothing is offered twice, and after it was sent nothing is left over.
+    page.reload()
+    expect(amount).to_have_value("77.70")
+    page.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
+    screen.open("/invoices/apply")
+    expect(amount).to_have_value("")
+    expect(put_back).to_be_hidden()
+
+
+def test_two_tabs_of_one_application_lose_nothing(stage: Stage, window: Callable[..., Screen]) -> None:
+    """The one sends, the other has typed: its text is offered after a reload, and what was looked at is told apart."""
+    page = window(stage.cast.ada).open("/invoices/apply")
+    fill_in(page, "Order 1")
+    page.get_by_role("button", name="All: ").click()
+    page.get_by_role("button", name="Review", exact=True).click()
+    page.get_by_role("button", name="Change").click()
+    form = page.url
+    other = page.context.new_page()
+    other.goto(form)
+    fill_in(other, "Typed in the other tab")
+    fill_in(page, "Sent by the first tab")
+    page.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_role("main")).to_contain_text("Sent by the first tab")
+    other.reload()
+    expect(other.get_by_label("Remarks")).to_have_value("Sent by the first tab")
+    other.get_by_role("button", name="Put it back").click()
+    expect(other.get_by_label("Remarks")).to_have_value("Typed in the other tab")
+    other.get_by_role("button", name="Review", exact=True).click()
+    expect(other.get_by_role("main")).to_contain_text("Typed in the other tab")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("main")).to_contain_text("Something changed since you looked")
+
+
+def test_two_tabs_that_write_at_once_become_two_applications(stage: Stage, window: Callable[..., Screen]) -> None:
+    page = window(stage.cast.ada).open("/invoices/apply")
+    form = page.url
+    other = page.context.new_page()
+    other.goto(form)
+    for tab, words in ((page, "Of the first"), (other, "Of the second")):
+        fill_in(tab, words)
+        tab.get_by_role("button", name="Review", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review and submit")
+    expect(other.locator(".toast").first).to_contain_text("Another window has written to this application meanwhile.")
+    expect(other.get_by_label("Remarks")).to_have_value("Of the second")
+    other.get_by_text("1 unfinished application").click()
+    other.get_by_role("link", name="Go on").click()
+    expect(other.get_by_label("Remarks")).to_have_value("Of the first")
+
+
+def fill_in(page: Page, remarks: str) -> None:
+    """An application of 5.00 with these remarks."""
+    page.get_by_label("Invoice Amount").fill("5")
+    page.get_by_label("Remarks").fill(remarks)
 
 
 def test_what_the_browser_prints_to_a_file_can_be_enclosed(stage: Stage, window: Callable[..., Screen]) -> None:
@@ -53,6 +124,7 @@ def test_what_was_typed_is_there_until_it_is_submitted_or_cancelled(
     stage: Stage, window: Callable[..., Screen]
 ) -> None:
     page = window(stage.cast.ada).open("/invoices/apply")
+    form = "apply-" + page.url.rpartition("/")[2]
     amount, review = page.get_by_label("Invoice Amount"), page.get_by_role("button", name="Review", exact=True)
     amount.fill("77.70")
     review.click()
@@ -69,14 +141,17 @@ def test_what_was_typed_is_there_until_it_is_submitted_or_cancelled(
     page.wait_for_load_state("domcontentloaded")  # the script that notes that the form was sent has run
     submit.click()
     page.wait_for_url(re.compile(r"/invoices/IR-"))
-    until_forgotten(page, "apply")
+    until_forgotten(page, form)
     page.goto(page.url.rpartition("/")[0] + "/apply")
     expect(amount).to_have_value("")
     amount.fill("5")
-    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("button", name="Cancel").click()
     page.wait_for_url(re.compile(r"/invoices$"))
     page.goto(page.url + "/apply")
     expect(amount).to_have_value("")
+    expect(page.get_by_role("button", name="Put it back")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(amount).to_have_value("5")
 
 
 def test_without_scripts_a_message_covers_no_button(stage: Stage, window: Callable[..., Screen]) -> None:

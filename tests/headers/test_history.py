@@ -135,6 +135,7 @@ def test_a_colleagues_header_is_used_and_shows_who_made_it(
     lin.get("/invoice-headers")
     assert f"Created by {cast.ada.name}" in lin.text
     lin.get("/invoices/apply")
+    lin.follow()
     assert f'value="{header.id}">{GOOD["name"]}<' in lin.text
     lin.get(f"/invoice-headers/{header.id}/edit")
     assert lin.press(phone="021-9") == 303

@@ -179,7 +179,7 @@ def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
     by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund", "?free=1", "?q=M0-12", "?last=1",
               "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
     by_amount = ("?min=10", "?min=99999", "?min=500&kind=refund", "?min=1&max=2&from=2026-01-01")
-    addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, "/invoices/apply": 12}
+    addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, f"/invoices/apply/{'x' * 32}": 13}
     addresses |= {f"/bills/entries{query}": 2 for query in by_one}
     # Whether few entries have such amounts is one question more.
     addresses |= {f"/bills/entries{query}": 3 for query in by_amount}

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
+from backoffice.headers.queries import headers_of as usable
 from backoffice.portal import jobs, services
 from backoffice.portal.models import ApplicationDraft, SupportingUpload
 from backoffice.portal.queries.drafts import Writer
@@ -28,12 +29,14 @@ TYPED = {"header_id": "", "amount": "5", "email": "", "copies": "", "remarks": "
 
 def test_every_button_answers_with_the_way_to_an_address(ada: Customer, world: World) -> None:
     ada.get(APPLY)
-    key = ada.typed()["draft"]
+    key = ada.key
     ends = {"all": "", "remove-file": "", "edit": "", "review": "/review", "": "/review"}
+    ada.press("all")
     for button, end in ends.items():
-        answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "5", "action": button})
+        answer = ada.client.post(f"{APPLY}/{key}", data={**ada.typed(), "amount": "5", "action": button})
         assert (answer.status_code, answer.headers["Location"]) == (303, f"{APPLY}/{key}{end}"), button
-    answer = ada.client.post(APPLY, data={**ada.typed(), "amount": "x", "action": "review"})
+        ada.get(f"{APPLY}/{key}")
+    answer = ada.client.post(f"{APPLY}/{key}", data={**ada.typed(), "amount": "x", "action": "review"})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{APPLY}/{key}?check=1")
     ada.get(f"{APPLY}/{key}/review")
     assert ada.page.headers["Location"] == f"{APPLY}/{key}?check=1"
@@ -46,10 +49,9 @@ def test_back_finds_what_was_typed_and_a_reload_says_the_same(ada: Customer) -> 
     assert text(ada.get(ada.path)).count("In figures") == text(ada.page).count("In figures")
     assert 'id="amount-error"' in text(ada.page)
     # Back to the form as it was opened, without a complaint; further on from there it is the same draft.
-    key = ada.typed()["draft"]
-    page = text(ada.get(APPLY))
-    assert (ada.typed()["draft"], ada.typed()["amount"], ada.typed()["remarks"]) == (key, "x", "Order")
-    assert "What you typed on" in page
+    key = ada.key
+    page = text(ada.get(f"{APPLY}/{key}"))
+    assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("x", "Order")
     assert 'id="amount-error"' not in page
     ada.press("review", amount="5")
     assert ada.path == f"{APPLY}/{key}/review"
@@ -106,35 +108,192 @@ def test_a_draft_is_its_writers_alone(ada: Customer, bo: Customer, world: World)
         for path in (
             f"{APPLY}/{key}",
             f"{APPLY}/{key}/review",
-            f"{APPLY}/unknown",
+            f"{APPLY}/no_key",
             f"{APPLY}/{'x' * 3000}",
             f"{APPLY}/%00",
         ):
-            assert other.get(path).status_code == 404, path
-        assert other.client.post(f"{APPLY}/{key}/review", data={**token, "action": "submit"}).status_code == 404
-        assert other.client.post(APPLY, data={**token, "draft": key, "amount": "7"}).status_code == 404
-        assert other.client.post(APPLY, data={**token, "draft": key, "action": "cancel"}).status_code == 404
+            other.get(path)
+            assert (other.page.status_code, other.page.headers["Location"]) == (303, APPLY), path
+            assert "not here any more, or it is somebody else's" in text(other.get(APPLY))
+            for sent in ({"amount": "7"}, {"action": "cancel", "amount": "7"}):
+                assert other.client.post(path, data={**token, **sent}).status_code == 404
+        for verb in ("review", "discard", "restore"):
+            sent = {**token, "action": "submit"}
+            assert other.client.post(f"{APPLY}/{key}/{verb}", data=sent).status_code == 404, verb
     assert "¥5.00" in text(ada.get(f"{APPLY}/{key}/review"))
     assert ada.press("submit").status_code == 303
 
 
-def test_cancel_and_begin_anew_throw_it_away(ada: Customer, world: World) -> None:
+def test_each_form_has_an_application_of_its_own_from_the_beginning(ada: Customer) -> None:
+    keys = set()
+    for remarks in ("First", "Second"):
+        ada.get(APPLY)
+        keys.add(ada.key)
+        assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("", "")
+        ada.press("all", remarks=remarks)
+    assert len(keys) == 2
+    # A reload of the form is the same one.
+    ada.get(APPLY)
+    first = ada.key
+    ada.get(ada.path)
+    assert ada.key == first
+
+
+def test_unfinished_applications_are_offered_by_what_they_say(ada: Customer, world: World) -> None:
+    assert "unfinished application" not in text(ada.get(APPLY))
+    older, newer = two_applications(ada)
+    page = text(ada.get(APPLY))
+    assert "2 unfinished applications" in page
+    assert page.index("Newer") < page.index("Older")
+    for key, remarks in ((older, "Older"), (newer, "Newer")):
+        assert f'href="{APPLY}/{key}"' in page
+        assert remarks in page
+    # One's own is not among the others, nor is what was submitted, nor what is a colleague's.
+    assert f'href="{APPLY}/{older}"' not in text(ada.get(f"{APPLY}/{older}"))
+    assert "1 unfinished application" in text(ada.page)
+    ada.press("review", amount="5")
+    ada.press("submit")
+    assert f'href="{APPLY}/{older}"' not in text(ada.get(APPLY))
+    assert "unfinished application" not in text(world.customer("lin").get(APPLY))
+
+
+def test_cancel_throws_away_and_one_press_puts_it_back(ada: Customer, world: World) -> None:
     former = ada.apply(amount="5")
     world.reject(former)
-    for button, address, leads_to in (
-        ("cancel", APPLY, "/invoices"),
-        ("anew", APPLY, APPLY),
-        ("anew", f"{APPLY}?resubmit={former}", f"{APPLY}?resubmit={former}"),
-    ):
+    for address in (APPLY, f"{APPLY}?resubmit={former}"):
         ada.get(address)
         ada.press("all", remarks="Thrown away")
-        key = ada.typed()["draft"]
+        key = ada.key
+        last = f"Typed last at {address}"
+        ada.submit({"remarks": last}, button="cancel")
+        assert (ada.page.status_code, ada.page.headers["Location"]) == (303, "/invoices")
+        assert "The application is thrown away." in text(ada.follow())
+        undo = ada.page, ada.path
         ada.get(address)
-        ada.submit(button=button)
-        assert (ada.page.status_code, ada.page.headers["Location"]) == (303, leads_to)
-        assert ada.get(f"{APPLY}/{key}").status_code == 404
+        assert ada.key != key
+        assert last not in text(ada.page)
+        # Its own page tells what became of it, and takes it back too.
+        assert "The application is thrown away." in text(ada.get(f"{APPLY}/{key}"))
+        assert "Put it back" in text(ada.page)
+        ada.page, ada.path = undo
+        ada.submit(button="Undo")
+        assert ada.page.headers["Location"] == f"{APPLY}/{key}"
+        ada.step()
+        assert ada.typed()["remarks"] == last
+        assert "The application is thrown away." not in text(ada.page)
+
+
+def test_cancel_of_a_form_with_words_that_were_never_sent_can_be_undone_too(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    key = ada.key
+    ada.submit({"remarks": "Never sent before"}, button="cancel")
+    ada.follow()
+    ada.submit(button="Undo")
+    ada.step()
+    assert (ada.key, ada.typed()["remarks"]) == (key, "Never sent before")
+
+
+def test_cancel_of_an_untouched_form_leaves_nothing_behind(ada: Customer, world: World) -> None:
+    former = ada.apply(amount="5")
+    world.reject(former)
+    before = keys(world)
+    for address in (APPLY, f"{APPLY}?resubmit={former}"):
         ada.get(address)
-        assert ada.typed()["remarks"] != "Thrown away"
+        ada.submit(button="cancel")
+        assert "thrown away" not in text(ada.follow())
+    assert keys(world) == before
+
+
+def test_one_of_the_list_is_thrown_away_and_put_back(ada: Customer) -> None:
+    older, newer = two_applications(ada)
+    ada.get(APPLY)
+    ada.submit(button="Throw away")
+    page = text(ada.follow())
+    assert "1 unfinished application" in page
+    assert (f'href="{APPLY}/{older}"' in page, f'href="{APPLY}/{newer}"' in page) == (True, False)
+    ada.get(f"{APPLY}/{newer}")
+    ada.submit(button="Put it back")
+    ada.step()
+    assert ada.typed()["remarks"] == "Newer"
+
+
+def test_writing_on_in_another_window_takes_it_back(ada: Customer) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    form, where = ada.page, ada.path
+    ada.submit(button="cancel")
+    ada.page, ada.path = form, where
+    ada.press("all", remarks="Order 2")
+    assert f'href="{APPLY}/{ada.key}"' in text(ada.get(APPLY))
+
+
+def test_two_windows_do_not_overwrite_what_they_have_not_seen(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    key, form, where = ada.key, ada.page, ada.path
+    ada.press("review", remarks="Of one window")
+    ada.page, ada.path = form, where
+    page = text(ada.press("review", remarks="Of the other"))
+    # What was typed here stands in the form of a further application, which says why.
+    assert ada.key != key
+    assert "Another window has written to this application meanwhile." in page
+    assert ada.typed()["remarks"] == "Of the other"
+    assert f'href="{APPLY}/{key}"' in page
+    ada.get(f"{APPLY}/{key}")
+    assert ada.typed()["remarks"] == "Of one window"
+    assert world.count() == 0
+
+
+def test_two_windows_of_one_form_that_was_never_sent_are_two_applications(ada: Customer) -> None:
+    form = ada.get(APPLY)
+    where, key = ada.path, ada.key
+    ada.press("all", remarks="One")
+    ada.page, ada.path = form, where
+    ada.press("all", remarks="Other")
+    assert ada.key != key
+    ada.get(f"{APPLY}/{key}")
+    assert ada.typed()["remarks"] == "One"
+
+
+def test_the_same_words_twice_are_one_application(ada: Customer, world: World) -> None:
+    """A double press of whatever button, and two windows that say the same."""
+    for button in ("review", "all", "new-header"):
+        form = ada.get(APPLY)
+        where, key = ada.path, ada.key
+        before = len(keys(world))
+        for _ in range(2):
+            ada.page, ada.path = form, where
+            ada.press(button, amount="5", remarks="Order\nLine")
+            assert key in ada.page.headers.get("Location", ada.path)
+        assert len(keys(world)) == before + 1
+
+
+def test_cancel_does_not_throw_away_what_another_window_wrote(ada: Customer) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    key, form, where = ada.key, ada.page, ada.path
+    ada.press("all", remarks="Of another window")
+    ada.page, ada.path = form, where
+    ada.submit(button="cancel")
+    assert "thrown away" not in text(ada.follow())
+    ada.get(f"{APPLY}/{key}")
+    assert ada.typed()["remarks"] == "Of another window"
+
+
+def test_a_header_is_chosen_once_and_not_over_a_later_choice(ada: Customer, world: World) -> None:
+    world.act(headers.create, world.cast.ada.actor, {"kind": "personal", "name": "王小明"})
+    with world.app.app_context():
+        other = str(max(header.id for header in usable(world.cast.lumen)))
+    ada.get(APPLY)
+    ada.press("all")
+    ada.get(f"{APPLY}/{ada.key}?header={other}")
+    back = ada.page.headers["Location"]
+    ada.get(back)
+    assert ada.typed()["header_id"] == other
+    # A reload chooses it still; a choice of one's own since then stands.
+    ada.press("all", header_id=str(world.header_id))
+    ada.get(back)
+    assert ada.typed()["header_id"] == str(world.header_id)
 
 
 def test_an_amount_of_the_address_begins_an_application_of_its_own(ada: Customer) -> None:
@@ -147,10 +306,10 @@ def two_applications(ada: Customer) -> tuple[str, str]:
     """Two that are open side by side; the keys of the older and of the newer one."""
     ada.get(APPLY)
     ada.press("all", remarks="Older")
-    older = ada.typed()["draft"]
+    older = ada.key
     ada.get(f"{APPLY}?amount=7")
     ada.press("all", remarks="Newer")
-    return older, ada.typed()["draft"]
+    return older, ada.key
 
 
 def test_the_way_to_a_header_leads_back_to_the_application_it_left(ada: Customer) -> None:
@@ -159,21 +318,9 @@ def test_the_way_to_a_header_leads_back_to_the_application_it_left(ada: Customer
         ada.get(f"{APPLY}/{key}")
         ada.press("new-header")
         page = text(ada.follow())
-        assert f'href="{APPLY}?resume={key}"' in page
-        ada.get(f"{APPLY}?resume={key}")
-        assert (ada.typed()["draft"], ada.typed()["remarks"].strip()) == (key, remarks)
-
-
-def test_a_draft_that_is_gone_or_somebody_elses_is_not_resumed(ada: Customer, bo: Customer) -> None:
-    older, newer = two_applications(ada)
-    ada.get(f"{APPLY}/{older}")
-    ada.press("review", amount="5")
-    ada.press("submit")
-    for word in (older, "x" * 32, "no key", ""):
-        ada.get(f"{APPLY}?resume={word}")
-        assert ada.typed()["draft"] == newer, word
-    bo.get(f"{APPLY}?resume={newer}")
-    assert bo.typed()["remarks"] == ""
+        assert f'href="{APPLY}/{key}"' in page
+        ada.get(f"{APPLY}/{key}")
+        assert ada.typed()["remarks"].strip() == remarks
 
 
 def test_a_submit_tells_that_another_window_wrote_to_the_application(ada: Customer, world: World) -> None:
@@ -224,12 +371,12 @@ def test_each_resubmission_has_a_draft_of_its_own(ada: Customer, world: World) -
     ada.review(amount="7", remarks="Plain")
     ada.get(f"{APPLY}?resubmit={former}")
     ada.press("all", remarks="Mended")
-    ada.get(APPLY)
-    assert ada.typed()["remarks"] == "Plain"
+    key = ada.key
+    # It is resubmitted once, so the button leads to the one that was begun; a plain application is another matter.
     ada.get(f"{APPLY}?resubmit={former}")
-    assert (ada.typed()["remarks"], ada.typed()["resubmit"]) == ("Mended", former)
-    ada.get(f"{APPLY}?resume=1")
-    assert ada.typed()["remarks"] == "Mended"
+    assert (ada.key, ada.typed()["remarks"], ada.typed()["resubmit"]) == (key, "Mended", former)
+    ada.get(APPLY)
+    assert (ada.typed()["remarks"], ada.typed()["resubmit"]) == ("", "")
 
 
 def test_the_file_of_a_rejected_request_can_be_left_out_at_once(ada: Customer, world: World) -> None:
@@ -257,11 +404,11 @@ def test_a_file_whose_draft_is_gone_is_asked_for(ada: Customer, world: World, fr
 
 
 def test_a_withdrawn_request_does_not_end_the_wish(ada: Customer, world: World) -> None:
-    form = ada.get(APPLY)
+    form, where = ada.get(APPLY), ada.path
     ada.press("review", amount="5")
     number = ada.press("submit").headers["Location"].rpartition("/")[2]
     world.act(changes.withdraw, world.cast.ada.actor, number)
-    ada.page, ada.path = form, APPLY
+    ada.page, ada.path = form, where
     assert f"You have already submitted {number}" in text(ada.press("review", amount="5"))
     assert ada.press("submit").status_code == 303
     assert world.count() == 2
@@ -282,7 +429,7 @@ def test_much_more_text_than_a_draft_holds_is_shown_by_the_answer_itself(ada: Cu
     assert answer.status_code == 422
     assert ada.typed()["remarks"] == "字" * 60_000
     # What a reload finds says what is missing.
-    ada.get(f"{APPLY}/{ada.typed()['draft']}")
+    ada.get(f"{APPLY}/{ada.key}")
     assert "too long to be kept" in text(ada.page)
     assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("5", "")
 
@@ -292,17 +439,17 @@ def test_the_database_refuses_what_does_not_fit(world: World) -> None:
     largest = {**TYPED, "remarks": "x" * (services.LARGEST - len(json.dumps(TYPED)))}
     assert Content(largest).fits
     assert not Content({**largest, "amount": "55"}).fits
-    world.act(services.keep, writer, "k" * 32, Content(largest))
+    world.act(services.keep, writer, "k" * 32, Content(largest), since="")
     with pytest.raises(IntegrityError):
-        world.act(services.keep, writer, "l" * 32, Content({**largest, "amount": "55"}))
+        world.act(services.keep, writer, "l" * 32, Content({**largest, "amount": "55"}), since="")
 
 
 def test_one_person_keeps_so_many_and_no_more(world: World, freeze: Freeze) -> None:
     writer = Writer(world.cast.lumen, world.cast.ada.id)
-    world.act(services.keep, Writer(world.cast.lumen, world.cast.lin.id), "lins" * 8, Content(TYPED))
+    world.act(services.keep, Writer(world.cast.lumen, world.cast.lin.id), "lins" * 8, Content(TYPED), since="")
     for number in range(services.MOST_DRAFTS + 2):
         freeze(NOW + timedelta(seconds=number))
-        world.act(services.keep, writer, f"{number:032}", Content(TYPED))
+        world.act(services.keep, writer, f"{number:032}", Content(TYPED), since="")
     assert len(keys(world)) == services.MOST_DRAFTS + 1
     assert keys(world) >= {"lins" * 8, f"{services.MOST_DRAFTS + 1:032}"}
     assert f"{1:032}" not in keys(world)

@@ -53,7 +53,7 @@ def test_the_form_lists_what_must_change_and_leads_to_it(ada: Customer, world: W
 def test_the_way_to_the_header_leads_to_its_field_and_back_with_everything_typed(ada: Customer, world: World) -> None:
     number = rejected(ada, world, "tax_id")
     ada.get(f"{APPLY}?resubmit={number}")
-    key = ada.typed()["draft"]
+    key = ada.key
     away = ada.press("edit-header", amount="80", remarks="PO 2")
     assert away.headers["Location"] == f"/invoice-headers/{world.header_id}/edit?next=apply&draft={key}#tax_id"
     ada.follow()

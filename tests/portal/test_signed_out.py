@@ -22,14 +22,16 @@ Freeze = Callable[[datetime], None]
 REMARKS = "订单 4500\n第二行"
 
 
-def typed_too_late(browser: Customer, freeze: Freeze, button: str = "review", **typed: str) -> None:
-    """Type an application, let the session run out, press a button; ends on the sign-in page."""
+def typed_too_late(browser: Customer, freeze: Freeze, button: str = "review", **typed: str) -> str:
+    """Type an application, let the session run out, press a button; ends on the sign-in page. Returns its key."""
     browser.get(APPLY)
+    key = browser.key
     freeze(NOW + timedelta(hours=3))
     answer = browser.press(button, **{"amount": "123.45", "email": "cw@lumen.example", "remarks": REMARKS, **typed})
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/login")
     browser.follow()
+    return key
 
 
 def sign_in_again(browser: Customer, email: str) -> None:
@@ -38,9 +40,9 @@ def sign_in_again(browser: Customer, email: str) -> None:
 
 
 def test_what_was_typed_is_there_after_signing_in_again(ada: Customer, world: World, freeze: Freeze) -> None:
-    typed_too_late(ada, freeze, copies="boss@lumen.example")
+    key = typed_too_late(ada, freeze, copies="boss@lumen.example")
     sign_in_again(ada, "ada@lumen.example")
-    assert ada.path == f"{APPLY}?resume={ada.typed()['draft']}"
+    assert ada.path == f"{APPLY}/{key}?back=1"
     assert "You are signed in again." in text(ada.page)
     typed = ada.typed()
     assert (typed["amount"], typed["email"], typed["copies"]) == ("123.45", "cw@lumen.example", "boss@lumen.example")
@@ -49,8 +51,8 @@ def test_what_was_typed_is_there_after_signing_in_again(ada: Customer, world: Wo
     ada.press("review")
     number = ada.press("submit").headers["Location"].rpartition("/")[2]
     assert world.request(number).remarks == REMARKS
-    # It is told once: the next application begins anew.
-    ada.get(f"{APPLY}?resume=1")
+    # The next application begins anew.
+    ada.get(APPLY)
     assert ada.typed()["amount"] == ""
 
 
@@ -110,7 +112,8 @@ def test_a_resubmission_is_still_one(ada: Customer, world: World, freeze: Freeze
 def test_another_person_at_the_same_browser_does_not_see_it(ada: Customer, freeze: Freeze, who: str) -> None:
     typed_too_late(ada, freeze)
     sign_in_again(ada, who)
-    page = text(ada.get(f"{APPLY}?resume=1"))
+    page = text(ada.page)
+    assert "This application is not here any more, or it is somebody else's." in page
     assert "123.45" not in page
     assert "cw@lumen.example" not in page
     assert "订单" not in page
@@ -128,13 +131,19 @@ def test_nobody_can_put_words_into_anothers_application(ada: Customer, bo: Custo
     """A form that another site lets a browser send carries no word of ours, or only the attacker's own."""
     bo.get(APPLY)
     foreign = bo.typed()["owner"]
-    ada.get(APPLY)
     freeze(NOW + timedelta(hours=3))
-    for owner in ("", "x", foreign):
-        ada.client.post(APPLY, data={"owner": owner, "email": "evil@x.example", "amount": "1", "action": "review"})
+    for owner, key in (("", "a" * 32), ("x", "b" * 32), (foreign, "c" * 32)):
+        evil = {"owner": owner, "email": "evil@x.example", "amount": "1", "remarks": "Evil", "action": "review"}
+        ada.client.post(f"{APPLY}/{key}", data=evil)
         ada.get("/login")
         sign_in_again(ada, "ada@lumen.example")
-        assert "evil@x.example" not in text(ada.get(f"{APPLY}?resume=1")), owner
+        assert "unfinished" not in text(ada.get(APPLY)), owner
+        assert "Evil" not in text(ada.get(f"{APPLY}/{key}")), owner
+        # Nor while her session lasts: the request lacks its token.
+        answer = ada.client.post(f"{APPLY}/{key}", data=evil)
+        assert answer.headers.get("Location", "/") == "/", owner
+        assert "Evil" not in text(ada.get(f"{APPLY}/{key}")), owner
+        ada.get(APPLY)
         ada.client.post("/logout", data={"csrf_token": ada.typed()["csrf_token"]})
 
 
@@ -156,7 +165,7 @@ def test_whoever_has_no_account_any_more_keeps_nothing(ada: Customer, world: Wor
 
 @pytest.mark.parametrize("number", ["x\x00", "IR-20260306-000000", "9" * 500])
 def test_a_number_that_is_none_of_the_writers_is_no_error(ada: Customer, freeze: Freeze, number: str) -> None:
-    typed_too_late(ada, freeze, resubmit=number, draft="\x00")
+    typed_too_late(ada, freeze, resubmit=number, words="\x00")
     sign_in_again(ada, "ada@lumen.example")
     assert (ada.typed()["amount"], ada.typed()["resubmit"]) == ("123.45", "")
 
@@ -176,8 +185,9 @@ def test_a_line_break_counts_once_as_it_does_when_it_is_submitted(
     sign_in_again(ada, "ada@lumen.example")
     assert "What you typed is still here." in text(ada.page)
     assert ada.typed()["remarks"].splitlines() == longest.splitlines()
+    form = ada.path
     assert ada.press("new-header").status_code == 303
-    ada.get(f"{APPLY}?resume=1")
+    ada.get(form)
     ada.press("review")
     number = ada.press("submit").headers["Location"].rpartition("/")[2]
     assert len(world.request(number).remarks) == 500
@@ -203,3 +213,70 @@ def test_much_more_than_a_form_holds_is_no_error(ada: Customer, freeze: Freeze) 
     typed_too_late(ada, freeze, remarks="x" * 1_000_000, email="e" * 5000)
     sign_in_again(ada, "ada@lumen.example")
     assert (ada.typed()["amount"], ada.typed()["remarks"]) == ("123.45", "")
+
+
+def signed_in_elsewhere(browser: Customer, who: str, freeze: Freeze) -> None:
+    """The session of the present page runs out, and in another window of the same browser somebody signs in."""
+    page, where = browser.page, browser.path
+    freeze(NOW + timedelta(hours=3))
+    browser.get("/login")
+    browser.submit({"email": who, "password": "invoice-demo-2026"})
+    browser.page, browser.path = page, where
+
+
+def test_a_form_of_the_session_before_is_kept_and_shown(ada: Customer, world: World, freeze: Freeze) -> None:
+    ada.get(APPLY)
+    key = ada.key
+    signed_in_elsewhere(ada, "ada@lumen.example", freeze)
+    ada.press("review", amount="123.45", remarks=REMARKS)
+    assert ada.path == f"{APPLY}/{key}?back=1"
+    assert "You are signed in again. What you typed is still here." in text(ada.page)
+    assert ada.typed()["amount"] == "123.45"
+    assert ada.typed()["remarks"].splitlines() == REMARKS.splitlines()
+    assert world.count() == 0
+    ada.press("review")
+    assert ada.press("submit").headers["Location"].startswith("/invoices/IR-")
+
+
+def test_a_submit_of_the_session_before_is_looked_at_once_more(ada: Customer, world: World, freeze: Freeze) -> None:
+    ada.review(amount="5")
+    review = ada.path
+    signed_in_elsewhere(ada, "ada@lumen.example", freeze)
+    ada.press("submit")
+    assert ada.path == review
+    assert "You signed in again after this page was opened." in text(ada.page)
+    assert world.count() == 0
+    assert ada.press("submit").headers["Location"].startswith("/invoices/IR-")
+
+
+def test_a_form_of_somebody_elses_session_is_kept_for_them(ada: Customer, world: World, freeze: Freeze) -> None:
+    """A colleague signed in at the same browser in another window."""
+    ada.get(APPLY)
+    form = ada.path
+    signed_in_elsewhere(ada, "lin@lumen.example", freeze)
+    answer = ada.press("review", amount="123.45", remarks="Of Ada")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    page = text(ada.follow())
+    assert "Somebody else was signed in when this form was opened." in page
+    assert "Of Ada" not in text(ada.get(APPLY))
+    lin = ada
+    lin.submit({}, button="Sign out")
+    lin.sign_in(world.cast.ada)
+    lin.get(form)
+    assert (lin.typed()["amount"], lin.typed()["remarks"]) == ("123.45", "Of Ada")
+
+
+def test_a_form_that_came_too_late_overwrites_nothing_of_another_window(
+    ada: Customer, world: World, freeze: Freeze
+) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    key, form, where = ada.key, ada.page, ada.path
+    ada.press("all", remarks="Of one window")
+    ada.page, ada.path = form, where
+    signed_in_elsewhere(ada, "ada@lumen.example", freeze)
+    ada.press("review", remarks="Of the other")
+    assert ada.key != key
+    assert ada.typed()["remarks"] == "Of the other"
+    ada.get(f"{APPLY}/{key}")
+    assert ada.typed()["remarks"] == "Of one window"

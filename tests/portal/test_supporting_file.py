@@ -24,7 +24,8 @@ def choose(
     upload = FileStorage(io.BytesIO(content), name)
     # Encoded here: the test client would leave the temporary file of a large body open.
     boundary, body = encode_multipart({**browser.typed(), **typed, "action": button, "support_file": upload})
-    sent = browser.client.post(APPLY, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    kind = f"multipart/form-data; boundary={boundary}"
+    sent = browser.client.post(f"{APPLY}/{browser.key}", data=body, content_type=kind)
     browser._arrive(sent)
     return browser.step()
 
@@ -120,7 +121,7 @@ def test_a_refused_file_is_not_passed_over_in_silence(ada: Customer, world: Worl
     for button in ("review", "all", "review"):
         ada.press(button)
         assert "not a complete PDF" in text(ada.page).partition('id="support_file-error"')[2].partition("</p>")[0]
-    key = ada.typed()["draft"]
+    key = ada.key
     assert ada.get(f"{APPLY}/{key}/review").status_code == 303
     assert world.count() == 0
     ada.step()
@@ -156,7 +157,7 @@ def test_whoever_may_not_apply_sends_no_more_than_elsewhere(world: World) -> Non
     for browser, status in ((stranger, 413), (rita, 403), (ada, 400)):
         body = Unread(b"")
         answer = browser.client.post(
-            APPLY,
+            f"{APPLY}/{'x' * 32}",
             input_stream=body,
             content_type="multipart/form-data; boundary=x",
             environ_overrides={"CONTENT_LENGTH": "13000000"},
@@ -226,8 +227,9 @@ def test_a_resubmission_carries_the_file_over(ada: Customer, world: World) -> No
 
 def test_the_way_to_a_new_header_keeps_the_file(bo: Customer) -> None:
     bo.get(APPLY)
+    form = bo.path
     assert choose(bo, files.pdf(), button="new-header", amount="5").status_code == 303
-    bo.get(f"{APPLY}?resume=1")
+    bo.get(form)
     assert "order.pdf" in text(bo.page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, select
@@ -32,10 +33,10 @@ def of_writer(writer: Writer) -> tuple[ColumnElement[bool], ...]:
 def find(writer: Writer, key: str, *, locked: bool = False) -> ApplicationDraft | None:
     """The draft under `key`, fresh and locked where somebody is about to change it; None when there is none yet.
 
-    Raises NotFound when it is somebody else's.
+    Raises NotFound when it is somebody else's, or can be nobody's.
     """
     if not _KEY.fullmatch(key):
-        return None
+        raise NotFound
     wanted = select(ApplicationDraft).where(ApplicationDraft.key == key)
     if locked:
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
@@ -53,21 +54,14 @@ def draft_of(writer: Writer, key: str, *, locked: bool = False) -> ApplicationDr
     return draft
 
 
-def unfinished(writer: Writer, key: str) -> ApplicationDraft | None:
-    """The person's own draft under `key`, as long as no request was made of it."""
-    if not _KEY.fullmatch(key):
-        return None
-    return session.scalars(_unfinished(writer).where(ApplicationDraft.key == key)).one_or_none()
+def unfinished(writer: Writer) -> Sequence[ApplicationDraft]:
+    """What the person wrote and neither made a request of nor threw away, the last written first."""
+    return session.scalars(_unfinished(writer)).all()
 
 
-def newest(writer: Writer) -> ApplicationDraft | None:
-    """What the person wrote last and made no request of, whatever it is about."""
-    return session.scalars(_unfinished(writer)).one_or_none()
-
-
-def newest_following(writer: Writer, number: str | None) -> ApplicationDraft | None:
-    """The same among those that resubmit the request of that number, or that follow none."""
-    return session.scalars(_unfinished(writer).where(ApplicationDraft.follows == number)).one_or_none()
+def following(writer: Writer, number: str) -> ApplicationDraft | None:
+    """The last written of those that resubmit the request of that number."""
+    return session.scalars(_unfinished(writer).where(ApplicationDraft.follows == number).limit(1)).one_or_none()
 
 
 def made_of(draft: ApplicationDraft) -> InvoiceRequest | None:
@@ -77,4 +71,4 @@ def made_of(draft: ApplicationDraft) -> InvoiceRequest | None:
 
 def _unfinished(writer: Writer) -> Select[ApplicationDraft]:
     mine = select(ApplicationDraft).where(*of_writer(writer), ApplicationDraft.request_id.is_(None))
-    return mine.order_by(*NEWEST).limit(1)
+    return mine.where(ApplicationDraft.discarded_at.is_(None)).order_by(*NEWEST)

@@ -17,6 +17,7 @@ from backoffice.portal.views import (  # noqa: F401  their routes register thems
     invoices,
     request,
     submitting,
+    unfinished,
 )
 from backoffice.portal.views.plumbing import blueprint as blueprint
 from backoffice.web.navigation import NavItem, register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import N_, Conflict, Invalid
+from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.extensions import limiter
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
@@ -27,6 +28,7 @@ from backoffice.portal.services import Content
 from backoffice.portal.views import drafting
 from backoffice.portal.views.drafting import to_form, to_review, writer
 from backoffice.portal.views.plumbing import account_id, address, blueprint
+from backoffice.portal.views.unfinished import about, offer_back
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT
@@ -36,92 +38,43 @@ from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web import drafts
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
-from backoffice.web.guards import LOGIN_ENDPOINT, current_actor, guard
+from backoffice.web.guards import current_actor, guard
 from backoffice.web.limits import who_asks
 
+_CARRIED = ("amount", "resubmit", "header")
+_LONGEST_WORD = 60
 _NOT_KEPT = N_("The file was not kept. Please choose it again.")
 
 
 @blueprint.url_value_preprocessor
 def _read_large_files(endpoint: str | None, _values: object) -> None:
     # Before anything reads the form, the CSRF check among them. Whoever cannot apply sends no more than elsewhere.
-    if endpoint == "portal.apply" and request.method == "POST" and current_user.can(Permission.APPLY):
+    if endpoint == "portal.application" and request.method == "POST" and current_user.can(Permission.APPLY):
         request.max_content_length = uploads.READ_BYTES
 
 
-def keep_typed() -> Response | None:
-    """An application that arrives after its session ended: the way to the sign-in page, and back to what was typed.
-
-    Its sender has only shown that the form was made for its owner: a new file is not taken from them.
-    """
-    owner = drafts.owner_in(request.form.get("owner"))
-    if owner is None:
-        return None
-    form = ApplyForm()
-    fault = _NOT_KEPT if uploads.is_enclosed() else None
-    content = Content(form.short_typed(), form.follows, file_fault=fault, rescued=True)
-    with transaction():
-        key = services.rescue(owner, form.ensure_key(), content, enclosed=bool(form.enclosed.data), now=clock.now())
-    return redirect(url_for(LOGIN_ENDPOINT, next=url_for("portal.apply", resume=key))) if key else None
-
-
-@blueprint.route("/invoices/apply", methods=["GET", "POST"])
-@guard(Permission.APPLY, rescue=keep_typed)
-@limiter.limit(uploads.LIMIT, key_func=who_asks, methods=["POST"], exempt_when=lambda: not uploads.is_enclosed())
-def apply() -> Any:
-    """The application form; what is sent is kept as a draft, and the button that was pressed says what comes next."""
-    if request.method != "POST":
-        return _begin()
-    form = ApplyForm()
-    if form.resubmit.data:
-        dossier.own_request(account_id(), form.resubmit.data)
-    action = request.form.get("action", "")
-    known = queries.find(writer(), form.ensure_key())
-    if action in ("cancel", "anew"):
-        return _give_up(form, action)
-    form.follow_header(headers.headers_of(account_id()), _usual_email())
-    if action == "all":
-        form.amount.data = f"{ledger.balance(account_id()).invoiceable:.2f}"
-    content = _content(form, known, action)
-    if known is not None and known.has_ended:
-        if _is_what_was_made(known, content):
-            return to_review(known.key)
-        form.draft.data = services.new_word()
-    drafting.store(form.draft.data, content if content.fits else _shortened(form, content))
-    if not content.fits:
-        return _page(form, queries.draft_of(writer(), form.draft.data), check=True), 422
-    return _next(action, queries.draft_of(writer(), form.draft.data))
-
-
-@blueprint.get("/invoices/apply/<key>")
+@blueprint.get("/invoices/apply")
 @guard(Permission.APPLY)
-def application_draft(key: str) -> str:
-    """The form as its writer left it; with ?check it says what is wrong with it now."""
-    draft = queries.draft_of(writer(), key)
-    return _page(_form_of(draft), draft, check="check" in request.args)
+def apply() -> Response:
+    """Begin an application: each has an address of its own from its first page on, so no two windows share one.
+
+    A rejected request is resubmitted once: whoever has begun that goes on with it.
+    """
+    number = request.args.get("resubmit")
+    if number is not None and (elsewhere := _followed_elsewhere(number)) is not None:
+        return elsewhere
+    draft = queries.following(writer(), number) if number is not None else None
+    key = draft.key if draft is not None else services.new_word()
+    return redirect(url_for("portal.application", key=key, **_carried()), 303)
 
 
-def _begin() -> Any:
-    """The form as it is first shown: prefilled, as it was left, or a rejected request once more."""
-    if "resubmit" in request.args:
-        return _resubmit(request.args["resubmit"])
-    draft = None
-    if "resume" in request.args:
-        draft = queries.unfinished(writer(), request.args["resume"]) or queries.newest(writer())
-    elif "amount" not in request.args:
-        draft = queries.newest_following(writer(), None)
-    if draft is not None:
-        if draft.rescued and "resume" in request.args:
-            _welcome_back(whole=not (draft.fields.get("lost") or draft.file_fault))
-        return _page(_form_of(draft), draft, continued="resume" not in request.args)
-    usable = headers.headers_of(account_id())
-    chosen = next((header for header in usable if header.is_default or len(usable) == 1), None)
-    form = begin({"amount": request.args.get("amount", "")[:60], **_prefilled(chosen)})
-    _choose_header(form)
-    return _page(form)
+def _carried() -> dict[str, Any]:
+    """What the address says an application begins with."""
+    return {name: request.args[name][:_LONGEST_WORD] for name in _CARRIED if name in request.args}
 
 
-def _resubmit(number: str) -> Any:
+def _followed_elsewhere(number: str) -> Response | None:
+    """Where to go instead when a request cannot be resubmitted, or was already; NotFound for another account's."""
     former = dossier.own_request(account_id(), number)
     if not former.can_resubmit:
         flash(gettext("Only a rejected request can be resubmitted."), "warning")
@@ -129,10 +82,111 @@ def _resubmit(number: str) -> Any:
     if (follower := requests.followed_by(former.id)) is not None:
         flash(gettext("%(former)s was resubmitted already: this is it.", former=former.number), "warning")
         return redirect(address(follower), 303)
-    draft = queries.newest_following(writer(), former.number)
+    return None
+
+
+def keep_typed() -> Response | None:
+    """An application whose session has ended: what was typed is kept, and the way leads back to it.
+
+    Its sender has only shown that the form was made for its owner: a new file is not taken from them.
+    """
+    owner = drafts.owner_in(request.form.get("owner"))
+    if owner is None:
+        return None
+    form, key = ApplyForm(), str((request.view_args or {})["key"])
+    fault = _NOT_KEPT if uploads.is_enclosed() else None
+    content = Content(form.short_typed(), form.follows, file_fault=fault, rescued=True)
+    enclosed, since = bool(form.enclosed.data), form.words.data or ""
+    with transaction():
+        kept = services.rescue(owner, key, content, since=since, enclosed=enclosed, now=clock.now())
+    return drafts.way_back(owner, url_for("portal.application", key=kept, back=1)) if kept is not None else None
+
+
+@blueprint.route("/invoices/apply/<key>", methods=["GET", "POST"])
+@guard(Permission.APPLY, rescue=keep_typed)
+@limiter.limit(uploads.LIMIT, key_func=who_asks, methods=["POST"], exempt_when=lambda: not uploads.is_enclosed())
+def application(key: str) -> Any:
+    """The application form; what is sent is kept as a draft, and the button that was pressed says what comes next.
+
+    With ?check it says what is wrong with it now.
+    """
+    if request.method == "POST":
+        return _written(key, queries.find(writer(), key))
+    try:
+        draft = queries.find(writer(), key)
+    except NotFound:
+        return drafting.not_here()
+    if draft is not None and draft.discarded_at is not None:
+        return render_template("portal/discarded.html", draft=draft, about=about(draft, _usable()))
+    if "header" in request.args and "onto" not in request.args:
+        # It is chosen over the words that stand there now: later ones have chosen for themselves.
+        onto = draft.words if draft is not None else ""
+        return redirect(url_for("portal.application", key=key, **_carried(), onto=onto), 303)
+    return _shown(key, draft)
+
+
+def _shown(key: str, draft: ApplicationDraft | None) -> Any:
     if draft is not None:
-        return _page(_form_of(draft), draft, continued=True)
-    return _page(begin(values_of(former)))
+        form = of_draft(draft)
+        if draft.rescued and "back" in request.args:
+            _welcome_back(whole=not (draft.fields.get("lost") or draft.file_fault))
+    elif (number := request.args.get("resubmit")) is not None:
+        if (elsewhere := _followed_elsewhere(number)) is not None:
+            return elsewhere
+        form = begin(_beginning(number))
+    else:
+        form = begin({**_beginning(None), "amount": request.args.get("amount", "")[:_LONGEST_WORD]})
+    _choose_header(form, draft)
+    return _page(form, key, draft, check="check" in request.args)
+
+
+def _written(key: str, draft: ApplicationDraft | None) -> Any:
+    """Keep what was typed, and go where the button leads."""
+    form = ApplyForm()
+    if form.resubmit.data:
+        dossier.own_request(account_id(), form.resubmit.data)
+    action, since = request.form.get("action", ""), form.words.data or ""
+    if action == "cancel":
+        return _cancelled(key, form, draft)
+    form.follow_header(_usable(), _usual_email())
+    if action == "all":
+        form.amount.data = f"{ledger.balance(account_id()).invoiceable:.2f}"
+    content = _content(form, draft, action)
+    if draft is not None and draft.has_ended:
+        if _is_what_was_made(draft, content):
+            return to_review(key)
+        key, since = services.new_word(), ""
+    kept = drafting.store(key, content if content.fits else _shortened(form, content), since=since)
+    if not content.fits:
+        return _page(form, kept, queries.draft_of(writer(), kept), check=True), 422
+    if kept != key:
+        flash(
+            gettext(
+                "Another window has written to this application meanwhile. What you typed here has become an "
+                "application of its own; the other one is among the unfinished ones."
+            ),
+            "warning",
+        )
+        return to_form(kept, check=action == "review")
+    return _next(action, queries.draft_of(writer(), kept))
+
+
+def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None) -> Response:
+    """Throw away what was typed here; for a while one press puts it back. What another window wrote stays."""
+    leave = redirect(url_for("portal.invoices"), 303)
+    content = _content(form, draft, "cancel")
+    content = content if content.fits else _shortened(form, content)
+    if draft is None:
+        is_bare = form.says_no_more_than(begin(_beginning(form.follows))) and content.file is None
+    else:
+        is_bare = draft.has_ended or draft.words not in (form.words.data, content.words)
+    if is_bare:
+        return leave
+    kept = drafting.store(key, content, since=form.words.data or "")
+    with transaction():
+        services.discard(writer(), kept, now=clock.now())
+    offer_back(kept)
+    return leave
 
 
 def _welcome_back(*, whole: bool) -> None:
@@ -144,22 +198,29 @@ def _welcome_back(*, whole: bool) -> None:
         )
 
 
-def _form_of(draft: ApplicationDraft) -> ApplyForm:
-    form = of_draft(draft)
-    _choose_header(form)
-    return form
-
-
-def _choose_header(form: ApplyForm) -> None:
-    """Whoever comes from a header they made or changed goes on with that one."""
-    if "header" in request.args:
+def _choose_header(form: ApplyForm, draft: ApplicationDraft | None) -> None:
+    """Whoever comes from a header they made or changed goes on with that one, unless they chose another since."""
+    is_new = request.args.get("onto") == (draft.words if draft is not None else "")
+    if "header" in request.args and is_new:
         form.header_id.data = request.args["header"]
-        form.follow_header(headers.headers_of(account_id()), _usual_email())
+        form.follow_header(_usable(), _usual_email())
+
+
+def _beginning(number: str | None) -> dict[str, str]:
+    """What a form says before anything is typed: the usual, or the rejected request once more."""
+    if number is not None:
+        return values_of(dossier.own_request(account_id(), number))
+    usable = _usable()
+    return _prefilled(next((header for header in usable if header.is_default or len(usable) == 1), None))
+
+
+def _usable() -> Sequence[InvoiceHeader]:
+    return headers.headers_of(account_id())
 
 
 def _prefilled(header: InvoiceHeader | None) -> dict[str, str]:
     chosen = str(header.id) if header else ""
-    return {"header_id": chosen, "defaults_of": chosen, **defaults_of(header, _usual_email())}
+    return {"header_id": chosen, "amount": "", "defaults_of": chosen, **defaults_of(header, _usual_email())}
 
 
 def _usual_email() -> str:
@@ -224,14 +285,6 @@ def _next(action: str, draft: ApplicationDraft) -> Response:
     return to_review(draft.key)
 
 
-def _give_up(form: ApplyForm, action: str) -> Response:
-    with transaction():
-        services.give_up(writer(), form.draft.data)
-    if action == "cancel":
-        return redirect(url_for("portal.invoices"), 303)
-    return redirect(url_for("portal.apply", resubmit=form.follows), 303)
-
-
 def _header_address(draft: ApplicationDraft, action: str) -> str:
     header_id = whole_number(draft.fields["header_id"])
     there = {header.id for header in headers.headers_of(account_id())}
@@ -261,11 +314,8 @@ def _explain(form: ApplyForm, file: SupportingFile | None) -> None:
         form.form_errors.append(translate(refusal.message))
 
 
-def _page(
-    form: ApplyForm, draft: ApplicationDraft | None = None, *, check: bool = False, continued: bool = False
-) -> str:
-    account = account_id()
-    usable = headers.headers_of(account)
+def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: bool) -> str:
+    account, usable = account_id(), _usable()
     file = services.file_so_far(writer(), draft, form.follows)
     if draft is not None:
         form.say_lost(draft.fields.get("lost", "").split())
@@ -275,18 +325,19 @@ def _page(
     if draft is not None and draft.file_fault:
         form.support_file.errors = [gettext(draft.file_fault)]
     form.offer(usable, _usual_email())
-    form.ensure_key()
+    form.words.data = draft.words if draft is not None else ""
     form.enclosed.data = "1" if file else ""
     form.owner.data = drafts.owner_of(current_user.id)
     former = _former(form.follows)
     return render_template(
         "portal/apply.html",
         form=form,
+        key=key,
         draft=draft,
         made=made,
-        continued=continued,
+        unfinished=[about(other, usable) for other in queries.unfinished(writer()) if other.key != key],
         # Which words of the server these are; the page keeps its own only while they are newer.
-        version=f"{draft.updated_at.isoformat() if draft else ''}{request.args.get('header', '')}",
+        version=f"{form.words.data}{request.args.get('header', '')}",
         usable=usable,
         balance=ledger.balance(account),
         minimum=policies.minimum_amount(clock.today()),

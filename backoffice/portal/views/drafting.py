@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import redirect, url_for
+from flask import flash, redirect, url_for
+from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -27,7 +28,7 @@ def writer() -> Writer:
 
 def to_form(key: str, *, check: bool = False) -> Response:
     """The way to the form of a draft; with `check` it says what is wrong with it now."""
-    return redirect(url_for("portal.application_draft", key=key, check=1 if check else None), 303)
+    return redirect(url_for("portal.application", key=key, check=1 if check else None), 303)
 
 
 def to_review(key: str, *, changed: str | None = None) -> Response:
@@ -47,20 +48,28 @@ def planned(draft: ApplicationDraft) -> Plan:
     return applying.plan(current_actor(), application(draft), now=clock.now())
 
 
-def store(key: str, content: services.Content) -> None:
-    """Keep what was typed, in a transaction of its own; of two that bring the same new key at once both are kept."""
+def not_here() -> Response:
+    """From an address that leads to no application of this person's to one that does."""
+    flash(gettext("This application is not here any more, or it is somebody else's."), "warning")
+    return redirect(url_for("portal.apply"), 303)
+
+
+def store(key: str, content: services.Content, *, since: str) -> str:
+    """Keep what was typed, in a transaction of its own; of two that bring the same new key at once both are kept.
+
+    Returns the key it is kept under: a new one where another window has written something else meanwhile.
+    """
     for last in (False, True):
         try:
             with transaction():
-                services.keep(writer(), key, content, now=clock.now())
-                return
+                return services.keep(writer(), key, content, since=since, now=clock.now()).key
         except IntegrityError:
             if last:
                 raise
+    raise AssertionError("the second try returns or raises")
 
 
 def fork(draft: ApplicationDraft) -> str:
     """Begin a further application with what a draft says; returns its key."""
-    key = services.new_word()
-    store(key, services.Content(draft.fields, draft.follows, supporting.of(draft), draft.file_fault))
-    return key
+    content = services.Content(draft.fields, draft.follows, supporting.of(draft), draft.file_fault)
+    return store(services.new_word(), content, since="")

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request
 from flask_babel import get_locale, gettext
+from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import BackofficeError, Conflict, Invalid
+from backoffice.errors import BackofficeError, Conflict, Invalid, NotFound
 from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
@@ -30,9 +31,10 @@ from backoffice.portal.views.plumbing import address, blueprint, issuer
 from backoffice.requests.rules import State
 from backoffice.requests.services import applying
 from backoffice.requests.services.applying import Plan
+from backoffice.web import drafts
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
-from backoffice.web.guards import LOGIN_ENDPOINT, current_actor, guard
+from backoffice.web.guards import current_actor, guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,26 @@ class Made:
     due_on: date | None
 
 
-def come_back() -> Response:
-    """A Submit that arrives after its session ended: everything is kept, so the way leads back to the same step."""
-    return redirect(url_for(LOGIN_ENDPOINT, next=request.path))
+def come_back() -> Response | None:
+    """A Submit whose session has ended: everything is kept, so the way leads back to the same step."""
+    owner = drafts.owner_in(request.form.get("owner"))
+    if owner is None:
+        return None
+    if current_user.is_authenticated and current_user.id == owner:
+        flash(gettext("You signed in again after this page was opened. Please look once more, then submit."), "warning")
+    return drafts.way_back(owner, request.path)
 
 
 @blueprint.route("/invoices/apply/<key>/review", methods=["GET", "POST"])
 @guard(Permission.APPLY, rescue=come_back)
 def review_application(key: str) -> Any:
     """Everything once more before it is submitted, with the invoice as it will look; afterwards, what became of it."""
-    draft = queries.draft_of(writer(), key)
+    try:
+        draft = queries.draft_of(writer(), key)
+    except NotFound:
+        if request.method == "POST":
+            raise
+        return drafting.not_here()
     if request.method == "POST":
         steps = {"submit": _submit, "edit": _edit, "again": _again}
         return steps.get(request.form.get("action", ""), _look)(draft)
@@ -74,6 +86,7 @@ def _page(draft: ApplicationDraft, plan: Plan) -> str:
         plan=plan,
         snapshot=snapshot,
         seen=fingerprint(plan, snapshot),
+        owner=drafts.owner_of(current_user.id),
         changed=request.args.get("changed"),
         comparison=comparison.compare(plan),
         labels=labels,

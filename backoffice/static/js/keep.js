@@ -3,10 +3,15 @@
 // data-keep-steps: the form leads on to further steps, and only data-keep-ends="name" on a form of a later one, sent by
 // its button "submit", says that the whole is accepted. data-keep-cancel on a link or button gives up what was typed.
 // What one person typed is never filled in for another: the body's data-person says who is signed in.
-// data-keep-version="..." names the state in which the server keeps the form too: what was typed onto another is older.
+// data-keep-version="..." names the state in which the server keeps the form too: what was typed onto another is older,
+// and is shown again only when somebody asks for it (data-keep-older, data-keep-restore), or not at all once it was sent.
+// data-keep-family="apply": of several such forms, one that is opened empty offers what was typed last into another and
+// never sent.
 const PREFIX = "keep:";
 const SENT = "keep-sent:";
 const VERSION = "keep-version:";
+const ON_ITS_WAY = "keep-on-its-way:";
+const LAST = "keep-last:";
 const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
 
 // Where nobody is signed in, nothing is kept, and nothing that is kept is looked at.
@@ -33,12 +38,17 @@ function keep(form) {
     const values = keepable(form).filter(isSet).map((field) => [field.name, field.value]);
     sessionStorage.setItem(key, JSON.stringify(values));
     sessionStorage.setItem(named(VERSION, form.dataset.keep), form.dataset.keepVersion ?? "");
+    sessionStorage.removeItem(named(ON_ITS_WAY, form.dataset.keep));
+    if (form.dataset.keepFamily && !form.dataset.keepVersion) sessionStorage.setItem(named(LAST, form.dataset.keepFamily), form.dataset.keep);
   };
   // data-keep-fresh: the server filled in something on request; what was kept before is older than the page.
   if (form.hasAttribute("data-keep-fresh")) store();
-  else if (isOlder(form)) sessionStorage.removeItem(key);
-  else restore(form, key);
+  else if (sessionStorage.getItem(key) === null) offer(form, leftBehind(form), store);
+  else if (!isOlder(form)) restore(form, key);
+  else if (!offer(form, form.dataset.keep, store)) sessionStorage.removeItem(key);
   form.addEventListener("input", store);
+  // What was sent is the server's now. Should it not have arrived, the version is still the same.
+  form.addEventListener("submit", () => sessionStorage.setItem(named(ON_ITS_WAY, form.dataset.keep), "1"));
   if (!form.hasAttribute("data-keep-steps")) {
     form.addEventListener("submit", () => sessionStorage.setItem(named(SENT, form.dataset.keep), "1"));
   }
@@ -49,6 +59,28 @@ function keep(form) {
 
 const isOlder = (form) => (sessionStorage.getItem(named(VERSION, form.dataset.keep)) ?? "") !== (form.dataset.keepVersion ?? "");
 
+// The form of the same family that was typed into last, while this one is empty.
+const leftBehind = (form) => (form.dataset.keepVersion ? null : sessionStorage.getItem(named(LAST, form.dataset.keepFamily ?? "")));
+
+// Whether what was typed under that name was never sent and differs from what the form says: then a button puts it back.
+function offer(form, name, store) {
+  const notice = form.querySelector("[data-keep-older]");
+  const stored = JSON.parse(sessionStorage.getItem(named(PREFIX, name)) ?? "[]");
+  const wasSent = sessionStorage.getItem(named(ON_ITS_WAY, name)) !== null;
+  const says = ([field, value]) => keepable(form).some((one) => one.name === field && isSet(one) && folded(one.value) === folded(value));
+  if (!notice || wasSent || stored.every(says)) return false;
+  notice.hidden = false;
+  notice.querySelector("[data-keep-restore]").addEventListener("click", () => {
+    restore(form, named(PREFIX, name));
+    if (name !== form.dataset.keep) sessionStorage.removeItem(named(PREFIX, name));
+    store();
+    notice.hidden = true;
+    keepable(form)[0]?.focus();
+  });
+  return true;
+}
+
+const folded = (text) => text.replaceAll("\r\n", "\n").trim();
 const isToggle = (field) => field.type === "checkbox" || field.type === "radio";
 const isSet = (field) => !isToggle(field) || field.checked;
 
@@ -76,6 +108,6 @@ function forgetAccepted(root) {
 
 function forgetAll() {
   for (const key of Object.keys(sessionStorage)) {
-    if ([PREFIX, SENT, VERSION].some((each) => key.startsWith(each))) sessionStorage.removeItem(key);
+    if ([PREFIX, SENT, VERSION, ON_ITS_WAY, LAST].some((each) => key.startsWith(each))) sessionStorage.removeItem(key);
   }
 }

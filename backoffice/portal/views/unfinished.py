@@ -1,0 +1,76 @@
+"""Applications that somebody has begun: how they are told apart, thrown away and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import redirect, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.headers.models import InvoiceHeader
+from backoffice.permissions import Permission
+from backoffice.portal import services
+from backoffice.portal.models import ApplicationDraft
+from backoffice.portal.views.drafting import to_form, writer
+from backoffice.portal.views.plumbing import blueprint
+from backoffice.web import offers
+from backoffice.web.guards import guard
+
+_SHORT = 40  # characters of each text
+_UNDO = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What tells one unfinished application from another: the amount and the remarks as they were typed."""
+
+    key: str
+    written_at: datetime
+    amount: str
+    header: str | None
+    remarks: str
+    follows: str | None
+
+
+def about(draft: ApplicationDraft, usable: Sequence[InvoiceHeader]) -> About:
+    """A draft in short, with the name of its header among those that can be used."""
+    typed = draft.fields
+    return About(
+        draft.key,
+        draft.updated_at,
+        amount=typed["amount"].strip()[:_SHORT],
+        header=next((header.name for header in usable if str(header.id) == typed["header_id"]), None),
+        remarks=typed["remarks"].strip()[:_SHORT],
+        follows=draft.follows,
+    )
+
+
+@blueprint.post("/invoices/apply/<key>/discard")
+@guard(Permission.APPLY)
+def discard_application(key: str) -> Response:
+    """Throw an unfinished application away; for a while one press puts it back."""
+    with transaction():
+        services.discard(writer(), key, now=clock.now())
+    offer_back(key)
+    return redirect(url_for("portal.apply"), 303)
+
+
+@blueprint.post("/invoices/apply/<key>/restore")
+@guard(Permission.APPLY)
+def restore_application(key: str) -> Response:
+    """Put back what was thrown away, and go on with it."""
+    with transaction():
+        services.restore(writer(), key)
+    offers.withdraw_offer(url_for("portal.restore_application", key=key))
+    return to_form(key)
+
+
+def offer_back(key: str) -> None:
+    """Offer on the pages that follow to put a discarded application back."""
+    undo = url_for("portal.restore_application", key=key)
+    offers.offer(gettext("The application is thrown away."), undo, clock.now() + _UNDO)
