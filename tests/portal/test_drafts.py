@@ -157,6 +157,16 @@ def test_unfinished_applications_are_offered_by_what_they_say(ada: Customer, wor
     assert "unfinished application" not in text(world.customer("lin").get(APPLY))
 
 
+def test_a_list_that_would_push_the_form_away_is_shut_and_says_little_of_each(ada: Customer) -> None:
+    for number in range(3):
+        ada.get(APPLY)
+        ada.press("all", amount="9" * 500, remarks=f"{number} " + "order " * 80)
+        page = text(ada.get(APPLY))
+        assert ('<details class="disclosure" open>' in page) == (number < 2)
+    assert "9" * 40 not in page
+    assert "2 order order order order order order o…" in page
+
+
 def test_cancel_throws_away_and_one_press_puts_it_back(ada: Customer, world: World) -> None:
     former = ada.apply(amount="5")
     world.reject(former)

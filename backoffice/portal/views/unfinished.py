@@ -43,11 +43,16 @@ def about(draft: ApplicationDraft, usable: Sequence[InvoiceHeader]) -> About:
     return About(
         draft.key,
         draft.updated_at,
-        amount=typed["amount"].strip()[:_SHORT],
+        amount=_in_short(typed["amount"]),
         header=next((header.name for header in usable if str(header.id) == typed["header_id"]), None),
-        remarks=typed["remarks"].strip()[:_SHORT],
+        remarks=_in_short(typed["remarks"]),
         follows=draft.follows,
     )
+
+
+def _in_short(typed: str) -> str:
+    said = " ".join(typed.split())
+    return said if len(said) <= _SHORT else f"{said[: _SHORT - 1]}…"
 
 
 @blueprint.post("/invoices/apply/<key>/discard")
