@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -276,6 +277,25 @@ def test_the_same_words_twice_are_one_application(ada: Customer, world: World) -
             ada.press(button, amount="5", remarks="Order\nLine")
             assert key in ada.page.headers.get("Location", ada.path)
         assert len(keys(world)) == before + 1
+
+
+def test_windows_that_send_at_the_same_moment_lose_nothing(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    typed, where = ada.typed(), ada.path
+    cookie = {"Cookie": "; ".join(f"{c.key}={c.value}" for c in ada.client._cookies.values())}
+    words = [f"Of window {number % 6}" for number in range(12)]
+
+    def send(remarks: str) -> int:
+        client = world.app.test_client(use_cookies=False)
+        return client.post(where, data={**typed, "remarks": remarks, "action": "review"}, headers=cookie).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(send, words)) == {303}
+    with world.app.app_context():
+        kept = session.scalars(select(ApplicationDraft)).all()
+        # What two windows said alike is one application, as a double press of one window is.
+        assert sorted(draft.fields["remarks"] for draft in kept) == sorted(set(words))
+        assert sum(draft.key == where.rpartition("/")[2] for draft in kept) == 1
 
 
 def test_cancel_does_not_throw_away_what_another_window_wrote(ada: Customer) -> None:
