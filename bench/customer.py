@@ -63,7 +63,7 @@ class Facts:
 
 def pages(facts: Facts) -> list[tuple[str, str]]:
     """What is measured: a label and its address; of the label ending in "last", the last page."""
-    lists, entries = "/invoices", "/bills/entries"
+    lists, entries, statement = "/invoices", "/bills/entries", "/invoices/statement"
     period = f"from={facts.day(300)}&to={facts.day(60)}"
     return [
         ("invoices", lists),
@@ -100,6 +100,21 @@ def pages(facts: Facts) -> list[tuple[str, str]]:
         ("apply", f"/invoices/apply/{'x' * 32}"),
         ("balance", "/invoices/balance"),
         ("balance of a past day", f"/invoices/balance?on={facts.day(60)}"),
+        ("statement", statement),
+        ("statement: last", statement),
+        ("statement: recharged", f"{statement}?figure=recharged"),
+        ("statement: recharged, last", f"{statement}?figure=recharged"),
+        ("statement: refunded", f"{statement}?figure=refunded"),
+        ("statement: refunded, last", f"{statement}?figure=refunded"),
+        ("statement: in progress", f"{statement}?figure=reserved"),
+        ("statement: in progress, last", f"{statement}?figure=reserved"),
+        ("statement: in progress, dates", f"{statement}?figure=reserved&{period}"),
+        ("statement: invoiced", f"{statement}?figure=invoiced"),
+        ("statement: invoiced, last", f"{statement}?figure=invoiced"),
+        ("statement: invoiced, lately", f"{statement}?figure=invoiced&from={facts.day(3)}"),
+        # Of these figures nothing moved: the worst case of a search without an index.
+        ("statement: debt", f"{statement}?figure=debt"),
+        ("statement: missing", f"{statement}?figure=short"),
         ("one request", f"/invoices/{facts.request}"),
     ]  # fmt: skip
 

@@ -10,7 +10,8 @@ from sqlalchemy import insert, select
 from backoffice import clock
 from backoffice.calendars.models import CalendarVersion
 from backoffice.database import session, transaction
-from backoffice.ledger.models import LedgerEntry
+from backoffice.ledger.models import LedgerEntry, LedgerMovement
+from backoffice.ledger.rules import FIGURES
 from backoffice.ledger.services import days
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
@@ -68,3 +69,33 @@ def many_entries(account_id: int, number: int, prefix: str = "M") -> None:
         for start in range(0, number, 500):
             session.execute(insert(LedgerEntry), rows[start : start + 500])
         days.add(tally)
+
+
+# What the lines of a journal move, most of them over again; the last two now and then only.
+MOVES = (
+    ("recharge", {"recharged": 1, "free": 1}),
+    ("reserve", {"free": -1, "reserved": 1}),
+    ("settle", {"reserved": -1, "invoiced": 1}),
+    ("refund", {"refunded": 1, "free": -1}),
+    ("refund", {"refunded": 1, "debt": 1}),
+    ("reallocate", {"refunded": 1, "short": 1}),
+)
+
+
+def many_movements(account_id: int, number: int) -> None:
+    """Insert lines of the last year into the account's journal; what stood there afterwards they do not tell."""
+    requests = session.scalars(
+        select(InvoiceRequest.id).where(InvoiceRequest.account_id == account_id, InvoiceRequest.state == "issued")
+    ).all()
+    session.rollback()
+    nothing = dict.fromkeys((*FIGURES, *(f"{name}_after" for name in FIGURES)), ZERO)
+    rows = []
+    for turn in range(number):
+        kind, moved = MOVES[turn % 4 if turn % 150 else 4 + turn // 150 % 2]
+        rows.append({
+            "account_id": account_id, "kind": kind, "at": NOW - timedelta(minutes=turn * 525_600 // number),
+            "request_id": requests[turn % len(requests)] if kind in ("reserve", "settle") else None,
+            **nothing, **{name: Decimal(sign) for name, sign in moved.items()},
+        })  # fmt: skip
+    with transaction():
+        session.execute(insert(LedgerMovement), rows)

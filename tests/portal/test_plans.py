@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -18,9 +19,10 @@ from backoffice.ledger.queries import entries
 from backoffice.portal.queries import bills, invoices
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.queries import entries as behind
 from backoffice.web.paging import PageRequest, paginate
 from tests.portal.conftest import World
-from tests.portal.crowd import many_entries, many_requests
+from tests.portal.crowd import many_entries, many_movements, many_requests
 from tests.support.sql import gather_figures, plan, statements
 
 LISTS = {
@@ -117,6 +119,26 @@ def test_a_page_of_the_list_is_found_inside_the_index(world: World, database: st
             assert by_key in used, used
 
 
+def test_the_statement_of_one_figure_is_read_by_the_index_of_that_figure(world: World, database: str) -> None:
+    periods = {"": (None, None), " and dates": (date(2026, 3, 1), date(2026, 9, 1)), " since": (date(2026, 9, 1), None)}
+    with world.app.app_context():
+        crowd(world, database)
+        faults = []
+        for figure in entries.FIGURES:
+            for name, (since, until) in periods.items():
+                lines = behind.statement(world.cast.lumen, behind.Lines(figure, since, until))
+                for backwards in (False, True):
+                    order = [c.asc() if backwards else c.desc() for c, _ in behind.STATEMENT_ORDER]
+                    used = plan(lines.order_by(*order).limit(51), database, "sort")
+                    session.rollback()
+                    index = f"ix_ledger_movement_{figure}"
+                    faults += [f"{figure}{name}: {fault}" for fault in unfit(used, index, name)]
+                    # From the first day on, where one is named, and not only up to the last.
+                    bound = re.search(rf"{index}.*?(?:account_id=\? AND at>\?|Cond: .*?[ (]at >=? )", used, re.DOTALL)
+                    faults += [f"{figure}{name}: no first day in {used}"] if since and not bound else []
+    assert not faults, "\n".join(faults)
+
+
 def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     november, faults, indexes = bills.Month(date(2026, 11, 1)), [], []
     with world.app.app_context():
@@ -180,6 +202,7 @@ def crowd(world: World, database: str) -> None:
     for turn, person in enumerate((world.cast.ada, world.neu)):
         many_requests(person, world.header_id, 2000, first=turn * 2000)
         many_entries(person.account_id or 0, 3000, prefix="MN"[turn])
+        many_movements(person.account_id or 0, 3000)
     gather_figures(database)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backoffice.ledger.models.books import (
+    FIGURES_ASKED,
     POSTGRESQL_TRIGGERS,
     SQLITE_TRIGGERS,
     Allocation,
@@ -16,6 +17,7 @@ from backoffice.ledger.models.books import (
     ReservationState,
     free_recharges,
     in_debt,
+    moves,
     uncompleted,
     waits,
 )
@@ -30,6 +32,7 @@ from backoffice.ledger.models.files import (
 )
 
 __all__ = [
+    "FIGURES_ASKED",
     "POSTGRESQL_TRIGGERS",
     "SQLITE_TRIGGERS",
     "Allocation",
@@ -49,6 +52,7 @@ __all__ = [
     "free_recharges",
     "has_begun",
     "in_debt",
+    "moves",
     "uncompleted",
     "waits",
     "wants_all",

@@ -198,6 +198,15 @@ _MOVEMENT_KINDS = ", ".join(f"'{kind}'" for kind in MovementKind)
 _BALANCED = "recharged - refunded = free + reserved + invoiced - debt - short"
 
 
+# The figures that a statement can be narrowed to.
+FIGURES_ASKED = tuple(name for name in FIGURES if name != "free")
+
+
+def _of_figure(name: str) -> Index:
+    where = text(f"{name} <> 0")
+    return Index(f"ix_ledger_movement_{name}", "account_id", "at", "id", sqlite_where=where, postgresql_where=where)
+
+
 class LedgerMovement(Base):
     """One line of an account's journal: what moved, and what stood there afterwards (`*_after`). Never changes.
 
@@ -214,6 +223,8 @@ class LedgerMovement(Base):
         Index("ix_ledger_movement_at", "at", "id"),
         Index("ix_ledger_movement_request_id", "request_id"),
         Index("ix_ledger_movement_entry_id", "entry_id"),
+        # Of the statement of one figure: few lines move it, and they may lie anywhere among the others.
+        *(_of_figure(name) for name in FIGURES_ASKED),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -246,6 +257,12 @@ class LedgerMovement(Base):
     def after(self) -> Figures:
         """What stood in the account's books after it."""
         return Figures(**{name: getattr(self, f"{name}_after") for name in FIGURES})
+
+
+def moves(figure: str) -> ColumnElement[bool]:
+    """SQL predicate of lines that move one figure of `FIGURES_ASKED`, worded as the partial index that serves it."""
+    column: ColumnElement[Decimal] = getattr(LedgerMovement, figure)
+    return column != literal_column("0")
 
 
 SQLITE_TRIGGERS = (

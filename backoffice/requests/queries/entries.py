@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice import clock
-from backoffice.database import session
+from backoffice.database import Instant, session
 from backoffice.errors import NotFound
 from backoffice.ledger.models import (
     Allocation,
@@ -23,11 +23,12 @@ from backoffice.ledger.models import (
     MovementKind,
     Reservation,
     ReservationState,
+    moves,
 )
 from backoffice.ledger.queries import entries as ledger
 from backoffice.ledger.queries import movements_of
 from backoffice.money import ZERO
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 
 Order = list[tuple[Any, Literal["asc", "desc"]]]
@@ -198,7 +199,7 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
         .add_columns(LedgerEntry.external_id, InvoiceRequest.number)
     )
     if wanted.figure:
-        lines = lines.where(getattr(LedgerMovement, wanted.figure) != ZERO)
+        lines = lines.where(moves(wanted.figure))
     if wanted.figure == "debt":
         lines = lines.where(or_(LedgerMovement.entry_id.is_(None), _made_by_its_entry() != ZERO))
     zone = clock.zone()
@@ -211,6 +212,8 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     if wanted.figure in ("reserved", "invoiced"):
         lines = lines.where(not_(_not_issued_by(end)))
         if begin is not None:
+            # What was carried over begins somewhere before; without that bound all lines before would be looked at.
+            lines = lines.where(LedgerMovement.at >= _first_carried_over(account_id, begin))
             lines = lines.where(or_(LedgerMovement.at >= begin, _not_issued_by(begin)))
     elif begin is not None:
         lines = lines.where(LedgerMovement.at >= begin)
@@ -230,6 +233,21 @@ def _not_issued_by(end: datetime | None) -> ColumnElement[bool]:
     if end is not None:
         issued = and_(issued, InvoiceRequest.closed_at < end)
     return and_(LedgerMovement.kind.in_(OF_INVOICES), not_(issued))
+
+
+def _first_carried_over(account_id: int, begin: datetime) -> Any:
+    """Since when lines before `begin` may count from later on only: since the first invoice had its number that was
+    not issued before `begin` and is now. There are few."""
+    return (
+        select(func.coalesce(func.min(InvoiceRequest.issued_at), literal(begin, Instant)))
+        .where(
+            InvoiceRequest.account_id == account_id,
+            in_state(State.ISSUED),
+            InvoiceRequest.issued_at < begin,
+            InvoiceRequest.closed_at >= begin,
+        )
+        .scalar_subquery()
+    )
 
 
 def place_in_statement(row: Any) -> Sequence[Any]:
