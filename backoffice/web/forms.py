@@ -25,6 +25,8 @@ from backoffice.web.errors import translate
 
 _LONGEST_AMOUNT = 64
 _LONGEST_ID = 18
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(1970, 2200)
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -196,8 +198,12 @@ class DateField(TypedField):
 
 
 def parse_day(text: str) -> date | None:
-    """The date that a browser's date input sends; None for anything else."""
+    """The date that a browser's date input sends; None for anything else.
+
+    Its year is one whose days are instants in every zone and database.
+    """
     try:
-        return date.fromisoformat(text) if len(text) == len("2026-11-23") else None
+        day = date.fromisoformat(text) if _ISO_DATE.fullmatch(text) else None
     except ValueError:
         return None
+    return day if day is not None and day.year in _YEARS else None

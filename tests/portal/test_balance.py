@@ -280,11 +280,25 @@ def test_a_day_that_is_over_says_the_same_after_a_failed_issue_is_done(
             assert re.findall(r'data-label="Invoiced">([^<]+)<', listed) == ["-¥300.00"]
 
 
-@pytest.mark.parametrize("typed", ["x", "2026-02-30", "31.12.2026", "2026-1-1", "' OR 1"])
+NO_DAYS = [
+    "x",
+    "2026-02-30",
+    "31.12.2026",
+    "2026-1-1",
+    "2026-W10-1",
+    "' OR 1",
+    "1969-12-31",
+    "0001-01-01",
+    "9999-12-31",
+]
+
+
+@pytest.mark.parametrize("typed", NO_DAYS)
 def test_what_is_no_day_is_kept_and_explained(ada: Customer, typed: str) -> None:
     page = ada.get(PAGE, query_string={"on": typed})
     assert page.status_code == 200
-    assert "Enter a date as year-month-day" in text(page)
+    assert "End of the day: enter a date from 1970 on as year-month-day" in text(page)
+    assert "Balance at the end of" not in text(page)
     assert f'value="{html.escape(typed, quote=True).replace("&#x27;", "&#39;")}"' in page.text
 
 
@@ -292,6 +306,13 @@ def test_a_day_that_is_still_to_come_is_refused(ada: Customer) -> None:
     page = text(ada.get(f"{PAGE}?on={clock.today() + timedelta(days=1)}"))
     assert "This day has not ended yet" in page
     assert "Balance at the end of" not in page
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "1999-12-31"])
+def test_before_anything_was_booked_all_is_nothing_and_so_are_the_lists(ada: Customer, day: str) -> None:
+    assert {value for value, _ in past(ada, f"{PAGE}?on={day}").values()} == {"¥0.00"}
+    for address in re.findall(r'href="(/invoices/statement[?][^"]+)"', ada.get(f"{PAGE}?on={day}").text):
+        assert "Nothing was booked that fits these filters" in text(ada.get(html.unescape(address)))
 
 
 def test_the_statement_tells_every_movement_newest_first(world: World, ada: Customer) -> None:

@@ -82,5 +82,5 @@ def _page(wanted: entries.Lines) -> Page[Any]:
 
 def _fault(typed: str, unreadable: bool, ahead: bool) -> str:
     if typed and unreadable:
-        return str(gettext("Enter a date as year-month-day, for example 2026-11-23."))
+        return str(gettext("End of the day: enter a date from 1970 on as year-month-day, for example 2026-11-23."))
     return str(gettext("This day has not ended yet: choose one that has passed, or today.")) if ahead else ""

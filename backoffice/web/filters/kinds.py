@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,9 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice import money
 from backoffice.web.formatting import amount, day
-
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_YEARS = range(1970, 2200)
+from backoffice.web.forms import parse_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +203,9 @@ class AmountRange:
 
 
 def _parse_date(text: str) -> date:
-    """Read a date as browsers send it. The years are those whose days are instants in every zone and database."""
-    if _ISO_DATE.fullmatch(text) is None:
+    parsed = parse_day(text)
+    if parsed is None:
         raise ValueError("not a date")
-    parsed = date.fromisoformat(text)
-    if parsed.year not in _YEARS:
-        raise ValueError("no date of this business")
     return parsed
 
 
