@@ -90,6 +90,9 @@ def pages(facts: Facts) -> list[tuple[str, str]]:
         ("entries: pending", f"{entries}?status=pending"),
         ("entries: completed of a kind", f"{entries}?status=completed&kind=grant"),
         ("entries: money left", f"{entries}?free=1"),
+        ("entries: recharged", f"{entries}?kind=recharge&status=completed"),
+        ("entries: taken off", f"{entries}?taken=yes"),
+        ("entries: not taken off", f"{entries}?taken=no"),
         ("entries: dates", f"{entries}?{period}"),
         ("entries: amounts", f"{entries}?min=10000&max=40000"),
         ("entries: amounts of few", f"{entries}?min={RARE:f}"),
@@ -111,7 +114,7 @@ def pages(facts: Facts) -> list[tuple[str, str]]:
         ("statement: in progress, dates", f"{statement}?figure=reserved&{period}"),
         ("statement: invoiced", f"{statement}?figure=invoiced"),
         ("statement: invoiced, last", f"{statement}?figure=invoiced"),
-        ("statement: invoiced, lately", f"{statement}?figure=invoiced&from={facts.day(3)}"),
+        ("statement: invoiced, lately", f"{statement}?figure=invoiced&from={facts.day(90)}"),
         # Of these figures nothing moved: the worst case of a search without an index.
         ("statement: debt", f"{statement}?figure=debt"),
         ("statement: missing", f"{statement}?figure=short"),

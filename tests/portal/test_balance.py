@@ -90,6 +90,11 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(
         told("refund", "F1", "200", refund_of="R1"),
         told("refund", "F2", "7", refund_of="R-unknown"),
         told("grant", "G1", "25"),
+        told("grant", "G2", "4"),
+        told("grant", "G3", "1000", status="pending"),
+        told("consumption", "C1", "12.34"),
+        told("recharge", "R8", "70", status="pending"),
+        told("recharge", "R9", "71", status="failed"),
     )
     page = ada.get(PAGE).text
     shown = lines(ada)
@@ -110,7 +115,11 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(
         else:
             amounts = re.findall(r'data-label="Amount"[^>]*>¥([0-9.,]+)<', listed)
         total = sum((parse_amount(one) for one in amounts), Decimal(0))
-        assert total == parse_amount(shown[name].removeprefix("-").removeprefix("¥")), (name, amounts)
+        figure = shown[name].removeprefix("-")
+        assert total == parse_amount(figure.removeprefix("¥")), (name, amounts)
+        # And the list says so itself, with how many there are.
+        said = re.findall(r"<dt>Total of this list</dt><dd>([^<]+)<span class=\"fact-note\">([0-9]+)", listed)
+        assert said == ([(figure, str(len(amounts)))] if amounts else []), name
         checked += 1
     assert checked == 9
 

@@ -176,12 +176,17 @@ def test_the_bill_says_of_each_recharge_whether_it_counts(ada: Customer, world: 
 
 
 def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
-    by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund", "?free=1", "?q=M0-12", "?last=1",
-              "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
+    by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund&from=2026-01-01", "?q=M0-12",
+              "?last=1", "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
+    opened_by_figures = (
+        "?kind=recharge&status=completed", "?kind=grant&status=completed", "?kind=recharge&status=pending", "?taken=no",
+        "?free=1", "?free=1&last=1",
+    )  # fmt: skip
     by_amount = ("?min=10", "?min=99999", "?min=500&kind=refund", "?min=1&max=2&from=2026-01-01")
     addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, f"/invoices/apply/{'x' * 32}": 13}
     addresses |= {f"/bills/entries{query}": 2 for query in by_one}
-    # Whether few entries have such amounts is one question more.
+    # What the list adds up to is one question more, and so is whether few entries have such amounts.
+    addresses |= {f"/bills/entries{query}": 3 for query in opened_by_figures}
     addresses |= {f"/bills/entries{query}": 3 for query in by_amount}
     with clock.moved_to(datetime(2026, 11, 23, 3, tzinfo=UTC)):
         ada = world.customer("ada")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -75,6 +76,40 @@ def test_the_total_of_a_list_reads_the_requests_of_one_account_alone(world: Worl
             session.rollback()
             if "ix_invoice_request_account" not in used or "SCAN" in used or "Seq Scan" in used:
                 faults.append(used)
+    assert not faults, "\n".join(faults)
+
+
+def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    completed = entries.Wanted(kind="recharge", status="completed")
+    lists = [
+        (completed, "ledger_day"),
+        (entries.Wanted(taken="no"), "ix_ledger_entry_waiting"),
+        (entries.Wanted(kind="recharge", status="pending"), "ix_ledger_entry_uncompleted"),
+        (entries.Wanted(free=True), "ix_ledger_entry_free"),
+    ]
+    with world.app.app_context():
+        crowd(world, database)
+        faults = []
+        for wanted, index in lists:
+            asked: list[Any] = []
+            for name in ("execute", "scalar"):
+                verb = getattr(session, name)
+                monkeypatch.setattr(
+                    session, name, lambda statement, _verb=verb, _to=asked: _to.append(statement) or _verb(statement)
+                )
+            assert entries.total(world.cast.lumen, wanted) is not None
+            monkeypatch.undo()
+            session.rollback()
+            used = plan(asked[0], database)
+            session.rollback()
+            if index not in used or "Seq Scan" in used or "SCAN" in used:
+                faults.append(f"{index}: {used}")
+        for other in (entries.Wanted(), entries.Wanted(kind="grant"), replace(completed, since=date(2026, 3, 1))):
+            with statements(world.app) as sent:
+                assert entries.total(world.cast.lumen, other) is None
+            assert not sent
     assert not faults, "\n".join(faults)
 
 

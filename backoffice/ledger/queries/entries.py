@@ -7,19 +7,23 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from backoffice import clock
+from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.errors import N_
 from backoffice.ledger.models import (
     EntryKind,
     EntryStatus,
+    LedgerDay,
     LedgerEntry,
     MovementKind,
     in_debt,
     waits,
 )
+from backoffice.ledger.queries import COUNTERS, figures_of
+from backoffice.money import ZERO
 from backoffice.steering import beside, word
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(LedgerEntry.occurred_at, "desc"), (LedgerEntry.id, "desc")]
@@ -131,6 +135,50 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
         if wanted.status != EntryStatus.COMPLETED:
             statement = statement.where(LedgerEntry.status != word(EntryStatus.COMPLETED))
     return _within(statement, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many entries a list holds, and what they add up to in major units: of free money what is left of them."""
+
+    number: int
+    amount: Decimal
+
+
+def total(account_id: int, wanted: Wanted) -> Total | None:
+    """What a list of the account's entries adds up to, where one of its figures opens that list; None of all others.
+
+    What is completed is read from the sums of days; what is not, and what waits or is free, by its partial index.
+    """
+    if wanted.kind and wanted == Wanted(kind=wanted.kind, status=EntryStatus.COMPLETED):
+        return _completed(account_id, wanted.kind)
+    if wanted == Wanted(taken="no"):
+        return _counted(account_id, wanted)
+    if wanted == Wanted(taken="yes"):
+        told, waiting = _completed(account_id, EntryKind.REFUND), _counted(account_id, Wanted(taken="no"))
+        return Total(told.number - waiting.number, told.amount - waiting.amount)
+    if wanted == Wanted(kind=EntryKind.RECHARGE, status=EntryStatus.PENDING):
+        return _counted(account_id, wanted)
+    if wanted == Wanted(free=True):
+        number = listed(account_id, wanted).with_only_columns(func.count()).scalar_subquery()
+        row = session.execute(select(number.label("number"), *COUNTERS).where(Account.id == account_id)).one()
+        return Total(row.number, figures_of(row).free)
+    return None
+
+
+def _completed(account_id: int, kind: str) -> Total:
+    number, amount = session.execute(
+        select(func.sum(LedgerDay.entries), func.sum(LedgerDay.amount)).where(
+            LedgerDay.account_id == account_id, LedgerDay.kind == kind
+        )
+    ).one()
+    return Total(int(number or 0), amount or ZERO)
+
+
+def _counted(account_id: int, wanted: Wanted) -> Total:
+    sums = listed(account_id, wanted).with_only_columns(func.count(), func.sum(LedgerEntry.amount))
+    number, amount = session.execute(sums).one()
+    return Total(number, amount or ZERO)
 
 
 def _few_of(account_id: int, least: Decimal | None, most: Decimal | None) -> list[int] | None:

@@ -54,12 +54,14 @@ def wanted(filters: FilterState) -> queries.Wanted:
 def entries() -> str:
     """The account's entries, newest first."""
     filters = FILTERS.parse(request.args)
-    listed = queries.listed(account_id(), wanted(filters))
+    asked = wanted(filters)
+    listed = queries.listed(account_id(), asked)
     page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args), whole=select(LedgerEntry))
     return render_template(
         "portal/bills/entries.html",
         filters=filters,
         page=page,
+        total=queries.total(account_id(), asked),
         links=page.links(request.path, filters.query),
         kinds=labels.kinds,
         statuses=labels.entry_statuses,
