@@ -7,6 +7,8 @@ import io
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -14,6 +16,10 @@ import pytest
 from backoffice import clock
 from backoffice.money import parse_amount
 from backoffice.portal.queries.bills import Month
+from backoffice.portal.views import exports
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.queries import entries as behind
+from backoffice.web.paging import batches
 from tests.portal.conftest import NOW, Customer, World, text
 from tests.portal.crowd import many_entries, many_requests
 from tests.portal.march import ids, line, tell
@@ -151,6 +157,31 @@ def test_the_files_of_a_bill_say_what_its_page_says(ada: Customer, world: World)
         amounts = [at for at, name in enumerate(head) if name in ("Amount", "Credited", "Recharges")]
         for at in amounts:
             assert [Decimal(row[at]) for row in rows] == [Decimal(str(row[at])) for row in sheet[1:]]
+
+
+def test_the_sheets_of_a_bill_are_read_from_one_state_of_the_books(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [ada.apply(amount=amount) for amount in ("10", "20", "30")]
+    for number in numbers:
+        world.issue(number)
+    monkeypatch.setattr(exports, "batches", partial(batches, size=1))
+    credited: list[str] = []
+
+    def meanwhile(requests: list[InvoiceRequest]) -> dict[int, Decimal]:
+        """A credit note comes while the file is written."""
+        found = behind.credited(requests)
+        if not credited:
+            credited.append(numbers[0])
+            world.credit(numbers[0], "4")
+        return found
+
+    monkeypatch.setattr(exports, "behind", SimpleNamespace(credited=meanwhile, missing=behind.missing))
+    book = openpyxl.load_workbook(io.BytesIO(ada.get("/bills/export.xlsx?month=2026-03").data))
+    _, balance, invoices = (list(sheet.iter_rows(values_only=True)) for sheet in book)
+    assert credited == [numbers[0]]
+    assert dict(balance[1:])["Put on invoices"] == -60
+    assert sorted((row[4], row[5]) for row in invoices[1:]) == [(10, 0), (20, 0), (30, 0)]
 
 
 def test_the_file_of_a_month_that_is_over_tells_its_end(ada: Customer, world: World) -> None:

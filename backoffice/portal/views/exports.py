@@ -137,7 +137,8 @@ def export_bill(extension: str) -> Response:
     if asked.unknown:
         # A file of another month than the one asked for would be filed under the wrong name.
         raise NotFound(Message(N_("There is no bill of %(month)s."), month=asked.unknown))
-    sheets = _bill_sheets(asked)
+    # A spreadsheet is whole before it leaves, so its sheets may be read from one state of the books.
+    sheets = _bill_sheets(asked, at_once=extension == "xlsx")
     if part and part not in sheets:
         raise NotFound(Message(N_("A bill has no part %(part)s."), part=part[:40]))
     first, name, ascii_name = sheets[part or "days"], f"{gettext('Bill')} {asked.month}", f"bill-{asked.month}"
@@ -147,14 +148,16 @@ def export_bill(extension: str) -> Response:
     return exports.answer(extension, first.columns, first.rows, name=name, ascii_name=ascii_name, further=further)
 
 
-def _bill_sheets(asked: bill_pages.Asked) -> dict[str, Sheet]:
-    """The lists that make up a bill, by their word in the address."""
+def _bill_sheets(asked: bill_pages.Asked, *, at_once: bool) -> dict[str, Sheet]:
+    """The lists that make up a bill, by their word in the address; `at_once`: all from one state of the books."""
     bill = bills.bill(account_id(), asked.month)
     issued = bills.issued(account_id(), asked.month).options(*map(undefer, _WHOLE))
     return {
         "days": Sheet(str(labels.bill_parts["days"]), _day_columns(), sorted(bill.days.items())),
         "balance": Sheet(str(labels.bill_parts["balance"]), _balance_columns(asked), bill.steps.items()),
-        "invoiced": Sheet(str(labels.bill_parts["invoiced"]), INVOICES, _requests(issued, bills.ISSUED_ORDER)),
+        "invoiced": Sheet(
+            str(labels.bill_parts["invoiced"]), INVOICES, _requests(issued, bills.ISSUED_ORDER, at_once=at_once)
+        ),
     }
 
 
@@ -172,10 +175,14 @@ def _rows(statement: Select[Any], order: Order) -> Iterator[Any]:
         database.session.rollback()
 
 
-def _requests(statement: Select[InvoiceRequest], order: Order) -> Iterator[Listed]:
-    """The same of requests, with what was credited and what is missing: at most two more statements for each batch."""
+def _requests(statement: Select[InvoiceRequest], order: Order, *, at_once: bool = False) -> Iterator[Listed]:
+    """The same of requests, with what was credited and what is missing: at most two more statements for each batch.
+
+    With `at_once` all of it, and what was read before, is of one moment.
+    """
     for batch in batches(database.session, statement, order):
         credited, missing = behind.credited(batch), behind.missing(batch)
         for item in batch:
             yield Listed(item, credited.get(item.id, ZERO) if item.is_issued else None, missing.get(item.id))
-        database.session.rollback()
+        if not at_once:
+            database.session.rollback()
