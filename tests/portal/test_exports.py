@@ -112,6 +112,27 @@ def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:
     assert len(zip_of(ada, "/invoices/archive.zip").namelist()) == 3
 
 
+def test_chosen_invoices_are_packed_within_the_filters_of_the_address(ada: Customer, world: World) -> None:
+    numbers = [ada.apply(amount=amount) for amount in ("10", "20", "30")]
+    for number in numbers:
+        world.issue(number)
+    chosen = "chosen=1&" + "&".join(f"number={number}" for number in numbers[:2])
+    for filters, amounts in (
+        ("", ["20.00", "10.00"]), ("min=15", ["20.00"]), ("max=15", ["10.00"]), ("status=issued", ["20.00", "10.00"]),
+        ("status=issued&status=rejected&from=2026-03-06&min=1", ["20.00", "10.00"]), (f"q={numbers[0]}", ["10.00"]),
+    ):  # fmt: skip
+        archived = zip_of(ada, f"/invoices/archive.zip?{chosen}&{filters}")
+        rows = csv.DictReader(io.StringIO(archived.read("manifest.csv").decode("utf-8-sig"), newline=""))
+        assert [row["Amount"] for row in rows] == amounts, filters
+    for filters in ("min=25", "status=rejected", f"q={numbers[2]}"):
+        refused = ada.get(f"/invoices/archive.zip?{chosen}&{filters}")
+        assert refused.status_code == 404
+        assert "None of the chosen invoices fits the filters." in text(refused)
+    for unreadable in ("min=abc", "form=2026-01-01", "status=none"):
+        refused = ada.get(f"/invoices/archive.zip?{chosen}&{unreadable}")
+        assert (refused.status_code, "cannot be read" in text(refused)) == (404, True), unreadable
+
+
 def test_what_cannot_be_packed_says_so(
     ada: Customer, bo: Customer, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

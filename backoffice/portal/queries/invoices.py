@@ -108,17 +108,18 @@ class Document:
     size: int
 
 
-def documents(account_id: int, wanted: Wanted, limit: int) -> list[Document]:
-    """The invoices among what a list shows, newest application first, at most `limit` of them."""
-    return _documents(listed(account_id, wanted), limit)
+def documents(account_id: int, wanted: Wanted, limit: int, *, numbers: Sequence[str] | None = None) -> list[Document]:
+    """The invoices among what a list shows, newest application first, at most `limit` of them.
 
-
-def documents_of(account_id: int, numbers: Sequence[str], limit: int) -> list[Document]:
-    """The invoices of the account's requests with these numbers; others' and unknown ones are passed over."""
-    known = [number for number in dict.fromkeys(numbers) if is_request_number(number)][:limit]
-    if not known:
-        return []
-    return _documents(requests.requests_of(account_id).where(InvoiceRequest.number.in_(known)), limit)
+    With `numbers` only those of these requests; others' and unknown ones are passed over.
+    """
+    statement = listed(account_id, wanted)
+    if numbers is not None:
+        known = [number for number in dict.fromkeys(numbers) if is_request_number(number)][:limit]
+        if not known:
+            return []
+        statement = statement.where(InvoiceRequest.number.in_(known))
+    return _documents(statement, limit)
 
 
 def _documents(statement: Select[InvoiceRequest], limit: int) -> list[Document]:

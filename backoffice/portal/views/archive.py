@@ -20,11 +20,14 @@ from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.web import exports, limits
 from backoffice.web.downloads import disposition
 from backoffice.web.exports import Column
+from backoffice.web.filters import FilterSet
 from backoffice.web.guards import guard
 
 # About a hundred megabytes; who wants more takes a year or a month at a time.
 MOST = 2000
 ARCHIVES = "20 per minute; 100 per hour"
+# What the list's boxes send along with its filters.
+FILTERS = FilterSet(*invoice_pages.LIST_FILTERS, beside=("number", "chosen"))
 
 MANIFEST = (
     Column(lazy_gettext("Invoice number"), "code", lambda item: item.number),
@@ -41,8 +44,17 @@ MANIFEST = (
 @guard(Permission.SEE_OWN_INVOICES)
 @limiter.limit(ARCHIVES, key_func=limits.who_asks)
 def archive() -> Response:
-    """The invoices of the chosen requests (`number`, repeated), or of everything the list's filters leave."""
-    documents = _chosen()
+    """The invoices of everything the list's filters leave, or of the chosen requests among it (`number`, repeated).
+
+    An address says all of what it asks for: a chosen request that its filters do not leave is not in the archive.
+    """
+    filters, numbers = FILTERS.parse_whole(request.args), request.args.getlist("number")
+    chosen = numbers if numbers or "chosen" in request.args else None
+    documents = queries.documents(account_id(), invoice_pages.wanted(filters), MOST + 1, numbers=chosen)
+    if not documents and numbers and filters.active:
+        raise NotFound(
+            Message(N_("None of the chosen invoices fits the filters. Take a filter away, or choose others."))
+        )
     if not documents:
         raise NotFound(Message(N_("No invoice is chosen. Go back to the list and choose requests that are issued.")))
     if len(documents) > MOST:
@@ -61,14 +73,6 @@ def archive() -> Response:
     # The browser shows how far it is, and notices when something is missing at the end.
     response.content_length = len(packed)
     return response
-
-
-def _chosen() -> list[Document]:
-    numbers = request.args.getlist("number")
-    if numbers or "chosen" in request.args:
-        return queries.documents_of(account_id(), numbers, MOST + 1)
-    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse_whole(request.args))
-    return queries.documents(account_id(), wanted, MOST + 1)
 
 
 def _packed(documents: Sequence[Document]) -> Any:

@@ -18,12 +18,13 @@ from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, Fi
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
 
-FILTERS = FilterSet(
+LIST_FILTERS = (
     Text("q", lazy_gettext("Number, header or amount")),
     Choice("status", lazy_gettext("Status"), list(labels.statuses.items())),
     DateRange("date", lazy_gettext("Application date"), "from", "to"),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
 )
+FILTERS = FilterSet(*LIST_FILTERS)
 
 
 def wanted(filters: FilterState) -> queries.Wanted:
