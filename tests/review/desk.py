@@ -84,11 +84,12 @@ def _open_house(who: Person, code: str, name: str, tax_id: str) -> int:
     )
     session.add(header)
     session.flush()
-    entries.book([_recharge(code, "1"), _recharge(code, "2")], source="platform", now=NOW)
+    entries.book([recharge(code, "1"), recharge(code, "2")], source="platform", now=NOW)
     return header.id
 
 
-def _recharge(code: str, number: str) -> Line:
+def recharge(code: str, number: str) -> Line:
+    """One of the two recharges that an account begins with."""
     return Line(
         number=1,
         kind="recharge",

@@ -79,7 +79,7 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(busy: Cast, visit: Callabl
         if name == "Debt":
             assert re.findall(r'class="key"><a href="[^"]+">([^<]+)<', listed) == ["R-1"]
             continue
-        found = re.findall(rf'data-label="{columns.get(name, "Amount")}"[^>]*>(-?)¥([0-9.,]+)<', listed)
+        found = re.findall(rf'data-label="{columns.get(name, "Amount")}"[^>]*>(-?)¥([0-9.,]+) ?<', listed)
         total = sum((parse_amount(sign + one) for sign, one in found), Decimal(0))
         assert max(total, Decimal(0)) == values[name], (name, found)
     assert len(tiles) == 8

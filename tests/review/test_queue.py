@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from backoffice.ledger.services import entries
 from backoffice.permissions import Role
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries.queue import Waiting, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer
 from backoffice.sla import services as sla
-from tests.review.desk import NOW, Desk
+from tests.review.desk import NOW, Desk, recharge
 from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor
 
@@ -40,6 +42,21 @@ def test_urgency_is_said_in_words(desk: Desk, visit: Callable[..., Visitor]) -> 
     assert ["Overdue" in row for row in rows] == [True, False, False, False]
     assert ["Due today" in row for row in rows] == [False, True, False, False]
     assert ["Due soon" in row for row in rows] == [False, False, True, False]
+
+
+def test_a_request_that_is_short_of_money_is_marked_in_every_list(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    whole, short = desk.apply(amount="100.00"), desk.apply(amount="200.00")
+    lines = [replace(recharge("lumen", "2"), kind="refund", external_id=f"F{turn}", refund_of=f"lumen-{turn}",
+                     amount=Decimal(amount)) for turn, amount in ((2, 5000), (1, 4800))]  # fmt: skip
+    desk.run(entries.book, lines, source="platform", now=NOW)
+    rita = visit(desk.cast.rita)
+    lists = ("/review", "/review?view=short", "/review?view=all", "/review/accounts/lumen/requests",
+             "/review/accounts/lumen/requests?status=pending")  # fmt: skip
+    for address in lists:
+        rows = dict(re.findall(r'<tr id="([^"]+)">(.*?)</tr>', rita.get(address).text, re.DOTALL))
+        marked = {number for number, row in rows.items() if 'tag-short">Short<' in row}
+        assert (marked, whole in rows) == ({short}, address != "/review?view=short"), address
+        assert rows.keys() <= {whole, short}
 
 
 def test_title_and_navigation_show_the_same_counts(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -281,6 +281,12 @@ def missing(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
     return {row[0]: row[1] for row in rows}
 
 
+def short() -> Any:
+    """What a refund took away of a request, beside it in a list; none where nothing is missing."""
+    reservation = select(Reservation.short).where(Reservation.request_id == InvoiceRequest.id, Reservation.short > ZERO)
+    return reservation.scalar_subquery().label("short")
+
+
 def short_requests(account_id: int) -> Sequence[Row[str, Decimal]]:
     """Numbers of the account's requests that a refund left without money, and how much each lacks."""
     return session.execute(

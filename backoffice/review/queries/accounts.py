@@ -97,6 +97,11 @@ def requests_of(account: Account, states: Sequence[str]) -> Select[InvoiceReques
     return requests.requests_of(account.id, states=states)
 
 
+def place_of_request(row: Any) -> Sequence[Any]:
+    """A row's values in `REQUESTS_ORDER`."""
+    return row[0].submitted_at, row[0].id
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Whose entry it is and which file told it; None where no file did."""

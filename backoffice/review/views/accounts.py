@@ -71,17 +71,18 @@ def account(code: str) -> str:
 def account_requests(code: str) -> str:
     """The account's requests, newest first."""
     found, filters = queries.by_code(code), REQUESTS.parse(request.args)
-    listed = queries.requests_of(found, filters["status"])
-    page = paginate(session, listed, queries.REQUESTS_ORDER, PageRequest.of(request.args))
+    listed = queries.requests_of(found, filters["status"]).add_columns(entries.short())
+    page = paginate(session, listed, queries.REQUESTS_ORDER, PageRequest.of(request.args), key=queries.place_of_request)
     return render_template(
         "review/account_requests.html",
         account=found,
         filters=filters,
-        rows=[(item, found.name) for item in page.items],
+        rows=[(item, found.name) for item, _ in page.items],
+        missing={item.id: short for item, short in page.items if short},
         total=issuing.total(found.id, filters["status"], issuing.balance(found.id)) if filters["status"] else None,
         links=page.links(request.path, filters.query),
         urgency_of=urgency_of(),
-        credited=entries.credited(page.items),
+        credited=entries.credited(item for item, _ in page.items),
         linked=request_base() is not None,
     )
 

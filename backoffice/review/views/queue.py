@@ -72,6 +72,8 @@ def show() -> str:
         tabs=_tabs(filters, wanted.view),
         sorts=_sorts(filters, wanted),
         page=page,
+        rows=[(item, account_name) for item, account_name, _ in page.items],
+        missing={item.id: short for item, _, short in page.items if short},
         links=page.links(request.path, filters.query),
         waiting=waiting(views.COUNTED).views,
         count_limit=queries.COUNT_LIMIT,
