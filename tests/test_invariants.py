@@ -87,6 +87,9 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "its counters differ from its entries and reservations"),
     "a credit left the journal": (
         "ledger_movement", "DELETE FROM ledger_movement WHERE kind = 'credit'", "differs from the journal"),
+    "a credit is noted of another recharge": (
+        "ledger_movement", "UPDATE ledger_movement SET entry_id = entry_id + 1 WHERE kind = 'credit'",
+        "differs from the journal"),
     "nobody has the turn to lose": (
         "ledger_turn", "DELETE FROM ledger_turn", "whose turn it is is gone"),
     "a file that is no more has the turn": (

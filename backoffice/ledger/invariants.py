@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Subquery, and_, case, func, or_, select
+from sqlalchemy import Subquery, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
@@ -260,23 +260,20 @@ def _credits() -> Iterator[str]:
     )
     for request_id in session.scalars(select(Allocation.request_id).where(beyond).distinct()):
         yield f"reservation of request {request_id}: more is credited than was invoiced"
-    noted = (
-        select(LedgerMovement.request_id, func.sum(-LedgerMovement.invoiced).label("total"))
-        .where(LedgerMovement.kind == MovementKind.CREDIT)
-        .group_by(LedgerMovement.request_id)
-        .subquery()
+    # Of each part what it says is credited, and less what the journal says: nothing is left.
+    told = union_all(
+        select(Allocation.request_id, Allocation.recharge_id, Allocation.credited).where(Allocation.credited != 0),
+        select(LedgerMovement.request_id, LedgerMovement.entry_id, LedgerMovement.invoiced).where(
+            LedgerMovement.kind == MovementKind.CREDIT
+        ),
+    ).subquery()
+    differing = (
+        select(told.c.request_id)
+        .group_by(told.c.request_id, told.c.recharge_id)
+        .having(func.sum(told.c.credited) != 0)
+        .order_by(told.c.request_id)
     )
-    kept = (
-        select(Allocation.request_id, func.sum(Allocation.credited).label("total"))
-        .group_by(Allocation.request_id)
-        .subquery()
-    )
-    for request_id, *_ in session.execute(
-        select(Reservation.request_id)
-        .outerjoin(kept, kept.c.request_id == Reservation.request_id)
-        .outerjoin(noted, noted.c.request_id == Reservation.request_id)
-        .where(func.coalesce(kept.c.total, 0) != func.coalesce(noted.c.total, 0))
-    ):
+    for request_id in dict.fromkeys(session.scalars(differing)):
         yield f"reservation of request {request_id}: what is credited of it differs from the journal"
 
 

@@ -61,6 +61,9 @@ def test_one_credit_takes_from_several_recharges(office: Office) -> None:
     office.recharge("70.00")
     number = office.issued("100.00")
     office.credit(number, {"R-1": "30.00", "R-2": "20.00"})
+    assert credits_of(office.cast.lumen) == [
+        {"free": "30.00", "invoiced": "-30.00"}, {"free": "20.00", "invoiced": "-20.00"},
+    ]  # fmt: skip
     assert [(str(p.amount), str(p.credited)) for p in queries.parts_of(office.request(number).id)] == [
         ("30.00", "30.00"), ("70.00", "20.00"),
     ]  # fmt: skip

@@ -117,6 +117,69 @@ def test_a_debt_has_waited_since_it_was_last_made(office: Office, freeze: Callab
     ]  # fmt: skip
 
 
+def debts_by_day(
+    office: Office, freeze: Callable[[datetime], None], steps: list[Callable[[], object]]
+) -> list[dict[str, tuple[int, str]]]:
+    """After each step, a day apart: of each recharge since which day its debt is open, and how much it is."""
+    begin, told = datetime(2026, 3, 2, tzinfo=UTC), []
+    for days, happens in enumerate(steps, 1):
+        freeze(begin + timedelta(days=days))
+        happens()
+        session.rollback()
+        told.append({
+            item.about: ((item.since - begin).days, str(item.amount))
+            for item in work.items(Kind.DEBT, JUNE) if item.since
+        })  # fmt: skip
+    return told
+
+
+def test_of_several_credit_notes_each_makes_good_what_it_names(
+    office: Office, freeze: Callable[[datetime], None]
+) -> None:
+    freeze(datetime(2026, 3, 2, tzinfo=UTC))
+    first, second = office.recharge("100.00"), office.recharge("100.00")
+    number = office.issued("200.00")
+    told = debts_by_day(office, freeze, [
+        lambda: office.refund(first, "10.00"),
+        lambda: office.refund(second, "10.00"),
+        # The later part is credited first, and wholly; the earlier one's debt stays as old as it is.
+        lambda: office.credit(number, {second: "10.00"}),
+        lambda: office.refund(second, "4.00"),
+        lambda: office.credit(number, {first: "10.00"}),
+        lambda: office.refund(first, "3.00"),
+        lambda: office.credit(number, {second: "4.00", first: "1.00"}),
+    ])  # fmt: skip
+    assert told == [
+        {first: (1, "10.00")},
+        {first: (1, "10.00"), second: (2, "10.00")},
+        {first: (1, "10.00")},
+        {first: (1, "10.00"), second: (4, "4.00")},
+        {second: (4, "4.00")},
+        {second: (4, "4.00"), first: (6, "3.00")},
+        {first: (6, "2.00")},
+    ]
+
+
+def test_what_was_taken_first_is_made_good_first(office: Office, freeze: Callable[[datetime], None]) -> None:
+    freeze(datetime(2026, 3, 2, tzinfo=UTC))
+    recharge = office.recharge("100.00")
+    one, other = office.issued("60.00"), office.issued("40.00")
+    told = debts_by_day(office, freeze, [
+        lambda: office.refund(recharge, "30.00"),
+        lambda: office.refund(recharge, "20.00"),
+        lambda: office.credit(other, {recharge: "29.99"}),
+        lambda: office.credit(one, {recharge: "0.01"}),
+        lambda: office.refund(recharge, "7.00"),
+        lambda: office.credit(one, {recharge: "20.01"}),
+        # More than the debt: the rest is free, and what a refund takes of that is no debt.
+        lambda: office.credit(one, {recharge: "10.00"}),
+        lambda: office.refund(recharge, "4.00"),
+    ])  # fmt: skip
+    assert [day.get(recharge) for day in told] == [
+        (1, "30.00"), (1, "50.00"), (1, "20.01"), (2, "20.00"), (2, "27.00"), (5, "6.99"), None, (8, "0.99"),
+    ]  # fmt: skip
+
+
 def test_what_a_request_had_reserved_makes_no_debt_older(office: Office, freeze: Callable[[datetime], None]) -> None:
     begin = datetime(2026, 3, 2, tzinfo=UTC)
     freeze(begin)

@@ -114,13 +114,13 @@ def credit(request_id: int, parts: Mapping[int, Decimal], *, at: datetime) -> No
             raise Invalid(
                 {"amount": [Message(N_("No more than %(left)s of this is left to credit."), left=format_amount(left))]}
             )
-    moved = Figures(invoiced=-sum(parts.values(), ZERO))
     for recharge_id, amount in parts.items():
         part, recharge = settled[recharge_id]
-        moved += shift(recharge, invoiced=-amount)
+        moved = Figures(invoiced=-amount) + shift(recharge, invoiced=-amount)
         part.credited += amount
+        # A line for each recharge: only so does the journal tell later which one's debt was made good.
+        hand.move(MovementKind.CREDIT, moved, entry_id=recharge_id, request_id=request_id)
     session.flush()
-    hand.move(MovementKind.CREDIT, moved, request_id=request_id)
     cover_short(hand)
     hand.enter(at)
 

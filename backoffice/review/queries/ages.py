@@ -1,8 +1,11 @@
-"""Since when money has been missing, by the journal: what was whole again in between counts from its last beginning."""
+"""Since when money has been missing, by the journal.
+
+A request is short from the moment it was whole last. A debt is made good piece by piece, the oldest piece first.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
-from backoffice.ledger.models import Allocation, EntryKind, LedgerEntry, LedgerMovement, MovementKind
+from backoffice.ledger.models import EntryKind, LedgerEntry, LedgerMovement, MovementKind
 from backoffice.money import ZERO
 
 
@@ -34,18 +37,21 @@ def short_since(request_ids: Collection[int]) -> dict[int | None, datetime]:
 
 
 def in_debt_since(recharge_ids: Collection[int]) -> dict[int, datetime]:
-    """When a refund began to take invoiced money of these recharges that no credit note has made good."""
+    """Since when these recharges' invoice debt, as it stands, is open: when a refund took the oldest of the invoiced
+    money that no credit note has made good. What was taken first is made good first."""
     if not recharge_ids:
         return {}
-    moves = sorted([*_taken(recharge_ids), *_credited(recharge_ids)])
-    debts: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    since: dict[int, datetime] = {}
-    for _, at, recharge_id, change in moves:
-        before = debts[recharge_id]
-        debts[recharge_id] = max(ZERO, before + change)
-        if not before and debts[recharge_id]:
-            since[recharge_id] = at
-    return since
+    open_: dict[int, deque[tuple[datetime, Decimal]]] = defaultdict(deque)
+    for _, at, recharge_id, change in sorted([*_taken(recharge_ids), *_made_good(recharge_ids)]):
+        taken = open_[recharge_id]
+        if change > ZERO:
+            taken.append((at, change))
+        while change < ZERO and taken:
+            began, amount = taken.popleft()
+            change += amount
+            if change > ZERO:
+                taken.appendleft((began, change))
+    return {recharge_id: taken[0][0] for recharge_id, taken in open_.items() if taken}
 
 
 Move = tuple[int, datetime, int, Decimal]
@@ -69,33 +75,13 @@ def _taken(recharge_ids: Collection[int]) -> Iterator[Move]:
     yield from refunds.values()
 
 
-def _credited(recharge_ids: Collection[int]) -> Iterator[Move]:
-    """What each credit note took back of these recharges.
-
-    The journal has one line for a credit note, the parts say what was credited of each recharge in all. Where several
-    credit notes took from several parts of one invoice, the older parts are filled first.
-    """
-    touched = select(Allocation.request_id).where(Allocation.recharge_id.in_(recharge_ids), Allocation.credited > ZERO)
-    lines = session.execute(
-        select(
-            LedgerMovement.id, LedgerMovement.at, LedgerMovement.invoiced,
-            Allocation.id, Allocation.recharge_id, Allocation.credited,
-        )
-        .join_from(LedgerMovement, Allocation, Allocation.request_id == LedgerMovement.request_id)
-        .where(
-            LedgerMovement.request_id.in_(touched),
+def _made_good(recharge_ids: Collection[int]) -> Iterator[Move]:
+    """What each credit note made good of these recharges' debt."""
+    rows: Any = session.execute(
+        select(LedgerMovement.id, LedgerMovement.at, LedgerMovement.entry_id, LedgerMovement.debt).where(
+            LedgerMovement.entry_id.in_(recharge_ids),
             LedgerMovement.kind == MovementKind.CREDIT,
-            Allocation.credited > ZERO,
+            LedgerMovement.debt != ZERO,
         )
-        .order_by(LedgerMovement.id, Allocation.id)
-    )  # fmt: skip
-    left_of_line: dict[int, Decimal] = {}
-    left_of_part: dict[int, Decimal] = {}
-    row: Any
-    for row in lines:
-        line_id, at, invoiced, part_id, recharge_id, credited = row
-        part = min(left_of_line.setdefault(line_id, -invoiced), left_of_part.setdefault(part_id, credited))
-        left_of_line[line_id] -= part
-        left_of_part[part_id] -= part
-        if part and recharge_id in recharge_ids:
-            yield line_id, at, recharge_id, -part
+    )
+    return (tuple(row) for row in rows)
