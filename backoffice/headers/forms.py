@@ -201,28 +201,44 @@ class HeaderForm(Form):
     @property
     def from_paste(self) -> frozenset[str]:
         """The fields that say what the pasted text says."""
-        return frozenset(name for name, text in self.found.fields.items() if self._says(name, text))
+        return frozenset(name for name, text in self._told.items() if self._says(name, text))
 
     @property
     def labels_from_paste(self) -> list[str]:
         """The names of the fields that say what the pasted text says, in the order of the form."""
-        return [str(self[name].label.text) for name in pasted.FIELDS if name in self.from_paste]
+        return [str(self[name].label.text) for name in ("kind", *pasted.FIELDS) if name in self.from_paste]
 
     @property
     def offers(self) -> dict[str, str]:
         """What the pasted text says otherwise than the field: offered, never put in its place unasked."""
-        return {name: text for name, text in self.found.fields.items() if not self._says(name, text)}
+        return {name: text for name, text in self._told.items() if not self._says(name, text)}
+
+    def offered(self, name: str) -> str:
+        """What is offered for a field, in words."""
+        return str(labels.kinds[self.offers[name]]) if name == "kind" else self.offers[name]
+
+    @property
+    def _told(self) -> dict[str, str]:
+        """What the pasted text says, by the fields of the form."""
+        return {**({"kind": self.found.kind} if self.found.kind else {}), **self.found.fields}
 
     def fill_from_paste(self) -> None:
-        """Put what the pasted text says into the fields that are empty."""
+        """Put what the pasted text says into the fields that are empty; a kind that was chosen beside a name stays."""
         if len(self.pasted_text.data or "") > pasted.LIMIT:
             told = Message("This is %(length)s characters long; at most %(limit)s are possible.",
                            length=len(self.pasted_text.data), limit=pasted.LIMIT)  # fmt: skip
             apply_errors(self, Invalid({"pasted_text": [told]}))
             return
+        if self.found.kind and self.kind.data == self.kind.default and not (self.name.data or "").strip():
+            self.take("kind", self.found.kind)
         for name, text in self.found.fields.items():
             if not (self[name].data or "").strip():
-                self[name].data = text
+                self.take(name, text)
+
+    def take(self, name: str, text: str) -> None:
+        """Put into a field what the pasted text says."""
+        self[name].data = text
+        self._mark_needed()
 
     def say_lost(self, names: Sequence[str]) -> None:
         """Say beside each field whose text could not wait for the person that it is to be typed again."""

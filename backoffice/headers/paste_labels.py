@@ -18,8 +18,10 @@ _CHINESE = (
     ((), "(?:开户行|银行)(?:地址|行号|联行号)|联行号|行号"
          "|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
     (("email",), "(?:收票|收件|接收|电子|联系)?(?:邮箱|邮件)(?:地址)?"),
+    (("kind",), "(?:发票|开票)?抬头(?:类型|性质)|(?:购买方|购方|买方|客户|开票)类型"),
     (("name",), f"{_OWNER}(?:名称|全称)(?:[(（][^()（）]{{1,6}}[)）])?"
-                f"|(?:发票|开票|公司|单位)?抬头|户名|购买方|购方|买方|购货单位|购货方|受票方"),
+                "|(?:发票|开票|公司|单位|个人|企业)?抬头(?:名称)?(?:[(（](?:个人|企业)[)）])?|户名|"
+                f"购买方|购方|买方|购货单位|购货方|受票方"),
     (("tax_id",), f"{_OWNER}(?:统一)?社会信用代码(?:{_JOINT}(?:税号|纳税人识别[号码]))?"
                   f"|{_OWNER}纳税人识别[号码](?:{_JOINT}(?:统一)?社会信用代码)?|{_OWNER}税号|税务登记证?号|信用代码|统一编号"
                   "|(?:居民)?身份证(?:件)?(?:号码?)?|证件号码?"),
@@ -34,6 +36,7 @@ _ENGLISH = (
     (("email",), r"e-?mail(?:\s+address)?"),
     ((), r"bank\s+address|swift(?:\s*code)?|bic|fax|contact(?:\s*person)?|attn\.?|remarks?"
          r"|sort\s*code|post(?:al)?\s*code|zip(?:\s*code)?|street|city|country"),
+    (("kind",), r"(?:invoice\s+)?(?:header|title)\s+type|(?:buyer|customer)\s+type"),
     (("name",), r"(?:company|legal|registered|buyer|customer|account|invoice)\s+(?:name|title)"
                 r"|company|buyer|customer|client|name|(?:invoiced?|bill(?:ed)?|sold)\s+to"),
     (("tax_id",), r"(?:unified\s+)?social\s+credit\s+(?:code|no\.?|number)|uscc|(?:vat|tax|taxpayer)\s*(?:(?:payer\s+)?"
@@ -147,8 +150,8 @@ _LABEL, _MEANINGS = _pattern()
 
 # Labels are looked for in simplified characters, sign for sign; the values stay as they were written.
 _SIMPLIFIED = str.maketrans(
-    "購買銷賣稱統會碼開戶帳賬號電話銀納稅識別單業營聯註冊發頭傳郵編備",
-    "购买销卖称统会码开户帐账号电话银纳税识别单业营联注册发头传邮编备",
+    "購買銷賣稱統會碼開戶帳賬號電話銀納稅識別單業營聯註冊發頭傳郵編備類個",
+    "购买销卖称统会码开户帐账号电话银纳税识别单业营联注册发头传邮编备类个",
 )
 
 

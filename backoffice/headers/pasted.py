@@ -22,6 +22,7 @@ from backoffice.headers.paste_forms import (
     continued,
     forms,
 )
+from backoffice.headers.paste_kinds import kind_and_name, kind_in_label, kind_of
 from backoffice.headers.paste_labels import marks, weight, without_bullet
 from backoffice.headers.paste_layout import tidy
 from backoffice.headers.paste_numbers import NUMBERS, without_person, without_words
@@ -38,8 +39,9 @@ _EDGE = " \t,，;；。、|#→"
 
 @dataclass(slots=True)
 class Pasted:
-    """What a block says, field by field, and what of it was not understood."""
+    """What a block says, field by field, who the buyer is in law where it says that, and what was not understood."""
 
+    kind: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
 
@@ -53,10 +55,12 @@ def split(block: str) -> Pasted:
     for entry in sorted(entries, key=lambda entry: weight(entry.label)):
         if entry.fields is None:
             loose.extend(_pieces(entry.value))
+        elif entry.fields == ("kind",):
+            _keep_kind(found, entry)
         elif not entry.fields:
             found.unknown.append(f"{entry.label} {entry.value}".strip())
         else:
-            _keep(found, entry.fields, entry.value)
+            _keep(found, entry.fields, entry.value, said=kind_in_label(entry.label))
     for piece in loose:
         _guess(found, piece)
     for name, tail in (("address", "phone"), ("bank", "bank_account")):
@@ -117,8 +121,17 @@ def _unquoted(value: str) -> str:
     return value[1:-1].strip(_EDGE) if len(value) > 2 and value[0] in "\"“「『'" and value[-1] in "\"”」』'" else value
 
 
-def _keep(found: Pasted, wanted: tuple[str, ...], value: str) -> None:
-    """Put a labelled value into its field, or into the two that share the label."""
+def _keep_kind(found: Pasted, entry: _Entry) -> None:
+    kind = kind_of(entry.value)
+    if not kind or found.kind not in ("", kind):
+        found.unknown.append(f"{entry.label} {entry.value}".strip())
+    else:
+        found.kind = kind
+
+
+def _keep(found: Pasted, wanted: tuple[str, ...], value: str, said: str) -> None:
+    """Put a labelled value into its field, or into the two that share the label; `said` is the kind that the label
+    says of whoever a name is of."""
     if not value:
         return
     if len(wanted) == 1 and wanted[0] in NUMBERS:
@@ -136,8 +149,21 @@ def _keep(found: Pasted, wanted: tuple[str, ...], value: str) -> None:
         _keep_number(found, "bank_account", value)
     else:
         value, rest = without_words(wanted[0], value)
-        _put(found, wanted[0], value)
+        if wanted == ("name",):
+            _keep_name(found, value, said)
+        else:
+            _put(found, wanted[0], value)
         found.unknown.extend(filter(None, [rest.strip(_EDGE)]))
+
+
+def _keep_name(found: Pasted, value: str, said: str) -> None:
+    """Put a name into its field, without the kind that stands beside it; of a second name neither is taken."""
+    kind, name = kind_and_name(value)
+    if found.fields.get("name", name) != name:
+        found.unknown.append(value)
+    else:
+        found.kind = found.kind or kind or said
+        _put(found, "name", name)
 
 
 def _keep_number(found: Pasted, name: str, value: str) -> None:

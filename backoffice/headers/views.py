@@ -262,7 +262,7 @@ def _assisted(form: HeaderForm) -> bool:
             form.tax_id.data = code
     elif (name := action.removeprefix("take-")) != action:
         if (offered := form.offers.get(name)) is not None:
-            form[name].data = offered
+            form.take(name, offered)
     else:
         return False
     form.tell_tax_id()

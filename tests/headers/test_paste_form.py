@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.headers.conftest import GOOD, Clerk
 
 BLOCK = """公司名称：上海流明机器人有限公司
@@ -43,6 +45,25 @@ def test_what_was_typed_stays_and_the_text_is_offered(ada: Clerk) -> None:
     assert ada.typed()["name"] == FIELDS["name"]
     assert 'value="take-name"' not in ada.text
     assert ada.kept() == []
+
+
+def test_a_kind_in_the_text_is_chosen_where_nobody_chose_and_offered_elsewhere(ada: Clerk) -> None:
+    person = "抬头：个人 王小明"
+    ada.new("split", pasted_text=person)
+    assert (ada.typed()["kind"], ada.typed()["name"]) == ("personal", "王小明")
+    assert ada.text.count(MARK) == 2
+    assert "From the text: Type, Name." in ada.text
+    # A tax ID is nothing a person needs.
+    assert ada.press() == 303
+    assert (ada.kept()[0].kind, ada.kept()[0].name) == ("personal", "王小明")
+    ada.new("split", pasted_text=person, name="Lumen")
+    assert (ada.typed()["kind"], ada.typed()["name"]) == ("enterprise", "Lumen")
+    assert "The pasted text says: Personal" in " ".join(re.sub(r"<[^>]+>", "", ada.text).split())
+    assert ada.press("take-kind") == 200
+    assert (ada.typed()["kind"], ada.typed()["name"]) == ("personal", "Lumen")
+    assert 'value="take-kind"' not in ada.text
+    ada.new("split", pasted_text="抬头：企业", kind="public_body")
+    assert ada.typed()["kind"] == "public_body"
 
 
 def test_the_mark_goes_with_the_words_it_speaks_of(ada: Clerk) -> None:

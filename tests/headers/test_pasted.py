@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.headers import pasted
+from backoffice.headers import pasted, rules
 from backoffice.headers.pasted import split
 
 NAME, TAX_ID = "上海流明机器人有限公司", "91310000MA1FL0A277"
@@ -160,6 +160,53 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "15 figures may be two things": ("310115123456789", {}, ["310115123456789"]),
     "nothing": (" \n\t\u3000\n", {}, []),
 }  # fmt: skip
+
+
+# block -> (kind, fields, not understood)
+KINDS: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "抬头：个人 王小明": ("personal", {"name": "王小明"}, []),
+    "发票抬头：个人　王小明\n身份证号：110105194912310021": (
+        "personal", {"name": "王小明", "tax_id": "110105194912310021"}, []),
+    "抬头：个人 王小明 税号：无 电话：13800138000": ("personal", {"name": "王小明", "phone": "13800138000"}, ["无"]),
+    "抬头：个人-王小明": ("personal", {"name": "王小明"}, []),
+    "抬头：个人/王小明": ("personal", {"name": "王小明"}, []),
+    "抬头：个人：王小明": ("personal", {"name": "王小明"}, []),
+    "抬头：（个人）王小明": ("personal", {"name": "王小明"}, []),
+    "抬头：王小明（个人）": ("personal", {"name": "王小明"}, []),
+    "抬头\t个人\t王小明": ("personal", {"name": "王小明"}, []),
+    "抬头（个人）：王小明": ("personal", {"name": "王小明"}, []),
+    "个人抬头：王小明": ("personal", {"name": "王小明"}, []),
+    "抬头类型：个人\n抬头名称：王小明": ("personal", {"name": "王小明"}, []),
+    "抬頭類型：個人\n抬頭：王小明": ("personal", {"name": "王小明"}, []),
+    "抬头：个人": ("personal", {"name": "个人"}, []),
+    f"抬头：企业 {NAME}": ("enterprise", {"name": NAME}, []),
+    f"抬头类型：企业单位\n抬头：{NAME}": ("enterprise", {"name": NAME}, []),
+    f"企业抬头：{NAME}": ("enterprise", {"name": NAME}, []),
+    "企业名称：北京协和医院": ("", {"name": "北京协和医院"}, []),
+    "抬头：企业": ("enterprise", {}, []),
+    "抬头：事业单位 北京大学": ("public_body", {"name": "北京大学"}, []),
+    "Invoice title: Individual - Wang Xiaoming": ("personal", {"name": "Wang Xiaoming"}, []),
+    "Name: Wang Xiaoming (personal)": ("personal", {"name": "Wang Xiaoming"}, []),
+    "Header type: Personal\nName: Wang Xiaoming": ("personal", {"name": "Wang Xiaoming"}, []),
+    # Words that belong to the name, or contradict it, stay where they stand.
+    "抬头：个人独资企业上海乙工作室": ("", {"name": "个人独资企业上海乙工作室"}, []),
+    f"抬头：个人 {NAME}": ("", {"name": f"个人 {NAME}"}, []),
+    "抬头：企业 王小明": ("", {"name": "企业 王小明"}, []),
+    "抬头：甲有限公司（个人）": ("", {"name": "甲有限公司（个人）"}, []),
+    "Name: Personal Care Ltd": ("", {"name": "Personal Care Ltd"}, []),
+    "Name: Personal - Care Ltd": ("", {"name": "Personal - Care Ltd"}, []),
+    # What is no kind is told, and so is a second name, as it stands.
+    "抬头类型：专用\n名称：甲公司": ("", {"name": "甲公司"}, ["抬头类型： 专用"]),
+    f"名称：{NAME}\n抬头：个人 王小明": ("", {"name": NAME}, ["个人 王小明"]),
+    "抬头类型：个人\n抬头类型：企业\n抬头：王小明": ("personal", {"name": "王小明"}, ["抬头类型： 企业"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("block", KINDS)
+def test_who_the_buyer_is_in_law_is_told_apart_from_the_name(block: str) -> None:
+    found = split(block)
+    assert (found.kind, found.fields, found.unknown) == KINDS[block]
+    assert found.kind in ("", *rules.HeaderKind)
 
 
 @pytest.mark.parametrize("case", BLOCKS)
