@@ -18,6 +18,7 @@ from backoffice.issuing.models import Invoice
 from backoffice.portal.views import archive
 from tests.portal.conftest import Customer, World, text
 from tests.portal.crowd import many_entries, many_requests
+from tests.portal.march import line, tell
 from tests.support.sql import statements
 
 
@@ -89,6 +90,13 @@ def test_a_long_export_is_read_in_batches_by_key(world: World, ada: Customer) ->
     entries = rows_of(ada, "/bills/entries/export.csv?kind=refund")
     assert {row["Type"] for row in entries} == {"Refund"}
     assert len({row["ID"] for row in entries}) == len(entries) == 217
+
+
+def test_only_money_that_came_has_parts_in_the_file_of_entries(ada: Customer, world: World) -> None:
+    tell(world, line("recharge", "P1", "70", 5, status="pending"), line("recharge", "X1", "71", 5, status="failed"))
+    rows = {row["ID"]: row for row in rows_of(ada, "/bills/entries/export.csv?kind=recharge")}
+    parts = {name: [row[key] for key in ("Refunded", "Reserved", "Invoiced")] for name, row in rows.items()}
+    assert parts == {"R1": ["0.00"] * 3, "R2": ["0.00"] * 3, "P1": [""] * 3, "X1": [""] * 3}
 
 
 def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:

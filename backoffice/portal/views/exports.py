@@ -15,7 +15,7 @@ from sqlalchemy.orm import undefer
 from backoffice import clock, database
 from backoffice.errors import N_, Message, NotFound
 from backoffice.extensions import limiter
-from backoffice.ledger.models import EntryKind
+from backoffice.ledger.models import EntryKind, EntryStatus
 from backoffice.ledger.queries import entries
 from backoffice.money import ZERO
 from backoffice.permissions import Permission
@@ -81,7 +81,7 @@ ENTRIES = (
 
 
 def _of_recharge(entry: Any, figure: Any) -> Any:
-    return figure if entry.kind == EntryKind.RECHARGE else None
+    return figure if entry.kind == EntryKind.RECHARGE and entry.status == EntryStatus.COMPLETED else None
 
 
 def _balance_columns(asked: bill_pages.Asked) -> list[Column]:
