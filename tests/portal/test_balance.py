@@ -16,6 +16,7 @@ from backoffice.ledger.services import entries
 from backoffice.money import parse_amount
 from backoffice.policies.rules import PolicyKey
 from backoffice.policies.services import set_policy
+from backoffice.portal.queries import balance
 from tests.portal.conftest import Customer, World, recharge, text
 from tests.portal.crowd import many_entries
 from tests.support.sql import statements
@@ -142,6 +143,32 @@ def test_debt_and_shortage_say_what_happens_next(world: World, ada: Customer) ->
     assert "¥100.00 of R1 was invoiced and refunded later" in page
     assert f"{short} is short by ¥40.00" in page
     assert "nothing, and ¥140.00 is missing" in page
+
+
+def test_of_many_debts_and_short_requests_the_page_shows_some_and_leads_to_all(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balance, "SHOWN", 1)
+    book(world, told("recharge", "R4", "30"))
+    world.issue(ada.apply(amount="10030"))
+    book(world, told("refund", "F1", "100", refund_of="R1"))
+    assert "There are more such recharges." not in text(ada.get(PAGE))
+    book(world, told("refund", "F2", "40", refund_of="R2"), told("refund", "F3", "30", refund_of="R4"))
+    book(world, told("recharge", "R5", "500"))
+    page = text(ada.get(PAGE))
+    assert "¥100.00 of R1 was invoiced" in page
+    assert "of R2 was invoiced" not in page
+    (address,) = re.findall(r'<p>There are more such recharges. <a href="([^"]+)"', page)
+    assert address in re.findall(r'<a href="([^"]+)">Invoiced and refunded later</a>', page)
+    listed = ada.get(address).text
+    assert sorted(re.findall(r'class="key"><a href="[^"]+">([^<]+)<', listed)) == ["R1", "R2", "R4"]
+    assert '<dt>Total of this list</dt><dd>¥170.00<span class="fact-note">3 entries<' in listed
+    numbers = [ada.apply(amount="100"), ada.apply(amount="200")]
+    book(world, told("refund", "F5", "450", refund_of="R5"))
+    page = text(ada.get(PAGE))
+    assert [number for number in numbers if f"{number} is short" in page] == numbers[:1]
+    (address,) = re.findall(r'<p>More requests are short; the list marks them. <a href="([^"]+)"', page)
+    assert text(ada.get(address)).count('tag-short">') == 2
 
 
 def test_less_than_the_smallest_amount_is_explained(world: World, ada: Customer) -> None:

@@ -47,6 +47,7 @@ ENTRIES = {
     "kind and pending": (entries.Wanted(kind="recharge", status="pending"), "ix_ledger_entry_uncompleted"),
     "failed": (entries.Wanted(status="failed"), "ix_ledger_entry_uncompleted"),
     "free": (entries.Wanted(free=True), "ix_ledger_entry_free"),
+    "debt": (entries.Wanted(debt=True), "ix_ledger_entry_debt"),
     "free recharges": (entries.Wanted(free=True, kind="recharge"), "ix_ledger_entry_free"),
     "amounts": (entries.Wanted(least=Decimal(100)), "ix_ledger_entry_account_occurred"),
     "id": (entries.Wanted(search="M-12"), "external_id"),
@@ -88,6 +89,7 @@ def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
         (entries.Wanted(taken="no"), "ix_ledger_entry_waiting"),
         (entries.Wanted(kind="recharge", status="pending"), "ix_ledger_entry_uncompleted"),
         (entries.Wanted(free=True), "ix_ledger_entry_free"),
+        (entries.Wanted(debt=True), "ix_ledger_entry_debt"),
     ]
     with world.app.app_context():
         crowd(world, database)
@@ -228,7 +230,8 @@ def test_money_is_given_out_by_the_index_of_free_recharges(world: World, databas
         oldest_first = free_recharges(world.cast.lumen).execution_options(yield_per=None).limit(10)
         assert not unfit(plan(oldest_first, database), "ix_ledger_entry_free", "")
         debts = select(LedgerEntry.id).where(LedgerEntry.account_id == world.cast.lumen, in_debt())
-        assert not unfit(plan(debts.order_by(LedgerEntry.id), database), "ix_ledger_entry_debt", "")
+        oldest_first = debts.order_by(LedgerEntry.occurred_at, LedgerEntry.id)
+        assert not unfit(plan(oldest_first, database), "ix_ledger_entry_debt", "")
 
 
 def crowd(world: World, database: str) -> None:

@@ -106,7 +106,10 @@ class LedgerEntry(Base):
             "ix_ledger_entry_waits", "kind", "status", "id",
             sqlite_where=text(_WAITS), postgresql_where=text(_WAITS),
         ),
-        Index("ix_ledger_entry_debt", "account_id", "id", sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT)),
+        Index(
+            "ix_ledger_entry_debt", "account_id", "occurred_at", "id",
+            sqlite_where=text(_IN_DEBT), postgresql_where=text(_IN_DEBT),
+        ),
         Index(
             "ix_ledger_entry_refund_of",
             "source",

@@ -157,13 +157,10 @@ def invoice_debt(account_id: int) -> Decimal:
     return sum((recharge.debt for recharge in debts_of(account_id)), ZERO)
 
 
-def debts_of(account_id: int) -> list[LedgerEntry]:
-    """The account's recharges that need a credit note, oldest first."""
-    return list(
-        session.scalars(
-            select(LedgerEntry).where(LedgerEntry.account_id == account_id, in_debt()).order_by(LedgerEntry.id)
-        )
-    )
+def debts_of(account_id: int, limit: int | None = None) -> list[LedgerEntry]:
+    """The account's recharges that need a credit note, oldest first, at most `limit` of them."""
+    debts = select(LedgerEntry).where(LedgerEntry.account_id == account_id, in_debt())
+    return list(session.scalars(debts.order_by(LedgerEntry.occurred_at, LedgerEntry.id).limit(limit)))
 
 
 def recharges_in_debt(limit: int) -> Sequence[Row[LedgerEntry, Account]]:

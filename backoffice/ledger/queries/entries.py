@@ -139,7 +139,8 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many entries a list holds, and what they add up to in major units: of free money what is left of them."""
+    """How many entries a list holds, and what they add up to in major units: of free money and of debt what is left of
+    them, or too much on invoices."""
 
     number: int
     amount: Decimal
@@ -159,10 +160,11 @@ def total(account_id: int, wanted: Wanted) -> Total | None:
         return Total(told.number - waiting.number, told.amount - waiting.amount)
     if wanted == Wanted(kind=EntryKind.RECHARGE, status=EntryStatus.PENDING):
         return _counted(account_id, wanted)
-    if wanted == Wanted(free=True):
+    if wanted in (Wanted(free=True), Wanted(debt=True)):
         number = listed(account_id, wanted).with_only_columns(func.count()).scalar_subquery()
         row = session.execute(select(number.label("number"), *COUNTERS).where(Account.id == account_id)).one()
-        return Total(row.number, figures_of(row).free)
+        figures = figures_of(row)
+        return Total(row.number, figures.free if wanted.free else figures.debt)
     return None
 
 

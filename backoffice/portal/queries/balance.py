@@ -16,16 +16,24 @@ from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.requests.queries import entries
 
+# Of what a refund left behind; the lists hold the rest.
+SHOWN = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that makes the Invoiceable Amount what it is. `debts` and `short` are what a refund left behind."""
+    """Everything that makes the Invoiceable Amount what it is.
+
+    `debts` and `short` are what a refund left behind, the oldest of each; there may be more.
+    """
 
     figures: Figures
     others: NotInvoiceable
     minimum: Decimal
     debts: Sequence[LedgerEntry]
+    more_debts: bool
     short: Sequence[Row[str, Decimal]]
+    more_short: bool
 
     @property
     def gap(self) -> Decimal:
@@ -41,10 +49,14 @@ class Explanation:
 def explanation(account_id: int, *, minimum: Decimal) -> Explanation:
     """The account's figures as they stand, and what of its money can or could not be invoiced."""
     figures = issuing.balance(account_id)
+    debts = ledger.debts_of(account_id, SHOWN + 1) if figures.debt else []
+    short = entries.short_requests(account_id, SHOWN + 1) if figures.short else []
     return Explanation(
         figures=figures,
         others=ledger.not_invoiceable(account_id),
         minimum=minimum,
-        debts=ledger.debts_of(account_id) if figures.debt else [],
-        short=entries.short_requests(account_id) if figures.short else [],
+        debts=debts[:SHOWN],
+        more_debts=len(debts) > SHOWN,
+        short=short[:SHOWN],
+        more_short=len(short) > SHOWN,
     )

@@ -25,6 +25,7 @@ FILTERS = FilterSet(
     DateRange("date", lazy_gettext("Date"), "from", "to"),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
     Choice("free", lazy_gettext("Money left"), [("1", lazy_gettext("Can still be invoiced"))]),
+    Choice("debt", lazy_gettext("Invoice debt"), [("1", lazy_gettext("Invoiced and refunded later"))]),
     OneOf(
         "taken",
         lazy_gettext("Refunds"),
@@ -45,6 +46,7 @@ def wanted(filters: FilterState) -> queries.Wanted:
         most=amounts.high,
         search=filters["q"],
         free=bool(filters["free"]),
+        debt=bool(filters["debt"]),
         taken=filters["taken"],
     )
 

@@ -287,11 +287,13 @@ def short() -> Any:
     return reservation.scalar_subquery().label("short")
 
 
-def short_requests(account_id: int) -> Sequence[Row[str, Decimal]]:
-    """Numbers of the account's requests that a refund left without money, and how much each lacks."""
+def short_requests(account_id: int, limit: int | None = None) -> Sequence[Row[str, Decimal]]:
+    """Numbers of the account's requests that a refund left without money, and how much each lacks: oldest first, at
+    most `limit` of them."""
     return session.execute(
         select(InvoiceRequest.number, Reservation.short)
         .join(Reservation, Reservation.request_id == InvoiceRequest.id)
         .where(Reservation.account_id == account_id, Reservation.short > 0)
         .order_by(InvoiceRequest.id)
+        .limit(limit)
     ).all()
