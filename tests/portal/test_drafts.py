@@ -21,7 +21,7 @@ from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import LIFE, UPLOAD_LIFE, Content
 from backoffice.requests.services import changes, supporting
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
-from tests.portal.test_supporting_file import choose
+from tests.portal.test_supporting_file import choose, enclosed
 from tests.support import files
 
 Freeze = Callable[[datetime], None]
@@ -205,7 +205,7 @@ def test_cancel_of_a_form_with_words_that_were_never_sent_can_be_undone_too(ada:
 
 
 def test_cancel_of_an_untouched_form_leaves_nothing_behind(ada: Customer, world: World) -> None:
-    former = ada.apply(amount="5")
+    former = enclosed(ada, files.pdf())
     world.reject(former)
     before = keys(world)
     for address in (APPLY, f"{APPLY}?resubmit={former}"):

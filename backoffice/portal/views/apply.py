@@ -177,7 +177,7 @@ def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None) -> Res
     content = _content(form, draft, "cancel")
     content = content if content.fits else _shortened(form, content)
     if draft is None:
-        is_bare = form.says_no_more_than(begin(_beginning(form.follows))) and content.file is None
+        is_bare = form.says_no_more_than(begin(_beginning(form.follows)))
     else:
         is_bare = draft.has_ended or draft.words not in (form.words.data, content.words)
     if is_bare:
