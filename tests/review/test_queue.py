@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from backoffice.permissions import Role
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries.queue import Waiting, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer
+from backoffice.review.services import claims, presence
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk, recharge
 from tests.support.sql import plan, statements
@@ -174,6 +175,22 @@ def test_counts_stop_at_their_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch)
         assert queries.waiting(viewer, ("pending", "overdue")) == Waiting({"pending": 3, "overdue": 2}, work=0)
         monkeypatch.setattr(queries, "COUNT_LIMIT", 2)
         assert queries.waiting(viewer, ("pending", "overdue")) == Waiting({"pending": 2, "overdue": 2}, work=0)
+
+
+def test_the_counts_are_built_once_for_every_viewer(desk: Desk) -> None:
+    mine, looked_at = desk.apply(days_ago=7), desk.apply(days_ago=1)
+    desk.run(claims.claim, desk.cast.rita.actor, mine, now=NOW)
+    desk.run(presence.look, desk.cast.rui.actor, looked_at, now=NOW)
+    rita, rui = (Viewer(person.id, NOW) for person in (desk.cast.rita, desk.cast.rui))
+    counted = ("mine", "due-today")
+    with desk.app.app_context():
+        told = [queries.waiting(viewer, counted) for viewer in (rita, rui, Viewer(None, NOW))]
+        later = queries.waiting(Viewer(rita.id, NOW + timedelta(days=1)), counted)
+    assert [one.views for one in told] == [
+        {"mine": 1, "due-today": 1}, {"mine": 0, "due-today": 1}, {"mine": 0, "due-today": 1}
+    ]  # fmt: skip
+    assert [len(one.looking) for one in told] == [1, 0, 1]
+    assert (later.views, later.looking) == ({"mine": 0, "due-today": 0}, {}), "values go along, they are not built in"
 
 
 def test_only_the_back_office_enters(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -14,7 +14,6 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.review.models import Presence
 from backoffice.review.queries.packed import packed, unpacked
 from backoffice.review.queries.views import Viewer
-from backoffice.review.rules import LOOKING
 
 Key = TypeVar("Key", int, str)
 
@@ -60,5 +59,5 @@ def _looking(viewer: Viewer) -> Select[str]:
     return (
         select(User.name)
         .join(Presence, Presence.user_id == User.id)
-        .where(Presence.seen_at > viewer.now - LOOKING, Presence.user_id != viewer.id)
+        .where(Presence.seen_at > viewer.others_since, Presence.user_id != viewer.id)
     )

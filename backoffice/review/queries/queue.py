@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
@@ -23,7 +24,7 @@ from backoffice.requests.rules import State
 from backoffice.review.models import SavedView
 from backoffice.review.queries import presence, search, views, work
 from backoffice.review.queries.packed import packed, unpacked
-from backoffice.review.queries.views import VIEWS, Viewer
+from backoffice.review.queries.views import ANYBODY, VIEWS, Viewer, values_of
 from backoffice.steering import beside, holds, word
 
 # Counts beside a title or in the navigation stop here, so that they cost the same however much is waiting.
@@ -199,18 +200,21 @@ class Saved:
     query: str
 
 
-def waiting(viewer: Viewer, counted: Collection[str] = views.COUNTED) -> Waiting:
+def waiting(viewer: Viewer, counted: tuple[str, ...] = views.COUNTED) -> Waiting:
     """What a page of the desk counts, the viewer's own views and what colleagues look at, in one statement."""
-    lists = [_capped(listed(Wanted(code), viewer)) for code in counted]
-    read = select(_own_views(viewer), presence.everywhere(viewer), *lists, *work.counts())
-    saved, looking, *row = session.execute(read).one()
+    values = {**values_of(viewer), "count_limit": COUNT_LIMIT}
+    saved, looking, *row = session.execute(_waiting(counted), values).one()
     counts = dict(zip(counted, row, strict=False))
-    return Waiting(counts, sum(row[len(lists) :]), _read_views(saved), presence.read(looking))
+    return Waiting(counts, sum(row[len(counted) :]), _read_views(saved), presence.read(looking))
 
 
-def _own_views(viewer: Viewer) -> Any:
+@lru_cache(maxsize=8)
+def _waiting(counted: tuple[str, ...]) -> Select[Any]:
+    """The statement for every viewer. To build its twenty parts costs more than to send them, so it is built once."""
+    lists = [_capped(listed(Wanted(code), ANYBODY), bindparam("count_limit", type_=Integer())) for code in counted]
     own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
-    return select(own).where(SavedView.user_id == viewer.id).scalar_subquery()
+    saved = select(own).where(SavedView.user_id == ANYBODY.id).scalar_subquery()
+    return select(saved, presence.everywhere(ANYBODY), *lists, *work.counts())
 
 
 def _read_views(told: str | None) -> tuple[Saved, ...]:
@@ -223,6 +227,6 @@ def counts(lists: Sequence[Wanted], viewer: Viewer) -> list[int]:
     return list(session.execute(select(*(_capped(listed(wanted, viewer)) for wanted in lists))).one()) if lists else []
 
 
-def _capped(statement: Select[InvoiceRequest]) -> Any:
-    some = statement.with_only_columns(InvoiceRequest.id).limit(COUNT_LIMIT).subquery()
+def _capped(statement: Select[InvoiceRequest], limit: Any = None) -> Any:
+    some = statement.with_only_columns(InvoiceRequest.id).limit(COUNT_LIMIT if limit is None else limit).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

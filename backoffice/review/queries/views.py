@@ -5,28 +5,60 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 
 from backoffice import clock
 from backoffice.calendars import rules as calendar_rules
+from backoffice.database import Id, Instant
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
 from backoffice.ledger.models import Reservation
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
 from backoffice.requests.rules import ABOUT, State
+from backoffice.review.rules import LOOKING
 
 OrderedBy = Literal["due", "submitted", "amount"]
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, and when: what "mine" and "overdue" mean."""
+    """Who looks, and when: what "mine", "today" and "overdue" mean."""
 
     id: int | None
     now: datetime
+
+    @property
+    def day_ends(self) -> datetime:
+        """What is due today is overdue from then on."""
+        zone = clock.zone()
+        return calendar_rules.due_at(clock.local_date(self.now, zone), zone)
+
+    @property
+    def others_since(self) -> datetime:
+        """A colleague whose page has not spoken since then looks at nothing."""
+        return self.now - LOOKING
+
+
+# Stands for every viewer in a statement that is built once; `values_of` a viewer go along each time it is sent.
+ANYBODY = cast(
+    Viewer,
+    SimpleNamespace(
+        id=bindparam("viewer", type_=Id),
+        **{name: bindparam(name, type_=Instant()) for name in ("now", "day_ends", "others_since")},
+    ),
+)
+
+
+def values_of(viewer: Viewer) -> dict[str, Any]:
+    """What a statement made for `ANYBODY` is sent with."""
+    # Nobody has the number 0: nothing is theirs, and everybody is somebody else.
+    return {
+        "viewer": viewer.id or 0, "now": viewer.now, "day_ends": viewer.day_ends, "others_since": viewer.others_since,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +99,7 @@ def _unassigned(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _due_today(viewer: Viewer) -> ColumnElement[bool]:
-    zone = clock.zone()
-    end = calendar_rules.due_at(clock.local_date(viewer.now, zone), zone)
-    return and_(_pending(viewer), InvoiceRequest.due_at > viewer.now, InvoiceRequest.due_at <= end)
+    return and_(_pending(viewer), InvoiceRequest.due_at > viewer.now, InvoiceRequest.due_at <= viewer.day_ends)
 
 
 def _overdue(viewer: Viewer) -> ColumnElement[bool]:

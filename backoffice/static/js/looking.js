@@ -101,6 +101,6 @@ function tellRow(row, model, sentence) {
     return;
   }
   const place = shown ?? model.cloneNode(true);
-  place.querySelector("span").textContent = sentence;
+  place.textContent = sentence;
   row.querySelector(".grow").append(place); // in the order of the models, whichever came first
 }
