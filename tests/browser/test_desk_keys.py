@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from backoffice.database import session
 from backoffice.review import jobs
 from tests.browser.conftest import Manner, Screen
-from tests.browser.test_human_path import WIDE, applied, heading_of
+from tests.browser.test_human_path import READ, WIDE, applied, heading_of
 from tests.browser.test_looks import looked_at
 from tests.browser.typist import Typist, name_of
 from tests.journeys.stage import Stage
@@ -118,6 +118,52 @@ def test_single_keys_rest_when_they_are_switched_off(stage: Stage, window: Calla
     assert [stage.request(number).state for number in (first, second)] == ["pending", "pending"]
     page.keyboard.press("Control+k")
     expect(page.locator("#palette input")).to_be_focused()
+
+
+EARLY = "That key came too early and did nothing. Look at what is on the screen, then press it again."
+
+
+def test_a_verdict_on_what_nobody_has_read_is_not_taken_and_says_so(
+    stage: Stage, window: Callable[..., Screen]
+) -> None:
+    first, second = applied(stage, 2)
+    screen = window(stage.cast.rita, viewport=WIDE)
+    screen.page.add_init_script("""
+      const passed = performance.now.bind(performance);
+      performance.now = () => (window.hasTimeToRead ? passed() : 0);
+    """)
+    page = screen.open(f"/review/{first}")
+    told = page.get_by_role("status").get_by_text(EARLY)
+    for _ in range(2):
+        page.keyboard.press("a")
+        expect(told).to_have_count(1)
+    assert stage.request(first).state == "pending"
+    assert list(looked_at(page)) == []
+    page.evaluate("window.hasTimeToRead = true")
+    page.wait_for_timeout(READ)
+    page.keyboard.press("a")
+    heading_of(page, second)
+    expect(told).to_have_count(0)
+    assert stage.request(first).state == "approved"
+
+
+def test_a_stroke_while_a_verdict_is_on_its_way_is_told_on_the_next_page(
+    stage: Stage, window: Callable[..., Screen]
+) -> None:
+    first, second, third = applied(stage, 3)
+    page = window(stage.cast.rita, viewport=WIDE).open(f"/review/{first}")
+    heading_of(page, first)
+    page.evaluate("""() => addEventListener("submit", () => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+    })""")
+    page.keyboard.press("a")
+    heading_of(page, second)
+    told = page.get_by_role("status").get_by_text(EARLY)
+    expect(told).to_be_visible()
+    assert [stage.request(number).state for number in (first, second)] == ["approved", "pending"]
+    page.keyboard.press("a")
+    heading_of(page, third)
+    expect(told).to_have_count(0)
 
 
 def test_a_key_right_after_escape_is_not_taken_for_typing(stage: Stage, window: Callable[..., Screen]) -> None:

@@ -1,6 +1,9 @@
 // data-key="a" on a control (named by backoffice/web/shortcuts.py) lets the key press it; data-key-anywhere also where it
 // is not on the screen. Whoever types is left alone, and an open dialog has only its own keys. data-keys="off" on the body:
 // the person has switched single keys off. Other modules say with `onKey` what a key does where there is nothing to press.
+// A key that comes too early to do anything says so (see early.js).
+import { forgetEarly, keepEarly, tellEarly, tellKeptEarly } from "./early.js";
+
 const BETWEEN = 1500; // milliseconds between the strokes of "g q"
 const READING = 400; // what has been on the screen for less has not been read: a verdict on it waits
 const SEND = "Control+Enter";
@@ -33,11 +36,12 @@ export function bindKeys(root) {
     setTimeout(() => { isLeaving = false; }, 5000);
   });
   addEventListener("pageshow", () => { isLeaving = false; });
+  tellKeptEarly();
 }
 
 function pressed(event) {
   // An input method sends its own keys before it has decided what they mean.
-  if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || isLeaving) return;
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
   const stroke = strokeOf(event);
   if (stroke === null || (stroke.startsWith("Control+") ? false : rests(event.target))) return;
   const key = begun ? `${begun} ${stroke}` : stroke;
@@ -51,8 +55,13 @@ function pressed(event) {
   const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
   // What sends what is typed belongs to the form that is typed in.
   const place = key === SEND ? event.target.closest("form") : dialog ?? document;
-  if (!dialog && others.get(key)?.(event)) event.preventDefault();
-  else if (!event.repeat && place && press(find(key, place))) event.preventDefault();
+  if (isLeaving) {
+    if (!event.repeat && (others.has(key) || find(key, document))) keepEarly();
+  } else if (!dialog && others.get(key)?.(event)) event.preventDefault();
+  else if (!event.repeat && place && press(find(key, place))) {
+    forgetEarly();
+    event.preventDefault();
+  } else if (!event.repeat && !dialog && isComing(key)) tellEarly();
 }
 
 // The key as the list of shortcuts spells it; null for what belongs to the browser or the system.
@@ -82,6 +91,12 @@ function find(key, place) {
 // A field inside something that is shut is opened for the key that leads to it.
 function isFolded(one) {
   return one.matches("input") && one.closest("details:not([open])") !== null;
+}
+
+// What the key would press is on the screen, but has not been read yet, or is on its way beside the queue.
+function isComing(key) {
+  return find(key, document) !== undefined
+    || document.querySelector("[aria-busy='true']") !== null && document.querySelector(`[data-key="${CSS.escape(key)}"]`) !== null;
 }
 
 function press(control) {
