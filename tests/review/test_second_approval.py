@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.headers import services as headers
@@ -23,7 +26,8 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.queries import upcoming
-from backoffice.review.services import decisions, holds
+from backoffice.review.rules import Ending
+from backoffice.review.services import competence, decisions, holds
 from tests.review.desk import NOW, Desk
 from tests.support.office import ISSUER, contradictions
 from tests.support.sql import plan
@@ -217,12 +221,75 @@ def test_other_recharges_behind_it_ask_anew(four_eyes: Desk, visit: Callable[...
     four_eyes.run(entries.book, [line], source="platform", now=LATER)
     page = visit(four_eyes.cast.rui).get(f"/review/{number}").text
     assert ("The first approval holds no more" in page, "A second approval is wanted" in page) == (True, False)
+    ended = page.partition("The first approval of Rita Moreau ended")[2]
+    assert "Other recharges pay for the request now." in ended, "the timeline tells at once what the row will keep"
+    assert f"Since {instant_of(LATER)} other recharges pay" in re.sub("<[^>]+>", "", page)
+    assert "Return to the queue" not in page, "there is nothing left to take back"
     assert number not in visit(four_eyes.cast.rui).get("/review?view=second").text
     assert upcoming_of(four_eyes, "rita") == number
     assert approve(four_eyes, "rui", number) == "pending"
     assert number in visit(four_eyes.cast.rui).get("/review?view=second").text
     assert verdicts(four_eyes, number) == [("first_approve", False), ("first_approve", True)]
     assert approve(four_eyes, "rita", number) == "approved"
+
+
+def instant_of(at: datetime) -> str:
+    """As a page writes it."""
+    local = at.astimezone(ZoneInfo("Asia/Shanghai"))
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def made_void(desk: Desk) -> str:
+    """A request that Rita approved first, before other recharges came to pay for it."""
+    number = desk.apply(amount="1000.00")
+    approve(desk, "rita", number)
+    line = Line(
+        number=1, kind="refund", external_id="back", account="lumen", status="completed", amount=Decimal("4500.00"),
+        occurred_at=NOW, refund_of="lumen-1",
+    )  # fmt: skip
+    desk.run(entries.book, [line], source="platform", now=LATER)
+    return number
+
+
+@pytest.mark.parametrize("who", ["rita", "rui"])
+def test_a_void_approval_cannot_be_taken_back(four_eyes: Desk, who: str) -> None:
+    number, actor = made_void(four_eyes), getattr(four_eyes.cast, who).actor
+    for verb in (
+        partial(decisions.undo, actor, number, now=LATER),
+        partial(decisions.return_to_queue, actor, number, why="Wrong.", now=LATER),
+    ):
+        with pytest.raises(Conflict, match="the first approval of Rita Moreau holds no more"):
+            four_eyes.run(verb)
+    assert verdicts(four_eyes, number) == [("first_approve", True)], "its row is ended by the next act"
+
+
+@pytest.mark.parametrize(("verb", "left"), [("approve", 2), ("reject", 2), ("hold", 1)])
+def test_the_next_act_ends_a_void_approval_for_its_own_reason(four_eyes: Desk, verb: str, left: int) -> None:
+    number, rui = made_void(four_eyes), four_eyes.cast.rui.actor
+    acts = {
+        "approve": partial(decisions.approve, rui, number, now=LATER),
+        "reject": partial(decisions.reject, rui, number, reason="other", remarks="No.", now=LATER),
+        "hold": partial(holds.hold, rui, number, question="Which?", now=LATER),
+    }
+    four_eyes.run(acts[verb])
+    assert len(verdicts(four_eyes, number)) == left
+    with four_eyes.app.app_context():
+        void = session.scalars(select(Decision).order_by(Decision.id)).first()
+        assert void is not None
+        assert void.revoked_why == Ending.OTHER_MONEY
+        audited = session.scalars(select(AuditEvent).where(AuditEvent.action == "request.first_void")).one()
+        assert (audited.before, audited.after) == ({"first_approval": "Rita Moreau"}, {"first_approval": None})
+        assert contradictions() == []
+
+
+def test_a_void_approval_is_nobodys_news(four_eyes: Desk) -> None:
+    """Who acted is told to whoever comes second; a void approval did nothing."""
+    number = made_void(four_eyes)
+    with four_eyes.app.app_context():
+        found = requests.by_number(number)
+        assert competence.what_happened(found) is None
+        first = requests.first_approval(found.id)
+    assert first is not None
 
 
 def test_whoever_changed_the_header_gives_no_second_approval(four_eyes: Desk) -> None:

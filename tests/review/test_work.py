@@ -257,7 +257,7 @@ def test_what_managers_are_told_does_not_settle_a_question_that_failed(office: O
     number = office.apply("80.00")
     with transaction():
         found = queries.by_number(number)
-        holds.ask(office.cast.rita.actor, found, "Which contract?", now=clock.now())
+        holds.ask(office.cast.rita.actor, found, "Which contract?", first=None, now=clock.now())
     refuse_all_mails()
     with transaction():
         told = {"count": 0, "requests": [], "person": "Max"}

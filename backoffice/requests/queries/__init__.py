@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, exists, func, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, cast, exists, func, select, union
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
@@ -105,13 +105,25 @@ def decision_in_force(request_id: int) -> Decision | None:
 
 
 def first_approval(request_id: int) -> Decision | None:
-    """The first of two approvals, if it was given and holds."""
+    """The first of two approvals, if it was given and not taken back; `standing_first` says whether it still counts."""
     return _in_force(request_id, Decision.verdict == Action.FIRST_APPROVE)
+
+
+def standing_first(request_id: int) -> Decision | None:
+    """The first of two approvals of a pending request, if it speaks of the money that pays for the request now."""
+    is_first = Decision.verdict == Action.FIRST_APPROVE
+    return _in_force(request_id, and_(is_first, Decision.basis == basis_of(Decision.request_id)))
 
 
 def first_told(first: Decision | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the audit log tells, before and after, of a change that ends a first approval; nothing without one."""
     return ({}, {}) if first is None else ({"first_approval": first.decided_by_label}, {"first_approval": None})
+
+
+def first_unchanged(first: Decision | None) -> ColumnElement[bool]:
+    """What a change must hold to that was decided on by this first approval: none was given or ended meanwhile."""
+    wanted = InvoiceRequest.second_wanted_at
+    return wanted.is_(None) if first is None else wanted.is_not(None)
 
 
 def basis_of(request_id: Any) -> ScalarSelect[str]:
@@ -121,6 +133,12 @@ def basis_of(request_id: Any) -> ScalarSelect[str]:
     """
     last = select(cast(func.max(LedgerMovement.id), String)).where(LedgerMovement.request_id == request_id)
     return last.scalar_subquery()
+
+
+def basis_lost_at(first: Decision) -> datetime | None:
+    """When the money moved on that a first approval rested on; None while it has not."""
+    moved = select(func.min(LedgerMovement.at)).where(LedgerMovement.request_id == first.request_id)
+    return session.scalar(moved.where(LedgerMovement.id > int(first.basis or 0)))
 
 
 def first_stands(request_id: Any, *further: ColumnElement[bool]) -> ColumnElement[bool]:

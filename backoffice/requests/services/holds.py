@@ -22,7 +22,7 @@ from backoffice.delivery.rules import MessageState
 from backoffice.errors import N_, Conflict, Forbidden, Message
 from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.requests import queries
-from backoffice.requests.models import Hold, InvoiceRequest
+from backoffice.requests.models import Decision, Hold, InvoiceRequest
 from backoffice.requests.rules import ABOUT, ANSWER_LIMIT, HOLD_DAYS, QUESTION_LIMIT, REMIND_DAYS, Action
 from backoffice.requests.services import pauses
 from backoffice.requests.services.states import add_event, change_state, tell
@@ -31,26 +31,26 @@ ASKED, REMINDED = pauses.ASKED, pauses.REMINDED
 BATCH = 200
 
 
-def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, now: datetime) -> Hold:
+def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, first: Decision | None, now: datetime) -> Hold:
     """Hold a pending request with a question to the customer; who may ask is decided by whoever calls.
 
-    Raises Invalid (field `question`) for an empty or unusable question, Conflict when the request is not pending any
-    more or a question waits already.
+    `first` is the first approval that ends with it. Raises Invalid (field `question`) for an unusable question,
+    Conflict when the request is not pending any more, a question waits already, or another first approval was given.
     """
     wanted = Message(N_("Write what you want to know."))
     cleaned = text.of_field("question", question, max_length=QUESTION_LIMIT, multiline=True, empty=wanted)
     if invoice_request.is_held:
         raise Conflict(Message(N_("A question to the customer waits for its answer already.")), code="held")
-    before, after = queries.first_told(queries.first_approval(invoice_request.id))
+    before, after = queries.first_told(first)
     change_state(
         invoice_request,
         Action.HOLD,
         actor,
         now=now,
-        values={"held_at": now},
+        values={"held_at": now, "second_wanted_at": None},
         reason=cleaned,
         said=({"held": False, **before}, {"held": True, **after}),
-        only_if=(InvoiceRequest.held_at.is_(None),),
+        only_if=(InvoiceRequest.held_at.is_(None), queries.first_unchanged(first)),
     )
     hold = Hold(
         request_id=invoice_request.id,

@@ -14,6 +14,7 @@ from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.money import ZERO
 from backoffice.permissions import Actor, Permission
+from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import Action, State, is_request_number
 from backoffice.review.models import BulkItem, BulkRun
@@ -169,7 +170,7 @@ def undoable(run: BulkRun, *, now: datetime) -> list[str]:
                     InvoiceRequest.issuable_at > now,
                 ),
                 # The first of two has no window: it can be taken back until somebody gives the second.
-                and_(Decision.verdict == Action.FIRST_APPROVE, InvoiceRequest.second_wanted_at.is_not(None)),
+                and_(Decision.verdict == Action.FIRST_APPROVE, requests.first_stands(InvoiceRequest.id)),
             ),
         )
         .order_by(InvoiceRequest.issuable_at, BulkItem.position)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -44,8 +45,9 @@ class Dossier:
     parts: list[ledger.Part]
     events: list[RequestEvent]
     first: Decision | None
-    # A first approval that no longer counts: other recharges pay for the request now.
+    # A first approval that no longer counts, and since when: other recharges pay for the request now.
     void_first: Decision | None
+    void_since: datetime | None
     hold: Hold | None
     notes: list[RequestNote]
     seen: Seen
@@ -90,7 +92,7 @@ class Dossier:
 
 
 def dossier(number: str, following: Any = None) -> Dossier:
-    """The request with this number and what belongs to it, in five statements. Raises NotFound.
+    """The request with this number and what belongs to it, in five statements (void approvals: six). Raises NotFound.
 
     `following` is the subquery of `upcoming.after_it` where the reader wants to know what comes next.
     """
@@ -117,6 +119,7 @@ def dossier(number: str, following: Any = None) -> Dossier:
         events=requests.timeline(found.id),
         first=first if stands else None,
         void_first=None if stands else first,
+        void_since=None if stands or first is None else requests.basis_lost_at(first),
         hold=hold,
         notes=requests.notes_of(found.id),
         seen=Seen(*newest),

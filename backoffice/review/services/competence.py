@@ -71,7 +71,7 @@ def what_happened(invoice_request: InvoiceRequest) -> Message | None:
     """Who decided on the request, took it away or asked the customer, and when; None while everything is open."""
     if invoice_request.state == State.WITHDRAWN and invoice_request.closed_at is not None:
         return Message(N_("The customer withdrew this request at %(at)s."), at=invoice_request.closed_at)
-    found = requests.decision_in_force(invoice_request.id) or requests.first_approval(invoice_request.id)
+    found = requests.decision_in_force(invoice_request.id) or requests.standing_first(invoice_request.id)
     if found is None:
         waiting = requests.open_hold(invoice_request.id)
         told = N_("%(who)s asked the customer at %(at)s. The question waits for its answer.")

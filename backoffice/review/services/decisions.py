@@ -65,7 +65,7 @@ def approve(
     if first is not None:
         refuse_second(actor, invoice_request, first)
     values = {"decided_at": now, "issuable_at": now + timedelta(seconds=undo_seconds)}
-    _decide(actor, invoice_request, Action.APPROVE, now, values, Decision(verdict=Action.APPROVE, **given), seen)
+    _decide(actor, invoice_request, Action.APPROVE, now, values, Decision(verdict=Action.APPROVE, **given), seen, first)
     ledger.check_whole(invoice_request.id)
     # What the first of two approvers wrote was for the customer as well, who hears of the approval only now.
     told = dict.fromkeys([first.remarks if first is not None else "", given["remarks"]])
@@ -91,6 +91,7 @@ def reject(
     given = checked_rejection(reason, remarks, fields)
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
+    first = four_eyes.standing(actor, invoice_request, now)
     verdict = Decision(
         verdict=Action.REJECT,
         reason=given.reasons[0],
@@ -98,7 +99,7 @@ def reject(
         fields=list(given.fields),
         remarks=given.remarks,
     )
-    _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict, seen)
+    _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict, seen, first)
     requests.add_event(
         invoice_request.id,
         "rejected",
@@ -142,6 +143,8 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
         told = N_("A rejection cannot be undone: the customer has been told. They can apply again.")
         raise Conflict(Message(told), code="rejected")
     before = requests_queries.first_approval(invoice_request.id)
+    if decision is None:
+        four_eyes.refuse_void(invoice_request, before)
     own = decision or before
     if own is not None and own.decided_by != actor.id:
         raise Forbidden(Message(N_("Only whoever approved can undo it. You can return the request to the queue.")))
@@ -186,6 +189,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> In
     decision = requests_queries.decision_in_force(invoice_request.id)
     first = requests_queries.first_approval(invoice_request.id)
     if decision is None and first is not None:
+        four_eyes.refuse_void(invoice_request, first)
         _take_first_back(actor, invoice_request, first, cleaned, now)
         return invoice_request
     try:
@@ -234,7 +238,7 @@ def _approve_first(
     ledger.check_whole(invoice_request.id)
     verdict = Decision(verdict=Action.FIRST_APPROVE, **given, basis=four_eyes.basis_of(invoice_request))
     values = {"second_wanted_at": now, **requests.UNCLAIMED}
-    _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, seen)
+    _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, seen, None)
     pauses.end(invoice_request, pauses.DECIDED, now=now)
     requests.add_event(invoice_request.id, "first_approved", actor, at=now)
     return invoice_request
@@ -248,19 +252,21 @@ def _decide(
     values: Mapping[str, object],
     verdict: Decision,
     seen: str,
+    first: Decision | None,
 ) -> None:
     """Change the state and write the verdict; a rejection ends the first approval. Who loses a race is told who won.
 
+    `first` is the first approval that the verdict reckons with: it is there still, or there is none still.
     Only then is it sure that nothing more happens to the request: what was not `seen` is looked for behind the change.
     """
     verdict.request_id, verdict.decided_at = invoice_request.id, now
     verdict.decided_by, verdict.decided_by_label = actor.id, actor.label  # type: ignore[assignment]
-    first = requests_queries.first_approval(invoice_request.id) if action is Action.REJECT else None
-    before, after = requests_queries.first_told(first)
-    waiting = (InvoiceRequest.second_wanted_at.is_(None),) if action is Action.FIRST_APPROVE else ()
+    ends = first if action is Action.REJECT else None
+    before, after = requests_queries.first_told(ends)
     try:
         requests.change_state(
-            invoice_request, action, actor, now=now, values=values, reason=verdict.remarks or None, only_if=waiting,
+            invoice_request, action, actor, now=now, values=values, reason=verdict.remarks or None,
+            only_if=(requests_queries.first_unchanged(first),),
             said=({"verdict": None, **before}, {**_told_audit(verdict), **after}),
         )  # fmt: skip
     except Conflict as conflict:
@@ -272,8 +278,8 @@ def _decide(
         session.flush()
     except IntegrityError as error:  # the partial unique indexes: one decision in force, whatever the code did
         raise Conflict from error
-    if first is not None:
-        four_eyes.revoke(first, actor, Ending.REJECTED, now)
+    if ends is not None:
+        four_eyes.revoke(ends, actor, Ending.REJECTED, now)
 
 
 def _told_audit(verdict: Decision) -> dict[str, Any]:

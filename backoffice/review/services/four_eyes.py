@@ -1,4 +1,9 @@
-"""Four eyes: when two people have to approve, and what becomes of the first of their approvals."""
+"""Four eyes: when two people have to approve, and what becomes of the first of their approvals.
+
+A first approval rests on the money that paid for the request. When other recharges pay, it is void at once: each reader
+compares what it rested on with what is (`requests.queries.first_stands`), so no importer or job has to reach it, and
+none can be late. Its row, which keeps what people did, is ended by whoever acts on the request next.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,16 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from backoffice import clock
+from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
-from backoffice.errors import Conflict
+from backoffice.errors import N_, Conflict, Message
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.rules import ABOUT
 from backoffice.review import rules
 
 
@@ -40,22 +47,26 @@ def basis_of(invoice_request: InvoiceRequest) -> str:
 
 
 def standing(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> Decision | None:
-    """The first approval, if it still speaks of the same money; otherwise it is revoked here."""
+    """The first approval, if it still speaks of the same money; otherwise its row is ended here."""
     first = requests.first_approval(invoice_request.id)
     if first is None or first.basis == basis_of(invoice_request):
         return first
-    revoke_first(actor, invoice_request, why=rules.Ending.OTHER_MONEY, now=now)
+    revoke(first, actor, rules.Ending.OTHER_MONEY, now)
+    invoice_request.second_wanted_at = None
+    session.flush()
+    before, after = requests.first_told(first)
+    audit.record(
+        actor, "request.first_void", ABOUT, invoice_request.number, at=now, before=before, after=after,
+        reason=rules.Ending.OTHER_MONEY,
+    )  # fmt: skip
     return None
 
 
-def revoke_first(actor: Actor, invoice_request: InvoiceRequest, *, why: str, now: datetime) -> Decision | None:
-    """Let the first of two approvals hold no more, if there is one: what it rested on has changed. Returns it."""
-    first = requests.first_approval(invoice_request.id)
-    if first is not None:
-        revoke(first, actor, why, now)
-        invoice_request.second_wanted_at = None
-        session.flush()
-    return first
+def refuse_void(invoice_request: InvoiceRequest, first: Decision | None) -> None:
+    """Raises Conflict (code `void`) where a first approval counts no more: there is nothing left to take back."""
+    if first is not None and first.basis != basis_of(invoice_request):
+        told = N_("Other recharges pay for this request now: the first approval of %(who)s holds no more.")
+        raise Conflict(Message(told, who=first.decided_by_label), code="void")
 
 
 def revoke(decision: Decision, actor: Actor, why: str, now: datetime) -> None:

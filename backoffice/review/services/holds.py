@@ -10,8 +10,8 @@ from backoffice.permissions import Actor
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import holds
 from backoffice.review.rules import Ending
+from backoffice.review.services import four_eyes
 from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed
-from backoffice.review.services.four_eyes import revoke_first
 
 
 def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceRequest:
@@ -21,12 +21,14 @@ def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceR
     """
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
+    first = four_eyes.standing(actor, invoice_request, now)
     try:
-        holds.ask(actor, invoice_request, question, now=now)
+        holds.ask(actor, invoice_request, question, first=first, now=now)
     except Conflict as conflict:
         session.refresh(invoice_request)
         raise moved_on(invoice_request, conflict) from None
-    revoke_first(actor, invoice_request, why=Ending.ASKED, now=now)
+    if first is not None:
+        four_eyes.revoke(first, actor, Ending.ASKED, now)
     return invoice_request
 
 

@@ -14,6 +14,7 @@ from backoffice.requests.models import Decision, RequestEvent
 from backoffice.requests.rules import Action
 from backoffice.review import labels
 from backoffice.review.queries.dossier import Dossier
+from backoffice.review.rules import Ending
 
 _KINDS = {
     "approved": "good", "held": "current", "answered": "done", "issued": "good", "rejected": "bad", "flagged": "bad",
@@ -38,7 +39,7 @@ def history(dossier: Dossier, messages: Sequence[Message]) -> list[Line]:
     """Everything that happened to a request and was said about it, oldest first. Customers never see this list."""
     lines = [
         *(_happened(event, dossier.decisions) for event in dossier.events),
-        *_ended(dossier.decisions),
+        *_ended(dossier),
         *(
             Line(note.at, gettext("Note"), note.author_label, note.text, kind="note", tags=_internal())
             for note in dossier.notes
@@ -78,14 +79,18 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
     )
 
 
-def _ended(decisions: Sequence[Decision]) -> Iterator[Line]:
+def _ended(dossier: Dossier) -> Iterator[Line]:
     """First approvals that were ended: no event tells of them, for the timeline of events is the customer's too."""
-    for one in decisions:
+    for one in dossier.decisions:
         if one.verdict == Action.FIRST_APPROVE and one.revoked_at is not None:
-            why = one.revoked_why or ""
-            title = gettext("The first approval of %(who)s ended", who=one.decided_by_label)
-            said = str(labels.endings.get(why, why))
-            yield Line(one.revoked_at, title, None, said, gettext("Reason"), tags=_internal())
+            yield _end(one, one.revoked_at, one.revoked_why or "")
+    if dossier.void_first is not None and dossier.void_since is not None:
+        yield _end(dossier.void_first, dossier.void_since, Ending.OTHER_MONEY)
+
+
+def _end(first: Decision, at: datetime, why: str) -> Line:
+    title = gettext("The first approval of %(who)s ended", who=first.decided_by_label)
+    return Line(at, title, None, str(labels.endings.get(why, why)), gettext("Reason"), tags=_internal())
 
 
 def _mailed(message: Message) -> Line:

@@ -100,7 +100,7 @@ def page_of(number: str, *, refusal: BackofficeError | None = None, typed: str |
         stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
         typed=_lost(allowed, typed, forms),
-        may_return=acts_here and (shown.can_be_returned or shown.second_wanted_at is not None),
+        may_return=acts_here and (shown.can_be_returned or (allowed and dossier.first is not None)),
         first_of_two=allowed and dossier.first is None and four_eyes.needs_second(shown, now=now),
         may_undo=_may_undo(dossier, now),
         may_note=acts_here,
