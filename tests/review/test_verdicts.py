@@ -172,18 +172,27 @@ def test_managers_and_auditors_read_only(desk: Desk, visit: Callable[..., Visito
     assert desk.state(number) == "pending"
 
 
-def test_a_request_costs_sixteen_statements(desk: Desk, visit: Callable[..., Visitor]) -> None:
+def test_a_request_costs_fourteen_statements(desk: Desk, visit: Callable[..., Visitor]) -> None:
     for _ in range(7):
         desk.apply(desk.cast.bo, days_ago=9)
     number = desk.apply(desk.cast.bo, amount="6000.00")
     rita = visit(desk.cast.rita)
     with statements(desk.app) as sent:
         page = rita.get(f"/review/{number}").text
-    assert len(sent) == 16, (
-        "session, request, recharges, timeline, notes, verdicts, earlier requests, last invoice, known words, refunds,"
-        " policies of the draft, mails, colleagues, counts, and whether two have to approve: the threshold and the"
-        " account's sum"
+    assert len(sent) == 14, (
+        "session, request, recharges, timeline, earlier requests, last invoice, known words, refunds, policies of the"
+        " draft, mails, colleagues, counts, and whether two have to approve: the threshold and the account's sum"
     )
+    large = {"starts_on": NOW.date(), "reason": "x", "now": NOW}
+    desk.run(policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "6000.00", **large)
+    with statements(desk.app) as sent:
+        assert "This will be the first of two approvals" in rita.get(f"/review/{number}/approve").text
+    assert len(sent) == 13, "an amount that is large by itself needs no sum, and the request is read once"
+    desk.run(notes.add, desk.cast.rui.actor, number, "Seen it.", now=NOW)
+    desk.run(services.approve, desk.cast.rui.actor, number, now=NOW)
+    with statements(desk.app) as sent:
+        assert "Seen it." in rita.get(f"/review/{number}").text
+    assert len(sent) == 14, "notes and verdicts where there are some; the first approval is there, nothing is reckoned"
     assert set(re.findall(r"yunqi-\d", page)) == {"yunqi-1", "yunqi-2"}, "both recharges it is spread over"
     assert page.count("IR-20261114-") == 20, "five earlier ones, linked and named, in the check and in the list"
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, null, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
@@ -26,7 +26,7 @@ from backoffice.review.queries.seen import Seen
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _FORMER, _LATER = aliased(InvoiceRequest), aliased(InvoiceRequest)
-_FIRST, _FORMER_VERDICT = aliased(Decision), aliased(Decision)
+_FIRST, _FORMER_VERDICT, _ANY = aliased(Decision), aliased(Decision), aliased(Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Dossier:
 
 
 def dossier(number: str, following: Any = None) -> Dossier:
-    """The request with this number and what belongs to it, in five statements (void approvals: six). Raises NotFound.
+    """The request with this number and what belongs to it, in three to six statements. Raises NotFound.
 
     `following` is the subquery of `upcoming.after_it` where the reader wants to know what comes next.
     """
@@ -104,7 +104,8 @@ def dossier(number: str, following: Any = None) -> Dossier:
     if row is None:
         raise NotFound
     found, account, header, decision, first, hold, short, former, former_verdict, followed, next_number, *rest = row
-    *newest, stands = rest
+    *newest, stands, was_decided = rest
+    seen_so_far = Seen(*newest)
     return Dossier(
         request=found,
         account=account,
@@ -121,9 +122,10 @@ def dossier(number: str, following: Any = None) -> Dossier:
         void_first=None if stands else first,
         void_since=None if stands or first is None else requests.basis_lost_at(first),
         hold=hold,
-        notes=requests.notes_of(found.id),
-        seen=Seen(*newest),
-        decisions=requests.decisions_of(found.id),
+        # Most requests have neither: then they are not asked for.
+        notes=requests.notes_of(found.id) if seen_so_far.note else [],
+        seen=seen_so_far,
+        decisions=requests.decisions_of(found.id) if was_decided else [],
     )
 
 
@@ -138,7 +140,7 @@ def _whole(number: str, following: Any) -> Select[Any]:
             former_verdict, followed_by.correlate(InvoiceRequest).scalar_subquery(), following,
             *seen.newest(InvoiceRequest.id),
         )
-        .add_columns(stands)
+        .add_columns(stands, exists().where(_ANY.request_id == InvoiceRequest.id))
         .join(Account, Account.id == InvoiceRequest.account_id)
         .join(InvoiceHeader, InvoiceHeader.id == InvoiceRequest.header_id)
         .outerjoin(Decision, and_(Decision.request_id == InvoiceRequest.id, *_in_force(Decision, final=True)))

@@ -15,13 +15,14 @@ from backoffice.requests.models import RequestEvent, RequestNote
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "reminded", "sent_again")
 _MOVED = (MovementKind.REALLOCATE, MovementKind.COVER)
+FIRST_APPROVED = N_("%(who)s gave this request its first approval at %(at)s.")
 _TOLD = {
     "corrected": N_("The customer corrected the receiving email at %(at)s."),
     "held": N_("%(who)s asked the customer at %(at)s."),
     "answered": N_("The customer answered at %(at)s."),
     "not_answered": N_("The question to the customer ended without an answer at %(at)s."),
     "resumed": N_("%(who)s put the request back into the queue at %(at)s."),
-    "first_approved": N_("%(who)s gave this request its first approval at %(at)s."),
+    "first_approved": FIRST_APPROVED,
     "undone": N_("%(who)s took an approval back at %(at)s."),
     "returned": N_("%(who)s returned the request to the queue at %(at)s."),
 }

@@ -18,7 +18,7 @@ from backoffice.review.queries import seen
 from backoffice.review.queries.seen import Seen
 
 _DECIDED = {
-    Action.FIRST_APPROVE.value: N_("%(who)s gave this request its first approval at %(at)s."),
+    Action.FIRST_APPROVE.value: seen.FIRST_APPROVED,
     Action.APPROVE.value: N_("%(who)s approved this request at %(at)s."),
     Action.REJECT.value: N_("%(who)s rejected this request at %(at)s."),
 }

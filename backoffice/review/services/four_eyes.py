@@ -34,8 +34,8 @@ def needs_second(invoice_request: InvoiceRequest, *, now: datetime) -> bool:
     has seen all the others. Sometimes two are asked where one would do; never the other way round.
     """
     threshold = policies.value(PolicyKey.FOUR_EYES_THRESHOLD, clock.local_date(now, clock.zone()))
-    if threshold is None:
-        return False
+    if threshold is None or rules.needs_second(invoice_request.amount, ZERO, threshold):
+        return threshold is not None
     week, at = rules.FOUR_EYES_WINDOW, invoice_request.submitted_at
     around = requests.gross_around(invoice_request.account_id, at - week, at + week, granted_since=now - week)
     return rules.needs_second(invoice_request.amount, session.scalar(around) or ZERO, threshold)

@@ -21,8 +21,9 @@ from backoffice.review.services.competence import moved_on
 from backoffice.review.views import rejection
 from backoffice.review.views.onward import onward
 from backoffice.review.views.plumbing import INVALID, blueprint
-from backoffice.review.views.request import may_decide, page_of, refused
+from backoffice.review.views.request import may_decide, page_of, read, refused
 from backoffice.web import kept_forms, offers
+from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
@@ -33,9 +34,9 @@ from backoffice.web.kept_forms import keep_typed
 @guard(Permission.DECIDE)
 def approve_form(number: str) -> Any:
     """The request's page for whoever comes back to an approval that came after their session's end."""
-    form, dossier = kept_forms.begin(ApproveForm, {}), queries.dossier(number)
+    form, dossier = kept_forms.begin(ApproveForm, {}), read(number)
     if may_decide(dossier):
-        return page_of(number, approve_form=form)
+        return page_of(dossier, approve_form=form)
     return _too_late(dossier, approve_form=form)
 
 
@@ -74,7 +75,7 @@ def approve(number: str) -> Any:
 @guard(Permission.DECIDE)
 def reject_form(number: str) -> Any:
     """The page of the rejection's form, for browsers that do not open the dialog."""
-    dossier = queries.dossier(number)
+    dossier = read(number)
     form = kept_forms.begin(RejectForm, {"seen": dossier.seen.word})
     if may_decide(dossier):
         return rejection.page(dossier, form)
@@ -112,7 +113,8 @@ def _too_late(dossier: queries.Dossier, **forms: ApproveForm | RejectForm) -> An
     if not any(form.remarks.data for form in forms.values()):
         return redirect(url_for("review.invoice_request", number=number))
     decided = Conflict(Message(N_("This request has been decided meanwhile.")), code="already-decided")
-    return refused(number, moved_on(dossier.request, decided), **forms)
+    refusal = moved_on(dossier.request, decided)
+    return page_of(dossier, refusal=refusal, **forms), status_of(refusal)
 
 
 def _facts(decided: InvoiceRequest) -> dict[str, str]:

@@ -43,7 +43,7 @@ PREVIOUS_SHOWN = 5
 @guard(Permission.SEE_QUEUE)
 def invoice_request(number: str) -> str:
     """One request: the facts, what happened, and for reviewers the two verdicts."""
-    return page_of(number)
+    return page_of(read(number))
 
 
 @blueprint.get("/<number>/document")
@@ -72,10 +72,16 @@ def may_decide(dossier: queries.Dossier) -> bool:
     return actor.can(Permission.DECIDE) and dossier.request.can_be_decided and not dossier.is_own_of(actor)
 
 
-def page_of(number: str, *, refusal: BackofficeError | None = None, typed: str | None = None, **forms: Form) -> str:
+def read(number: str) -> queries.Dossier:
+    """What a request's page is drawn from, with what comes next. Raises NotFound."""
+    return queries.dossier(number, upcoming.after_it(current_actor(), clock.now()))
+
+
+def page_of(
+    dossier: queries.Dossier, *, refusal: BackofficeError | None = None, typed: str | None = None, **forms: Form
+) -> str:
     """The request's page; after a refusal with the reason on top and what was typed still in view."""
     now = clock.now()
-    dossier = queries.dossier(number, upcoming.after_it(current_actor(), now))
     allowed = may_decide(dossier)
     acts_here = current_actor().can(Permission.DECIDE) and not dossier.is_own_of(current_actor())
     shown = dossier.request
@@ -157,8 +163,8 @@ def refused(number: str, refusal: BackofficeError, typed: str | None = None, **f
     if isinstance(refusal, Invalid):
         for form in forms.values():
             apply_errors(form, refusal)
-        return page_of(number, **forms), INVALID
-    return page_of(number, refusal=refusal, typed=typed, **forms), status_of(refusal)
+        return page_of(read(number), **forms), INVALID
+    return page_of(read(number), refusal=refusal, typed=typed, **forms), status_of(refusal)
 
 
 def _lost(allowed: bool, typed: str | None, forms: Mapping[str, Form]) -> list[str]:
