@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MANAGE_HEADERS = "manage invoice headers"
     SEE_QUEUE = "see the review queue"
     DECIDE = "decide on requests"
+    BE_SEEN = "be seen looking at requests"
     SEE_SERVICE_LEVEL = "see the service level"
     SEE_AUDIT = "see the audit log"
     ADMINISTER = "administer users and imports"
@@ -33,9 +34,15 @@ class Permission(StrEnum):
 
 _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.CUSTOMER: frozenset({Permission.SEE_OWN_INVOICES, Permission.APPLY, Permission.MANAGE_HEADERS}),
-    Role.REVIEWER: frozenset({Permission.SEE_QUEUE, Permission.DECIDE, Permission.SEE_BOOKS}),
+    Role.REVIEWER: frozenset({Permission.SEE_QUEUE, Permission.DECIDE, Permission.BE_SEEN, Permission.SEE_BOOKS}),
     Role.MANAGER: frozenset(
-        {Permission.SEE_QUEUE, Permission.SEE_SERVICE_LEVEL, Permission.SEE_BOOKS, Permission.SEE_OPERATIONS}
+        {
+            Permission.SEE_QUEUE,
+            Permission.BE_SEEN,
+            Permission.SEE_SERVICE_LEVEL,
+            Permission.SEE_BOOKS,
+            Permission.SEE_OPERATIONS,
+        }
     ),
     Role.AUDITOR: frozenset(
         {

@@ -145,7 +145,7 @@ review.undo_bulk                 login 403 403 403 303 404 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.draft_rejection           login 403 403 403 422 422 403 403 403
-review.looking                   login 403 403 403 200 200 403 403 403
+review.looking                   login 403 403 403 200 200 200 403 403
 review.assign                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403

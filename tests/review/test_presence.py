@@ -79,6 +79,24 @@ def test_a_closed_page_is_no_more_looked_at(desk: Desk, visit: Callable[..., Vis
     assert desk.count(Presence) == 1
 
 
+def test_a_manager_who_looks_is_shown_with_their_role(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    rita, manager = visit(desk.cast.rita), visit(desk.cast.max)
+    assert heard(manager, number, stage="pending") == {"looking": "", "claim": None, "news": None}
+    told = "Max Weber (Manager) is looking at it"
+    assert people(rita, number) == [told]
+    assert told in rita.get(f"/review/{number}").text
+    assert rita.get("/review/looking").json == {number: {"works": "", "looks": told}}
+    assert heard(visit(desk.cast.rui), number)["looking"] == told
+    assert heard(rita, number)["looking"] == "Max Weber (Manager), 芮明 are looking at it"
+    desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW)
+    news = heard(manager, number, stage="pending")["news"]
+    assert news == "芮明 approved this request at 23 Nov 2026, 10:00.", "whoever reads along hears it, too"
+    assert "What you see is older. <" in manager.page.text, "and has typed nothing that could stay"
+    heard(manager, number, leaving="1")
+    assert heard(rita, number)["looking"] == "芮明 is looking at it"
+
+
 def test_those_who_only_read_are_not_shown(desk: Desk, visit: Callable[..., Visitor]) -> None:
     number, otto = desk.apply(), visit(desk.cast.otto)
     assert "data-looking" not in otto.get(f"/review/{number}").text

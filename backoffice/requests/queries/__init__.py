@@ -111,8 +111,16 @@ def first_approval(request_id: int) -> Decision | None:
 
 def standing_first(request_id: int) -> Decision | None:
     """The first of two approvals of a pending request, if it speaks of the money that pays for the request now."""
-    is_first = Decision.verdict == Action.FIRST_APPROVE
-    return _in_force(request_id, and_(is_first, Decision.basis == basis_of(Decision.request_id)))
+    return _in_force(request_id, is_standing_first())
+
+
+def is_standing_first() -> ColumnElement[bool]:
+    """SQL predicate of verdicts that are a first approval, not taken back, that speaks of the money that is there."""
+    return and_(
+        Decision.verdict == Action.FIRST_APPROVE,
+        Decision.revoked_at.is_(None),
+        Decision.basis == basis_of(Decision.request_id),
+    )
 
 
 def first_told(first: Decision | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -143,13 +151,7 @@ def basis_lost_at(first: Decision) -> datetime | None:
 
 def first_stands(request_id: Any, *further: ColumnElement[bool]) -> ColumnElement[bool]:
     """SQL predicate of requests whose first approval is in force and still speaks of the same money."""
-    return exists().where(
-        Decision.request_id == request_id,
-        Decision.verdict == Action.FIRST_APPROVE,
-        Decision.revoked_at.is_(None),
-        Decision.basis == basis_of(Decision.request_id),
-        *further,
-    )
+    return exists().where(Decision.request_id == request_id, is_standing_first(), *further)
 
 
 def _in_force(request_id: int, condition: ColumnElement[bool]) -> Decision | None:

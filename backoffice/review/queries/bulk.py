@@ -170,7 +170,7 @@ def undoable(run: BulkRun, *, now: datetime) -> list[str]:
                     InvoiceRequest.issuable_at > now,
                 ),
                 # The first of two has no window: it can be taken back until somebody gives the second.
-                and_(Decision.verdict == Action.FIRST_APPROVE, requests.first_stands(InvoiceRequest.id)),
+                and_(InvoiceRequest.second_wanted_at.is_not(None), requests.is_standing_first()),
             ),
         )
         .order_by(InvoiceRequest.issuable_at, BulkItem.position)

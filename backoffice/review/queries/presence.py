@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Select, select
 
@@ -18,26 +18,37 @@ from backoffice.review.queries.views import Viewer
 Key = TypeVar("Key", int, str)
 
 
+class Looker(NamedTuple):
+    """Somebody who looks at a request."""
+
+    name: str
+    role: str
+
+
+Lookers = tuple[Looker, ...]
+
+
 def everywhere(viewer: Viewer) -> Any:
     """What every colleague looks at, as one text inside a statement that is sent anyway; `read` takes it apart."""
-    return _looking(viewer).with_only_columns(packed(Presence.request_id, User.name)).scalar_subquery()
+    return _looking(viewer).with_only_columns(packed(User.name, User.role, Presence.request_id)).scalar_subquery()
 
 
-def read(told: str | None) -> Mapping[int, tuple[str, ...]]:
-    """The names by request."""
-    return _grouped(sorted(((int(request_id), name) for request_id, name in unpacked(told)), key=lambda pair: pair[1]))
+def read(told: str | None) -> Mapping[int, Lookers]:
+    """Who looks, by request."""
+    return _grouped((int(request_id), Looker(name, role)) for name, role, request_id in sorted(unpacked(told)))
 
 
-def at(request_id: int, viewer: Viewer) -> tuple[str, ...]:
-    """The names of the colleagues who look at one request."""
-    return tuple(session.scalars(_looking(viewer).where(Presence.request_id == request_id).order_by(User.name)))
+def at(request_id: int, viewer: Viewer) -> Lookers:
+    """The colleagues who look at one request."""
+    looking = _looking(viewer).where(Presence.request_id == request_id).order_by(User.name)
+    return tuple(Looker(*row) for row in session.execute(looking))
 
 
-def by_number(viewer: Viewer) -> Mapping[str, tuple[str, ...]]:
-    """The names of the colleagues who look at a request, by its number."""
+def by_number(viewer: Viewer) -> Mapping[str, Lookers]:
+    """The colleagues who look at a request, by its number."""
     looking = _looking(viewer).add_columns(InvoiceRequest.number).order_by(User.name)
     looking = looking.join(InvoiceRequest, InvoiceRequest.id == Presence.request_id)
-    return _grouped((number, name) for name, number in session.execute(looking))
+    return _grouped((number, Looker(name, role)) for name, role, number in session.execute(looking))
 
 
 def claims_by_number(now: datetime) -> Mapping[str, tuple[int, str]]:
@@ -48,16 +59,16 @@ def claims_by_number(now: datetime) -> Mapping[str, tuple[int, str]]:
     return {row.number: (row.claimed_by_id, row.claimed_by_label) for row in session.execute(claimed)}
 
 
-def _grouped(pairs: Iterable[tuple[Key, str]]) -> dict[Key, tuple[str, ...]]:
-    names: dict[Key, list[str]] = {}
-    for key, name in pairs:
-        names.setdefault(key, []).append(name)
-    return {key: tuple(found) for key, found in names.items()}
+def _grouped(pairs: Iterable[tuple[Key, Looker]]) -> dict[Key, Lookers]:
+    lookers: dict[Key, list[Looker]] = {}
+    for key, looker in pairs:
+        lookers.setdefault(key, []).append(looker)
+    return {key: tuple(found) for key, found in lookers.items()}
 
 
-def _looking(viewer: Viewer) -> Select[str]:
+def _looking(viewer: Viewer) -> Select[str, str]:
     return (
-        select(User.name)
+        select(User.name, User.role)
         .join(Presence, Presence.user_id == User.id)
         .where(Presence.seen_at > viewer.others_since, Presence.user_id != viewer.id)
     )

@@ -188,7 +188,7 @@ class Waiting:
     views: Mapping[str, int]
     work: int
     saved: tuple[Saved, ...] = ()
-    looking: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    looking: Mapping[int, presence.Lookers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who looks at what: pages say while they are open what they show, and for a minute others can see it.
 
-Nothing rests on it, so nothing is audited: a courtesy to colleagues, shorter than a claim.
+Nothing rests on it, so nothing is audited: a courtesy to colleagues, shorter than a claim. Auditors are not shown: they
+change nothing, not even what others see.
 """
 
 from __future__ import annotations
@@ -42,6 +43,6 @@ def forget_old(*, now: datetime) -> int:
 
 
 def _looker(actor: Actor) -> int:
-    if actor.id is None or not actor.can(Permission.DECIDE):
+    if actor.id is None or not actor.can(Permission.BE_SEEN):
         raise Forbidden
     return actor.id

@@ -12,16 +12,18 @@ from flask_login import current_user
 
 from backoffice import clock
 from backoffice.database import session
-from backoffice.permissions import Permission
+from backoffice.permissions import Permission, Role, allowed
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review import labels
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries import search, views
+from backoffice.review.queries.presence import Lookers
 from backoffice.review.queries.queue import SORTS, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer
 from backoffice.review.views.plumbing import blueprint, urgency_of
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
 from backoffice.web.guards import guard
+from backoffice.web.interface import role_label
 from backoffice.web.paging import PageRequest, paginate
 
 FILTERS = FilterSet(
@@ -84,12 +86,16 @@ def show() -> str:
     )
 
 
-def said_of(names: tuple[str, ...]) -> str:
-    """Who looks at a request, as a sentence; nothing for nobody."""
-    if not names:
+def said_of(lookers: Lookers) -> str:
+    """Who looks at a request, as a sentence, with the role of those who do not decide; nothing for nobody."""
+    if not lookers:
         return ""
-    told = ngettext("%(names)s is looking at it", "%(names)s are looking at it", len(names), names=", ".join(names))
-    return str(told)
+    names = ", ".join(
+        one.name if allowed(Role(one.role), Permission.DECIDE)
+        else gettext("%(name)s (%(role)s)", name=one.name, role=role_label(one.role))
+        for one in lookers
+    )  # fmt: skip
+    return str(ngettext("%(names)s is looking at it", "%(names)s are looking at it", len(lookers), names=names))
 
 
 def worked_on_by(claimant: int | None, name: str | None) -> str:

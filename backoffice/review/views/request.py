@@ -99,6 +99,7 @@ def page_of(
         may_decide=allowed,
         looking=queue.said_of(queue.waiting().looking.get(shown.id, ())),
         decides=current_actor().can(Permission.DECIDE),
+        is_seen=current_actor().can(Permission.BE_SEEN),
         may_see_books=current_actor().can(Permission.SEE_BOOKS),
         own=dossier.is_own_of(current_actor()) and current_actor().can(Permission.DECIDE),
         **_forms_of(dossier, forms, allowed=allowed),

@@ -32,7 +32,7 @@ from backoffice.web.guards import current_actor, guard
 
 
 @blueprint.post("/<number>/looking")
-@guard(Permission.DECIDE, passive=True)
+@guard(Permission.BE_SEEN, passive=True)
 def looking(number: str) -> Any:
     """An open page says three times a minute that it is, and hears who else looks and whether the request moved on.
 
