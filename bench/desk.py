@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 import statistics
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from backoffice import clock
@@ -132,14 +135,36 @@ def _approve(floor: Floor, rita: Visitor, made: list[tuple[int, str]]) -> None:
     client = floor.app.test_client()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', rita.client.get("/review/views").text)
     assert token
-    times: tuple[list[float], list[float]] = ([], [])
+    below, ours = _Path(client), _Path(rita.client)
     for (bare, _), (_, number) in zip(made[::2], made[1::2], strict=True):
-        times[0].append(timed_ms(lambda bare=bare: client.post(f"/approve/{bare}")))  # type: ignore[misc]
-        send = {"path": f"/review/{number}/approve", "data": {"csrf_token": token[1]}}
-        times[1].append(timed_ms(lambda send=send: rita.client.post(**send)))  # type: ignore[misc]
+        below.go(f"/approve/{bare}", {}, then="/queue")
+        ours.go(f"/review/{number}/approve", {"csrf_token": token[1]})
     state = rita.client.get(f"/review?q={made[-1][1]}&view=approved").text
     assert made[-1][1] in state, "the last one was approved"
-    _print("approve", floor.kind, 0, 0, statistics.median(times[0]), statistics.median(times[1]), 1.7)
+    _print("approve", floor.kind, 0, 0, statistics.median(below.verdicts), statistics.median(ours.verdicts), 1.7)
+    both = (statistics.median(path.onward) for path in (below, ours))
+    _print("approve and see the next", floor.kind, 0, ours.size, *both, 1.7)
+
+
+@dataclass
+class _Path:
+    """Verdicts in one client, and the page that follows each: milliseconds of the first, and of both."""
+
+    client: FlaskClient
+    verdicts: list[float] = field(default_factory=list)
+    onward: list[float] = field(default_factory=list)
+    size: int = 0
+
+    def go(self, path: str, data: dict[str, str], then: str = "") -> None:
+        """Give a verdict and open `then`, or where the answer leads."""
+        began = time.perf_counter()
+        answer = self.client.post(path, data=data)
+        decided = time.perf_counter()
+        page = self.client.get(then or answer.location)
+        self.verdicts.append((decided - began) * 1000)
+        self.onward.append((time.perf_counter() - began) * 1000)
+        assert page.status_code == 200, (path, page.status_code)
+        self.size = len(page.data)
 
 
 def _print(label: str, kind: str, sent: int, size: int, below: float, ours: float, aim: float | None) -> None:
