@@ -37,7 +37,9 @@ def test_the_list_says_who_looks_while_two_browsers_are_open(stage: Stage, windo
     expect(row).to_contain_text("Rita Moreau is looking at it")
     expect(rui.get_by_role("row").filter(has_text=other)).not_to_contain_text("looking at it")
     rita.get_by_role("button", name="Claim").click()
-    expect(rita.get_by_role("button", name="Release")).to_be_visible()
+    with rita.expect_response(lambda answer: answer.url.endswith("/looking") and answer.status == 200):
+        expect(rita.get_by_role("button", name="Release")).to_be_visible()
+        rita.clock.run_for(1_000)  # the page came anew: it says once more that it is there
     rui.clock.run_for(TURN)
     expect(row).to_contain_text("Rita Moreau works on it")
     with rui.expect_response("**/looking"):
