@@ -100,7 +100,7 @@ def pages(facts: Facts) -> list[tuple[str, str]]:
         ("entries: amounts of none", f"{entries}?min=999999"),
         ("entries: amounts of none, kind", f"{entries}?min=999999&kind=consumption"),
         ("entries: id", f"{entries}?q=E4321"),
-        ("apply", f"/invoices/apply/{'x' * 32}"),
+        ("apply", f"/invoices/apply/{'x' * 32}?new=1"),
         ("balance", "/invoices/balance"),
         ("balance of a past day", f"/invoices/balance?on={facts.day(60)}"),
         ("statement", statement),

@@ -181,8 +181,9 @@ def fingerprint(plan: Plan, snapshot: Snapshot) -> str:
 
 
 class RecipientsForm(KeptForm):
-    """Where the mails about a pending request go."""
+    """Where the mails about a pending request go; `seen` is where they went when the page was shown."""
 
+    seen = HiddenField()
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
     copies = StringField(lazy_gettext("Copies to"), render_kw={"autocomplete": "off", "spellcheck": "false"})
 

@@ -27,7 +27,7 @@ from backoffice.requests.services.supporting import SupportingFile
 # An application waits a week for whoever began it. A file that was chosen has found its draft within a day.
 LIFE = timedelta(days=7)
 UPLOAD_LIFE = timedelta(days=1)
-MOST_DRAFTS = 30  # of one person; the oldest give way
+MOST_DRAFTS = 100  # unfinished ones of one person, and as many that are over; the oldest of their kind give way
 LARGEST = 65_536  # characters of all that was typed, as JSON: the CHECK of the table
 _BATCH = 100
 _GONE = N_("The file is not here any more. Please choose it again.")
@@ -222,12 +222,14 @@ def forget_uploads(*, now: datetime) -> int:
 
 
 def _forget_oldest(writer: Writer) -> None:
-    newest = select(ApplicationDraft.id).where(*queries.of_writer(writer)).order_by(*queries.NEWEST).limit(MOST_DRAFTS)
-    session.execute(
-        delete(ApplicationDraft)
-        .where(*queries.of_writer(writer), ApplicationDraft.id.not_in(newest))
-        .execution_options(synchronize_session=False)
-    )
+    for kind in (queries.IS_OPEN, ~queries.IS_OPEN):
+        those = (*queries.of_writer(writer), kind)
+        newest = select(ApplicationDraft.id).where(*those).order_by(*queries.NEWEST).limit(MOST_DRAFTS)
+        session.execute(
+            delete(ApplicationDraft)
+            .where(*those, ApplicationDraft.id.not_in(newest))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _json(typed: Mapping[str, str]) -> str:

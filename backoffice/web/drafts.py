@@ -23,7 +23,8 @@ from backoffice.web.guards import LOGIN_ENDPOINT
 LIFE = timedelta(hours=2)
 # Browsers keep 4,096 bytes of a cookie with its name and attributes.
 LARGEST = 3900
-OWNER_LIFE = timedelta(days=2)
+# Longer than a draft waits: a page that was left open over a week is kept too.
+OWNER_LIFE = timedelta(days=8)
 
 
 def owner_of(user_id: int) -> str:

@@ -123,6 +123,9 @@ def _enforce() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return rescued() or redirect(_login_address())
     if isinstance(requirement, tuple) and not any(current_user.can(permission) for permission in requirement):
+        # A form of somebody who may, sent after somebody else has signed in at the same browser: not to be lost.
+        if (kept := rescued()) is not None:
+            return kept
         raise Forbidden
     return None
 

@@ -98,12 +98,12 @@ SHORTCUTS = (
     Shortcut("h", lazy_gettext("Ask the customer"), Group.DECIDE, _DECIDE),
     Shortcut("m", lazy_gettext("Claim, or release"), Group.DECIDE, _DECIDE),
     Shortcut("o", lazy_gettext("Open the draft as PDF"), Group.DECIDE, _DESK),
-    Shortcut("z", lazy_gettext("Undo your last approval"), Group.DECIDE, _DECIDE),
     Shortcut("g q", lazy_gettext("Review queue"), Group.GO, _DESK, "review.queue"),
     Shortcut("g i", lazy_gettext("Invoices"), Group.GO, (Permission.SEE_OWN_INVOICES,), "portal.invoices"),
     Shortcut("g i", lazy_gettext("Issued invoices"), Group.GO, _DESK, "review.queue", {"view": "issued"}),
     Shortcut("g s", lazy_gettext("Service level"), Group.GO, (Permission.SEE_SERVICE_LEVEL,), "sla.dashboard"),
     Shortcut("/", lazy_gettext("Search"), Group.HELP, (Permission.SEE_OWN_INVOICES, Permission.SEE_QUEUE)),
+    Shortcut("z", lazy_gettext("Undo what you did last"), Group.HELP, (Permission.APPLY, Permission.DECIDE)),
     Shortcut("Control+k", lazy_gettext("Find a page or an action"), Group.HELP),
     Shortcut("?", lazy_gettext("Keyboard shortcuts"), Group.HELP),
 )

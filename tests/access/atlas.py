@@ -115,7 +115,8 @@ class Atlas:
             "portal.apply": ["/invoices/apply", f"/invoices/apply?resubmit={self.numbers['rejected']}"],
             "portal.application": [
                 *(f"/invoices/apply/{key}" for key in self.drafts), f"/invoices/apply/{self.drafts[1]}?check=1",
-                f"/invoices/apply/{NOBODYS}", f"/invoices/apply/{NOBODYS}?resubmit={self.numbers['rejected']}",
+                f"/invoices/apply/{NOBODYS}?new=1",
+                f"/invoices/apply/{NOBODYS}?new=1&resubmit={self.numbers['rejected']}",
             ],
             "portal.review_application": [
                 f"/invoices/apply/{self.drafts[0]}/review?changed=typed", f"/invoices/apply/{self.drafts[2]}/review",

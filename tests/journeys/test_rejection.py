@@ -159,7 +159,7 @@ def test_the_reviewer_sees_what_a_resubmission_changed(stage: Stage, visit: Call
     rita = visit(stage.cast.rita)
     with statements(stage.app) as sent:
         page = rita.get(f"/review/{second}").text
-    assert len(sent) == 16, "as many as any request costs"
+    assert len(sent) == 14, "as many as any request costs"
     shown = text(page).partition(f"Changed since {first}")[2].partition("</section>")[0]
     for said in (rui.name, given["remarks"], "¥250.00", "¥240.00", "PO 1", "PO 2"):
         assert said in shown

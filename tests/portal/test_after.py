@@ -151,6 +151,23 @@ def test_the_address_is_corrected_while_pending(ada: Customer, world: World) -> 
     assert world.request(number).recipients == ["right@lumen.example", "kept@x.example"]
 
 
+def test_a_correction_does_not_undo_a_colleagues_in_silence(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="typo@lumen.example")
+    lin = world.customer("lin")
+    lin.get(f"/invoices/{number}/correct")
+    ada.get(f"/invoices/{number}/correct")
+    ada.submit({"email": "right@lumen.example", "copies": "kept@x.example"})
+    # A fault of another kind first: it does not count as having seen the correction.
+    lin.submit({"email": "x", "copies": "boss@x.example"})
+    answer = lin.submit({"email": "typo@lumen.example", "copies": "boss@x.example"})
+    assert answer.status_code == 422
+    assert "changed to right@lumen.example, kept@x.example, perhaps by a colleague" in text(answer)
+    assert 'value="boss@x.example"' in text(answer)
+    assert world.request(number).recipients == ["right@lumen.example", "kept@x.example"]
+    lin.submit({"email": "typo@lumen.example", "copies": "boss@x.example"})
+    assert world.request(number).recipients == ["typo@lumen.example", "boss@x.example"]
+
+
 def test_a_correction_that_comes_too_late_says_where_it_stands(ada: Customer, world: World) -> None:
     number = ada.apply(amount="5", email="wrong@lumen.example")
     ada.get(f"/invoices/{number}/correct")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,12 +16,15 @@ from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
 from backoffice.headers.queries import headers_of as usable
+from backoffice.ledger.services.entries import book
 from backoffice.portal import jobs, services
 from backoffice.portal.models import ApplicationDraft, SupportingUpload
 from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import LIFE, UPLOAD_LIFE, Content
+from backoffice.portal.views import submitting
 from backoffice.requests.services import changes, supporting
-from tests.portal.conftest import APPLY, NOW, Customer, World, text
+from backoffice.requests.services.applying import Plan
+from tests.portal.conftest import APPLY, NOW, Customer, World, recharge, text
 from tests.portal.test_supporting_file import choose, enclosed
 from tests.support import files
 
@@ -116,11 +120,13 @@ def test_a_draft_is_its_writers_alone(ada: Customer, bo: Customer, world: World)
             other.get(path)
             assert (other.page.status_code, other.page.headers["Location"]) == (303, APPLY), path
             assert "not here any more, or it is somebody else's" in text(other.get(APPLY))
+        for name in (key, "no_key", "x" * 3000, "%00"):
             for sent in ({"amount": "7"}, {"action": "cancel", "amount": "7"}):
-                assert other.client.post(path, data={**token, **sent}).status_code == 404
-        for verb in ("review", "discard", "restore"):
-            sent = {**token, "action": "submit"}
+                assert other.client.post(f"{APPLY}/{name}", data={**token, **sent}).status_code == 404, name
+        sent = {**token, "action": "submit"}
+        for verb in ("discard", "restore"):
             assert other.client.post(f"{APPLY}/{key}/{verb}", data=sent).status_code == 404, verb
+        assert other.client.post(f"{APPLY}/{key}/review", data=sent).headers["Location"] == APPLY
     assert "¥5.00" in text(ada.get(f"{APPLY}/{key}/review"))
     assert ada.press("submit").status_code == 303
 
@@ -295,7 +301,128 @@ def test_windows_that_send_at_the_same_moment_lose_nothing(ada: Customer, world:
         kept = session.scalars(select(ApplicationDraft)).all()
         # What two windows said alike is one application, as a double press of one window is.
         assert sorted(draft.fields["remarks"] for draft in kept) == sorted(set(words))
-        assert sum(draft.key == where.rpartition("/")[2] for draft in kept) == 1
+        assert sum(draft.key == ada.key for draft in kept) == 1
+
+
+def test_words_cancelled_in_a_window_that_another_has_overtaken_can_be_had_back(ada: Customer) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    key, form, where = ada.key, ada.page, ada.path
+    ada.press("all", remarks="Of another window")
+    ada.page, ada.path = form, where
+    ada.submit({"remarks": "Long and unsent"}, button="cancel")
+    ada.follow()
+    ada.submit(button="Undo")
+    ada.step()
+    assert ada.typed()["remarks"] == "Long and unsent"
+    ada.get(f"{APPLY}/{key}")
+    assert ada.typed()["remarks"] == "Of another window"
+
+
+def test_words_cancelled_at_a_form_that_has_made_its_request_can_be_had_back(ada: Customer, world: World) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    form, where = ada.page, ada.path
+    ada.press("review", amount="5")
+    ada.press("submit")
+    ada.get(where)
+    ada.page, ada.path = form, where
+    ada.submit({"remarks": "Something else"}, button="cancel")
+    ada.follow()
+    ada.submit(button="Undo")
+    ada.step()
+    assert ada.typed()["remarks"] == "Something else"
+    assert world.count() == 1
+
+
+@pytest.mark.parametrize("typed", [{"amount": "5"}, {}], ids=["beside words", "alone"])
+def test_a_file_that_cancel_did_not_send_is_asked_for_after_undo(ada: Customer, typed: dict[str, str]) -> None:
+    ada.get(APPLY)
+    # What a browser sends of a chosen file with this button: its name.
+    data = {**ada.typed(), **typed, "action": "cancel", "support_file": "order.pdf"}
+    ada._arrive(ada.client.post(f"{APPLY}/{ada.key}", data=data))
+    ada.follow()
+    ada.submit(button="Undo")
+    ada.step()
+    assert "choose it again" in text(ada.page).partition('id="support_file-error"')[2].partition("</p>")[0]
+
+
+def test_undo_and_throw_away_after_another_window_submitted_tell_of_the_request(ada: Customer, world: World) -> None:
+    ada.review(amount="5")
+    review = ada.path
+    ada.get(APPLY)
+    listed = ada.page, ada.path
+    ada.get(review.removesuffix("/review"))
+    ada.submit(button="cancel")
+    undo = ada.follow(), ada.path
+    # The review of what was thrown away says so, and makes nothing.
+    ada.get(review)
+    ada.step()
+    assert "The application is thrown away." in text(ada.page)
+    ada.submit(button="Put it back")
+    ada.step()
+    ada.press("review")
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    for (ada.page, ada.path), button in ((undo, "Undo"), (listed, "Throw away")):
+        ada.submit(button=button)
+        assert ada.page.headers["Location"] == f"/invoices/{number}", button
+        assert f"This application was submitted as {number}." in text(ada.follow())
+    assert world.count() == 1
+
+
+def test_a_submit_of_what_was_thrown_away_meanwhile_makes_nothing(ada: Customer, world: World) -> None:
+    ada.review(amount="5")
+    review, where = ada.page, ada.path
+    ada.get(where.removesuffix("/review"))
+    ada.submit(button="cancel")
+    ada.page, ada.path = review, where
+    ada.press("submit")
+    assert "The application is thrown away." in text(ada.page)
+    assert world.count() == 0
+
+
+def test_what_is_not_here_any_more_says_so(ada: Customer, world: World, freeze: Freeze) -> None:
+    ada.review(amount="5")
+    review, where = ada.page, ada.path
+    tidy(world, NOW + LIFE + timedelta(minutes=1), freeze)
+    for path in (where, where.removesuffix("/review")):
+        ada.get(path)
+        assert ada.page.headers["Location"] == APPLY
+        assert "This application is not here any more" in text(ada.get(APPLY))
+    ada.page, ada.path = review, where
+    ada.submit(button="submit")
+    assert ada.page.headers["Location"] == APPLY
+    assert world.count() == 0
+
+
+@pytest.mark.parametrize("moved", ["header", "refund"])
+def test_what_moves_between_the_look_and_the_making_is_never_made(
+    ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch, moved: str
+) -> None:
+    """A colleague renames the header, or a refund takes the recharge, after the comparison and before the commit."""
+    refund = replace(recharge("F1", "lumen", "6000", 2), kind="refund", refund_of="R1")
+    other = {"kind": "enterprise", "name": "Another Name Ltd", "tax_id": "91310000MA1FL0A277"}
+    deeds = {
+        "header": lambda: world.act(headers.edit, world.cast.lin.actor, world.header_id, other),
+        "refund": lambda: world.act(lambda lines, *, now: book(lines, source="test", now=now), [refund]),
+    }
+    ada.review(amount="4000")
+    real = submitting._terms
+
+    def terms(plan: Plan) -> submitting.Terms:
+        looked_at = real(plan)
+        session.rollback()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(deeds[moved]).result()
+        monkeypatch.undo()
+        return looked_at
+
+    monkeypatch.setattr(submitting, "_terms", terms)
+    ada.press("submit")
+    assert ada.is_at_review
+    assert "Something changed since you looked" in text(ada.page)
+    assert world.count() == 0
+    assert ada.press("submit").headers["Location"].startswith("/invoices/IR-")
 
 
 def test_cancel_does_not_throw_away_what_another_window_wrote(ada: Customer) -> None:
@@ -321,7 +448,7 @@ def test_a_header_is_chosen_once_and_not_over_a_later_choice(ada: Customer, worl
     ada.get(back)
     assert ada.typed()["header_id"] == other
     # A reload chooses it still; a choice of one's own since then stands.
-    ada.press("all", header_id=str(world.header_id))
+    ada.press("all", header_id=str(world.header_id), remarks="Order")
     ada.get(back)
     assert ada.typed()["header_id"] == str(world.header_id)
 
@@ -483,6 +610,18 @@ def test_one_person_keeps_so_many_and_no_more(world: World, freeze: Freeze) -> N
     assert len(keys(world)) == services.MOST_DRAFTS + 1
     assert keys(world) >= {"lins" * 8, f"{services.MOST_DRAFTS + 1:032}"}
     assert f"{1:032}" not in keys(world)
+
+
+def test_what_is_over_pushes_nothing_unfinished_out(world: World, freeze: Freeze) -> None:
+    writer = Writer(world.cast.lumen, world.cast.ada.id)
+    world.act(services.keep, writer, "unfinished" + "-" * 22, Content(TYPED), since="")
+    for number in range(services.MOST_DRAFTS + 2):
+        freeze(NOW + timedelta(seconds=number))
+        world.act(services.keep, writer, f"{number:032}", Content(TYPED), since="")
+        world.act(services.discard, writer, f"{number:032}")
+    world.act(services.keep, writer, "last" + "-" * 28, Content(TYPED), since="")
+    assert keys(world) >= {"unfinished" + "-" * 22, "last" + "-" * 28}
+    assert len(keys(world)) == services.MOST_DRAFTS + 2
 
 
 def test_old_drafts_go_and_with_them_the_files_that_nobody_needs(ada: Customer, world: World, freeze: Freeze) -> None:

@@ -149,6 +149,8 @@ def test_nobody_can_put_words_into_anothers_application(ada: Customer, bo: Custo
 
 def test_a_form_older_than_its_word_is_not_kept(ada: Customer, world: World, freeze: Freeze) -> None:
     ada.get(APPLY)
+    # A week with a margin: as long as what was kept there before.
+    assert drafts.OWNER_LIFE > LIFE
     freeze(NOW + drafts.OWNER_LIFE)
     answer = ada.press("review", amount="123.45")
     assert answer.headers["Location"].startswith("/login")
@@ -264,6 +266,22 @@ def test_a_form_of_somebody_elses_session_is_kept_for_them(ada: Customer, world:
     lin.sign_in(world.cast.ada)
     lin.get(form)
     assert (lin.typed()["amount"], lin.typed()["remarks"]) == ("123.45", "Of Ada")
+
+
+def test_a_form_sent_after_a_reviewer_signed_in_is_kept_for_its_writer(
+    ada: Customer, world: World, freeze: Freeze
+) -> None:
+    ada.get(APPLY)
+    form = ada.path
+    signed_in_elsewhere(ada, "rita@backoffice.example", freeze)
+    answer = ada.press("review", amount="123.45", remarks="Of Ada")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    rita = ada
+    assert "Somebody else was signed in when this form was opened." in text(rita.follow())
+    rita.submit({}, button="Sign out")
+    rita.sign_in(world.cast.ada)
+    rita.get(form)
+    assert (rita.typed()["amount"], rita.typed()["remarks"]) == ("123.45", "Of Ada")
 
 
 def test_a_form_that_came_too_late_overwrites_nothing_of_another_window(

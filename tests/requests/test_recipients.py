@@ -64,7 +64,7 @@ def asked(office: Office) -> str:
     office.recharge("60.00")
     number = office.apply("10.00")
     with transaction():
-        holds.ask(office.cast.rita.actor, queries.by_number(number), "Which contract?", now=clock.now())
+        holds.ask(office.cast.rita.actor, queries.by_number(number), "Which contract?", first=None, now=clock.now())
     return number
 
 

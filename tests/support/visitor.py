@@ -165,7 +165,7 @@ class _FormParser(HTMLParser):
         if tag == "form":
             self._form = None
         elif tag == "textarea" and self._area is not None:
-            self._form.values.append((self._area, self._text.removeprefix("\n")))
+            self._form.values.append((self._area, self._text.removeprefix("\r").removeprefix("\n")))
             self._area = None
         elif tag == "select":
             self._select = None

@@ -14,6 +14,8 @@ from backoffice.portal.models import ApplicationDraft
 from backoffice.requests.models import InvoiceRequest
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,64}")
+# Neither submitted nor thrown away.
+IS_OPEN = ApplicationDraft.request_id.is_(None) & ApplicationDraft.discarded_at.is_(None)
 NEWEST = (ApplicationDraft.updated_at.desc(), ApplicationDraft.id.desc())
 
 
@@ -70,5 +72,4 @@ def made_of(draft: ApplicationDraft) -> InvoiceRequest | None:
 
 
 def _unfinished(writer: Writer) -> Select[ApplicationDraft]:
-    mine = select(ApplicationDraft).where(*of_writer(writer), ApplicationDraft.request_id.is_(None))
-    return mine.where(ApplicationDraft.discarded_at.is_(None)).order_by(*NEWEST)
+    return select(ApplicationDraft).where(*of_writer(writer), IS_OPEN).order_by(*NEWEST)

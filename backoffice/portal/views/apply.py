@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -65,7 +66,7 @@ def apply() -> Response:
         return elsewhere
     draft = queries.following(writer(), number) if number is not None else None
     key = draft.key if draft is not None else services.new_word()
-    return redirect(url_for("portal.application", key=key, **_carried()), 303)
+    return redirect(url_for("portal.application", key=key, **_carried(), new=1), 303)
 
 
 def _carried() -> dict[str, Any]:
@@ -108,7 +109,7 @@ def keep_typed() -> Response | None:
 def application(key: str) -> Any:
     """The application form; what is sent is kept as a draft, and the button that was pressed says what comes next.
 
-    With ?check it says what is wrong with it now.
+    With ?check it says what is wrong with it now. With ?new nothing has to be kept there yet.
     """
     if request.method == "POST":
         return _written(key, queries.find(writer(), key))
@@ -116,12 +117,15 @@ def application(key: str) -> Any:
         draft = queries.find(writer(), key)
     except NotFound:
         return drafting.not_here()
+    if draft is None and "new" not in request.args:
+        return drafting.not_here()
     if draft is not None and draft.discarded_at is not None:
         return render_template("portal/discarded.html", draft=draft, about=about(draft, _usable()))
     if "header" in request.args and "onto" not in request.args:
         # It is chosen over the words that stand there now: later ones have chosen for themselves.
         onto = draft.words if draft is not None else ""
-        return redirect(url_for("portal.application", key=key, **_carried(), onto=onto), 303)
+        new = request.args.get("new")
+        return redirect(url_for("portal.application", key=key, **_carried(), onto=onto, new=new), 303)
     return _shown(key, draft)
 
 
@@ -173,20 +177,30 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
 
 def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None) -> Response:
     """Throw away what was typed here; for a while one press puts it back. What another window wrote stays."""
-    leave = redirect(url_for("portal.invoices"), 303)
+    since = form.words.data or ""
     content = _content(form, draft, "cancel")
+    if request.form.get("support_file"):  # its name alone: this button sends no file
+        content = replace(content, file_fault=_NOT_KEPT)
     content = content if content.fits else _shortened(form, content)
-    if draft is None:
-        is_bare = form.says_no_more_than(begin(_beginning(form.follows)))
-    else:
-        is_bare = draft.has_ended or draft.words not in (form.words.data, content.words)
-    if is_bare:
-        return leave
-    kept = drafting.store(key, content, since=form.words.data or "")
+    if _says_nothing_of_its_own(form, content, draft):
+        return redirect(url_for("portal.invoices"), 303)
+    if draft is not None and draft.has_ended:
+        key, since = services.new_word(), ""
+    kept = drafting.store(key, content, since=since)
     with transaction():
         services.discard(writer(), kept, now=clock.now())
     offer_back(kept)
-    return leave
+    return redirect(url_for("portal.invoices"), 303)
+
+
+def _says_nothing_of_its_own(form: ApplyForm, content: Content, draft: ApplicationDraft | None) -> bool:
+    """Whether nothing was typed over what a new form begins with, a request says, or another window wrote."""
+    if content.file_fault is not None and (draft is None or content.file_fault != draft.file_fault):
+        return False
+    if draft is None:
+        return form.says_no_more_than(begin(_beginning(form.follows)))
+    since = form.words.data or ""
+    return (draft.has_ended or draft.words != since) and content.words in (since, draft.words)
 
 
 def _welcome_back(*, whole: bool) -> None:

@@ -79,11 +79,19 @@ def correct(number: str) -> Any:
     try:
         with transaction():
             recipients.correct(
-                current_actor(), number, email=form.email.data or "", copies=form.copies.data or "", now=clock.now()
+                current_actor(),
+                number,
+                email=form.email.data or "",
+                copies=form.copies.data or "",
+                over=form.seen.data,
+                now=clock.now(),
             )
     except Invalid as refusal:
         apply_errors(form, refusal)
-        return _correct_page(queries.own_request(account_id(), number), form, 422)
+        found = queries.own_request(account_id(), number)
+        if refusal.code == recipients.CHANGED:
+            form.seen.data = recipients.seen(found)
+        return _correct_page(found, form, 422)
     except Conflict:
         flash(_too_late_to_correct(queries.own_request(account_id(), number)), "warning")
         return redirect(address(number), 303)
@@ -97,7 +105,7 @@ def _correct_page(found: InvoiceRequest, form: RecipientsForm, status: int = 200
 
 
 def _recipients(found: InvoiceRequest) -> dict[str, str]:
-    return {"email": found.email, "copies": ", ".join(found.copies)}
+    return {"email": found.email, "copies": ", ".join(found.copies), "seen": recipients.seen(found)}
 
 
 def _too_late_to_correct(found: InvoiceRequest) -> str:

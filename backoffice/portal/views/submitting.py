@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -36,6 +37,8 @@ from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.guards import current_actor, guard
 
+Terms = tuple[dict[str, Any], list[tuple[int, Decimal]], date]
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -62,9 +65,9 @@ def review_application(key: str) -> Any:
     try:
         draft = queries.draft_of(writer(), key)
     except NotFound:
-        if request.method == "POST":
-            raise
         return drafting.not_here()
+    if draft.discarded_at is not None and not draft.has_ended:
+        return to_form(key)
     if request.method == "POST":
         steps = {"submit": _submit, "edit": _edit, "again": _again}
         return steps.get(request.form.get("action", ""), _look)(draft)
@@ -118,7 +121,7 @@ def _submit(draft: ApplicationDraft) -> Response:
     try:
         plan = drafting.planned(draft)
         seen = request.form.get("seen", "")
-        made = _make(draft) if seen == fingerprint(plan, _preview(plan)) else None
+        made = _make(draft, _terms(plan)) if seen == fingerprint(plan, _preview(plan)) else None
     except (Invalid, Conflict) as refusal:
         return _refused(draft.key, refusal)
     if made is None:
@@ -158,8 +161,17 @@ def _to_made(draft: ApplicationDraft, number: str) -> Response:
     return redirect(address(number), 303)
 
 
-def _make(draft: ApplicationDraft) -> Made | None:
-    """Apply in one transaction; None when the draft was written to since it was looked at.
+class _Moved(Exception):
+    """What was about to be made is not what was looked at."""
+
+
+def _terms(plan: Plan) -> Terms:
+    """What others may move between a look and a Submit: the header's words, the recharges, the promised day."""
+    return plan.frozen_header, [(part.recharge.id, part.amount) for part in plan.parts], plan.due_on
+
+
+def _make(draft: ApplicationDraft, terms: Terms) -> Made | None:
+    """Apply in one transaction; None when that would not be what was looked at: the draft, or what stands around it.
 
     Of two Submits at once the second waits for the draft and finds the request of the first. Should another form's
     request have taken the same number at that moment, the next free one is drawn.
@@ -168,14 +180,16 @@ def _make(draft: ApplicationDraft) -> Made | None:
     for last in (False, True):
         try:
             with transaction():
-                return _make_once(*looked_at, locale=language.language if language else "en")
+                return _make_once(*looked_at, terms, locale=language.language if language else "en")
+        except _Moved:
+            return None
         except IntegrityError:
             if last:
                 raise
     raise AssertionError("the second try returns or raises")
 
 
-def _make_once(key: str, looked_at: Any, *, locale: str) -> Made | None:
+def _make_once(key: str, looked_at: Any, terms: Terms, *, locale: str) -> Made | None:
     draft = queries.draft_of(writer(), key, locked=True)
     former = queries.made_of(draft)
     if former is not None:
@@ -189,6 +203,9 @@ def _make_once(key: str, looked_at: Any, *, locale: str) -> Made | None:
         locale=locale,
         now=clock.now(),
     )
+    # Behind the lock on the account: a colleague may have renamed the header, a refund may have come, since the look.
+    if terms != (made.header, [(part.recharge.id, part.amount) for part in ledger.parts_of(made.id)], made.due_on):
+        raise _Moved
     services.end(draft, made.id)
     return Made(made.number, made.due_on)
 

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import redirect, url_for
+from flask import flash, redirect, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
+from backoffice.errors import Conflict
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
 from backoffice.portal import services
 from backoffice.portal.models import ApplicationDraft
+from backoffice.portal.queries import drafts as queries
 from backoffice.portal.views.drafting import to_form, writer
-from backoffice.portal.views.plumbing import blueprint
+from backoffice.portal.views.plumbing import address, blueprint
 from backoffice.web import offers
 from backoffice.web.guards import guard
 
@@ -59,8 +61,11 @@ def _in_short(typed: str) -> str:
 @guard(Permission.APPLY)
 def discard_application(key: str) -> Response:
     """Throw an unfinished application away; for a while one press puts it back."""
-    with transaction():
-        services.discard(writer(), key, now=clock.now())
+    try:
+        with transaction():
+            services.discard(writer(), key, now=clock.now())
+    except Conflict:
+        return _to_made(key)
     offer_back(key)
     return redirect(url_for("portal.apply"), 303)
 
@@ -69,10 +74,22 @@ def discard_application(key: str) -> Response:
 @guard(Permission.APPLY)
 def restore_application(key: str) -> Response:
     """Put back what was thrown away, and go on with it."""
-    with transaction():
-        services.restore(writer(), key)
     offers.withdraw_offer(url_for("portal.restore_application", key=key))
+    try:
+        with transaction():
+            services.restore(writer(), key)
+    except Conflict:
+        return _to_made(key)
     return to_form(key)
+
+
+def _to_made(key: str) -> Response:
+    """The way to the request that another window has made of it meanwhile."""
+    made = queries.made_of(queries.draft_of(writer(), key))
+    if made is None:
+        return to_form(key)
+    flash(gettext("This application was submitted as %(number)s.", number=made.number), "warning")
+    return redirect(address(made.number), 303)
 
 
 def offer_back(key: str) -> None:

@@ -22,6 +22,7 @@ from backoffice.requests.rules import Action, State
 from backoffice.requests.services import holds
 from backoffice.requests.services.states import add_event, change_state, tell
 
+CHANGED = "recipients_changed"
 _NOT_ARRIVED = (*WAITING_STATES, MessageState.FAILED)
 
 
@@ -47,10 +48,20 @@ def cleaned_copies(typed: str, email: str, faults: dict[str, list[Message]]) -> 
         return []
 
 
-def correct(actor: Actor, number: str, *, email: str, copies: str, now: datetime) -> InvoiceRequest:
+def seen(invoice_request: InvoiceRequest) -> str:
+    """All addresses of a request in one line, for a form that says what it was filled in over."""
+    return ", ".join(invoice_request.recipients)
+
+
+def correct(
+    actor: Actor, number: str, *, email: str, copies: str, over: str | None = None, now: datetime
+) -> InvoiceRequest:
     """Correct where the mails about a pending request go; the new receiving address is told of the request.
 
-    Raises Invalid by field, NotFound for another account's request, Conflict when it was decided meanwhile.
+    `over` is what was `seen`: a colleague's correction since then is not undone by somebody who does not know of it.
+
+    Raises Invalid by field, and for the whole form after another correction; NotFound for another account's request;
+    Conflict when it was decided meanwhile.
     """
     invoice_request = _own(actor, number)
     faults: dict[str, list[Message]] = {}
@@ -62,6 +73,12 @@ def correct(actor: Actor, number: str, *, email: str, copies: str, now: datetime
     after = {"email": address, "copies": others}
     if before == after and invoice_request.can_correct:
         return invoice_request
+    if over is not None and over != seen(invoice_request) and invoice_request.can_correct:
+        told = N_(
+            "Meanwhile these addresses were changed to %(addresses)s, perhaps by a colleague. Save again to put yours "
+            "in their place."
+        )
+        raise Invalid({"email": [Message(told, addresses=seen(invoice_request))]}, code=CHANGED)
     change_state(invoice_request, Action.CORRECT, actor, now=now, values=after, said=(before, after))
     add_event(invoice_request.id, "corrected", actor, at=now, email=address, copies=others)
     if address != before["email"]:

@@ -24,6 +24,7 @@ export function keepTypedText(root) {
   if (!person) return;
   for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
   if (!root.querySelector("[data-signed-out], [data-refused]")) forgetAccepted(root);
+  if (root.querySelector("[data-refused]")) takeBack();
   for (const form of root.querySelectorAll("form[data-keep-ends]")) {
     form.addEventListener("submit", (event) => {
       if (event.submitter?.value === "submit") sessionStorage.setItem(named(SENT, form.dataset.keepEnds), "1");
@@ -104,6 +105,11 @@ function forgetAccepted(root) {
     sessionStorage.removeItem(sent);
     if (!shown.has(name)) sessionStorage.removeItem(named(PREFIX, name));
   }
+}
+
+// The form did not arrive: what was typed into it is still to be sent.
+function takeBack() {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(named(ON_ITS_WAY, ""))) sessionStorage.removeItem(key);
 }
 
 function forgetAll() {
