@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -208,12 +209,14 @@ def decide(email: str, verdict: str, numbers: Sequence[str], seat: int, meeting:
 
 
 def _decide(actor: Actor, verdict: str, number: str) -> str:
+    verdicts: dict[str, Callable[..., Any]] = {
+        "approve": review.approve,
+        "reject": partial(review.reject, reason="other", remarks="Not this one."),
+        "undo": review.undo,
+    }
     try:
         with transaction():
-            if verdict == "approve":
-                review.approve(actor, number, now=clock.now())
-            else:
-                review.reject(actor, number, reason="other", remarks="Not this one.", now=clock.now())
+            verdicts[verdict](actor, number, now=clock.now())
     except BackofficeError as error:
         return f"{error.code}: {error}"
     except Exception as error:

@@ -18,13 +18,17 @@ from sqlalchemy.exc import IntegrityError
 
 from backoffice import clock
 from backoffice.config import Settings
-from backoffice.database import session
+from backoffice.database import session, transaction
 from backoffice.issuing.models import Invoice, InvoiceSeries
 from backoffice.ledger.models import Reservation
+from backoffice.permissions import SYSTEM
+from backoffice.policies.rules import PolicyKey
+from backoffice.policies.services import set_policy
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.services import applying
 from tests.concurrency.launcher import Launcher
 from tests.support.office import Office, contradictions
+from tests.support.people import Person
 
 pytestmark = pytest.mark.race
 
@@ -157,14 +161,13 @@ def _together(app: Flask, work: Callable[[str], str]) -> list[str]:
     return [answers[who] for who in ("first", "second")]
 
 
-def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
-    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
-) -> None:
-    office.recharge("200.00")
-    numbers = office.apply_often(200)
-    meeting = tmp_path / "meeting"
+def deciders(
+    office: Office, launcher: Launcher, settings: Settings, folder: Path, *seats: tuple[Person, str], numbers: list[str]
+) -> list[list[str]]:
+    """Two people decide at the same moments, on one request after the other; what each was answered."""
+    meeting = folder / "meeting"
     meeting.write_bytes(bytes(16))
-    rita, rui = (
+    children = [
         launcher.start(
             "decide",
             settings,
@@ -173,13 +176,29 @@ def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
             numbers=numbers,
             seat=seat,
             meeting=str(meeting),
-            result=str(tmp_path / f"answers-{seat}"),
+            result=str(folder / f"answers-{seat}"),
         )
-        for seat, (person, verdict) in enumerate(((office.cast.rita, "approve"), (office.cast.rui, "reject")))
+        for seat, (person, verdict) in enumerate(seats)
+    ]
+    for child in children:
+        child.finish()
+    return [json.loads((folder / f"answers-{seat}").read_text()) for seat in range(len(seats))]
+
+
+def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
+    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
+) -> None:
+    office.recharge("200.00")
+    numbers = office.apply_often(200)
+    answers = deciders(
+        office,
+        launcher,
+        settings,
+        tmp_path,
+        (office.cast.rita, "approve"),
+        (office.cast.rui, "reject"),
+        numbers=numbers,
     )
-    rita.finish()
-    rui.finish()
-    answers = [json.loads((tmp_path / f"answers-{seat}").read_text()) for seat in (0, 1)]
     lost_to = {
         "approve": f"already-decided: {office.cast.rui.name} rejected this request at ",
         "reject": f"already-decided: {office.cast.rita.name} approved this request at ",
@@ -192,6 +211,29 @@ def test_two_hundred_pairs_of_reviewers_give_one_decision_each(
         assert office.request(number).state == ("approved" if approved else "rejected")
     assert 0 < answers[0].count("decided") < 200, "one reviewer won every race: they never met"
     assert session.scalar(select(func.count()).select_from(Decision)) == 200
+    assert contradictions() == []
+
+
+def test_a_second_approval_beside_an_undo_of_the_first_never_grants_alone(
+    office: Office, launcher: Launcher, settings: Settings, tmp_path: Path
+) -> None:
+    """Where two are wanted, either both stand or the request waits on: nothing is granted by one."""
+    office.recharge("200.00")
+    numbers = office.apply_often(100)
+    with transaction():
+        set_policy(SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", starts_on=clock.today(), reason="x", now=clock.now())
+    office.approve(*numbers, by=office.cast.rui)
+    undone, approved = deciders(
+        office, launcher, settings, tmp_path, (office.cast.rui, "undo"), (office.cast.rita, "approve"), numbers=numbers
+    )
+    session.rollback()
+    in_force = select(func.count()).select_from(Decision).where(Decision.revoked_at.is_(None))
+    for number in numbers:
+        found = office.request(number)
+        standing = session.scalar(in_force.where(Decision.request_id == found.id))
+        assert (found.state, standing) in (("approved", 2), ("pending", 1), ("pending", 0)), number
+    assert {undone.count("decided"), approved.count("decided")} != {0}
+    assert 0 < undone.count("decided") < 100, "one of them won every race: they never met"
     assert contradictions() == []
 
 
