@@ -151,19 +151,20 @@ def discard(writer: Writer, key: str, *, now: datetime) -> None:
 
     Raises NotFound for one that is not theirs, and Conflict for one that has ended.
     """
-    _set_aside(writer, key, now)
+    _touch(writer, key, discarded_at=now, now=now)
 
 
-def restore(writer: Writer, key: str) -> None:
+def restore(writer: Writer, key: str, *, now: datetime) -> None:
     """Put a discarded draft back. Raises what `discard` does."""
-    _set_aside(writer, key, None)
+    _touch(writer, key, discarded_at=None, now=now)
 
 
-def _set_aside(writer: Writer, key: str, at: datetime | None) -> None:
+def _touch(writer: Writer, key: str, *, discarded_at: datetime | None, now: datetime) -> None:
     draft = queries.draft_of(writer, key, locked=True)
     if draft.has_ended:
         raise Conflict
-    draft.discarded_at = at
+    # Whoever comes back to it within a week finds it: the week begins anew.
+    draft.discarded_at, draft.updated_at = discarded_at, now
     session.flush()
 
 

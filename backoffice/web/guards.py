@@ -124,10 +124,16 @@ def _enforce() -> ResponseReturnValue | None:
         return rescued() or redirect(_login_address())
     if isinstance(requirement, tuple) and not any(current_user.can(permission) for permission in requirement):
         # A form of somebody who may, sent after somebody else has signed in at the same browser: not to be lost.
-        if (kept := rescued()) is not None:
-            return kept
-        raise Forbidden
+        kept = rescued() if _may_be_read() else None
+        if kept is None:
+            raise Forbidden
+        return kept
     return None
+
+
+def _may_be_read() -> bool:
+    limit = request.max_content_length
+    return limit is None or (request.content_length or 0) <= limit
 
 
 def rescued() -> ResponseReturnValue | None:

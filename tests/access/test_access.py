@@ -123,8 +123,8 @@ ledger.upload                    login 403 403 403 403 403 403 403 400
 ledger.cancel_import             login 403 403 403 403 403 403 403 303
 ledger.conflict                  login 403 403 403 403 403 403 403 400
 portal.application               login 303 404 404 403 403 403 403 403
-portal.discard_application       login 303 404 404 403 403 403 403 403
-portal.restore_application       login 303 404 404 403 403 403 403 403
+portal.discard_application       login 303 303 303 403 403 403 403 403
+portal.restore_application       login 303 303 303 403 403 403 403 403
 portal.review_application        login 303 303 303 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
 portal.correct                   login 303 303 404 403 403 403 403 403

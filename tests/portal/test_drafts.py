@@ -124,9 +124,8 @@ def test_a_draft_is_its_writers_alone(ada: Customer, bo: Customer, world: World)
             for sent in ({"amount": "7"}, {"action": "cancel", "amount": "7"}):
                 assert other.client.post(f"{APPLY}/{name}", data={**token, **sent}).status_code == 404, name
         sent = {**token, "action": "submit"}
-        for verb in ("discard", "restore"):
-            assert other.client.post(f"{APPLY}/{key}/{verb}", data=sent).status_code == 404, verb
-        assert other.client.post(f"{APPLY}/{key}/review", data=sent).headers["Location"] == APPLY
+        for verb in ("discard", "restore", "review"):
+            assert other.client.post(f"{APPLY}/{key}/{verb}", data=sent).headers["Location"] == APPLY, verb
     assert "¥5.00" in text(ada.get(f"{APPLY}/{key}/review"))
     assert ada.press("submit").status_code == 303
 
@@ -241,6 +240,7 @@ def test_writing_on_in_another_window_takes_it_back(ada: Customer) -> None:
     ada.submit(button="cancel")
     ada.page, ada.path = form, where
     ada.press("all", remarks="Order 2")
+    assert "The application is thrown away." not in text(ada.page)
     assert f'href="{APPLY}/{ada.key}"' in text(ada.get(APPLY))
 
 
@@ -368,6 +368,44 @@ def test_undo_and_throw_away_after_another_window_submitted_tell_of_the_request(
         assert ada.page.headers["Location"] == f"/invoices/{number}", button
         assert f"This application was submitted as {number}." in text(ada.follow())
     assert world.count() == 1
+
+
+def test_what_was_thrown_away_last_is_put_back_however_much_was_before(
+    ada: Customer, world: World, freeze: Freeze
+) -> None:
+    writer = Writer(world.cast.lumen, world.cast.ada.id)
+    ada.get(APPLY)
+    ada.press("all", remarks="Precious")
+    key = ada.key
+    for number in range(services.MOST_DRAFTS):
+        freeze(NOW + timedelta(seconds=number))
+        world.act(services.keep, writer, f"{number:032}", Content(TYPED), since="")
+        world.act(services.discard, writer, f"{number:032}")
+    ada.get(APPLY)
+    ada.submit(button="Throw away")
+    page, where = ada.follow(), ada.path
+    ada.press("all", remarks="Another")
+    ada.page, ada.path = page, where
+    ada.submit(button="Undo")
+    ada.step()
+    assert (ada.key, ada.typed()["remarks"]) == (key, "Precious")
+
+
+def test_undo_after_the_session_ended_leads_to_what_can_be_put_back(ada: Customer, freeze: Freeze) -> None:
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    ada.submit(button="cancel")
+    ada.follow()
+    freeze(NOW + timedelta(seconds=60))
+    ada.client.delete_cookie("session")
+    ada.submit(button="Undo")
+    ada.follow()
+    ada.submit({"email": "ada@lumen.example", "password": "invoice-demo-2026"})
+    ada.follow()
+    assert "The application is thrown away." in text(ada.page)
+    ada.submit(button="Put it back")
+    ada.step()
+    assert ada.typed()["remarks"] == "Order"
 
 
 def test_a_submit_of_what_was_thrown_away_meanwhile_makes_nothing(ada: Customer, world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,17 +15,17 @@ from backoffice.database import transaction
 from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.extensions import limiter
 from backoffice.headers import queries as headers
-from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.portal import labels, services, uploads
-from backoffice.portal.forms import ApplyForm, application_of, begin, defaults_of, of_draft, values_of
+from backoffice.portal.forms import ApplyForm, application_of, begin, of_draft
 from backoffice.portal.models import ApplicationDraft
 from backoffice.portal.queries import comparison, dossier
 from backoffice.portal.queries import drafts as queries
 from backoffice.portal.services import Content
 from backoffice.portal.views import drafting
+from backoffice.portal.views.beginning import beginning, choose_header, usable, usual_email
 from backoffice.portal.views.drafting import to_form, to_review, writer
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.portal.views.unfinished import about, offer_back
@@ -120,7 +119,7 @@ def application(key: str) -> Any:
     if draft is None and "new" not in request.args:
         return drafting.not_here()
     if draft is not None and draft.discarded_at is not None:
-        return render_template("portal/discarded.html", draft=draft, about=about(draft, _usable()))
+        return render_template("portal/discarded.html", draft=draft, about=about(draft, usable()))
     if "header" in request.args and "onto" not in request.args:
         # It is chosen over the words that stand there now: later ones have chosen for themselves.
         onto = draft.words if draft is not None else ""
@@ -137,10 +136,10 @@ def _shown(key: str, draft: ApplicationDraft | None) -> Any:
     elif (number := request.args.get("resubmit")) is not None:
         if (elsewhere := _followed_elsewhere(number)) is not None:
             return elsewhere
-        form = begin(_beginning(number))
+        form = begin(beginning(number))
     else:
-        form = begin({**_beginning(None), "amount": request.args.get("amount", "")[:_LONGEST_WORD]})
-    _choose_header(form, draft)
+        form = begin({**beginning(None), "amount": request.args.get("amount", "")[:_LONGEST_WORD]})
+    choose_header(form, draft)
     return _page(form, key, draft, check="check" in request.args)
 
 
@@ -152,7 +151,7 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
     action, since = request.form.get("action", ""), form.words.data or ""
     if action == "cancel":
         return _cancelled(key, form, draft)
-    form.follow_header(_usable(), _usual_email())
+    form.follow_header(usable(), usual_email())
     if action == "all":
         form.amount.data = f"{ledger.balance(account_id()).invoiceable:.2f}"
     content = _content(form, draft, action)
@@ -198,7 +197,7 @@ def _says_nothing_of_its_own(form: ApplyForm, content: Content, draft: Applicati
     if content.file_fault is not None and (draft is None or content.file_fault != draft.file_fault):
         return False
     if draft is None:
-        return form.says_no_more_than(begin(_beginning(form.follows)))
+        return form.says_no_more_than(begin(beginning(form.follows)))
     since = form.words.data or ""
     return (draft.has_ended or draft.words != since) and content.words in (since, draft.words)
 
@@ -210,35 +209,6 @@ def _welcome_back(*, whole: bool) -> None:
         flash(
             gettext("You are signed in again. What could be kept is still here; look at the marked fields."), "warning"
         )
-
-
-def _choose_header(form: ApplyForm, draft: ApplicationDraft | None) -> None:
-    """Whoever comes from a header they made or changed goes on with that one, unless they chose another since."""
-    is_new = request.args.get("onto") == (draft.words if draft is not None else "")
-    if "header" in request.args and is_new:
-        form.header_id.data = request.args["header"]
-        form.follow_header(_usable(), _usual_email())
-
-
-def _beginning(number: str | None) -> dict[str, str]:
-    """What a form says before anything is typed: the usual, or the rejected request once more."""
-    if number is not None:
-        return values_of(dossier.own_request(account_id(), number))
-    usable = _usable()
-    return _prefilled(next((header for header in usable if header.is_default or len(usable) == 1), None))
-
-
-def _usable() -> Sequence[InvoiceHeader]:
-    return headers.headers_of(account_id())
-
-
-def _prefilled(header: InvoiceHeader | None) -> dict[str, str]:
-    chosen = str(header.id) if header else ""
-    return {"header_id": chosen, "amount": "", "defaults_of": chosen, **defaults_of(header, _usual_email())}
-
-
-def _usual_email() -> str:
-    return requests.last_email(account_id(), current_user.id) or str(current_user.email)
 
 
 def _content(form: ApplyForm, known: ApplicationDraft | None, action: str) -> Content:
@@ -329,7 +299,7 @@ def _explain(form: ApplyForm, file: SupportingFile | None) -> None:
 
 
 def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: bool) -> str:
-    account, usable = account_id(), _usable()
+    account, offered = account_id(), usable()
     file = services.file_so_far(writer(), draft, form.follows)
     if draft is not None:
         form.say_lost(draft.fields.get("lost", "").split())
@@ -338,7 +308,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: b
         _explain(form, file)
     if draft is not None and draft.file_fault:
         form.support_file.errors = [gettext(draft.file_fault)]
-    form.offer(usable, _usual_email())
+    form.offer(offered, usual_email())
     form.words.data = draft.words if draft is not None else ""
     form.enclosed.data = "1" if file else ""
     form.owner.data = drafts.owner_of(current_user.id)
@@ -349,10 +319,10 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: b
         key=key,
         draft=draft,
         made=made,
-        unfinished=[about(other, usable) for other in queries.unfinished(writer()) if other.key != key],
+        unfinished=[about(other, offered) for other in queries.unfinished(writer()) if other.key != key],
         # Which words of the server these are; the page keeps its own only while they are newer.
         version=f"{form.words.data}{request.args.get('header', '')}",
-        usable=usable,
+        usable=offered,
         balance=ledger.balance(account),
         minimum=policies.minimum_amount(clock.today()),
         promised_on=applying.promised(clock.now())[0],

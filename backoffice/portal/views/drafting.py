@@ -18,6 +18,7 @@ from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.views.plumbing import account_id
 from backoffice.requests.services import applying, supporting
 from backoffice.requests.services.applying import Application, Plan
+from backoffice.web import offers
 from backoffice.web.guards import current_actor
 
 
@@ -62,7 +63,10 @@ def store(key: str, content: services.Content, *, since: str) -> str:
     for last in (False, True):
         try:
             with transaction():
-                return services.keep(writer(), key, content, since=since, now=clock.now()).key
+                kept = services.keep(writer(), key, content, since=since, now=clock.now()).key
+            # Written to, it is not thrown away any more.
+            offers.withdraw_offer(url_for("portal.restore_application", key=kept))
+            return kept
         except IntegrityError:
             if last:
                 raise

@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import Conflict
+from backoffice.errors import Conflict, NotFound
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
 from backoffice.portal import services
 from backoffice.portal.models import ApplicationDraft
 from backoffice.portal.queries import drafts as queries
-from backoffice.portal.views.drafting import to_form, writer
+from backoffice.portal.views.drafting import not_here, to_form, writer
 from backoffice.portal.views.plumbing import address, blueprint
 from backoffice.web import offers
-from backoffice.web.guards import guard
+from backoffice.web.guards import LOGIN_ENDPOINT, guard
 
 _SHORT = 40  # characters of each text
 _UNDO = timedelta(minutes=2)
@@ -57,13 +58,23 @@ def _in_short(typed: str) -> str:
     return said if len(said) <= _SHORT else f"{said[: _SHORT - 1]}…"
 
 
+def come_back() -> Response | None:
+    """A press after the session ended: the way leads through the sign-in page to the application it speaks of."""
+    if current_user.is_authenticated:
+        return None
+    page = url_for("portal.application", key=(request.view_args or {})["key"])
+    return redirect(url_for(LOGIN_ENDPOINT, next=page))
+
+
 @blueprint.post("/invoices/apply/<key>/discard")
-@guard(Permission.APPLY)
+@guard(Permission.APPLY, rescue=come_back)
 def discard_application(key: str) -> Response:
     """Throw an unfinished application away; for a while one press puts it back."""
     try:
         with transaction():
             services.discard(writer(), key, now=clock.now())
+    except NotFound:
+        return not_here()
     except Conflict:
         return _to_made(key)
     offer_back(key)
@@ -71,13 +82,15 @@ def discard_application(key: str) -> Response:
 
 
 @blueprint.post("/invoices/apply/<key>/restore")
-@guard(Permission.APPLY)
+@guard(Permission.APPLY, rescue=come_back)
 def restore_application(key: str) -> Response:
     """Put back what was thrown away, and go on with it."""
     offers.withdraw_offer(url_for("portal.restore_application", key=key))
     try:
         with transaction():
-            services.restore(writer(), key)
+            services.restore(writer(), key, now=clock.now())
+    except NotFound:
+        return not_here()
     except Conflict:
         return _to_made(key)
     return to_form(key)
