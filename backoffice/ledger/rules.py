@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from backoffice import text
 from backoffice.errors import N_, Message
+from backoffice.ledger.spreadsheets import LineError, refuse_damaged, refuse_rounded, shortened, shown
 from backoffice.money import ZERO, AmountError, bare, parse_amount
 
 REQUIRED_COLUMNS = ("kind", "external_id", "account", "status", "amount", "currency", "occurred_at", "refund_of")
@@ -30,13 +31,7 @@ _LIMITS = {"external_id": 120, "account": 40, "refund_of": 120, "channel": 60, "
 _SHORT = 60
 # A name may begin with an apostrophe ('s-Hertogenbosch); in the other columns it is a spreadsheet's mark of text.
 _PROSE = frozenset({"channel", "payer_name", "description"})
-_IDENTIFIERS = ("external_id", "refund_of", "bank_reference")
-
-# 6.2E+17 and 6,2E+17: what Excel makes of a long number. An id such as 6E17 is left alone.
-_SHORTENED_ID = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,3}")
 _SHORTENED_AMOUNT = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
-# What a formula that lost its cells leaves behind, and a date that its column was too narrow for.
-_DAMAGED = re.compile(r"#{3,}|#(?:REF!|N/A|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|SPILL!|CALC!)")
 _PLAIN_AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 _DECIMAL_COMMA = re.compile(
     r"-?[0-9]+,[0-9]{1,2}|-?[0-9]{1,3}(?:[. '\u00a0\u202f][0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:\.[0-9]{3}){2,}"
@@ -51,18 +46,6 @@ _YEAR_LAST = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}(?:[T ,].*)?")
 _DAY_NUMBER = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
 _TWELVE_HOURS = re.compile(r"[AaPp]\.?[Mm]\b|上午|下午")
 _NO_SUCH_HOUR = N_("occurred_at is %(given)s, an hour that clocks in %(zone)s skipped or passed twice; add the offset")
-_SHOWN = 80
-
-
-class LineError(ValueError):
-    """A line that breaks a rule; `message` says which.
-
-    `told_id` is the entry's id where the line is sound but of another currency: of a known entry it contradicts.
-    """
-
-    def __init__(self, message: Message, told_id: str = "") -> None:
-        self.message, self.told_id = message, told_id
-        super().__init__(str(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +128,18 @@ def missing_columns(head: list[str]) -> list[str]:
 
 
 def parse_line(
-    number: int, row: Mapping[str, str | None], *, currency: str, zone: ZoneInfo, comma_is_unclear: bool = False
+    number: int,
+    row: Mapping[str, str | None],
+    *,
+    currency: str,
+    zone: ZoneInfo,
+    comma_is_unclear: bool = False,
+    whole_ids: Container[int] = (),
 ) -> Line:
-    """Read one row of a file. Nothing is guessed but a missing offset, which is marked.
+    """Read one row of a file. Nothing is guessed but a missing offset, which is marked. Raises LineError.
 
     `comma_is_unclear`: the file may come from a country that writes decimals with a comma, so 1,234 says nothing.
-    Raises LineError.
+    `whole_ids`: how many figures ids have that may end in zeros by chance, as the file's other ids show.
     """
     values = {name: _text(name, row.get(name)) for name in COLUMNS}
     _one_of(values["kind"], KINDS, "kind")
@@ -158,7 +147,8 @@ def parse_line(
     for name in ("external_id", "account", "occurred_at"):
         if not values[name]:
             raise LineError(Message(N_("%(column)s is empty"), column=name))
-    _refuse_damaged(values)
+    refuse_damaged(values)
+    refuse_rounded(row, values, whole_ids)
     if values["currency"] != currency:
         raise LineError(
             Message(
@@ -191,11 +181,6 @@ def parse_line(
 def may_become(known: str, told: str) -> bool:
     """Whether an entry of status `known` may take the status `told`: pending may end, an end is final."""
     return known == told or (known == "pending" and told in ("completed", "failed"))
-
-
-def shown(value: str) -> str:
-    """The beginning of a value, fit to stand in a sentence whatever it holds."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in value[:_SHOWN])
 
 
 def _text(name: str, value: str | None) -> str:
@@ -235,32 +220,6 @@ def _one_of(value: str, known: tuple[str, ...], column: str) -> None:
                                 given=shown(value) or "-", known=", ".join(known)))  # fmt: skip
 
 
-def _refuse_damaged(values: Mapping[str, str]) -> None:
-    """Raise LineError for an id that a spreadsheet has shortened, and for its signs of a value it could not show."""
-    for name in _IDENTIFIERS:
-        if _SHORTENED_ID.fullmatch(values[name]):
-            raise _shortened(name, values[name])
-    for name in (*_IDENTIFIERS, "account", "amount", "occurred_at"):
-        if values[name].startswith("#") and _DAMAGED.fullmatch(values[name]):
-            raise LineError(
-                Message(
-                    N_("%(column)s is %(given)s: a spreadsheet has damaged it; take it from the platform again"),
-                    column=name,
-                    given=shown(values[name]),
-                )
-            )
-
-
-def _shortened(column: str, value: str) -> LineError:
-    return LineError(
-        Message(
-            N_("%(column)s is %(given)s: Excel has shortened it; format the column as text and fill it in again"),
-            column=column,
-            given=shown(value),
-        )
-    )
-
-
 def _amount(value: str, comma_is_unclear: bool) -> Decimal:
     if _PLAIN_AMOUNT.fullmatch(value):
         amount = Decimal(value)
@@ -278,7 +237,7 @@ def _amount(value: str, comma_is_unclear: bool) -> Decimal:
 def _refuse_unclear(value: str, figures: str, comma_is_unclear: bool) -> None:
     """Raise LineError for figures that another country, or Excel, wrote in its own way; `value` is how they stand."""
     if _SHORTENED_AMOUNT.fullmatch(figures):
-        raise _shortened("amount", value)
+        raise shortened("amount", value)
     if _DECIMAL_COMMA.fullmatch(figures):
         raise LineError(
             Message(

@@ -58,7 +58,7 @@ def refusals() -> set[str]:
             "This amount is too large.",
         )
     }  # fmt: skip
-    for name in ("rules.py", "services/encodings.py", "services/reading.py", "services/entries.py"):
+    for name in ("rules.py", "spreadsheets.py", "services/encodings.py", "services/reading.py", "services/entries.py"):
         for node in ast.walk(ast.parse(text_of(ROOT / "backoffice" / "ledger" / name))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "N_":
                 sentences.add(node.args[0].value)  # type: ignore[attr-defined]

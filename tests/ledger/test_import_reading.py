@@ -132,6 +132,44 @@ def test_what_is_no_ledger_file_is_refused_whole(raw: bytes, words: str) -> None
         read(raw)
 
 
+def numbered(*ids: str, refund_of: str = "") -> bytes:
+    """A file of recharges with these ids, and of a refund of `refund_of`."""
+    rows = [GOOD.format(n=0, description="x").replace("P-0", each) for each in ids]
+    if refund_of:
+        rows.append(f"refund,F-1,lumen,completed,1.00,CNY,2026-03-02T09:30:00+08:00,{refund_of},")
+    return "\n".join([HEAD, *rows, ""]).encode()
+
+
+def refused(raw: bytes) -> list[int]:
+    """The numbers of lines that are refused because a spreadsheet has rounded an id."""
+    bad = [each for each in read(raw)[1] if isinstance(each, BadLine)]
+    assert all("only zeros after 15 figures" in str(each.reason) for each in bad)
+    return [each.number for each in bad]
+
+
+def test_ids_that_a_spreadsheet_has_rounded_are_refused_by_line() -> None:
+    assert refused(numbered("620260302001712000")) == [2]
+    assert refused(numbered("R-1", "620260302001712000", "R-2", "620260302001712000")) == [3, 5]
+    assert refused(numbered("620260302001712345", "620260302001713000", "620260302001714567")) == [3]
+    assert refused(numbered(*(f"620260302001{n}0" for n in range(100, 120)))) == [*range(2, 22)]
+    assert refused(numbered("R-1", refund_of="620260302001712000")) == [3]
+
+
+def test_ids_that_end_in_zeros_by_chance_are_read() -> None:
+    assert refused(numbered("6202603020017120", "6202603020017121")) == []
+    assert refused(numbered(*(f"620260302001{n}" for n in range(1000, 1100)))) == []
+    assert refused(numbered(*(f"6202603020017{n}" for n in range(11000, 13000)))) == []
+    assert refused(numbered("6202603020017121", refund_of="6202603020017120")) == []
+    assert refused(numbered('"=""620260302001712000"""', "'620260302001713000")) == []
+
+
+def test_ids_are_judged_by_all_of_the_file_wherever_reading_begins() -> None:
+    file = io.BytesIO(numbered("6202603020017121", "6202603020017122", "6202603020017130"))
+    shape = reading.shape(file, "utf-8")
+    (rest,) = reading.Reader(file, shape, currency="CNY", zone=ZoneInfo("Asia/Shanghai"), after=3)
+    assert isinstance(rest, Line)
+
+
 def test_blank_lines_and_lines_of_delimiters_are_passed_over() -> None:
     raw = content("x") + "\r\n,,,,,,,,\r\n" + GOOD.format(n=5, description="y") + "\r\n"
     _, lines = read(raw.encode())

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backoffice.ledger.rules import LineError, may_become, missing_columns, parse_line
+from backoffice.ledger.rules import may_become, missing_columns, parse_line
+from backoffice.ledger.spreadsheets import LineError
 
 ZONE = ZoneInfo("Asia/Shanghai")
 GOOD = {
@@ -82,6 +83,13 @@ def test_thousands_that_begin_with_a_nought_are_not_guessed(written: str) -> Non
         ("external_id", '="00123"', "00123"),
         ("external_id", "'00123", "00123"),
         ("external_id", "6E17", "6E17"),
+        ("external_id", '="620260302001712000"', "620260302001712000"),
+        ("external_id", "'620260302001712000", "620260302001712000"),
+        ("external_id", "620260302001712345", "620260302001712345"),
+        ("external_id", "620260302001000", "620260302001000"),
+        ("external_id", "020260302001712000", "020260302001712000"),
+        ("external_id", "R620260302001712000", "R620260302001712000"),
+        ("description", "620260302001712000", "620260302001712000"),
         ("description", '="007"', "007"),
         ("payer_name", "'s-Hertogenbosch B.V.", "'s-Hertogenbosch B.V."),
         ("description", "two  spaces", "two spaces"),
@@ -132,6 +140,13 @@ def test_a_time_without_offset_is_taken_in_the_zone_and_marked() -> None:
         ({"amount": "1 234,50"}, "write decimals with a point"),
         ({"amount": "1.234.567"}, "write decimals with a point"),
         ({"external_id": "6.2E+17"}, "external_id is 6.2E.17: Excel has shortened it"),
+        ({"external_id": "6.2E17"}, "external_id is 6.2E17: Excel has shortened it"),
+        ({"external_id": "6.2e17"}, "external_id is 6.2e17: Excel has shortened it"),
+        ({"kind": "refund", "refund_of": "6,20E17"}, "refund_of is 6,20E17: Excel has shortened it"),
+        ({"external_id": "620260302001712000"}, "external_id is 620260302001712000: only zeros after 15 figures"),
+        ({"external_id": "620260302001712000.00"}, "only zeros after 15 figures, as Excel rounds a long number"),
+        ({"external_id": "6202603020017120"}, "format the column as text and export again"),
+        ({"kind": "refund", "refund_of": "620260302001712000"}, "refund_of is 620260302001712000: only zeros after"),
         ({"external_id": "6,2E+17"}, "external_id is 6,2E.17: Excel has shortened it"),
         ({"kind": "refund", "refund_of": "6.2E+17"}, "refund_of is 6.2E.17: Excel has shortened it"),
         ({"bank_reference": "1E+12"}, "bank_reference is 1E.12: Excel has shortened it"),

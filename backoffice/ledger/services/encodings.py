@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from backoffice.errors import N_, Invalid, Message
-from backoffice.ledger.rules import shown
+from backoffice.ledger.spreadsheets import shown
 
 LINE_LIMIT = 64 * 1024
 # The codec of each encoding that is told apart, by the code kept with the file.

@@ -1,6 +1,7 @@
 """Reading the platform's CSV files: how a file is written is found out first and said, then its lines are streamed.
 
 Never more of a file is in memory than a line: `shape` reads the head, `Reader` gives out what the books are offered.
+Whether a number that ends in zeros was rounded only the file's other ids tell, so a pass before the first line counts.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from backoffice.ledger.rules import (
     KINDS,
     REQUIRED_COLUMNS,
     Line,
-    LineError,
     missing_columns,
     parse_line,
-    shown,
 )
 from backoffice.ledger.services.encodings import LINE_LIMIT, codec_of_lines, physical_lines, unusable
+from backoffice.ledger.spreadsheets import ENTRY_IDS, LineError, ends_by_chance, long_id, shown
 
 DELIMITERS = {",": N_("comma"), ";": N_("semicolon"), "\t": N_("tab")}
 _VALUE_SHOWN = 300
@@ -35,6 +35,8 @@ _LINES_JOINED = 20
 # Where a value may hold line breaks, and which values are as good when their end is cut off.
 _PROSE = "description"
 _CUT_UNSEEN = frozenset({"external_id", "account", "amount", "occurred_at", "refund_of"})
+# Beyond the figures that a spreadsheet keeps of a number.
+_LONG_NUMBER = re.compile(rb"[1-9][0-9]{15}")
 # What Excel writes, or is told by, in a line above the head.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE | re.DOTALL)
 
@@ -126,6 +128,7 @@ class Reader:
         self._ahead: deque[tuple[int, bytes]] = deque()
         # Excel leaves out empty values at the end of a line; those up to here must be there.
         self._needed = max(shape.head.index(name) for name in REQUIRED_COLUMNS) + 1
+        self._whole_ids: frozenset[int] = frozenset()
 
     def again(self) -> Reader:
         """Another Reader of the same file, from its first line on. This one is of no use any more."""
@@ -133,12 +136,35 @@ class Reader:
 
     def __iter__(self) -> Iterator[Line | BadLine]:
         after, blank = self.line, b'\r\n\t "' + self._shape.delimiter.encode()
+        self._whole_ids = self._count_ids()
         while (taken := self._take()) is not None:
             number, raw = taken
             if number > after:
                 self.line = number
                 if raw.strip(blank):
                     yield from self._record(number, raw)
+
+    def _count_ids(self) -> frozenset[int]:
+        """How long the ids are that may end in zeros by chance: counted over all of the file, wherever this begins.
+
+        Lines that cannot be read by themselves do not count.
+        """
+        columns = [self._shape.head.index(name) for name in ENTRY_IDS]
+        seen: Counter[int] = Counter()
+        zeros: Counter[int] = Counter()
+        for _, raw in physical_lines(self._file, self._shape.encoding):
+            if _LONG_NUMBER.search(raw) is None or len(raw) > LINE_LIMIT:
+                continue
+            try:
+                values = self._cut([raw.decode(self._codec)])
+            except (UnicodeDecodeError, csv.Error):
+                continue
+            for found in (long_id(values[at].strip(" ")) for at in columns if at < len(values)):
+                if found is not None:
+                    length, rounded = found
+                    seen[length] += 1
+                    zeros[length] += rounded
+        return frozenset(length for length in seen if ends_by_chance(length, zeros[length], seen[length]))
 
     def _take(self) -> tuple[int, bytes] | None:
         return self._ahead.popleft() if self._ahead else next(self._source, None)
@@ -228,6 +254,7 @@ class Reader:
                 currency=self._currency,
                 zone=self._zone,
                 comma_is_unclear=self._shape.delimiter != ",",
+                whole_ids=self._whole_ids,
             )
         except LineError as error:
             told = {name: shown_value(row[name]) for name in COLUMNS if row.get(name)}
