@@ -82,7 +82,11 @@ mail_tones = {
 entry_kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}
 entry_statuses = {status.value: _l(label) for status, label in entries.STATUSES.items()}
 movements = {movement.value: _l(label) for movement, label in entries.MOVEMENTS.items()}
-figures = {name: _l(label) for name, label in entries.FIGURES.items()} | {"debt": _l("Debt"), "short": _l("Short")}
+figures = {name: _l(label) for name, label in entries.FIGURES.items()} | {
+    "debt": _l("Debt"),
+    "short": _l("Short"),
+    "free": _l("Free"),
+}
 request_statuses = {
     State.PENDING.value: _l("Pending"),
     State.APPROVED.value: _l("Approved"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Callable
@@ -30,14 +31,20 @@ def two_months(app: Flask, cast: Cast, freeze: Callable[[datetime], None]) -> Ca
     """Lumen pays in February, is invoiced and refunded in March; Yunqi pays in March."""
     freeze(FEBRUARY)
     with app.app_context():
-        office = Office(cast)
-        recharge = office.recharge("100.00")
-        freeze(MARCH)
-        office.issued("33.33")
-        office.apply("10.00")
-        office.refund(recharge, "80.00")
-        office.recharge("20.01", to="yunqi")
+        told_in_two_months(cast, freeze)
     return cast
+
+
+def told_in_two_months(cast: Cast, freeze: Callable[[datetime], None]) -> Office:
+    """What `two_months` tells, with February begun."""
+    office = Office(cast)
+    recharge = office.recharge("100.00")
+    freeze(MARCH)
+    office.issued("33.33")
+    office.apply("10.00")
+    office.refund(recharge, "80.00")
+    office.recharge("20.01", to="yunqi")
+    return office
 
 
 def test_the_page_shows_the_equation_and_the_register(two_months: Cast, visit: Callable[..., Visitor]) -> None:
@@ -143,7 +150,9 @@ def test_each_line_of_an_account_adds_up_by_itself(two_months: Cast, visit: Call
         for code in ("lumen", "yunqi"):
             line = re.search(rf">{code}</span>.*?</tr>", shown)
             assert line is not None
-            told = {name: Decimal(re.findall(rf'data-label="{name}">([^<]+)<', line[0])[0]) for name in names}
+            told = {
+                name: Decimal(re.findall(rf'data-label="{name}">(?:<a [^>]+>)?([^<]+)<', line[0])[0]) for name in names
+            }
             assert told.pop("Difference") == 0
             assert told == {name: Decimal(file[code][f"{name} {label}"]) for name in told}
             assert told["Recharged"] - told["Refunded"] == (
@@ -151,6 +160,52 @@ def test_each_line_of_an_account_adds_up_by_itself(two_months: Cast, visit: Call
             )
     assert max_.get("/review/books?when=ever").status_code == 404
     assert 'when=closing#accounts" aria-current="page"' in max_.get("/review/books?month=2026-03").text
+
+
+@pytest.mark.parametrize("month", ["2026-02", "2026-03"])
+def test_every_figure_opens_the_lines_that_add_up_to_it(
+    app: Flask,
+    cast: Cast,
+    freeze: Callable[[datetime], None],
+    visit: Callable[..., Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+    month: str,
+) -> None:
+    freeze(FEBRUARY)
+    with app.app_context():
+        office = told_in_two_months(cast, freeze)
+        office.recharge("60.00")
+        office.approve(number := office.apply("12.00"))
+        with monkeypatch.context() as broken:
+            broken.setattr("backoffice.storage.put", _no_space)
+            assert not office.issue(number), "it has its number: the journal counts it as invoiced"
+    max_ = visit(cast.max)
+    cell = re.compile(r'data-label="(\w+)"><a href="([^"]+)">([^<]+)</a>')
+    opened = 0
+    for when in ("opening", "moved", "closing"):
+        page = max_.get(f"/review/books?month={month}&when={when}").text
+        totals, accounts = page[: page.index('id="accounts"')], page[page.index('id="accounts"') :]
+        sums: dict[str, Decimal] = {}
+        for name, address, value in cell.findall(accounts):
+            told, listed = Decimal(value.replace(",", "")), max_.get(html.unescape(address)).text
+            lines = re.findall(rf'data-label="{LISTED.get(name, name)}">(-?)¥([0-9.,]+)<', listed)
+            assert sum((Decimal(sign + one.replace(",", "")) for sign, one in lines), Decimal(0)) == told, address
+            if lines:
+                assert f"<dt>{LISTED.get(name, name)}</dt><dd>{'-' if told < 0 else ''}¥{abs(told):,.2f}<" in listed
+            sums[name] = sums.get(name, Decimal(0)) + told
+            opened += bool(lines)
+        there = f"/review/books?month={month}&amp;when={when}#accounts"
+        assert {
+            name: Decimal(value.replace(",", "")) for name, address, value in cell.findall(totals) if address == there
+        } == sums
+    assert opened >= 4
+
+
+LISTED = {"Reserved": "In progress"}
+
+
+def _no_space(_: bytes) -> str:
+    raise OSError("no space left")
 
 
 def test_each_account_leads_to_its_books_and_back_to_its_line(two_months: Cast, visit: Callable[..., Visitor]) -> None:

@@ -71,6 +71,12 @@ def balance_on(account_id: int, day: date) -> Figures:
     return line.after if line is not None else Figures()
 
 
+def moved(account_id: int, since: date | None, until: date | None) -> Figures:
+    """What the account's journal adds up to between two local days, both included; None leaves that side open."""
+    end = balance(account_id) if until is None else balance_on(account_id, until)
+    return end if since is None else end - balance_on(account_id, since - timedelta(days=1))
+
+
 def movements_of(account_id: int) -> Select[LedgerMovement]:
     """The account's journal, for a list newest first."""
     return select(LedgerMovement).where(LedgerMovement.account_id == account_id)

@@ -179,18 +179,23 @@ def _debt_by(refund_id: int) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What of a journal a statement shows: one figure's movements, between two local days, both included."""
+    """What of a journal a statement shows: one figure's movements, between two local days, both included.
+
+    `booked`: each line when it was booked, as the reconciliation counts, also of an invoice that was issued later.
+    """
 
     figure: str = ""
     since: date | None = None
     until: date | None = None
+    booked: bool = False
 
 
 def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     """The account's journal, each line with the id of its entry and the number of its request.
 
     Of what is in progress or invoiced an invoice's lines count from when it was issued, as in every list, not from its
-    number on: so what the lines add up to is what stood at the end of the last day less what stood before the first.
+    number on, unless they are asked for as they were booked. So what the lines add up to is what stood at the end of
+    the last day less what stood before the first.
     """
     lines = (
         movements_of(account_id)
@@ -200,7 +205,7 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     )
     if wanted.figure:
         lines = lines.where(moves(wanted.figure))
-    if wanted.figure == "debt":
+    if wanted.figure == "debt" and not wanted.booked:
         lines = lines.where(or_(LedgerMovement.entry_id.is_(None), _made_by_its_entry() != ZERO))
     zone = clock.zone()
     begin = end = None
@@ -209,7 +214,7 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     if wanted.until is not None and wanted.until < date.max:
         end = clock.start_of_day(wanted.until + timedelta(days=1), zone)
         lines = lines.where(LedgerMovement.at < end)
-    if wanted.figure in ("reserved", "invoiced"):
+    if wanted.figure in ("reserved", "invoiced") and not wanted.booked:
         lines = lines.where(not_(_not_issued_by(end)))
         if begin is not None:
             # What was carried over begins somewhere before; without that bound all lines before would be looked at.

@@ -12,6 +12,7 @@ from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing import queries as issuing
+from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.requests.queries import entries
 from backoffice.requests.rules import OPEN_STATES
@@ -26,6 +27,7 @@ from backoffice.web.paging import PageRequest, paginate
 LINES = FilterSet(
     OneOf("figure", lazy_gettext("Figure"), list(labels.figures.items())),
     DateRange("date", lazy_gettext("Booked"), "from", "to"),
+    Choice("booked", lazy_gettext("Invoices"), [("1", lazy_gettext("From their number on, as reconciled"))]),
 )
 REQUESTS = FilterSet(Choice("status", lazy_gettext("Status"), list(labels.request_statuses.items())))
 
@@ -90,9 +92,14 @@ def account_requests(code: str) -> str:
 @blueprint.get("/accounts/<code>/statement")
 @guard(Permission.SEE_BOOKS)
 def account_statement(code: str) -> str:
-    """The account's journal, of one figure and between two days if asked for, and what it adds up to."""
+    """The account's journal, of one figure and between two days if asked for, and what it adds up to.
+
+    What the reconciliation opens has the signs and counts the invoices as it does.
+    """
     found, filters = queries.by_code(code), LINES.parse(request.args)
-    wanted = entries.Lines(filters["figure"], filters["date"].low, filters["date"].high)
+    booked = bool(filters["booked"])
+    wanted = entries.Lines(filters["figure"], filters["date"].low, filters["date"].high, booked)
+    moved = ledger.moved if booked else issuing.moved
     page = paginate(
         session,
         entries.statement(found.id, wanted),
@@ -105,7 +112,8 @@ def account_statement(code: str) -> str:
         account=found,
         filters=filters,
         figure=wanted.figure,
-        moved=issuing.moved(found.id, wanted.since, wanted.until),
+        booked=booked,
+        moved=moved(found.id, wanted.since, wanted.until),
         page=page,
         links=page.links(request.path, filters.query),
         labels=labels,

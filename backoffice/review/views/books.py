@@ -119,6 +119,7 @@ def books() -> str:
         called=called,
         left_out=others(request.args, ("month", "account", "when")),
         page=page,
+        spans=_spans(first),
         months_of=ledger.reconcile(first, [account.id for account in page.items]),
         links=page.links(request.path, [*asked.items(), ("when", when)]),
     )
@@ -175,6 +176,12 @@ def _is_unfinished(first: date) -> bool:
 
 def _last(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _spans(first: date) -> dict[str, dict[str, date]]:
+    """The days of an account's statement that add up to a figure of each line, as its address names them."""
+    before, last = first - timedelta(days=1), _last(first)
+    return {"opening": {"to": before}, "moved": {"from": first, "to": last}, "closing": {"to": last}}
 
 
 def _months(first: date) -> list[tuple[date, str, bool]]:
