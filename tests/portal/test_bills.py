@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -53,6 +54,46 @@ def test_the_month_adds_up(ada: Customer, world: World) -> None:
         address = f"/bills/entries?status=completed&from=2026-03-0{day}&to=2026-03-0{day}"
         assert f'<a class="chart-bar" href="{address}" aria-label="{day} Mar 2026: {told}"' in page
         assert len(ids(ada, f"?from=2026-03-0{day}&to=2026-03-0{day}")) == {1: 1, 5: 4}[day]
+
+
+def test_every_amount_of_a_day_opens_the_list_that_adds_up_to_it(ada: Customer, world: World) -> None:
+    tell(
+        world,
+        line("consumption", "C1", "1234.56", 2),
+        line("consumption", "C2", "0.44", 2),
+        line("consumption", "C3", "5", 3),
+        line("consumption", "C4", "7", 2, status="pending"),
+        line("grant", "G1", "88", 2),
+        line("refund", "F1", "500", 4, refund_of="R1"),
+        line("refund", "W1", "12", 4, refund_of="R99"),
+    )
+    page = text(ada.get("/bills"))
+    table = page[page.index("Figures by day") :]
+    cells = re.findall(r'data-label="[^"]+"><a href="([^"]+)">([^<]+)</a>', table[: table.index("</table>")])
+    assert "¥1,235.00" in [value for _, value in cells]
+    assert len(cells) > 8
+    pending = re.findall(r'<a href="([^"]+status=pending[^"]+)">\w+ ([^<]+)<', page)
+    assert [value for _, value in pending] == ["¥7.00"]
+    for address, value in [*cells, *pending]:
+        listed = text(ada.get(html.unescape(address)))
+        amounts = re.findall(r'class="num" data-label="Amount">¥([0-9.,]+)<', listed)
+        assert "¥" + f"{sum(map(parse_amount, amounts)):,.2f}" == value, address
+        number = f"{len(amounts)} {'entry' if len(amounts) == 1 else 'entries'}"
+        assert re.search(rf"Total of this list</dt><dd>{value}<span[^>]*>{number}<", listed), address
+
+
+def test_the_list_that_a_bar_opens_adds_up_by_kind(ada: Customer, world: World) -> None:
+    tell(world, line("consumption", "C1", "3", 2), line("consumption", "C2", "4", 2), line("grant", "G1", "88", 2))
+    (address,) = re.findall(r'class="chart-bar" href="([^"]+2026-03-02)"', text(ada.get("/bills")))
+    listed = text(ada.get(html.unescape(address)))
+    tiles = re.findall(r'<a href="([^"]+)">([^<]+)</a>.*?figure-value">([^<]+)<', listed, re.S)
+    assert [(name, value) for _, name, value in tiles] == [
+        ("Recharges", "¥4,000.00"),
+        ("Consumption", "¥7.00"),
+        ("Grants", "¥88.00"),
+    ]
+    assert ids(ada, html.unescape(tiles[-1][0]).partition("entries")[2]) == ["G1"]
+    assert "Totals of this list" not in text(ada.get("/bills/entries?status=completed"))
 
 
 def steps(page: str) -> list[str]:
@@ -207,11 +248,12 @@ def test_the_bill_says_of_each_recharge_whether_it_counts(ada: Customer, world: 
 
 
 def test_many_rows_cost_no_more_statements(world: World, ada: Customer) -> None:
-    by_one = ("", "?kind=grant", "?status=pending", "?status=completed&kind=refund&from=2026-01-01", "?q=M0-12",
+    by_one = ("", "?kind=grant", "?status=pending", "?status=failed&from=2026-01-01", "?q=M0-12",
               "?last=1", "?from=2026-01-01&to=2026-11-01", "?kind=grant&last=1")  # fmt: skip
     opened_by_figures = (
         "?kind=recharge&status=completed", "?kind=grant&status=completed", "?kind=recharge&status=pending", "?taken=no",
-        "?free=1", "?free=1&last=1",
+        "?free=1", "?free=1&last=1", "?status=completed&kind=refund&from=2026-01-01", "?kind=grant&status=pending",
+        "?status=completed&from=2026-01-05&to=2026-01-05", "?taken=no&from=2026-01-01&to=2026-01-31",
     )  # fmt: skip
     by_amount = ("?min=10", "?min=99999", "?min=500&kind=refund", "?min=1&max=2&from=2026-01-01")
     addresses = {"/bills?month=2026-11": 11, "/bills?month=2026-01": 11, f"/invoices/apply/{'x' * 32}?new=1": 13}

@@ -86,6 +86,7 @@ def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
     completed = entries.Wanted(kind="recharge", status="completed")
     lists = [
         (completed, "ledger_day"),
+        (replace(completed, since=date(2026, 3, 1), until=date(2026, 3, 1)), "ledger_day"),
         (entries.Wanted(taken="no"), "ix_ledger_entry_waiting"),
         (entries.Wanted(kind="recharge", status="pending"), "ix_ledger_entry_uncompleted"),
         (entries.Wanted(free=True), "ix_ledger_entry_free"),
@@ -108,7 +109,7 @@ def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
             session.rollback()
             if index not in used or "Seq Scan" in used or "SCAN" in used:
                 faults.append(f"{index}: {used}")
-        for other in (entries.Wanted(), entries.Wanted(kind="grant"), replace(completed, since=date(2026, 3, 1))):
+        for other in (entries.Wanted(), entries.Wanted(kind="grant"), replace(completed, least=Decimal(1))):
             with statements(world.app) as sent:
                 assert entries.total(world.cast.lumen, other) is None
             assert not sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -146,20 +146,25 @@ class Total:
     amount: Decimal
 
 
+NOTHING = Total(0, ZERO)
+
+
 def total(account_id: int, wanted: Wanted) -> Total | None:
     """What a list of the account's entries adds up to, where one of its figures opens that list; None of all others.
 
     What is completed is read from the sums of days; what is not, and what waits or is free, by its partial index.
     """
-    if wanted.kind and wanted == Wanted(kind=wanted.kind, status=EntryStatus.COMPLETED):
-        return _completed(account_id, wanted.kind)
-    if wanted == Wanted(taken="no"):
+    of_days = replace(wanted, since=None, until=None)
+    if wanted.kind and of_days == Wanted(kind=wanted.kind, status=EntryStatus.COMPLETED):
+        return _completed(account_id, wanted).get(wanted.kind, NOTHING)
+    if wanted.kind and of_days == Wanted(kind=wanted.kind, status=EntryStatus.PENDING):
         return _counted(account_id, wanted)
-    if wanted == Wanted(taken="yes"):
-        told, waiting = _completed(account_id, EntryKind.REFUND), _counted(account_id, Wanted(taken="no"))
+    if of_days == Wanted(taken="no"):
+        return _counted(account_id, wanted)
+    if of_days == Wanted(taken="yes"):
+        told = _completed(account_id, wanted).get(EntryKind.REFUND, NOTHING)
+        waiting = _counted(account_id, replace(wanted, taken="no"))
         return Total(told.number - waiting.number, told.amount - waiting.amount)
-    if wanted == Wanted(kind=EntryKind.RECHARGE, status=EntryStatus.PENDING):
-        return _counted(account_id, wanted)
     if wanted in (Wanted(free=True), Wanted(debt=True)):
         number = listed(account_id, wanted).with_only_columns(func.count()).scalar_subquery()
         row = session.execute(select(number.label("number"), *COUNTERS).where(Account.id == account_id)).one()
@@ -168,13 +173,24 @@ def total(account_id: int, wanted: Wanted) -> Total | None:
     return None
 
 
-def _completed(account_id: int, kind: str) -> Total:
-    number, amount = session.execute(
-        select(func.sum(LedgerDay.entries), func.sum(LedgerDay.amount)).where(
-            LedgerDay.account_id == account_id, LedgerDay.kind == kind
-        )
-    ).one()
-    return Total(int(number or 0), amount or ZERO)
+def totals(account_id: int, wanted: Wanted) -> dict[str, Total]:
+    """What a list of all that completed on some days adds up to, kind by kind; empty for all other lists."""
+    if wanted.since is None or wanted != Wanted(status=EntryStatus.COMPLETED, since=wanted.since, until=wanted.until):
+        return {}
+    return _completed(account_id, wanted)
+
+
+def _completed(account_id: int, wanted: Wanted) -> dict[str, Total]:
+    days = select(LedgerDay.kind, func.sum(LedgerDay.entries), func.sum(LedgerDay.amount))
+    days = days.where(LedgerDay.account_id == account_id)
+    if wanted.kind:
+        days = days.where(LedgerDay.kind == wanted.kind)
+    if wanted.since is not None:
+        days = days.where(LedgerDay.day >= wanted.since)
+    if wanted.until is not None:
+        days = days.where(LedgerDay.day <= wanted.until)
+    rows = session.execute(days.group_by(LedgerDay.kind))
+    return {kind: Total(int(number), amount) for kind, number, amount in rows}
 
 
 def _counted(account_id: int, wanted: Wanted) -> Total:

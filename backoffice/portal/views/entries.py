@@ -64,6 +64,8 @@ def entries() -> str:
         filters=filters,
         page=page,
         total=queries.total(account_id(), asked),
+        totals=queries.totals(account_id(), asked),
+        sums_of=labels.kind_sums,
         links=page.links(request.path, filters.query),
         kinds=labels.kinds,
         statuses=labels.entry_statuses,
