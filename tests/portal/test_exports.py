@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -95,8 +96,28 @@ def test_a_long_export_is_read_in_batches_by_key(world: World, ada: Customer) ->
 def test_only_money_that_came_has_parts_in_the_file_of_entries(ada: Customer, world: World) -> None:
     tell(world, line("recharge", "P1", "70", 5, status="pending"), line("recharge", "X1", "71", 5, status="failed"))
     rows = {row["ID"]: row for row in rows_of(ada, "/bills/entries/export.csv?kind=recharge")}
-    parts = {name: [row[key] for key in ("Refunded", "Reserved", "Invoiced")] for name, row in rows.items()}
-    assert parts == {"R1": ["0.00"] * 3, "R2": ["0.00"] * 3, "P1": [""] * 3, "X1": [""] * 3}
+    columns = ("Refunded", "Reserved", "Invoiced", "Spoken for")
+    parts = {name: [row[key] for key in columns] for name, row in rows.items()}
+    assert parts == {"R1": ["0.00"] * 4, "R2": ["0.00"] * 4, "P1": [""] * 4, "X1": [""] * 4}
+    assert {name: row["Free"] for name, row in rows.items()} == {"R1": "6000.00", "R2": "4000.00", "P1": "", "X1": ""}
+
+
+def test_the_file_of_what_is_left_adds_up_to_the_page(ada: Customer, world: World) -> None:
+    world.issue(ada.apply(amount="5000"))
+    ada.apply(amount="1300.50")
+    tell(world, line("refund", "F1", "2000", 5, refund_of="R1"), line("recharge", "R9", "70.25", 5))
+    for who, path in ((ada, "/bills/entries"), (world.customer("max"), "/review/accounts/lumen/entries")):
+        rows = rows_of(who, f"{path}/export.csv?free=1")
+        free = sum(Decimal(row["Free"]) for row in rows)
+        spoken_for = [Decimal(row["Spoken for"]) for row in rows]
+        assert spoken_for == [Decimal(row["Reserved"]) + Decimal(row["Invoiced"]) for row in rows]
+        assert any(spoken_for)
+        assert free == Decimal("2769.75")
+        head, *lines = sheet_of(who, f"{path}/export.xlsx?free=1")
+        assert sum(line[head.index("Free")] for line in lines) == pytest.approx(float(free))
+    assert "Total of this list</dt><dd>¥2,769.75<" in ada.get("/bills/entries?free=1").text
+    rows = {row["ID"]: row["Free"] for row in rows_of(ada, "/bills/entries/export.csv?kind=recharge")}
+    assert rows["R1"] == "0.00", "more is invoiced than paid: nothing is left, and nothing less than that"
 
 
 def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:
