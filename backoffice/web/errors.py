@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime
 from decimal import Decimal
+from math import ceil
 
 import structlog
 from flask import Flask, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,6 +19,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from backoffice import database
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, Message, NotFound, Unavailable
+from backoffice.extensions import limiter
 from backoffice.web import formatting, guards
 from backoffice.web.security import request_id
 
@@ -97,8 +101,11 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    page = _page(status)
-    # What the protocol wants said besides the page: Allow of 405, Retry-After of 429.
+    wait = _seconds_to_wait() if isinstance(error, RateLimitExceeded) else None
+    page = _page(status, wait=wait)
+    if wait is not None:
+        page.headers["Retry-After"] = str(wait)
+    # What the protocol wants said besides the page: Allow of 405.
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             page.headers[name] = value
@@ -132,12 +139,18 @@ def _on_unknown(error: Exception) -> ResponseReturnValue:
     return _page(500)
 
 
-def _page(status: int, message: str | None = None) -> Response:
-    """The page of `status`, or of its family where it has none of its own."""
+def _seconds_to_wait() -> int:
+    """How long until every limit that was reached lets the next request through."""
+    ends = max((each.reset_at for each in limiter.current_limits if each.breached), default=0)
+    return max(1, ceil(ends - time.time()))
+
+
+def _page(status: int, message: str | None = None, wait: int | None = None) -> Response:
+    """The page of `status`, or of its family where it has none of its own; `wait`: in how many seconds to try again."""
     name = status if status in _PAGES else (400 if status < 500 else 500)
     try:
         response = make_response(
-            render_template(f"errors/{name}.html", message=message, request_id=request_id()), status
+            render_template(f"errors/{name}.html", message=message, wait=wait, request_id=request_id()), status
         )
     except Exception:
         # Whatever broke the page must not break the page about it.

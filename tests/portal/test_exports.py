@@ -214,7 +214,13 @@ def test_a_filter_that_cannot_be_read_makes_no_longer_file(ada: Customer, addres
 def test_exports_are_limited_by_person(ada: Customer, bo: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [ada.get("/bills/export.csv", buffered=True).status_code for _ in range(31)]
     assert answers == [200] * 30 + [429]
-    assert ada.get("/bills/entries/export.csv", buffered=True).status_code == 429
+    refused = ada.get("/bills/entries/export.csv", buffered=True)
+    assert refused.status_code == 429
+    wait = int(refused.headers["Retry-After"])
+    assert 1 <= wait <= 61
+    assert "Too many requests in a short time" in text(refused)
+    assert f"Try again in {wait} second" in text(refused)
+    assert "password" not in text(refused)
     assert bo.get("/bills/export.csv", buffered=True).status_code == 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from urllib.parse import unquote
 
 import pytest
@@ -239,8 +240,10 @@ def test_the_page_offers_what_the_check_takes() -> None:
 
 def test_nobody_fills_the_store_by_choosing_files(ada: Customer, bo: Customer) -> None:
     ada.get(APPLY)
-    answers = [choose(ada, files.pdf(), button="edit").status_code for _ in range(61)]
-    assert answers == [200] * 60 + [429]
+    answers = [choose(ada, files.pdf(), button="edit") for _ in range(61)]
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    assert re.search(r"Try again in (59|60) minutes", answers[-1].text)
+    assert int(answers[-1].headers["Retry-After"]) > 3400
     # A form without a new file, and another person, are not held up.
     ada.get(APPLY)
     ada.press("review", amount="5")
