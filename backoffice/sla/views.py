@@ -12,6 +12,7 @@ from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.queries import entries
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import queries
@@ -65,6 +66,9 @@ def dashboard() -> str:
     today = clock.today()
     runs = {run.name: run for run in scheduling.last_runs()}
     upcoming = review.with_account(queries.listed(Figure.OPEN, now)).where(InvoiceRequest.due_at > now)
+    next_due = session.execute(
+        upcoming.add_columns(entries.short()).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
+    ).all()
     return render_template(
         "sla/dashboard.html",
         may_open=current_user.can(Permission.SEE_QUEUE),
@@ -74,7 +78,8 @@ def dashboard() -> str:
         target_days=policies.value(PolicyKey.SLA_BUSINESS_DAYS, today),
         on_time_target=policies.value(PolicyKey.ON_TIME_TARGET, today) / 100,
         sweep=runs.get(SWEEP),
-        upcoming=session.execute(upcoming.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)).all(),
+        upcoming=[(item, name) for item, name, _ in next_due],
+        missing={item.id: short for item, _, short in next_due if short},
         urgency_of=_urgency,
     )
 
@@ -90,7 +95,7 @@ def requests(figure: str) -> str:
     listed = queries.listed(shown, clock.now())
     page = paginate(
         session,
-        review.with_account(listed),
+        review.with_account(listed).add_columns(entries.short()),
         [(InvoiceRequest.due_at, "asc"), (InvoiceRequest.id, "asc")],
         PageRequest.of(request.args),
         key=lambda row: (row[0].due_at, row[0].id),
@@ -102,6 +107,8 @@ def requests(figure: str) -> str:
         title=TITLES[shown],
         totals=review.totals(listed),
         page=page,
+        rows=[(item, name) for item, name, _ in page.items],
+        missing={item.id: short for item, _, short in page.items if short},
         links=page.links(request.path),
         urgency_of=_urgency,
     )

@@ -8,10 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from backoffice import scheduling
-from backoffice.database import session
+from backoffice.database import session, transaction
+from backoffice.ledger.models import Reservation
 from backoffice.permissions import Role
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries import queue
@@ -47,6 +48,19 @@ def history(desk: Desk, *, kept: int, broken: int) -> None:
         reject(desk, desk.apply(amount="7.00", days_ago=21), days_ago=2)
     desk.apply(amount="30.00", days_ago=10)
     desk.apply(amount="500.00", days_ago=7)
+
+
+def test_a_request_without_its_money_is_marked_in_every_list(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    short, whole = desk.apply(amount="30.00", days_ago=10), desk.apply(amount="5.00", days_ago=0)
+    with desk.app.app_context(), transaction():
+        of_short = select(InvoiceRequest.id).where(InvoiceRequest.number == short)
+        session.execute(update(Reservation).where(Reservation.request_id.in_(of_short)).values(short=1))
+    manager = visit(desk.cast.max)
+    for address in ("/sla/requests/open", "/sla/requests/overdue", "/sla"):
+        rows = dict(re.findall(r'<tr id="(IR-[^"]+)">(.*?)</tr>', manager.get(address).text, re.S))
+        marked = {number for number, row in rows.items() if 'tag-short">Short<' in row}
+        assert marked == {short} & set(rows), address
+        assert rows.keys() & {short, whole}, address
 
 
 def test_each_list_holds_what_its_figure_counts(desk: Desk, visit: Callable[..., Visitor]) -> None:
