@@ -80,6 +80,7 @@ mail_tones = {
 }
 
 entry_kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}
+kind_sums = {kind.value: _l(label) for kind, label in entries.KIND_SUMS.items()}
 entry_statuses = {status.value: _l(label) for status, label in entries.STATUSES.items()}
 movements = {movement.value: _l(label) for movement, label in entries.MOVEMENTS.items()}
 figures = {name: _l(label) for name, label in entries.FIGURES.items()} | {

@@ -86,6 +86,25 @@ def test_every_figure_is_the_sum_of_the_list_it_opens(busy: Cast, visit: Callabl
     assert "has its invoice number already" in page
 
 
+def test_the_lists_of_entries_that_figures_open_say_what_they_add_up_to(
+    app: Flask, busy: Cast, visit: Callable[..., Visitor]
+) -> None:
+    max_ = visit(busy.max)
+    tiles = re.findall(r'<a href="([^"]+)">([^<]+)</a>.*?figure-value">(¥[^<]+)<', read(max_, LUMEN), flags=re.S)
+    opened = [(address, value) for address, _, value in tiles if "/entries?" in address and value != "¥0.00"]
+    assert len(opened) == 3
+    opened.append((f"{LUMEN}/entries?taken=no", "¥5.00"))
+    for address, value in opened:
+        listed = read(max_, address)
+        number = listed.count('class="key"')
+        words = f"{number} {'entry' if number == 1 else 'entries'}"
+        assert f'<dt>Total of this list</dt><dd>{value}<span class="fact-note">{words}<' in listed, address
+    assert "Total of this list" not in read(max_, f"{LUMEN}/entries")
+    listed = read(max_, f"{LUMEN}/entries?status=completed&from=2000-01-01&to={clock.today()}")
+    sums = re.findall(r'entries\?[^"]*kind=(\w+)">[^<]+</a>.*?figure-value">([^<]+)<', listed, flags=re.S)
+    assert dict(sums) == {"recharge": "¥150.00", "refund": "¥75.00"}
+
+
 def test_a_past_day_and_the_statement_add_up(busy: Cast, visit: Callable[..., Visitor]) -> None:
     page = read(visit(busy.otto), f"{LUMEN}?on={clock.today()}")
     past = page[page.index('id="past"') :]

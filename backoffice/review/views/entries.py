@@ -87,13 +87,16 @@ def _wanted(filters: FilterState) -> queries.Wanted:
 def account_entries(code: str) -> str:
     """The account's entries, newest first."""
     account, filters = accounts.by_code(code), FILTERS.parse(request.args)
-    listed = queries.listed(account.id, _wanted(filters))
+    asked = _wanted(filters)
+    listed = queries.listed(account.id, asked)
     page = paginate(session, listed, queries.ORDER, PageRequest.of(request.args), whole=select(LedgerEntry))
     return render_template(
         "review/account_entries.html",
         account=account,
         filters=filters,
         page=page,
+        total=queries.total(account.id, asked),
+        totals=queries.totals(account.id, asked),
         links=page.links(request.path, filters.query),
         labels=labels,
         entry_base=entry_base(),
