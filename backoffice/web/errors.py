@@ -8,10 +8,11 @@ from decimal import Decimal
 from math import ceil
 
 import structlog
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -87,7 +88,20 @@ def _on_ours(error: BackofficeError) -> ResponseReturnValue:
 def _on_csrf(error: CSRFError) -> ResponseReturnValue:
     # The page's own words say that it was open for too long; flask-wtf's reason would only help an attacker.
     log.info("csrf refused", reason=error.description)
-    return guards.rescued() or _page(400)
+    return guards.rescued() or _back_to_its_page() or _page(400)
+
+
+def _back_to_its_page() -> ResponseReturnValue | None:
+    """For a button of a page that was opened in an earlier session: that page anew, where one more press does it."""
+    page = guards.same_site_path(request.referrer, request.host_url)
+    if page is None or not current_user.is_authenticated:
+        return None
+    told = gettext(
+        "You signed in again after this page was opened, so nothing was done. This is how it stands now; press "
+        "once more."
+    )
+    flash(told, "warning")
+    return redirect(page, 303)
 
 
 def _on_foreign_host(_error: SecurityError) -> ResponseReturnValue:

@@ -298,3 +298,24 @@ def test_a_form_that_came_too_late_overwrites_nothing_of_another_window(
     assert ada.typed()["remarks"] == "Of the other"
     ada.get(f"{APPLY}/{key}")
     assert ada.typed()["remarks"] == "Of one window"
+
+
+@pytest.mark.parametrize("button", ["Withdraw", "Throw away", "中文"])
+def test_a_button_of_the_session_before_leads_to_its_page_anew(
+    ada: Customer, world: World, freeze: Freeze, button: str
+) -> None:
+    number = ada.apply(amount="5")
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    ada.get(f"/invoices/{number}/withdraw" if button == "Withdraw" else APPLY)
+    page = ada.path
+    signed_in_elsewhere(ada, "ada@lumen.example", freeze)
+    ada.submit(button=button, headers={"Referer": f"http://localhost{page}"})
+    assert (ada.page.status_code, ada.page.headers["Location"]) == (303, page)
+    assert "nothing was done" in text(ada.follow())
+    assert world.request(number).state == "pending"
+    ada.submit(button=button)
+    assert ada.page.status_code in (302, 303)
+    # Another site gets the page that refuses.
+    stranger = ada.client.post(page, headers={"Referer": "https://evil.example/"})
+    assert stranger.status_code in (400, 405)
