@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -34,6 +34,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 from backoffice import money
@@ -43,6 +44,7 @@ from backoffice.config import Settings
 warnings.filterwarnings("error", message=".*Connection is already established.*", category=exc.SAWarning)
 
 WRITE = "write"
+Kept = TypeVar("Kept")
 
 
 class Base(DeclarativeBase):
@@ -209,6 +211,19 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         current.info.pop(WRITE, None)
+
+
+def tried_twice(work: Callable[[], Kept]) -> Kept:
+    """Do `work` in a transaction of its own, and once more where somebody took the same unique value at that moment.
+
+    The second time it finds what the other one made. Raises IntegrityError when that was not the reason.
+    """
+    try:
+        with transaction():
+            return work()
+    except IntegrityError:
+        with transaction():
+            return work()
 
 
 def rows_changed(result: Result[Any]) -> int:

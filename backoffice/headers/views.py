@@ -8,12 +8,11 @@ from typing import Any
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
 from backoffice.audit import queries as audit
-from backoffice.database import transaction
+from backoffice.database import transaction, tried_twice
 from backoffice.errors import Conflict, Invalid
 from backoffice.headers import labels, queries, rescue, rules, services
 from backoffice.headers.forms import HeaderForm, begin, known_ids
@@ -110,22 +109,19 @@ def _saved(header_id: int) -> BaseResponse:
 
 def _make(form: HeaderForm) -> int:
     """Create in one transaction; of two that send the same form at once, the second finds the first's header."""
-    for last in (False, True):
-        try:
-            with transaction():
-                return services.create(
-                    current_actor(),
-                    form.values(),
-                    now=clock.now(),
-                    tax_id_confirmed=form.tax_id_confirmed.data,
-                    make_default=form.is_default.data,
-                    known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
-                    submit_token=form.submit_token.data,
-                ).id
-        except IntegrityError:
-            if last:
-                raise
-    raise AssertionError("the second try returns or raises")
+    return tried_twice(
+        lambda: (
+            services.create(
+                current_actor(),
+                form.values(),
+                now=clock.now(),
+                tax_id_confirmed=form.tax_id_confirmed.data,
+                make_default=form.is_default.data,
+                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
+                submit_token=form.submit_token.data,
+            ).id
+        )
+    )
 
 
 @blueprint.route(f"{_ONE}/edit", methods=["GET", "POST"])

@@ -14,7 +14,6 @@ from backoffice import clock
 from backoffice.database import transaction
 from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.extensions import limiter
-from backoffice.headers import queries as headers
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
@@ -25,7 +24,7 @@ from backoffice.portal.queries import comparison, dossier
 from backoffice.portal.queries import drafts as queries
 from backoffice.portal.services import Content
 from backoffice.portal.views import drafting
-from backoffice.portal.views.beginning import beginning, choose_header, usable, usual_email
+from backoffice.portal.views.beginning import Usual, beginning, choose_header, usual
 from backoffice.portal.views.drafting import to_form, to_review, writer
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.portal.views.unfinished import about, offer_back
@@ -119,7 +118,7 @@ def application(key: str) -> Any:
     if draft is None and "new" not in request.args:
         return drafting.not_here()
     if draft is not None and draft.discarded_at is not None:
-        return render_template("portal/discarded.html", draft=draft, about=about(draft, usable()))
+        return render_template("portal/discarded.html", draft=draft, about=about(draft, usual().headers))
     if "header" in request.args and "onto" not in request.args:
         # It is chosen over the words that stand there now: later ones have chosen for themselves.
         onto = draft.words if draft is not None else ""
@@ -129,6 +128,7 @@ def application(key: str) -> Any:
 
 
 def _shown(key: str, draft: ApplicationDraft | None) -> Any:
+    given = usual()
     if draft is not None:
         form = of_draft(draft)
         if draft.rescued and "back" in request.args:
@@ -136,11 +136,11 @@ def _shown(key: str, draft: ApplicationDraft | None) -> Any:
     elif (number := request.args.get("resubmit")) is not None:
         if (elsewhere := _followed_elsewhere(number)) is not None:
             return elsewhere
-        form = begin(beginning(number))
+        form = begin(beginning(number, given))
     else:
-        form = begin({**beginning(None), "amount": request.args.get("amount", "")[:_LONGEST_WORD]})
-    choose_header(form, draft)
-    return _page(form, key, draft, check="check" in request.args)
+        form = begin({**beginning(None, given), "amount": request.args.get("amount", "")[:_LONGEST_WORD]})
+    choose_header(form, draft, given)
+    return _page(form, key, draft, given, check="check" in request.args)
 
 
 def _written(key: str, draft: ApplicationDraft | None) -> Any:
@@ -148,10 +148,10 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
     form = ApplyForm()
     if form.resubmit.data:
         dossier.own_request(account_id(), form.resubmit.data)
-    action, since = request.form.get("action", ""), form.words.data or ""
+    action, since, given = request.form.get("action", ""), form.words.data or "", usual()
     if action == "cancel":
-        return _cancelled(key, form, draft)
-    form.follow_header(usable(), usual_email())
+        return _cancelled(key, form, draft, given)
+    form.follow_header(given.headers, given.email)
     if action == "all":
         form.amount.data = f"{ledger.balance(account_id()).invoiceable:.2f}"
     content = _content(form, draft, action)
@@ -161,7 +161,7 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
         key, since = services.new_word(), ""
     kept = drafting.store(key, content if content.fits else _shortened(form, content), since=since)
     if not content.fits:
-        return _page(form, kept, queries.draft_of(writer(), kept), check=True), 422
+        return _page(form, kept, queries.draft_of(writer(), kept), given, check=True), 422
     if kept != key:
         flash(
             gettext(
@@ -171,17 +171,17 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
             "warning",
         )
         return to_form(kept, check=action == "review")
-    return _next(action, queries.draft_of(writer(), kept))
+    return _next(action, queries.draft_of(writer(), kept), given)
 
 
-def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None) -> Response:
+def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None, given: Usual) -> Response:
     """Throw away what was typed here; for a while one press puts it back. What another window wrote stays."""
     since = form.words.data or ""
     content = _content(form, draft, "cancel")
     if request.form.get("support_file"):  # its name alone: this button sends no file
         content = replace(content, file_fault=_NOT_KEPT)
     content = content if content.fits else _shortened(form, content)
-    if _says_nothing_of_its_own(form, content, draft):
+    if _says_nothing_of_its_own(form, content, draft, given):
         return redirect(url_for("portal.invoices"), 303)
     if draft is not None and draft.has_ended:
         key, since = services.new_word(), ""
@@ -192,12 +192,12 @@ def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None) -> Res
     return redirect(url_for("portal.invoices"), 303)
 
 
-def _says_nothing_of_its_own(form: ApplyForm, content: Content, draft: ApplicationDraft | None) -> bool:
+def _says_nothing_of_its_own(form: ApplyForm, content: Content, draft: ApplicationDraft | None, given: Usual) -> bool:
     """Whether nothing was typed over what a new form begins with, a request says, or another window wrote."""
     if content.file_fault is not None and (draft is None or content.file_fault != draft.file_fault):
         return False
     if draft is None:
-        return form.says_no_more_than(begin(beginning(form.follows)))
+        return form.says_no_more_than(begin(beginning(form.follows, given)))
     since = form.words.data or ""
     return (draft.has_ended or draft.words != since) and content.words in (since, draft.words)
 
@@ -256,10 +256,10 @@ def _shortened(form: ApplyForm, content: Content) -> Content:
     return Content(form.short_typed(), content.follows, content.file, content.file_fault)
 
 
-def _next(action: str, draft: ApplicationDraft) -> Response:
+def _next(action: str, draft: ApplicationDraft, given: Usual) -> Response:
     """Where the button leads."""
     if action in ("new-header", "edit-header"):
-        return redirect(_header_address(draft, action), 303)
+        return redirect(_header_address(draft, action, given), 303)
     if action in ("all", "remove-file", "edit"):
         return to_form(draft.key)
     try:
@@ -269,9 +269,9 @@ def _next(action: str, draft: ApplicationDraft) -> Response:
     return to_review(draft.key)
 
 
-def _header_address(draft: ApplicationDraft, action: str) -> str:
+def _header_address(draft: ApplicationDraft, action: str, given: Usual) -> str:
     header_id = whole_number(draft.fields["header_id"])
-    there = {header.id for header in headers.headers_of(account_id())}
+    there = {header.id for header in given.headers}
     if action != "edit-header" or header_id is None or header_id not in there:
         return url_for("headers.new", next="apply", draft=draft.key)
     former = _former(draft.follows)
@@ -298,8 +298,7 @@ def _explain(form: ApplyForm, file: SupportingFile | None) -> None:
         form.form_errors.append(translate(refusal.message))
 
 
-def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: bool) -> str:
-    account, offered = account_id(), usable()
+def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usual, *, check: bool) -> str:
     file = services.file_so_far(writer(), draft, form.follows)
     if draft is not None:
         form.say_lost(draft.fields.get("lost", "").split())
@@ -308,7 +307,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: b
         _explain(form, file)
     if draft is not None and draft.file_fault:
         form.support_file.errors = [gettext(draft.file_fault)]
-    form.offer(offered, usual_email())
+    form.offer(given.headers, given.email)
     form.words.data = draft.words if draft is not None else ""
     form.enclosed.data = "1" if file else ""
     form.owner.data = drafts.owner_of(current_user.id)
@@ -319,11 +318,11 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, *, check: b
         key=key,
         draft=draft,
         made=made,
-        unfinished=[about(other, offered) for other in queries.unfinished(writer()) if other.key != key],
+        unfinished=[about(other, given.headers) for other in queries.unfinished(writer()) if other.key != key],
         # Which words of the server these are; the page keeps its own only while they are newer.
         version=f"{form.words.data}{request.args.get('header', '')}",
-        usable=offered,
-        balance=ledger.balance(account),
+        usable=given.headers,
+        balance=ledger.balance(account_id()),
         minimum=policies.minimum_amount(clock.today()),
         promised_on=applying.promised(clock.now())[0],
         complaint=comparison.complaint_about(former) if former else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask import request
 from flask_login import current_user
@@ -16,32 +17,37 @@ from backoffice.portal.views.plumbing import account_id
 from backoffice.requests import queries as requests
 
 
-def choose_header(form: ApplyForm, draft: ApplicationDraft | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What an application of this person's can choose from, and where they had the last invoice sent."""
+
+    headers: Sequence[InvoiceHeader]
+    email: str
+
+    @property
+    def header(self) -> InvoiceHeader | None:
+        """The header that is chosen unless another one is."""
+        return next((header for header in self.headers if header.is_default or len(self.headers) == 1), None)
+
+
+def usual() -> Usual:
+    """Asked once for a page."""
+    account = account_id()
+    return Usual(headers.headers_of(account), requests.last_email(account, current_user.id) or str(current_user.email))
+
+
+def choose_header(form: ApplyForm, draft: ApplicationDraft | None, usual: Usual) -> None:
     """Whoever comes from a header they made or changed goes on with that one, unless they chose another since."""
     is_new = request.args.get("onto") == (draft.words if draft is not None else "")
     if "header" in request.args and is_new:
         form.header_id.data = request.args["header"]
-        form.follow_header(usable(), usual_email())
+        form.follow_header(usual.headers, usual.email)
 
 
-def beginning(number: str | None) -> dict[str, str]:
+def beginning(number: str | None, usual: Usual) -> dict[str, str]:
     """What a form says before anything is typed: the usual, or the rejected request once more."""
     if number is not None:
         return values_of(dossier.own_request(account_id(), number))
-    offered = usable()
-    return _prefilled(next((header for header in offered if header.is_default or len(offered) == 1), None))
-
-
-def usable() -> Sequence[InvoiceHeader]:
-    """The headers that the account may choose from."""
-    return headers.headers_of(account_id())
-
-
-def _prefilled(header: InvoiceHeader | None) -> dict[str, str]:
+    header = usual.header
     chosen = str(header.id) if header else ""
-    return {"header_id": chosen, "amount": "", "defaults_of": chosen, **defaults_of(header, usual_email())}
-
-
-def usual_email() -> str:
-    """Where this person had the last invoice sent, or their own address."""
-    return requests.last_email(account_id(), current_user.id) or str(current_user.email)
+    return {"header_id": chosen, "amount": "", "defaults_of": chosen, **defaults_of(header, usual.email)}

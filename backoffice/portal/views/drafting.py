@@ -5,11 +5,10 @@ from __future__ import annotations
 from flask import flash, redirect, url_for
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from backoffice import clock
-from backoffice.database import transaction
+from backoffice.database import tried_twice
 from backoffice.errors import Invalid, Message
 from backoffice.portal import services
 from backoffice.portal.forms import application_of
@@ -60,17 +59,10 @@ def store(key: str, content: services.Content, *, since: str) -> str:
 
     Returns the key it is kept under: a new one where another window has written something else meanwhile.
     """
-    for last in (False, True):
-        try:
-            with transaction():
-                kept = services.keep(writer(), key, content, since=since, now=clock.now()).key
-            # Written to, it is not thrown away any more.
-            offers.withdraw_offer(url_for("portal.restore_application", key=kept))
-            return kept
-        except IntegrityError:
-            if last:
-                raise
-    raise AssertionError("the second try returns or raises")
+    kept = tried_twice(lambda: services.keep(writer(), key, content, since=since, now=clock.now()).key)
+    # Written to, it is not thrown away any more.
+    offers.withdraw_offer(url_for("portal.restore_application", key=kept))
+    return kept
 
 
 def fork(draft: ApplicationDraft) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from flask_babel import get_locale, gettext
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from backoffice import clock
-from backoffice.database import transaction
+from backoffice.database import tried_twice
 from backoffice.errors import BackofficeError, Conflict, Invalid, NotFound
 from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import draft_snapshot
@@ -177,16 +176,10 @@ def _make(draft: ApplicationDraft, terms: Terms) -> Made | None:
     request have taken the same number at that moment, the next free one is drawn.
     """
     language, looked_at = get_locale(), (draft.key, draft.updated_at)
-    for last in (False, True):
-        try:
-            with transaction():
-                return _make_once(*looked_at, terms, locale=language.language if language else "en")
-        except _Moved:
-            return None
-        except IntegrityError:
-            if last:
-                raise
-    raise AssertionError("the second try returns or raises")
+    try:
+        return tried_twice(lambda: _make_once(*looked_at, terms, locale=language.language if language else "en"))
+    except _Moved:
+        return None
 
 
 def _make_once(key: str, looked_at: Any, terms: Terms, *, locale: str) -> Made | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,15 +70,10 @@ def come_back() -> Response | None:
 @guard(Permission.APPLY, rescue=come_back)
 def discard_application(key: str) -> Response:
     """Throw an unfinished application away; for a while one press puts it back."""
-    try:
-        with transaction():
-            services.discard(writer(), key, now=clock.now())
-    except NotFound:
-        return not_here()
-    except Conflict:
-        return _to_made(key)
-    offer_back(key)
-    return redirect(url_for("portal.apply"), 303)
+    elsewhere = _changed(services.discard, key)
+    if elsewhere is None:
+        offer_back(key)
+    return elsewhere or redirect(url_for("portal.apply"), 303)
 
 
 @blueprint.post("/invoices/apply/<key>/restore")
@@ -86,14 +81,19 @@ def discard_application(key: str) -> Response:
 def restore_application(key: str) -> Response:
     """Put back what was thrown away, and go on with it."""
     offers.withdraw_offer(url_for("portal.restore_application", key=key))
+    return _changed(services.restore, key) or to_form(key)
+
+
+def _changed(change: Callable[..., None], key: str) -> Response | None:
+    """Put it aside or back; where to go instead when it is not here any more, or was submitted meanwhile."""
     try:
         with transaction():
-            services.restore(writer(), key, now=clock.now())
+            change(writer(), key, now=clock.now())
     except NotFound:
         return not_here()
     except Conflict:
         return _to_made(key)
-    return to_form(key)
+    return None
 
 
 def _to_made(key: str) -> Response:
