@@ -10,11 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.database import Base, Id, Instant, JsonDict
 from backoffice.delivery.rules import OPEN_STATES
+from backoffice.leases import Leased, lease_is_whole
 
 _OPEN = text("state IN ('queued', 'sending', 'deferred')")
 
 
-class Message(Base):
+class Message(Leased, Base):
     """A mail to one person. What it says is frozen as template and context when it is queued, and as bytes when it is
     first taken for sending; from then on every attempt sends these bytes."""
 
@@ -24,10 +25,7 @@ class Message(Base):
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         CheckConstraint("locale IN ('en', 'zh')", name="locale"),
         CheckConstraint("(state = 'accepted') = (accepted_at IS NOT NULL)", name="accepted_says_when"),
-        CheckConstraint(
-            "(state = 'sending') = (lease IS NOT NULL) AND (lease IS NULL) = (leased_until IS NULL)",
-            name="lease_is_whole",
-        ),
+        lease_is_whole(busy="sending"),
         CheckConstraint("(attachment_sha256 IS NULL) = (attachment_name IS NULL)", name="attachment_is_whole"),
         # Open ones in the order they are due; while one is being sent, `next_attempt_at` is the end of its lease.
         Index("ix_message_open", "next_attempt_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -55,8 +53,6 @@ class Message(Base):
     state: Mapped[str] = mapped_column(String(10), default="queued")
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(Instant)
-    lease: Mapped[str | None] = mapped_column(String(32))
-    leased_until: Mapped[datetime | None] = mapped_column(Instant)
     server_answer: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -124,8 +124,8 @@ def take(now: datetime, lease_seconds: float) -> Message | None:
         return None
     message.state = MessageState.SENDING
     message.attempts += 1
-    message.lease = secrets.token_hex(16)
-    message.leased_until = message.next_attempt_at = now + timedelta(seconds=lease_seconds)
+    message.next_attempt_at = now + timedelta(seconds=lease_seconds)
+    message.lend(message.next_attempt_at)
     session.flush()
     return message
 
@@ -135,9 +135,7 @@ def keep_mime(message_id: int, lease: str, mime: bytes) -> bool:
     return bool(
         rows_changed(
             session.execute(
-                update(Message)
-                .where(Message.id == message_id, Message.lease == lease, Message.mime.is_(None))
-                .values(mime=mime)
+                update(Message).where(Message.lent(message_id, lease), Message.mime.is_(None)).values(mime=mime)
             )
         )
     )
@@ -150,7 +148,7 @@ def record_outcome(message_id: int, lease: str, outcome: Outcome, *, now: dateti
     """
     message = session.scalars(
         select(Message)
-        .where(Message.id == message_id, Message.lease == lease)
+        .where(Message.lent(message_id, lease))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()

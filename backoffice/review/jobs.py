@@ -12,6 +12,7 @@ from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import N_, Message
+from backoffice.leases import LeaseLost
 from backoffice.review.queries import bulk as queries
 from backoffice.review.services import bulk
 
@@ -36,7 +37,7 @@ def work_off() -> int:
             break
         try:
             total += _take_turn(lent)
-        except bulk.LeaseLost:
+        except LeaseLost:
             _log.info("bulk.lost", run=lent.id)
     return total
 
@@ -63,7 +64,7 @@ def _one(lent: bulk.Lent, request_id: int) -> None:
         try:
             with transaction():
                 bulk.carry_out(lent, request_id, now=clock.now(), undo_seconds=settings.undo_seconds)
-        except bulk.LeaseLost:
+        except LeaseLost:
             raise
         except OperationalError:
             reason = Message(N_("The database was busy. Run it again."))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
 from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.leases import Leased, lease_is_whole
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.rules import VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, BulkState
 
@@ -47,7 +48,7 @@ class Presence(Base):
 _UNFINISHED = text("state IN ('waiting', 'running')")
 
 
-class BulkRun(Base):
+class BulkRun(Leased, Base):
     """One act on many requests: who asked for it, what is to be done, how far it is.
 
     The worker that is at it holds a lease and renews it with each item, so a dead worker's run is taken up by another.
@@ -59,10 +60,7 @@ class BulkRun(Base):
         UniqueConstraint("started_by_id", "token", name="uq_bulk_run_token"),
         CheckConstraint("action IN ('approve', 'reject', 'assign', 'undo')", name="action"),
         CheckConstraint("state IN ('waiting', 'running', 'done', 'stopped')", name="state"),
-        CheckConstraint(
-            "(state = 'running') = (lease IS NOT NULL) AND (lease IS NULL) = (leased_until IS NULL)",
-            name="lease_is_whole",
-        ),
+        lease_is_whole(busy="running"),
         CheckConstraint("(state IN ('waiting', 'running')) = (finished_at IS NULL)", name="finished_says_when"),
         Index("ix_bulk_run_person", "started_by_id", "id"),
         Index("ix_bulk_run_unfinished", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
@@ -80,8 +78,6 @@ class BulkRun(Base):
     # The run whose requests these are: those it could not do, or whose approvals are undone.
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"))
     state: Mapped[str] = mapped_column(String(8), default=BulkState.WAITING)
-    lease: Mapped[str | None] = mapped_column(String(32))
-    leased_until: Mapped[datetime | None] = mapped_column(Instant)
     started_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -16,6 +16,7 @@ from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.delivery.models import Message as Mail
 from backoffice.errors import Conflict, Forbidden, Invalid, Message, NotFound
+from backoffice.leases import LeaseLost
 from backoffice.permissions import SYSTEM
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
@@ -307,7 +308,7 @@ def test_a_lost_workers_run_is_taken_up_when_its_lease_is_over(desk: Desk, freez
     assert work(desk) == 0, "it is lent out"
     freeze(NOW + bulk.LEASE)
     assert work(desk) == 1
-    with pytest.raises(bulk.LeaseLost):
+    with pytest.raises(LeaseLost):
         desk.run(bulk.hold, dead, until=NOW)
     assert (state_of(desk, run), desk.count(Decision)) == ("done", 2)
     agree(desk)

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Invalid, Message
+from backoffice.leases import LeaseLost
 from backoffice.ledger.jobs.course import Course
 from backoffice.ledger.jobs.work import WORK_SECONDS, go_on
 from backoffice.ledger.models import FileState, FileVia, LedgerFile
@@ -82,7 +83,7 @@ def _told_when_interrupted(course: Course) -> Iterator[None]:
     """Ctrl-C and faults leave a row that says so. (After a kill the lease runs out, and the next one says it.)"""
     try:
         yield
-    except files.LeaseLost:
+    except LeaseLost:
         raise Invalid({"file": [Message(N_("This import was cancelled."))]}) from None
     except BaseException as error:
         session.rollback()

@@ -15,6 +15,7 @@ from backoffice import clock, storage
 from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Invalid, Message
+from backoffice.leases import LeaseLost
 from backoffice.ledger.jobs.course import Course
 from backoffice.ledger.models import FileState, FileVia, LedgerFile
 from backoffice.ledger.services import encodings, files, progress, reading, turns
@@ -49,7 +50,7 @@ def go_on(record: LedgerFile, seconds: float | None) -> int:
     try:
         with storage.open_file(record.sha256) as file:
             return _run(record, file, settings, seconds) - before
-    except files.LeaseLost:
+    except LeaseLost:
         _log.info("ledger.import_lost", file=record.id)
         return 0
     except turns.AnotherTurn:

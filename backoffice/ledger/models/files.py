@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
 from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.leases import Leased, lease_is_whole
 
 
 class FileState(StrEnum):
@@ -33,7 +34,7 @@ class FileVia(StrEnum):
     COMMAND = "command"
 
 
-class LedgerFile(Base):
+class LedgerFile(Leased, Base):
     """One import of one file: what it held, how it was read, what became of its lines, and who brought it.
 
     Whoever imports holds a lease and renews it with each batch, so the file of a dead worker is taken up by another.
@@ -44,10 +45,7 @@ class LedgerFile(Base):
         CheckConstraint("lines >= 0 AND added >= 0 AND unchanged >= 0 AND refused >= 0", name="counts_not_negative"),
         CheckConstraint("state IN ('waiting', 'running', 'done', 'undone', 'interrupted', 'failed')", name="state"),
         CheckConstraint("via IN ('page', 'command')", name="via"),
-        CheckConstraint(
-            "(state = 'running') = (lease IS NOT NULL) AND (lease IS NULL) = (leased_until IS NULL)",
-            name="lease_is_whole",
-        ),
+        lease_is_whole(busy="running"),
         CheckConstraint("(state IN ('waiting', 'running')) = (finished_at IS NULL)", name="finished_says_when"),
         Index("ix_ledger_file_sha256", "sha256"),
         Index(
@@ -70,8 +68,6 @@ class LedgerFile(Base):
     state: Mapped[str] = mapped_column(String(12), default=FileState.RUNNING)
     # Why it was interrupted or failed: a packed Message.
     reason: Mapped[str] = mapped_column(Text, default="")
-    lease: Mapped[str | None] = mapped_column(String(32))
-    leased_until: Mapped[datetime | None] = mapped_column(Instant)
     started_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     size: Mapped[int] = mapped_column(BigInteger, default=0)

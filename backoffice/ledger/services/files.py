@@ -6,7 +6,6 @@ lines, keeps the problems and moves the file's counts, so a kill anywhere leaves
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message
+from backoffice.leases import GIVEN_BACK, LeaseLost
 from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem, has_begun, wants_all
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import bulk, conflicts, turns
@@ -33,10 +33,6 @@ NAME_LIMIT = 256
 SOURCE_LIMIT = 60
 # A batch takes a tenth of a second; waiting for locks and a slow disk may take it a minute.
 LEASE = timedelta(minutes=2)
-
-
-class LeaseLost(Exception):
-    """Somebody cancelled the import or took it over: nothing more may be written for it."""
 
 
 def clean_source(typed: str) -> str:
@@ -104,8 +100,7 @@ def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: dateti
 
 def _lend(record: LedgerFile, now: datetime) -> None:
     record.state = FileState.RUNNING
-    record.lease = uuid.uuid4().hex
-    record.leased_until = now + LEASE
+    record.lend(now + LEASE)
 
 
 def take(now: datetime) -> LedgerFile | None:
@@ -153,15 +148,7 @@ def _take(which: ColumnElement[bool], now: datetime) -> LedgerFile | None:
 
 def hold(file_id: int, lease: str, *, until: datetime) -> None:
     """Renew the lease in the transaction of a batch. Raises LeaseLost when it is another's, or was cancelled."""
-    held = rows_changed(
-        session.execute(
-            update(LedgerFile)
-            .where(LedgerFile.id == file_id, LedgerFile.state == FileState.RUNNING, LedgerFile.lease == lease)
-            .values(leased_until=until)
-        )
-    )
-    if not held:
-        raise LeaseLost
+    LedgerFile.renew(file_id, lease, until=until)
 
 
 def take_batch(
@@ -231,10 +218,9 @@ def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Me
     ended = rows_changed(
         session.execute(
             update(LedgerFile)
-            .where(LedgerFile.id == file_id, LedgerFile.state == FileState.RUNNING, LedgerFile.lease == lease)
+            .where(LedgerFile.lent(file_id, lease))
             .values(
-                state=state, lease=None, leased_until=None, finished_at=now,
-                reason="" if reason is None else reason.packed(),
+                **GIVEN_BACK, state=state, finished_at=now, reason="" if reason is None else reason.packed()
             )
         )
     )  # fmt: skip
@@ -260,7 +246,7 @@ def cancel(actor: Actor, file_id: int, *, now: datetime) -> None:
         session.execute(
             update(LedgerFile)
             .where(LedgerFile.id == file_id, LedgerFile.state.in_([FileState.WAITING, FileState.RUNNING]))
-            .values(state=FileState.INTERRUPTED, lease=None, leased_until=None, finished_at=now, reason=reason.packed())
+            .values(**GIVEN_BACK, state=FileState.INTERRUPTED, finished_at=now, reason=reason.packed())
         )
     )
     if not cancelled:
@@ -284,7 +270,7 @@ def bury_dead_commands(now: datetime) -> int:
         session.execute(
             update(LedgerFile)
             .where(LedgerFile.id.in_(dead), is_dead)
-            .values(state=FileState.INTERRUPTED, lease=None, leased_until=None, finished_at=now, reason=reason.packed())
+            .values(**GIVEN_BACK, state=FileState.INTERRUPTED, finished_at=now, reason=reason.packed())
         )
     )
 

@@ -7,7 +7,6 @@ that did it, so a kill anywhere leaves a run that goes on where it stopped, and 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from backoffice.accounts.models import User
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, BackofficeError, Conflict, Forbidden, Invalid, Message
+from backoffice.leases import GIVEN_BACK, LeaseLost
 from backoffice.permissions import Actor, Permission, Role
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
@@ -34,10 +34,6 @@ from backoffice.review.services import claims, decisions
 LEASE = timedelta(seconds=20)
 ABOUT = "bulk_run"  # how audit events name a run
 _UNFINISHED = (BulkState.WAITING, BulkState.RUNNING)
-
-
-class LeaseLost(Exception):
-    """The run was stopped, or another worker has it: nothing more may be done for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ def stop(actor: Actor, run_id: int, *, now: datetime) -> None:
     """
     run = queries.own(_decider(actor), run_id)
     stopped = update(BulkRun).where(BulkRun.id == run.id, BulkRun.state.in_(_UNFINISHED))
-    values = {"state": BulkState.STOPPED, "lease": None, "leased_until": None, "finished_at": now}
+    values = {"state": BulkState.STOPPED, **GIVEN_BACK, "finished_at": now}
     if not rows_changed(session.execute(stopped.values(values))):
         raise Conflict(Message(N_("Everything is done already.")))
     session.refresh(run)
@@ -159,18 +155,17 @@ def take(now: datetime) -> Lent | None:
     ).one_or_none()
     if run is None:
         return None
-    run.state, run.lease, run.leased_until = BulkState.RUNNING, uuid.uuid4().hex, now + LEASE
+    run.state = BulkState.RUNNING
+    run.lend(now + LEASE)
     session.flush()
     return Lent(
-        run.id, run.lease, BulkAction(run.action), run.arguments, run.started_by_id, run.address, run.follows_id
+        run.id, run.lease or "", BulkAction(run.action), run.arguments, run.started_by_id, run.address, run.follows_id
     )
 
 
 def hold(lent: Lent, *, until: datetime) -> None:
     """Renew the lease in the transaction of an item. Raises LeaseLost when it is another's, or the run was stopped."""
-    held = update(BulkRun).where(BulkRun.id == lent.id, BulkRun.state == BulkState.RUNNING, BulkRun.lease == lent.lease)
-    if not rows_changed(session.execute(held.values(leased_until=until))):
-        raise LeaseLost
+    BulkRun.renew(lent.id, lent.lease, until=until)
 
 
 def carry_out(lent: Lent, request_id: int, *, now: datetime, undo_seconds: int = 0) -> BulkOutcome:
@@ -200,7 +195,7 @@ def give_up(lent: Lent, request_id: int, reason: Message, *, now: datetime) -> N
 def finish(lent: Lent, *, now: datetime) -> None:
     """Write down that every item had its turn. Raises LeaseLost."""
     hold(lent, until=now)
-    done = {"state": BulkState.DONE, "lease": None, "leased_until": None, "finished_at": now}
+    done = {"state": BulkState.DONE, **GIVEN_BACK, "finished_at": now}
     session.execute(update(BulkRun).where(BulkRun.id == lent.id).values(done))
     counts = {tally.outcome: tally.number for tally in queries.tallies(lent.id) if tally.outcome}
     actor = _acting(lent, session.get_one(User, lent.person_id))
