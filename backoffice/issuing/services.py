@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import clock, glyphs, storage
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, BackofficeError, Conflict, Message
+from backoffice.errors import N_, BackofficeError, Conflict, Invalid, Message
 from backoffice.issuing import rules, snapshots
 from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
 from backoffice.issuing.snapshots import Issuer as Issuer
@@ -43,7 +43,7 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     """Take the next number for an approved request and freeze its invoice; None when another worker already did.
 
     Locks the request, then the account, then the series, and reads the clock only then: that is the moment of issue.
-    Raises CannotIssue when money, glyphs or the clock forbid it; nothing is taken then, and no number is lost.
+    Raises CannotIssue when money, the clock or the page forbid it; nothing is taken then, and no number is lost.
     """
     invoice_request = _lock_approved(request_id)
     if invoice_request is None:
@@ -59,7 +59,7 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     snapshot = snapshots.snapshot_of(
         invoice_request, parts, number=taken.number, issued_at=taken.at, issued_on=taken.on, issuer=issuer
     )
-    _check_glyphs(snapshot)
+    _refuse_undrawable(snapshot)
     invoice = Invoice(
         number=taken.number,
         series=taken.series,
@@ -274,13 +274,20 @@ def _add_lines(invoice: Invoice, snapshot: rules.Snapshot, parts: list[tuple[Led
     )
 
 
-def _check_glyphs(snapshot: rules.Snapshot) -> None:
+def _refuse_undrawable(snapshot: rules.Snapshot) -> None:
+    """What no template can draw must not get a number: nothing could be put right behind it."""
+    from backoffice.issuing.pdf import check
+
     missing = glyphs.missing("".join(_texts(snapshot)))
     if missing:
         raise CannotIssue(
             Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing)),
             code="missing-glyph",
         )
+    try:
+        check(snapshot)
+    except Invalid as fault:
+        raise CannotIssue(fault.reason, code="undrawable") from fault
 
 
 def _texts(value: Any) -> list[str]:

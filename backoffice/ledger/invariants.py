@@ -143,7 +143,7 @@ def _journal() -> Iterator[str]:
 
 
 def _free_money(sums: Subquery) -> Iterator[str]:
-    free_part = LedgerEntry.amount - LedgerEntry.refunded - LedgerEntry.reserved - LedgerEntry.invoiced
+    free_part = LedgerEntry.free
     free = (
         select(LedgerEntry.account_id, func.sum(case((free_part > 0, free_part), else_=0)).label("free"))
         .where(LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.status == EntryStatus.COMPLETED)
@@ -209,7 +209,7 @@ def _recharges() -> Iterator[str]:
         )
     ):
         yield f"recharge {external_id}: its parts differ from its allocations"
-    over = LedgerEntry.amount - LedgerEntry.refunded - LedgerEntry.reserved - LedgerEntry.invoiced < 0
+    over = LedgerEntry.free < 0
     for external_id, *_ in session.execute(
         select(LedgerEntry.external_id).where(over, LedgerEntry.reserved > 0, LedgerEntry.kind == EntryKind.RECHARGE)
     ):

@@ -17,6 +17,7 @@ from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
 from backoffice.permissions import SYSTEM
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
+from backoffice.review.services import decisions
 from tests.support.office import ISSUER, Office, contradictions
 
 NOON = datetime(2026, 6, 30, 4, 0, tzinfo=UTC)
@@ -44,6 +45,26 @@ def test_an_invoice_has_a_line_per_recharge_that_add_up(office: Office) -> None:
         ("9.43", "0.57", "10.00"),
     ]
     assert (invoice.net, invoice.tax, invoice.gross) == (Decimal("28.30"), Decimal("1.70"), Decimal("30.00"))
+
+
+def test_what_no_page_can_show_takes_no_number_and_goes_back_to_the_queue(office: Office) -> None:
+    """Thirteen tax rates are one more than the face has room for; behind a number nobody could mend that any more."""
+    for month in range(1, 14):
+        day = date(2025 + month // 13, month % 12 or 12, 1)
+        rate = {"kind": "rate", "rate": f"0.{month:02}"}
+        with transaction():
+            policies.set_policy(SYSTEM, PolicyKey.TAX, rate, starts_on=day, reason="law", now=clock.now())
+        office.recharge("10.00", occurred_at=datetime(day.year, day.month, 2, tzinfo=UTC))
+    number = office.apply("130.00")
+    office.approve(number)
+    assert not office.issue(number)
+    request = office.request(number)
+    assert (request.invoice_id, last_number()) == (None, 0)
+    assert "at most 12 tax rates" in (request.issue_error or "")
+    with transaction():
+        decisions.return_to_queue(office.cast.rita.actor, number, why="Split it, please.", now=clock.now())
+    assert office.request(number).state == "pending"
+    assert contradictions() == []
 
 
 def test_each_line_has_the_tax_of_its_recharges_day(office: Office) -> None:

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from backoffice import clock
-from backoffice.database import session
-from backoffice.errors import Conflict
+from backoffice.database import session, transaction
+from backoffice.errors import Conflict, Invalid
 from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerDay, LedgerEntry
+from backoffice.ledger.rules import PARTS_LIMIT
+from backoffice.ledger.services import reservations
+from backoffice.requests.services import applying
 from tests.support.office import Office, contradictions
 
 
@@ -33,6 +36,52 @@ def test_the_oldest_money_goes_first_and_one_request_takes_many_recharges(office
     assert office.parts(number) == [("R-2", "30.00"), ("R-3", "30.00"), ("R-1", "10.00")]
 
 
+def many(office: Office, amount: str, *, times: int = PARTS_LIMIT, name: str = "S") -> None:
+    """So many recharges of one amount, older than any other."""
+    began = clock.now() - timedelta(days=999)
+    office.book(*(
+        office.line("recharge", amount, f"{name}-{turn}", occurred_at=began + timedelta(seconds=turn))
+        for turn in range(times)
+    ))  # fmt: skip
+
+
+def test_a_request_takes_no_more_recharges_than_its_invoice_has_lines(office: Office) -> None:
+    many(office, "1.00")
+    office.recharge("500.00")
+    room = queries.room(office.cast.lumen)
+    assert (str(room.figures.invoiceable), str(room.at_once)) == ("1500.00", "1000.00")
+    with pytest.raises(Invalid) as refused:
+        office.apply("1000.01")
+    assert "at most 1000 recharges, and your oldest ones come to 1,000.00" in str(refused.value)
+    number = office.apply("1000.00")
+    assert len(office.parts(number)) == PARTS_LIMIT
+    assert str(queries.room(office.cast.lumen).at_once) == "500.00"
+
+
+def test_the_reservation_itself_counts_the_recharges(office: Office) -> None:
+    """What came since `plan` has looked may have changed which recharges are the oldest."""
+    many(office, "1.00")
+    ada = office.cast.ada.actor
+    planned = applying.plan(ada, office.application("1000.00"), now=clock.now())
+    office.recharge("0.50", occurred_at=clock.now() - timedelta(days=2000))
+    with pytest.raises(Conflict) as refused, transaction():
+        applying._make(ada, planned, submit_token="late", locale="en", now=clock.now())
+    assert refused.value.code == "too-many-parts"
+
+
+def test_money_that_is_moved_about_never_makes_too_many_lines(office: Office) -> None:
+    large = office.recharge("10.00", occurred_at=clock.now() - timedelta(days=2000))
+    many(office, "1.00", times=PARTS_LIMIT + 4)
+    full = office.apply("1009.00")
+    office.refund(large, "10.00")
+    assert (len(office.parts(full)), office.short(full)) == (PARTS_LIMIT, "9.00")
+    # A later request that is short as well is not kept waiting by one that has no room.
+    office.withdraw(full)
+    again = office.apply("1000.00")
+    later = office.apply("4.00")
+    assert (len(office.parts(again)), office.short(again), office.short(later)) == (PARTS_LIMIT, "0.00", "0.00")
+
+
 def test_many_requests_share_one_recharge(office: Office) -> None:
     office.recharge("30.00")
     numbers = office.apply_often(3, "10.00")
@@ -51,9 +100,6 @@ def test_what_is_given_back_is_taken_again(office: Office) -> None:
 
 def test_the_guard_counts_cents(office: Office) -> None:
     """The service itself refuses, also when nobody asked `plan` before."""
-    from backoffice.database import transaction
-    from backoffice.ledger.services import reservations
-
     office.recharge("10.00")
     number = office.apply("9.99")
     request_id = office.request(number).id

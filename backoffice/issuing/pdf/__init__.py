@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from backoffice.issuing.rules import Snapshot
 
 
+def check(snapshot: Snapshot) -> None:
+    """Raise Invalid, by field, for a snapshot that `render` would refuse."""
+    from backoffice.issuing.pdf import document
+
+    document.check(snapshot)
+
+
 def render(snapshot: Snapshot) -> bytes:
     """The PDF of an invoice, or of a draft when the snapshot has no number.
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
@@ -141,7 +142,7 @@ class LedgerEntry(Base):
     reserved: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
     invoiced: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
 
-    @property
+    @hybrid_property
     def free(self) -> Decimal:
         """What of this recharge nobody has spoken for; negative when a refund came after its invoice (debt)."""
         return self.amount - self.refunded - self.reserved - self.invoiced

@@ -31,7 +31,7 @@ from backoffice.ledger.models import (
     uncompleted,
     waits,
 )
-from backoffice.ledger.rules import FIGURES, OPTIONAL_COLUMNS, Figures
+from backoffice.ledger.rules import FIGURES, OPTIONAL_COLUMNS, PARTS_LIMIT, Figures
 from backoffice.money import ZERO
 
 COUNTERS = (
@@ -58,6 +58,23 @@ def balance(account_id: int) -> Figures:
     if row is None:
         raise NotFound
     return figures_of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An account's figures, and the most of what is invoiceable that one request can take."""
+
+    figures: Figures
+    at_once: Decimal
+
+
+def room(account_id: int) -> Room:
+    """What an application begins with: one request takes no more than the oldest `PARTS_LIMIT` free recharges hold."""
+    oldest = free_recharges(account_id).limit(PARTS_LIMIT).with_only_columns(LedgerEntry.free.label("free")).subquery()
+    held = select(func.sum(oldest.c.free)).scalar_subquery()
+    row = session.execute(select(*COUNTERS, held.label("held")).where(Account.id == account_id)).one()
+    figures = figures_of(row)
+    return Room(figures, min(figures.invoiceable, row.held or ZERO))
 
 
 def balance_on(account_id: int, day: date) -> Figures:
@@ -139,10 +156,13 @@ def parts_of(request_id: int) -> list[Part]:
 
 
 def plan_parts(account_id: int, amount: Decimal) -> list[Part]:
-    """What `services.reserve` would take now, without taking it: the preview of an application."""
+    """What `services.reserve` would take now, without taking it: the preview of an application.
+
+    At most `PARTS_LIMIT` parts; they come to less than `amount` where it would take more.
+    """
     parts: list[Part] = []
     wanted = amount
-    free = session.scalars(free_recharges(account_id))
+    free = session.scalars(free_recharges(account_id).limit(PARTS_LIMIT))
     for recharge in free:
         part = min(wanted, recharge.free)
         parts.append(Part(recharge, part))
@@ -226,7 +246,7 @@ def recount() -> Figures:
 
     Reads every recharge, so it is for pages that few people open now and then.
     """
-    rest = LedgerEntry.amount - LedgerEntry.refunded - LedgerEntry.reserved - LedgerEntry.invoiced
+    rest = LedgerEntry.free
     recharged, refunded, free, debt = session.execute(
         select(
             func.sum(LedgerEntry.amount),

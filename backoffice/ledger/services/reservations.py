@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message
@@ -23,7 +23,7 @@ from backoffice.ledger.models import (
     ReservationState,
     free_recharges,
 )
-from backoffice.ledger.rules import Figures
+from backoffice.ledger.rules import PARTS_LIMIT, Figures
 from backoffice.ledger.services import journal
 from backoffice.ledger.services.journal import Hand, shift
 from backoffice.money import ZERO, format_amount
@@ -35,7 +35,8 @@ def reserve(account_id: int, request_id: int, amount: Decimal, *, at: datetime) 
     """Reserve `amount` (major units) of the account for a request and spread it over recharges, oldest first.
 
     One guarded UPDATE decides: when two applications meet, only what is really there is given out.
-    Raises Conflict (code `not-enough-money`) when less than `amount` is invoiceable.
+    Raises Conflict when less than `amount` is invoiceable (code `not-enough-money`), or when it would take more than
+    `PARTS_LIMIT` recharges (code `too-many-parts`).
     """
     hand = journal.take_if_invoiceable(account_id, amount)
     if hand is None:
@@ -48,6 +49,9 @@ def reserve(account_id: int, request_id: int, amount: Decimal, *, at: datetime) 
     session.flush()
     found = _allocate(hand, reservation, amount)
     reservation.short = amount + found.free
+    if reservation.short > 0 and _room(request_id) <= 0:
+        told = N_("This amount would take more than %(most)d recharges. Apply for less.")
+        raise Conflict(Message(told, most=PARTS_LIMIT), code="too-many-parts")
     hand.move(MovementKind.RESERVE, Figures(reserved=amount, short=reservation.short) + found, request_id=request_id)
     hand.enter(at)
 
@@ -177,16 +181,21 @@ def cover_short(hand: Hand) -> None:
         .order_by(Reservation.request_id)
     ).all()
     for reservation in short:
+        if hand.figures.free <= 0:
+            return
         found = _allocate(hand, reservation, reservation.short)
         if not found.free:
-            return
+            continue
         reservation.short += found.free
         hand.move(MovementKind.COVER, found + Figures(short=found.free), request_id=reservation.request_id)
         session.flush()
 
 
 def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
-    """Spread `wanted` over free recharges, oldest first; returns how much less is free now."""
+    """Spread `wanted` over free recharges, oldest first; returns how much less is free now.
+
+    A request has at most `PARTS_LIMIT` recharges, whatever moved its money about: what needs more stays without.
+    """
     moved = Figures()
     if wanted <= 0:
         return moved
@@ -196,17 +205,28 @@ def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
     for recharge in free:
         if recharge.id in hand.to_come:
             continue
+        if len(held) >= PARTS_LIMIT and recharge.id not in held:
+            break
         part = min(wanted, recharge.free)
         moved += shift(recharge, reserved=part)
         if recharge.id in held:
             held[recharge.id].amount += part
         else:
-            session.add(Allocation(request_id=reservation.request_id, recharge_id=recharge.id, amount=part, state=OPEN))
+            held[recharge.id] = Allocation(
+                request_id=reservation.request_id, recharge_id=recharge.id, amount=part, state=OPEN
+            )
+            session.add(held[recharge.id])
         wanted -= part
         if wanted <= 0:
             break
     free.close()
     return moved
+
+
+def _room(request_id: int) -> int:
+    """Of how many recharges more the request may take money."""
+    parts = select(func.count()).where(Allocation.request_id == request_id, Allocation.state == OPEN)
+    return PARTS_LIMIT - (session.scalar(parts) or 0)
 
 
 def _open_parts(request_id: int) -> list[Allocation]:

@@ -15,6 +15,7 @@ from backoffice.database import transaction
 from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.extensions import limiter
 from backoffice.ledger import queries as ledger
+from backoffice.ledger.rules import PARTS_LIMIT
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.portal import labels, services, uploads
@@ -153,7 +154,7 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
         return _cancelled(key, form, draft, given)
     form.follow_header(given.headers, given.email)
     if action == "all":
-        form.amount.data = f"{ledger.balance(account_id()).invoiceable:.2f}"
+        form.amount.data = f"{ledger.room(account_id()).at_once:.2f}"
     content = _content(form, draft, action)
     if draft is not None and draft.has_ended:
         if _is_what_was_made(draft, content):
@@ -322,7 +323,8 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
         # Which words of the server these are; the page keeps its own only while they are newer.
         version=f"{form.words.data}{request.args.get('header', '')}",
         usable=given.headers,
-        balance=ledger.balance(account_id()),
+        room=ledger.room(account_id()),
+        parts_limit=PARTS_LIMIT,
         minimum=policies.minimum_amount(clock.today()),
         promised_on=applying.promised(clock.now())[0],
         complaint=comparison.complaint_about(former) if former else None,

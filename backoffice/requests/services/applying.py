@@ -20,8 +20,9 @@ from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFoun
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger_queries
+from backoffice.ledger.rules import PARTS_LIMIT
 from backoffice.ledger.services import reservations as ledger
-from backoffice.money import AmountError, parse_amount
+from backoffice.money import ZERO, AmountError, format_amount, parse_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
@@ -253,7 +254,17 @@ def _header(account_id: int, header_id: int | None, faults: dict[str, list[Messa
 
 def _parts(account_id: int, amount: Decimal | None, faults: dict[str, list[Message]]) -> list[ledger_queries.Part]:
     """The recharges an amount would be taken from; money whose description no font prints is a fault of the amount."""
-    parts = ledger_queries.plan_parts(account_id, amount) if amount is not None else []
+    if amount is None:
+        return []
+    parts = ledger_queries.plan_parts(account_id, amount)
+    held = sum((part.amount for part in parts), ZERO)
+    if len(parts) == PARTS_LIMIT and held < amount:
+        told = N_(
+            "One invoice lists at most %(most)d recharges, and your oldest ones come to %(held)s. Apply for that, and "
+            "for the rest in another request."
+        )
+        faults["amount"] = [Message(told, most=PARTS_LIMIT, held=format_amount(held))]
+        return []
     missing = glyphs.missing("".join(part.recharge.external_id + part.recharge.description for part in parts))
     if missing:
         faults["amount"] = [_unprintable(missing)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from statistics import median
 
@@ -10,6 +11,8 @@ from backoffice.money import CENT, ZERO
 from backoffice.requests.rules import State
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome, Paid
 
+# Recharges that are named one by one: the request's page has them all.
+SHOWN = 20
 # Fewer earlier requests say nothing of what is usual.
 FEWEST, MOST = 5, 50
 # Above so many robust deviations from the median, and so many times the median: both, since a customer who always
@@ -44,10 +47,7 @@ def balance(facts: Facts) -> Check:
 
 def recharges(facts: Facts) -> Check:
     """Whether recharges stand behind every cent, and whether it is known how they were paid."""
-    data = tuple(
-        Datum(part.external_id, Message(N_("%(amount)s, %(paid)s"), amount=part.amount, paid=_paid(part)))
-        for part in facts.parts
-    )
+    data = _listed(facts.parts)
     allocated = sum((part.amount for part in facts.parts), ZERO)
     if not facts.holds_money:
         return Check("recharges", Outcome.PASS, Message(N_("The money went back to the account.")))
@@ -56,7 +56,7 @@ def recharges(facts: Facts) -> Check:
             N_("Recharges stand behind %(allocated)s of %(amount)s only."), allocated=allocated, amount=facts.amount
         )
         return Check("recharges", Outcome.FAIL, told, data)
-    unknown = [part.external_id for part in facts.parts if not part.channel and not part.payer]
+    unknown = [part.external_id for part in facts.parts if not _paid(part)]
     if unknown:
         told = Message(N_("Neither channel nor payer is known of %(recharges)s."), recharges=_some(unknown))
         return Check("recharges", Outcome.WARN, told, data)
@@ -64,8 +64,24 @@ def recharges(facts: Facts) -> Check:
     return Check("recharges", Outcome.PASS, told, data)
 
 
+def _listed(parts: Sequence[Paid]) -> tuple[Datum, ...]:
+    """Recharges with how they were paid, those first of which it is not known; of very many the rest as one sum."""
+    first = sorted(parts, key=lambda part: bool(_paid(part)))
+    data = tuple(
+        Datum(part.external_id, Message(N_("%(amount)s, %(paid)s"), amount=part.amount, paid=_paid(part) or "—"))
+        for part in first[:SHOWN]
+    )
+    rest = first[SHOWN:]
+    if not rest:
+        return data
+    told = Message(
+        N_("%(amount)s of %(count)d recharges"), amount=sum((one.amount for one in rest), ZERO), count=len(rest)
+    )
+    return (*data, Datum(N_("And the rest"), told))
+
+
 def _paid(part: Paid) -> str:
-    return ", ".join(text for text in (part.channel, part.payer) if text) or "—"
+    return ", ".join(text for text in (part.channel, part.payer) if text)
 
 
 def _some(names: list[str]) -> str:

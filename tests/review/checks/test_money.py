@@ -128,3 +128,11 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
     found = getattr(money, check)(facts(**changes))
     assert (found.code, found.outcome) == (check, Outcome(outcome)), str(found.message)
     assert str(found.message)
+
+
+def test_of_very_many_recharges_the_doubtful_come_first_and_the_rest_as_one_sum() -> None:
+    parts = (*(paid(amount="1.00") for _ in range(1198)), paid("", "2.00", ""))
+    told = money.recharges(facts(parts=parts))
+    assert (told.outcome, len(told.data)) == (Outcome.WARN, money.SHOWN + 1)
+    assert str(told.data[0].value).endswith("—")
+    assert "1179.00 of 1179 recharges" in str(told.data[-1].value)
