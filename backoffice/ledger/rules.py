@@ -141,7 +141,7 @@ def parse_line(
 ) -> Line:
     """Read one row of a file. Nothing is guessed but a missing offset, which is marked. Raises LineError.
 
-    `comma_is_unclear`: the file may come from a country that writes decimals with a comma, so 1,234 says nothing.
+    `comma_is_unclear`: the file may come from where decimals have a comma, or has some, so 1,234 says nothing.
     `whole_ids`: how many figures ids have that may end in zeros by chance, as the file's other ids show.
     """
     values = {name: _text(name, row.get(name)) for name in COLUMNS}
@@ -237,6 +237,11 @@ def _amount(value: str, comma_is_unclear: bool) -> Decimal:
     return amount
 
 
+def has_decimal_comma(value: str) -> bool:
+    """Whether an amount as it stands in a file can only be meant with a comma before the cents."""
+    return _DECIMAL_COMMA.fullmatch(bare(value)) is not None
+
+
 def _refuse_unclear(value: str, figures: str, comma_is_unclear: bool) -> None:
     """Raise LineError for figures that another country, or Excel, wrote in its own way; `value` is how they stand."""
     if _SHORTENED_AMOUNT.fullmatch(figures):
@@ -251,7 +256,7 @@ def _refuse_unclear(value: str, figures: str, comma_is_unclear: bool) -> None:
     if comma_is_unclear and "," in figures and "." not in figures:
         raise LineError(
             Message(
-                N_("amount is %(given)s: in a file with semicolons or tabs the comma may mean decimals; write 1234.00"),
+                N_("amount is %(given)s: in this file the comma may mean decimals; write 1234.00"),
                 given=shown(value),
             )
         )

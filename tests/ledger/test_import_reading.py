@@ -105,6 +105,42 @@ def test_a_comma_in_an_amount_is_clear_only_between_commas(delimiter: str, clear
     assert isinstance(line, Line) == clear
 
 
+def test_an_amount_with_a_decimal_comma_makes_the_commas_of_the_whole_file_unclear() -> None:
+    """The line that tells may stand behind the one that cannot be judged alone."""
+    rows = [GOOD.format(n=n, description="x").replace("1000.50", amount) for n, amount in enumerate(
+        ('"1,500"', '"1,500.00"', '"12,50"', "7.00"))]  # fmt: skip
+    _, lines = read("\n".join([HEAD, *rows, ""]).encode())
+    assert [isinstance(line, Line) for line in lines] == [False, True, False, True]
+    assert "in this file the comma may mean decimals" in str(lines[0].reason)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("quoted", ["all", "head", "one name"])
+def test_values_may_all_be_quoted(delimiter: str, quoted: str) -> None:
+    head, *lines = content("a plain word").splitlines()
+    cells = [line.split(",") for line in (head, *lines)]
+    for at, row in enumerate(cells):
+        row[:] = [
+            f'"{cell}"' if quoted == "all" or (at == 0 and (quoted == "head" or place == 0)) else cell
+            for place, cell in enumerate(row)
+        ]
+    raw = "\r\n".join([*(delimiter.join(row) for row in cells), ""]).encode()
+    shape, (line,) = read(raw)
+    assert (shape.delimiter, isinstance(line, Line)) == (delimiter, True)
+
+
+@pytest.mark.parametrize("place", ["between two lines", "within a value"])
+def test_a_line_break_of_an_old_macintosh_is_named(place: str) -> None:
+    raw = content("x", "y").encode()
+    first = raw.index(b"\r\n", raw.index(b"\r\n") + 1)
+    raw = (
+        raw[:first] + b"\r" + raw[first + 2 :] if place == "between two lines" else raw.replace(b"lumen", b"lu\rmen", 1)
+    )
+    _, lines = read(raw)
+    assert isinstance(lines[0], BadLine)
+    assert "old Macintosh" in str(lines[0].reason)
+
+
 def test_names_of_columns_may_be_padded_and_in_capitals_and_unknown_ones_are_said() -> None:
     head = HEAD.replace("kind", " Kind ").replace("account", "ACCOUNT") + ",Note,"
     shape, (line,) = read(content("x,mine,", head=head).encode())
@@ -125,6 +161,7 @@ def test_names_of_columns_may_be_padded_and_in_capitals_and_unknown_ones_are_sai
         (content("x").replace("\r\n", "\r").encode(), "old Macintosh. Save it as CSV UTF-8"),
         (content(*["x"] * 2000).replace("\r\n", "\r").encode(), "old Macintosh. Save it as CSV UTF-8"),
         (b"\xe9\xff\n", "not UTF-8 text"),
+        (content("x", head='"' + HEAD).encode(), "quotation marks of the line with the names"),
     ],
 )
 def test_what_is_no_ledger_file_is_refused_whole(raw: bytes, words: str) -> None:

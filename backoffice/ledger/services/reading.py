@@ -1,7 +1,8 @@
 """Reading the platform's CSV files: how a file is written is found out first and said, then its lines are streamed.
 
 Never more of a file is in memory than a line: `shape` reads the head, `Reader` gives out what the books are offered.
-Whether a number that ends in zeros was rounded only the file's other ids tell, so a pass before the first line counts.
+Whether a number that ends in zeros was rounded, and whether a comma means thousands, only the file's other lines tell,
+so a pass before the first line looks for both.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from backoffice.ledger.rules import (
     KINDS,
     REQUIRED_COLUMNS,
     Line,
+    has_decimal_comma,
     missing_columns,
     parse_line,
 )
@@ -37,6 +39,8 @@ _PROSE = "description"
 _CUT_UNSEEN = frozenset({"external_id", "account", "amount", "occurred_at", "refund_of"})
 # Beyond the figures that a spreadsheet keeps of a number.
 _LONG_NUMBER = re.compile(rb"[1-9][0-9]{15}")
+# A quoted number with one or two figures behind a comma.
+_QUOTED_COMMA = re.compile(rb'"[-0-9. \']*[0-9],[0-9]{1,2}"')
 # What Excel writes, or is told by, in a line above the head.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE | re.DOTALL)
 
@@ -81,10 +85,9 @@ def shape(file: BinaryIO, encoding: str) -> Shape:
         if told[1] not in DELIMITERS:
             raise unusable(N_("The first line names a separator that is no comma, semicolon or tab."))
         head_line, text, signs = 2, _head_text(next(lines, (2, b""))[1], encoding), (told[1],)
-    try:
-        heads = {sign: next(csv.reader([text], delimiter=sign, strict=True), []) for sign in signs}
-    except csv.Error:
-        raise unusable(N_("The file is not UTF-8 text.")) from None
+    heads = {sign: head for sign in signs if (head := _cut_head(text, sign)) is not None}
+    if not heads:
+        raise unusable(N_("The quotation marks of the line with the names of the columns do not fit together."))
     names = {sign: [name.strip().casefold() for name in head] for sign, head in heads.items()}
     delimiter = max(names, key=lambda sign: len(set(names[sign]) & set(COLUMNS)))
     head = names[delimiter]
@@ -97,6 +100,14 @@ def shape(file: BinaryIO, encoding: str) -> Shape:
         shown(typed.strip()) for typed, name in zip(heads[delimiter], head, strict=True) if name and name not in COLUMNS
     )
     return Shape(encoding, delimiter, tuple(head), tuple(ignored)[:_NAMES_SHOWN], head_line)
+
+
+def _cut_head(text: str, sign: str) -> list[str] | None:
+    """The names between these signs; None where it cannot be cut by them: quoted names stand beside another sign."""
+    try:
+        return next(csv.reader([text], delimiter=sign, strict=True), [])
+    except csv.Error:
+        return None
 
 
 def _head_text(raw: bytes, encoding: str) -> str:
@@ -129,6 +140,7 @@ class Reader:
         # Excel leaves out empty values at the end of a line; those up to here must be there.
         self._needed = max(shape.head.index(name) for name in REQUIRED_COLUMNS) + 1
         self._whole_ids: frozenset[int] = frozenset()
+        self._comma_is_unclear = shape.delimiter != ","
 
     def again(self) -> Reader:
         """Another Reader of the same file, from its first line on. This one is of no use any more."""
@@ -136,7 +148,7 @@ class Reader:
 
     def __iter__(self) -> Iterator[Line | BadLine]:
         after, blank = self.line, b'\r\n\t "' + self._shape.delimiter.encode()
-        self._whole_ids = self._count_ids()
+        self._look_through()
         while (taken := self._take()) is not None:
             number, raw = taken
             if number > after:
@@ -144,27 +156,29 @@ class Reader:
                 if raw.strip(blank):
                     yield from self._record(number, raw)
 
-    def _count_ids(self) -> frozenset[int]:
-        """How long the ids are that may end in zeros by chance: counted over all of the file, wherever this begins.
+    def _look_through(self) -> None:
+        """How long the ids are that may end in zeros by chance, and whether amounts have a decimal comma.
 
-        Lines that cannot be read by themselves do not count.
+        All of the file tells, wherever this begins. Lines that cannot be read by themselves do not count.
         """
         columns = [self._shape.head.index(name) for name in ENTRY_IDS]
+        amount = self._shape.head.index("amount")
         seen: Counter[int] = Counter()
         zeros: Counter[int] = Counter()
         for _, raw in physical_lines(self._file, self._shape.encoding):
-            if _LONG_NUMBER.search(raw) is None or len(raw) > LINE_LIMIT:
+            if len(raw) > LINE_LIMIT or (_LONG_NUMBER.search(raw) is None and _QUOTED_COMMA.search(raw) is None):
                 continue
             try:
                 values = self._cut([raw.decode(self._codec)])
             except (UnicodeDecodeError, csv.Error):
                 continue
+            self._comma_is_unclear |= len(values) > amount and has_decimal_comma(values[amount])
             for found in (long_id(values[at].strip(" ")) for at in columns if at < len(values)):
                 if found is not None:
                     length, rounded = found
                     seen[length] += 1
                     zeros[length] += rounded
-        return frozenset(length for length in seen if ends_by_chance(length, zeros[length], seen[length]))
+        self._whole_ids = frozenset(each for each in seen if ends_by_chance(each, zeros[each], seen[each]))
 
     def _take(self) -> tuple[int, bytes] | None:
         return self._ahead.popleft() if self._ahead else next(self._source, None)
@@ -253,7 +267,7 @@ class Reader:
                 row,
                 currency=self._currency,
                 zone=self._zone,
-                comma_is_unclear=self._shape.delimiter != ",",
+                comma_is_unclear=self._comma_is_unclear,
                 whole_ids=self._whole_ids,
             )
         except LineError as error:
@@ -292,4 +306,6 @@ def _is_open(error: csv.Error) -> bool:
 def _quote_fault(error: csv.Error) -> Message:
     if _is_open(error):
         return Message(N_("not readable as CSV: a quotation mark is not closed on its line"))
+    if "new-line character" in str(error):
+        return Message(N_("a line break of an old Macintosh stands in the line; save the whole file as CSV UTF-8"))
     return Message(N_("not readable as CSV: a quotation mark inside a value must be doubled"))
