@@ -51,7 +51,11 @@ class Settings(BaseSettings):
 
     session_idle_minutes: int = Field(120, ge=1, description="a sign-in ends after this silence")
     session_absolute_hours: int = Field(24, ge=1, description="and after this long in any case")
-    max_upload_bytes: int = Field(12 * 1024 * 1024, ge=1024, description="largest request body; files of an import and of an application have limits of their own")
+    max_upload_bytes: int = Field(
+        12 * 1024 * 1024,
+        ge=1024,
+        description="largest request body; files of an import and of an application have limits of their own",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line logged")
 
     @field_validator("timezone")

@@ -37,15 +37,15 @@ def statements(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def plan(statement: Any, database: str, *also_off: str) -> str:
+def plan(statement: Any, database: str, *also_off: str, bitmaps: bool = False) -> str:
     """How the database goes about exactly the SQL that a page sends.
 
     PostgreSQL reads a table of few rows from end to end whatever there is; asked is whether an index can serve, so
-    that way is barred, and with "sort" in `also_off` sorting as well.
+    that way is barred, and with "sort" in `also_off` sorting as well. An index of words answers with `bitmaps` only.
     """
     connection, sent = session.connection(), []
     if database == "postgresql":
-        for way in ("seqscan", "bitmapscan", *also_off):
+        for way in ("seqscan", *(() if bitmaps else ("bitmapscan",)), *also_off):
             connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
 
     def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
