@@ -12,7 +12,7 @@ from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.queries import entries
+from backoffice.requests.queries import shortages
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import queries
@@ -67,7 +67,7 @@ def dashboard() -> str:
     runs = {run.name: run for run in scheduling.last_runs()}
     upcoming = review.with_account(queries.listed(Figure.OPEN, now)).where(InvoiceRequest.due_at > now)
     next_due = session.execute(
-        upcoming.add_columns(entries.short()).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
+        upcoming.add_columns(shortages.column()).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
     ).all()
     return render_template(
         "sla/dashboard.html",
@@ -95,7 +95,7 @@ def requests(figure: str) -> str:
     listed = queries.listed(shown, clock.now())
     page = paginate(
         session,
-        review.with_account(listed).add_columns(entries.short()),
+        review.with_account(listed).add_columns(shortages.column()),
         [(InvoiceRequest.due_at, "asc"), (InvoiceRequest.id, "asc")],
         PageRequest.of(request.args),
         key=lambda row: (row[0].due_at, row[0].id),

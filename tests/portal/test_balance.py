@@ -166,8 +166,34 @@ def test_of_many_debts_and_short_requests_the_page_shows_some_and_leads_to_all(
     book(world, told("refund", "F5", "450", refund_of="R5"))
     page = text(ada.get(PAGE))
     assert [number for number in numbers if f"{number} is short" in page] == numbers[:1]
-    (address,) = re.findall(r'<p>More requests are short; the list marks them. <a href="([^"]+)"', page)
+    (address,) = re.findall(r'<p>More requests are short. <a href="([^"]+)"', page)
     assert text(ada.get(address)).count('tag-short">') == 2
+
+
+def test_what_is_missing_opens_the_requests_that_lack_it(world: World, ada: Customer) -> None:
+    world.issue(ada.apply(amount="10000"))
+    book(world, told("recharge", "R4", "500"))
+    numbers = [ada.apply(amount="100"), ada.apply(amount="200"), ada.apply(amount="200")]
+    book(world, told("refund", "F5", "350", refund_of="R4"))
+    for who, page, base, name in (
+        (ada, PAGE, "/invoices", "Missing in requests"),
+        (world.customer("rita"), "/review/accounts/lumen", "/review", "Short"),
+    ):
+        figures = html.unescape(who.get(page).text)
+        (address,) = re.findall(rf'<a href="([^"#]+)">{name}</a>', figures)
+        listed = html.unescape(who.get(address).text)
+        assert re.findall(rf'class="key"><a href="{base}/([^"]+)"', listed) == numbers[:0:-1], "newest first"
+        lacking = re.findall(r'<span class="fact-note">¥([0-9.]+) missing</span>', listed)
+        assert sum(map(parse_amount, lacking)) == 350
+        assert f"{name}</a>" in figures
+        assert "¥350.00" in figures
+        assert '<dt>Missing in all</dt><dd>¥350.00<span class="fact-note">2 requests over ¥400.00<' in listed
+        narrower = html.unescape(who.get(f"{address}&status=pending").text)
+        assert re.findall(rf'class="key"><a href="{base}/([^"]+)"', narrower) == numbers[:0:-1]
+        assert "Missing in all" not in narrower, "what a further filter leaves is no figure of the account"
+        assert "No request matches these filters" in who.get(f"{address}&status=issued").text
+    book(world, told("recharge", "R6", "350"))
+    assert "No request matches these filters" in ada.get("/invoices?short=1").text
 
 
 def test_less_than_the_smallest_amount_is_explained(world: World, ada: Customer) -> None:

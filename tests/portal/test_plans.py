@@ -116,6 +116,21 @@ def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
     assert not faults, "\n".join(faults)
 
 
+def test_requests_that_lack_money_are_found_by_the_index_of_these(world: World, database: str) -> None:
+    further = invoices.Wanted(short=True, states=["pending"], since=date(2026, 1, 1), least=Decimal(5))
+    with world.app.app_context():
+        crowd(world, database)
+        faults = []
+        for wanted in (invoices.Wanted(short=True), further, replace(further, states=["pending", "approved"])):
+            listed = invoices.listed(world.cast.lumen, wanted)
+            used = plan(listed.order_by(*(column.desc() for column, _ in invoices.ORDER)).limit(51), database)
+            session.rollback()
+            of_requests = "SEARCH invoice_request USING INTEGER PRIMARY KEY" if database == "sqlite" else "pk_invoice_r"
+            if "ix_ledger_reservation_short" not in used or of_requests not in used:
+                faults.append(used)
+    assert not faults, "\n".join(faults)
+
+
 def test_amounts_that_few_entries_have_are_found_by_amount(world: World, database: str) -> None:
     with world.app.app_context():
         crowd(world, database)

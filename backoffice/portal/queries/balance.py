@@ -14,7 +14,7 @@ from backoffice.ledger.models import LedgerEntry
 from backoffice.ledger.queries import NotInvoiceable
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
-from backoffice.requests.queries import entries
+from backoffice.requests.queries import shortages
 
 # Of what a refund left behind; the lists hold the rest.
 SHOWN = 20
@@ -50,7 +50,7 @@ def explanation(account_id: int, *, minimum: Decimal) -> Explanation:
     """The account's figures as they stand, and what of its money can or could not be invoiced."""
     figures = issuing.balance(account_id)
     debts = ledger.debts_of(account_id, SHOWN + 1) if figures.debt else []
-    short = entries.short_requests(account_id, SHOWN + 1) if figures.short else []
+    short = shortages.oldest(account_id, SHOWN + 1) if figures.short else []
     return Explanation(
         figures=figures,
         others=ledger.not_invoiceable(account_id),

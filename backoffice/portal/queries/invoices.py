@@ -43,6 +43,8 @@ class Wanted:
     least: Decimal | None = None
     most: Decimal | None = None
     search: str = ""
+    # Only what lacks money that a refund took.
+    short: bool = False
 
 
 def listed(account_id: int, wanted: Wanted) -> Select[InvoiceRequest]:
@@ -50,8 +52,8 @@ def listed(account_id: int, wanted: Wanted) -> Select[InvoiceRequest]:
 
     One state has an index of its own; several are filtered inside the index of the account, which holds the states.
     """
-    statement = requests.requests_of(account_id, since=wanted.since, until=wanted.until)
-    if len(wanted.states) == 1:
+    statement = requests.requests_of(account_id, since=wanted.since, until=wanted.until, short=wanted.short)
+    if len(wanted.states) == 1 and not wanted.short:
         statement = statement.where(InvoiceRequest.state == word(wanted.states[0]))
     elif wanted.states:
         statement = statement.where(beside(InvoiceRequest.state).in_([word(state) for state in wanted.states]))

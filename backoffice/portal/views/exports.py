@@ -27,6 +27,7 @@ from backoffice.portal.views import invoices as invoice_pages
 from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.queries import entries as behind
+from backoffice.requests.queries import shortages
 from backoffice.web import exports, limits
 from backoffice.web.exports import Column, Sheet
 from backoffice.web.filters import refuse_others
@@ -183,7 +184,7 @@ def _requests(statement: Select[InvoiceRequest], order: Order, *, at_once: bool 
     With `at_once` all of it, and what was read before, is of one moment.
     """
     for batch in batches(database.session, statement, order):
-        credited, missing = behind.credited(batch), behind.missing(batch)
+        credited, missing = behind.credited(batch), shortages.missing(batch)
         for item in batch:
             yield Listed(item, credited.get(item.id, ZERO) if item.is_issued else None, missing.get(item.id))
         if not at_once:

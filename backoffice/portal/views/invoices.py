@@ -12,7 +12,7 @@ from backoffice.portal import labels
 from backoffice.portal.queries import invoices as queries
 from backoffice.portal.views.plumbing import account_id, blueprint, files_of
 from backoffice.requests import queries as requests
-from backoffice.requests.queries import entries
+from backoffice.requests.queries import entries, shortages
 from backoffice.requests.rules import OPEN_STATES
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, Text
 from backoffice.web.guards import guard
@@ -23,6 +23,7 @@ LIST_FILTERS = (
     Choice("status", lazy_gettext("Status"), list(labels.statuses.items())),
     DateRange("date", lazy_gettext("Application date"), "from", "to"),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
+    Choice("short", lazy_gettext("Missing money"), [("1", lazy_gettext("Taken by a refund"))]),
 )
 FILTERS = FilterSet(*LIST_FILTERS)
 
@@ -30,7 +31,9 @@ FILTERS = FilterSet(*LIST_FILTERS)
 def wanted(filters: FilterState) -> queries.Wanted:
     """What the filters of the list ask for."""
     dates, amounts = filters["date"], filters["amount"]
-    return queries.Wanted(filters["status"], dates.low, dates.high, amounts.low, amounts.high, filters["q"])
+    return queries.Wanted(
+        filters["status"], dates.low, dates.high, amounts.low, amounts.high, filters["q"], bool(filters["short"])
+    )
 
 
 @blueprint.get("/invoices")
@@ -48,7 +51,8 @@ def invoices() -> str:
         "portal/invoices.html",
         balance=balance,
         total=issuing.total(account, filters["status"], balance) if filters.narrowed_by == {"status"} else None,
-        missing=entries.missing(page.items) if balance.short else {},
+        short=shortages.total(account) if filters.narrowed_by == {"short"} else None,
+        missing=shortages.missing(page.items) if balance.short else {},
         filters=filters,
         page=page,
         credited=entries.credited(page.items),

@@ -13,9 +13,10 @@ from sqlalchemy.orm import load_only
 from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
-from backoffice.ledger.models import LedgerMovement
+from backoffice.ledger.models import LedgerMovement, Reservation
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state, is_open
 from backoffice.requests.rules import Action, State, is_request_number
+from backoffice.steering import beside
 
 # What a row of a list shows: the frozen header and the remarks stay in the database.
 LIST_COLUMNS = (
@@ -33,15 +34,27 @@ def rows() -> Select[InvoiceRequest]:
 
 
 def requests_of(
-    account_id: int, *, states: Collection[str] = (), since: date | None = None, until: date | None = None
+    account_id: int,
+    *,
+    states: Collection[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    short: bool = False,
 ) -> Select[InvoiceRequest]:
-    """The account's requests for a list newest first; dates are local application dates, both included."""
-    return in_period(with_states(rows().where(InvoiceRequest.account_id == account_id), states), since, until)
+    """The account's requests for a list newest first; dates are local application dates, both included.
 
-
-def with_states(statement: Select[InvoiceRequest], states: Collection[str]) -> Select[InvoiceRequest]:
-    """Narrow a list to some states; none named means all."""
-    return statement.where(InvoiceRequest.state.in_(list(states))) if states else statement
+    With `short` only those that a refund left without money: they are few, and found by the ledger's index of these.
+    """
+    account, state, at = (InvoiceRequest.account_id, InvoiceRequest.state, InvoiceRequest.submitted_at)
+    statement = rows()
+    if short:
+        account, state, at = beside(account), beside(state), beside(at)
+        lacking = select(Reservation.request_id).where(Reservation.account_id == account_id, Reservation.short > 0)
+        statement = statement.where(InvoiceRequest.id.in_(lacking))
+    statement = statement.where(account == account_id)
+    if states:
+        statement = statement.where(state.in_(list(states)))
+    return in_period(statement, since, until, at)
 
 
 def in_period(

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice import clock
@@ -21,7 +21,6 @@ from backoffice.ledger.models import (
     LedgerEntry,
     LedgerMovement,
     MovementKind,
-    Reservation,
     ReservationState,
     moves,
 )
@@ -271,34 +270,3 @@ def credited(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
         .group_by(Allocation.request_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def missing(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
-    """What a refund took away of those of these requests that are open, by the ids of the requests."""
-    ids = [each.id for each in requests if each.is_open]
-    if not ids:
-        return {}
-    rows = session.execute(
-        select(Reservation.request_id, Reservation.short).where(
-            Reservation.request_id.in_(ids), Reservation.short > ZERO
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def short() -> Any:
-    """What a refund took away of a request, beside it in a list; none where nothing is missing."""
-    reservation = select(Reservation.short).where(Reservation.request_id == InvoiceRequest.id, Reservation.short > ZERO)
-    return reservation.scalar_subquery().label("short")
-
-
-def short_requests(account_id: int, limit: int | None = None) -> Sequence[Row[str, Decimal]]:
-    """Numbers of the account's requests that a refund left without money, and how much each lacks: oldest first, at
-    most `limit` of them."""
-    return session.execute(
-        select(InvoiceRequest.number, Reservation.short)
-        .join(Reservation, Reservation.request_id == InvoiceRequest.id)
-        .where(Reservation.account_id == account_id, Reservation.short > 0)
-        .order_by(InvoiceRequest.id)
-        .limit(limit)
-    ).all()

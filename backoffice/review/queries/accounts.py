@@ -16,19 +16,20 @@ from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
-from backoffice.ledger.models import LedgerEntry, LedgerFile, LedgerMovement, in_debt
+from backoffice.ledger.models import LedgerEntry, LedgerFile, LedgerMovement
 from backoffice.ledger.queries import NotInvoiceable
 from backoffice.ledger.rules import Figures
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.queries import entries
+from backoffice.requests.queries import shortages
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(Account.code, "asc"), (Account.id, "asc")]
 REQUESTS_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
     (InvoiceRequest.submitted_at, "desc"),
     (InvoiceRequest.id, "desc"),
 ]
-DEBTS_SHOWN = 50
+# Of what a refund left behind; the lists hold the rest.
+SHOWN = 50
 
 
 def accounts() -> Select[Account]:
@@ -59,6 +60,7 @@ class Books:
     debts: Sequence[LedgerEntry]
     more_debts: bool
     short: Sequence[Row[str, Decimal]]
+    more_short: bool
     moved_at: datetime | None
 
 
@@ -66,25 +68,18 @@ def books(account_id: int) -> Books:
     """The account's figures as they stand, as the lists show them, and what needs somebody."""
     unissued = issuing.being_issued(account_id)
     figures = issuing.as_listed(ledger.balance(account_id), unissued)
-    debts = _debts(account_id) if figures.debt else []
+    debts = ledger.debts_of(account_id, SHOWN + 1) if figures.debt else []
+    short = shortages.oldest(account_id, SHOWN + 1) if figures.short else []
     return Books(
         figures=figures,
         unissued=unissued,
         others=ledger.not_invoiceable(account_id),
-        debts=debts[:DEBTS_SHOWN],
-        more_debts=len(debts) > DEBTS_SHOWN,
-        short=entries.short_requests(account_id) if figures.short else [],
+        debts=debts[:SHOWN],
+        more_debts=len(debts) > SHOWN,
+        short=short[:SHOWN],
+        more_short=len(short) > SHOWN,
         moved_at=session.scalar(select(func.max(LedgerMovement.at)).where(LedgerMovement.account_id == account_id)),
     )
-
-
-def _debts(account_id: int) -> Sequence[LedgerEntry]:
-    return session.scalars(
-        select(LedgerEntry)
-        .where(LedgerEntry.account_id == account_id, in_debt())
-        .order_by(LedgerEntry.id)
-        .limit(DEBTS_SHOWN + 1)
-    ).all()
 
 
 def figures_on(account_id: int, day: date) -> Figures:
@@ -92,9 +87,10 @@ def figures_on(account_id: int, day: date) -> Figures:
     return issuing.balance_on(account_id, day)
 
 
-def requests_of(account: Account, states: Sequence[str]) -> Select[InvoiceRequest]:
-    """The account's requests in these states (all where none is named), for a list in `REQUESTS_ORDER`."""
-    return requests.requests_of(account.id, states=states)
+def requests_of(account: Account, states: Sequence[str], *, short: bool = False) -> Select[Any]:
+    """The account's requests in these states (all where none is named), each with what it lacks of its money, for a
+    list in `REQUESTS_ORDER`; with `short` only those that do."""
+    return requests.requests_of(account.id, states=states, short=short).add_columns(shortages.column())
 
 
 def place_of_request(row: Any) -> Sequence[Any]:

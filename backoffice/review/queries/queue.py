@@ -19,7 +19,7 @@ from backoffice.database import session
 from backoffice.money import ZERO
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
-from backoffice.requests.queries import LIST_COLUMNS, entries
+from backoffice.requests.queries import LIST_COLUMNS, shortages
 from backoffice.requests.rules import State
 from backoffice.review.models import SavedView
 from backoffice.review.queries import presence, search, views, work
@@ -82,7 +82,7 @@ class Wanted:
 def queue(wanted: Wanted, viewer: Viewer) -> Select[Any]:
     """The requests of a view, each with its customer account's name and what a refund took away of it, for keyset
     paging in `wanted.order`."""
-    return with_account(listed(wanted, viewer)).add_columns(entries.short())
+    return with_account(listed(wanted, viewer)).add_columns(shortages.column())
 
 
 def undecided(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:

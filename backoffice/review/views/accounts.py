@@ -14,12 +14,12 @@ from backoffice.errors import NotFound
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
-from backoffice.requests.queries import entries
+from backoffice.requests.queries import entries, shortages
 from backoffice.requests.rules import OPEN_STATES
 from backoffice.review import labels
 from backoffice.review.queries import accounts as queries
 from backoffice.review.views.plumbing import blueprint, urgency_of
-from backoffice.web.filters import Choice, DateRange, FilterSet, OneOf
+from backoffice.web.filters import Choice, DateRange, FilterSet, FilterState, OneOf
 from backoffice.web.forms import parse_day
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
@@ -29,7 +29,10 @@ LINES = FilterSet(
     DateRange("date", lazy_gettext("Booked"), "from", "to"),
     Choice("booked", lazy_gettext("Invoices"), [("1", lazy_gettext("From their number on, as reconciled"))]),
 )
-REQUESTS = FilterSet(Choice("status", lazy_gettext("Status"), list(labels.request_statuses.items())))
+REQUESTS = FilterSet(
+    Choice("status", lazy_gettext("Status"), list(labels.request_statuses.items())),
+    Choice("short", lazy_gettext("Missing money"), [("1", lazy_gettext("Taken by a refund"))]),
+)
 
 
 @blueprint.get("/accounts")
@@ -73,7 +76,7 @@ def account(code: str) -> str:
 def account_requests(code: str) -> str:
     """The account's requests, newest first."""
     found, filters = queries.by_code(code), REQUESTS.parse(request.args)
-    listed = queries.requests_of(found, filters["status"]).add_columns(entries.short())
+    listed = queries.requests_of(found, filters["status"], short=bool(filters["short"]))
     page = paginate(session, listed, queries.REQUESTS_ORDER, PageRequest.of(request.args), key=queries.place_of_request)
     return render_template(
         "review/account_requests.html",
@@ -81,12 +84,20 @@ def account_requests(code: str) -> str:
         filters=filters,
         rows=[(item, found.name) for item, _ in page.items],
         missing={item.id: short for item, short in page.items if short},
-        total=issuing.total(found.id, filters["status"], issuing.balance(found.id)) if filters["status"] else None,
+        total=_total(found.id, filters),
+        short=shortages.total(found.id) if filters.narrowed_by == {"short"} else None,
         links=page.links(request.path, filters.query),
         urgency_of=urgency_of(),
         credited=entries.credited(item for item, _ in page.items),
         linked=request_base() is not None,
     )
+
+
+def _total(account_id: int, filters: FilterState) -> issuing.Total | None:
+    """What the list adds up to where its states alone narrow it and a figure opens it."""
+    if filters.narrowed_by != {"status"}:
+        return None
+    return issuing.total(account_id, filters["status"], issuing.balance(account_id))
 
 
 @blueprint.get("/accounts/<code>/statement")

@@ -1,0 +1,64 @@
+"""Requests that a refund left without a part of their money: which they are, and how much is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from backoffice.database import session
+from backoffice.ledger.models import Reservation
+from backoffice.money import ZERO
+from backoffice.requests.models import InvoiceRequest
+
+
+def missing(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
+    """What a refund took away of those of these requests that are open, by the ids of the requests."""
+    ids = [each.id for each in requests if each.is_open]
+    if not ids:
+        return {}
+    found = session.execute(
+        select(Reservation.request_id, Reservation.short).where(
+            Reservation.request_id.in_(ids), Reservation.short > ZERO
+        )
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def column() -> Any:
+    """What a refund took away of a request, beside it in a list; none where nothing is missing."""
+    reservation = select(Reservation.short).where(Reservation.request_id == InvoiceRequest.id, Reservation.short > ZERO)
+    return reservation.scalar_subquery().label("short")
+
+
+def oldest(account_id: int, limit: int) -> Sequence[Row[str, Decimal]]:
+    """Numbers of the account's requests that lack money, and how much each does: oldest first, at most `limit`."""
+    return session.execute(
+        select(InvoiceRequest.number, Reservation.short)
+        .join(Reservation, Reservation.request_id == InvoiceRequest.id)
+        .where(Reservation.account_id == account_id, Reservation.short > ZERO)
+        .order_by(InvoiceRequest.id)
+        .limit(limit)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many requests lack money, what they are over, and what they lack, in major units."""
+
+    number: int
+    amount: Decimal
+    missing: Decimal
+
+
+def total(account_id: int) -> Total:
+    """What the list of the account's requests that lack money adds up to, by the partial index of these."""
+    number, amount, short = session.execute(
+        select(func.count(), func.sum(Reservation.amount), func.sum(Reservation.short)).where(
+            Reservation.account_id == account_id, Reservation.short > ZERO
+        )
+    ).one()
+    return Total(number, amount or ZERO, short or ZERO)
