@@ -6,10 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 
 from backoffice import clock
+from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
@@ -188,6 +190,25 @@ def register_between(first: date, last: date) -> Register:
         select(func.count(), func.sum(Invoice.gross)).where(Invoice.issued_on.between(first, last))
     ).one()
     return Register(number, gross or ZERO)
+
+
+REGISTER_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
+    (Invoice.issued_on, "desc"),
+    (Invoice.gross, "desc"),
+    (Invoice.id, "desc"),
+]
+
+
+def register(first: date, last: date) -> Select[Any]:
+    """These invoices, each with its request's number and its account's code, for a list in `REGISTER_ORDER`, which is
+    that of the index of issue dates."""
+    return (
+        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.gross)
+        .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
+        .join(Account, Account.id == Invoice.account_id)
+        .add_columns(InvoiceRequest.number.label("request"), InvoiceRequest.state, Account.code, Account.name)
+        .where(Invoice.issued_on.between(first, last))
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Atlas:
             "review.document": [f"/review/{issued}/document"],
             "review.draft": [f"/review/{one}/draft.pdf"],
             "review.work": ["/review/work"],
-            "review.books": ["/review/books", "/review/books?month=2026-01"],
+            "review.books": ["/review/books", "/review/books?month=2026-01", "/review/books?figure=invoiced"],
             "review.accounts": ["/review/accounts", "/review/accounts?code=nobody"],
             "review.account": ["/review/accounts/lumen", "/review/accounts/lumen?on=2026-01-31"],
             "review.account_statement": ["/review/accounts/lumen/statement?figure=invoiced"],
@@ -174,6 +174,8 @@ class Atlas:
             "review.entry_part": [
                 f"/review/entries/{entry}/{part}" for entry, part in zip(self.behind, BEHIND, strict=True)
             ],
+            "review.journal": ["/review/books/journal", "/review/books/journal?kind=credit"],
+            "review.register": ["/review/books/register"],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],

@@ -85,6 +85,8 @@ review.draft                     login 403 403 403 200 200 200 200 403
 review.work                      login 403 403 403 200 200 200 200 200
 review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200
+review.journal                   login 403 403 403 200 200 200 200 200
+review.register                  login 403 403 403 200 200 200 200 200
 review.accounts                  login 403 403 403 200 200 200 200 200
 review.account                   login 403 403 403 200 200 200 200 200
 review.account_statement         login 403 403 403 200 200 200 200 200

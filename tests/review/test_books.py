@@ -19,6 +19,7 @@ from backoffice.database import session, transaction
 from backoffice.issuing import queries as issuing
 from backoffice.issuing.queries import Register
 from backoffice.money import CENT
+from backoffice.web.formatting import MISSING
 from tests.support.office import Office
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
@@ -194,11 +195,69 @@ def test_every_figure_opens_the_lines_that_add_up_to_it(
                 assert f"<dt>{LISTED.get(name, name)}</dt><dd>{'-' if told < 0 else ''}¥{abs(told):,.2f}<" in listed
             sums[name] = sums.get(name, Decimal(0)) + told
             opened += bool(lines)
-        there = f"/review/books?month={month}&amp;when={when}#accounts"
-        assert {
-            name: Decimal(value.replace(",", "")) for name, address, value in cell.findall(totals) if address == there
-        } == sums
+        there = f"/review/books?month={month}&amp;when={when}&amp;figure="
+        of_all = [row for row in cell.findall(totals) if row[1].startswith(there)]
+        assert {name: cents(value) for name, _, value in of_all} == sums
+        for name, address, value in of_all:
+            assert opens(max_, address, name) == cents(value), address
     assert opened >= 4
+
+
+def cents(written: str) -> Decimal:
+    """An amount as a page writes it."""
+    return Decimal(written.replace("¥", "").replace(",", ""))
+
+
+def opens(who: Visitor, address: str, name: str) -> Decimal:
+    """What a column adds up to over all pages of the list at an address, which says the same of itself."""
+    total, first, found = Decimal(0), True, None
+    while address:
+        page = who.get(html.unescape(address))
+        assert page.status_code == 200, address
+        listed = page.text[page.text.find('id="accounts"') :] if "/review/books?" in address else page.text
+        cells = re.findall(rf'data-label="{name}">(?:<a [^>]+>)?([^<]+)<', listed)
+        total += sum((cents(each) for each in cells if each != MISSING), Decimal(0))
+        if first:
+            found = re.search(rf"<dt>(?:{name}|{name} · [^<]+|Total of this list)</dt><dd>([^<]+)<", listed)
+        following = re.search(r'<a [^>]*href="([^"]+)"[^>]*rel="next"|rel="next"[^>]*href="([^"]+)"', page.text)
+        address, first = (following[1] or following[2]) if following else "", False
+    assert found is None or cents(found[1]) == total, "what stands above the list is its sum"
+    assert found is not None or not total
+    return total
+
+
+def test_every_sentence_opens_the_list_that_adds_up_to_it(
+    app: Flask, cast: Cast, freeze: Callable[[datetime], None], visit: Callable[..., Visitor]
+) -> None:
+    freeze(FEBRUARY)
+    with app.app_context():
+        office = told_in_two_months(cast, freeze)
+        recharge = office.recharge("200.00")
+        office.credit(office.issued("12.00"), {recharge: "5.00"})
+        office.apply_often(60)
+        office.issued("3.21", cast.bo)
+    max_ = visit(cast.max)
+    page = max_.get("/review/books").text
+    links = dict(re.findall(r'<a href="([^"]+)">(See [^<]+)</a>', page))
+    words = {word: address for address, word in links.items()}
+    register, journal, credits = (words[f"See {what}"] for what in ("the invoices", "the lines", "what they took back"))
+    assert "The register holds 3 invoices of this month over ¥48.54" in page
+    assert opens(max_, register, "Amount") == Decimal("48.54")
+    assert "3 invoices, before credit notes" in max_.get(register).text
+    assert "they took ¥5.00 back in this month" in page
+    assert opens(max_, html.unescape(credits), "Invoiced") == Decimal("-5.00")
+    moved = page[page.index(">Moved in the month<") : page.index("</tbody>")]
+    (number,) = re.findall(r"Compared: (\d+) lines of the journal", page)
+    assert int(number) > 60, "more than a page"
+    assert f"<dt>Lines of this list</dt><dd>{number}<" in max_.get(journal).text
+    told = dict(re.findall(r'data-label="(\w+)"><a [^>]+>([^<]+)<', moved.split("</tr>")[0]))
+    assert len(told) == 7
+    for name, value in told.items():
+        assert opens(max_, journal, name) == cents(value), name
+    assert "Nothing was booked that fits these filters" in max_.get("/review/books/journal?kind=opening").text
+    for name in ("journal", "register"):
+        assert "in this month" in max_.get(f"/review/books/{name}?month=2026-01").text
+        assert max_.get(f"/review/books/{name}?month=2026-13").status_code == 404
 
 
 LISTED = {"Reserved": "In progress"}

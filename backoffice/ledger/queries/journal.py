@@ -1,14 +1,16 @@
-"""The journal of a month added up line by line, to be held against what stands before and after it."""
+"""The journal of a month over all accounts: its lines, what they add up to, and in which accounts a figure stands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy.orm import aliased
 
-from backoffice.database import session
+from backoffice.accounts.models import Account
+from backoffice.database import Amount, session
 from backoffice.ledger.models import LedgerMovement, MovementKind
 from backoffice.ledger.queries import month_of
 from backoffice.ledger.rules import FIGURES, Figures
@@ -24,15 +26,59 @@ class Lines:
     credited: Decimal
 
 
-def lines_of(first: date) -> Lines:
-    """The lines of the month that begins on the local day `first`, over all accounts."""
-    begins, ends = month_of(first)
+def lines_of(first: date, kind: str = "") -> Lines:
+    """What the lines of the month that begins on the local day `first` add up to, over all accounts; those of one
+    `kind` if one is named."""
     sums = (func.sum(getattr(LedgerMovement, name)) for name in FIGURES)
     credited = func.sum(case((LedgerMovement.kind == MovementKind.CREDIT, -LedgerMovement.invoiced), else_=ZERO))
     number, taken_back, *moved = session.execute(
-        select(func.count(), credited, *sums).where(LedgerMovement.at >= begins, LedgerMovement.at < ends)
+        select(func.count(), credited, *sums).where(*within(first, kind))
     ).one()
     return Lines(number, Figures(*(total or ZERO for total in moved)), taken_back or ZERO)
+
+
+def within(first: date, kind: str = "") -> list[ColumnElement[bool]]:
+    """SQL predicates of these lines."""
+    begins, ends = month_of(first)
+    of_kind = [LedgerMovement.kind == kind] if kind else []
+    return [LedgerMovement.at >= begins, LedgerMovement.at < ends, *of_kind]
+
+
+def figure_of(first: date, when: str, figure: str) -> ColumnElement[Decimal]:
+    """What the journal says of one figure of an account, as an expression beside `Account`: at the "opening" of the
+    month that begins on `first`, at its "closing", or what "moved" in it."""
+    opening, closing = (_stood(instant, figure) for instant in month_of(first))
+    moved: ColumnElement[Decimal] = closing - opening
+    return {"opening": opening, "moved": moved, "closing": closing}[when]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """In how many accounts a figure is not zero, and what it adds up to in major units."""
+
+    number: int
+    amount: Decimal
+
+
+def accounts_with(value: ColumnElement[Decimal]) -> Accounts:
+    """Count and sum of the accounts of which a `figure_of` is not zero."""
+    number, amount = session.execute(
+        select(func.count(), func.sum(value)).select_from(Account).where(value != ZERO)
+    ).one()
+    return Accounts(number, amount or ZERO)
+
+
+def _stood(instant: datetime, figure: str) -> ColumnElement[Decimal]:
+    line = aliased(LedgerMovement)
+    last = (
+        select(getattr(line, f"{figure}_after"))
+        .where(line.account_id == Account.id, line.at < instant)
+        .order_by(line.at.desc(), line.id.desc())
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    return func.coalesce(last, literal(ZERO, Amount))
 
 
 def shortages_of(request_id: int) -> list[LedgerMovement]:

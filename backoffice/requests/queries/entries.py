@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, se
 from sqlalchemy.orm import aliased
 
 from backoffice import clock
+from backoffice.accounts.models import Account
 from backoffice.database import Instant, session
 from backoffice.errors import NotFound
 from backoffice.ledger.models import (
@@ -25,6 +26,7 @@ from backoffice.ledger.models import (
     moves,
 )
 from backoffice.ledger.queries import entries as ledger
+from backoffice.ledger.queries import journal as journals
 from backoffice.ledger.queries import movements_of
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, in_state
@@ -222,6 +224,19 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
     elif begin is not None:
         lines = lines.where(LedgerMovement.at >= begin)
     return lines
+
+
+def lines_of_month(first: date, kind: str = "") -> Select[Any]:
+    """The journal of the month that begins on the local day `first`, over all accounts, of one kind if one is named:
+    each line with the code of its account, the id of its entry and the number of its request, in `STATEMENT_ORDER`."""
+    return (
+        select(LedgerMovement)
+        .join(Account, Account.id == LedgerMovement.account_id)
+        .outerjoin(LedgerEntry, LedgerEntry.id == LedgerMovement.entry_id)
+        .outerjoin(InvoiceRequest, InvoiceRequest.id == LedgerMovement.request_id)
+        .add_columns(Account.code, LedgerEntry.external_id, InvoiceRequest.number)
+        .where(*journals.within(first, kind))
+    )
 
 
 def _made_by_its_entry() -> Any:

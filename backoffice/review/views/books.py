@@ -21,6 +21,7 @@ from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.queries import Month, journal
 from backoffice.ledger.rules import Figures
+from backoffice.money import ZERO
 from backoffice.permissions import Permission
 from backoffice.review.queries import accounts as queries
 from backoffice.review.views.plumbing import blueprint
@@ -80,21 +81,23 @@ def _columns(first: date) -> list[Column]:
 @guard(Permission.SEE_BOOKS)
 def books() -> str:
     """One month: the equation over all accounts, the register beside it, and the accounts page by page."""
-    first = _asked()
-    only = request.args.get("account", "")
-    when = request.args.get("when", "closing")
-    if when not in WHEN:
+    first, only = asked_month(), request.args.get("account", "")
+    when, figure = request.args.get("when", "closing"), request.args.get("figure", "")
+    if when not in WHEN or figure not in ("", *FIGURES):
         abort(404)
     accounts = queries.accounts().where(Account.code == only) if only else queries.accounts()
+    value = journal.figure_of(first, when, figure) if figure and not only else None
+    if value is not None:
+        accounts = accounts.where(value != ZERO)
     page = paginate(session, accounts, queries.ORDER, PageRequest.of(request.args))
     together = ledger.reconcile_all(first)
     lines = journal.lines_of(first)
-    register = issuing.register_between(first, _last(first))
+    register = issuing.register_between(first, last_of(first))
     unfinished = _is_unfinished(first)
     called = {**WHEN, "closing": lazy_gettext("Now")} if unfinished else WHEN
     asked: dict[str, Any] = {"month": f"{first:%Y-%m}", **({"account": only} if page.items and only else {})}
     tabs = [
-        (name, url_for("review.books", **asked, when=part, _anchor="accounts"), part == when, None)
+        (name, url_for("review.books", **asked, when=part, _anchor="accounts"), part == when and not figure, None)
         for part, name in called.items()
     ]
     return render_template(
@@ -117,11 +120,13 @@ def books() -> str:
         tabs=tabs,
         when=when,
         called=called,
-        left_out=others(request.args, ("month", "account", "when")),
+        figure=figure,
+        total=journal.accounts_with(value) if value is not None else None,
+        left_out=others(request.args, ("month", "account", "when", "figure")),
         page=page,
         spans=_spans(first),
         months_of=ledger.reconcile(first, [account.id for account in page.items]),
-        links=page.links(request.path, [*asked.items(), ("when", when)]),
+        links=page.links(request.path, [*asked.items(), ("when", when), *([("figure", figure)] if figure else [])]),
     )
 
 
@@ -131,7 +136,7 @@ def books() -> str:
 def export_books(extension: str) -> Any:
     """The month as a file: a line for each account, or for the one that is asked for, and their total at the end."""
     refuse_others(request.args, ("month", "account"))
-    first, only = _asked(), request.args.get("account", "")
+    first, only = asked_month(), request.args.get("account", "")
     if only and not queries.is_code(only):
         raise NotFound(Message(N_("No account has the code %(code)s."), code=only[:40]))
     name = gettext("Reconciliation %(month)s", month=f"{first:%Y-%m}")
@@ -159,7 +164,7 @@ def _lines(first: date, only: str) -> Iterator[Line]:
     yield Line("", gettext("Total"), Month(opening, closing))
 
 
-def _asked() -> date:
+def asked_month() -> date:
     """The first day of the month the address names; this month unless it says otherwise."""
     month = request.args.get("month", "")
     if not month:
@@ -171,16 +176,17 @@ def _asked() -> date:
 
 def _is_unfinished(first: date) -> bool:
     """Whether the month goes on, so that what stands at its end is what stands there now."""
-    return _last(first) >= clock.today()
+    return last_of(first) >= clock.today()
 
 
-def _last(first: date) -> date:
+def last_of(first: date) -> date:
+    """The last day of the month that begins on `first`."""
     return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _spans(first: date) -> dict[str, dict[str, date]]:
     """The days of an account's statement that add up to a figure of each line, as its address names them."""
-    before, last = first - timedelta(days=1), _last(first)
+    before, last = first - timedelta(days=1), last_of(first)
     return {"opening": {"to": before}, "moved": {"from": first, "to": last}, "closing": {"to": last}}
 
 

@@ -1,0 +1,65 @@
+"""What the sentences of the reconciliation speak of: the month's lines of the journal, and its register of invoices."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import lazy_gettext
+
+from backoffice.database import session
+from backoffice.issuing import queries as issuing
+from backoffice.ledger.queries import journal as queries
+from backoffice.permissions import Permission
+from backoffice.requests.queries import entries
+from backoffice.review import labels
+from backoffice.review.views.accounts import entry_base, request_base
+from backoffice.review.views.books import FIGURES, asked_month, last_of
+from backoffice.review.views.plumbing import blueprint
+from backoffice.web.filters import FilterSet, OneOf, others
+from backoffice.web.guards import guard
+from backoffice.web.paging import PageRequest, paginate
+
+LINES = FilterSet(OneOf("kind", lazy_gettext("What"), list(labels.movements.items())), beside=("month",))
+
+
+@blueprint.get("/books/journal")
+@guard(Permission.SEE_BOOKS)
+def journal() -> str:
+    """The lines of a month over all accounts, newest first, of one kind if asked for, and what they add up to."""
+    first, filters = asked_month(), LINES.parse(request.args)
+    listed = entries.lines_of_month(first, filters["kind"])
+    asked = PageRequest.of(request.args)
+    page = paginate(session, listed, entries.STATEMENT_ORDER, asked, key=entries.place_in_statement)
+    month = f"{first:%Y-%m}"
+    return render_template(
+        "review/journal.html",
+        first=first,
+        month=month,
+        filters=filters,
+        lines=queries.lines_of(first, filters["kind"]),
+        words=FIGURES,
+        movements=labels.movements,
+        page=page,
+        links=page.links(request.path, [("month", month), *filters.query]),
+        entry_base=entry_base(),
+        requests=request_base(),
+    )
+
+
+@blueprint.get("/books/register")
+@guard(Permission.SEE_BOOKS)
+def register() -> str:
+    """The invoices dated in a month, newest first, with their number and sum: credit notes take nothing off here."""
+    first = asked_month()
+    listed = issuing.register(first, last_of(first))
+    page = paginate(session, listed, issuing.REGISTER_ORDER, PageRequest.of(request.args))
+    month = f"{first:%Y-%m}"
+    return render_template(
+        "review/register.html",
+        first=first,
+        month=month,
+        total=issuing.register_between(first, last_of(first)),
+        left_out=others(request.args, ("month",)),
+        page=page,
+        links=page.links(request.path, [("month", month)]),
+        requests=request_base(),
+    )
