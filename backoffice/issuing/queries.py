@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -17,13 +17,17 @@ from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.rules import Snapshot, is_invoice_number
 from backoffice.ledger import queries as ledger
-from backoffice.ledger.models import Allocation, LedgerMovement, Reservation, ReservationState
-from backoffice.ledger.rules import Figures
+from backoffice.ledger.models import Allocation, LedgerMovement, Reservation, ReservationState, moves
+from backoffice.ledger.queries import journal
+from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.queries import entries
 from backoffice.requests.rules import OPEN_STATES, State
 from backoffice.steering import beside, word
+
+# Lines of a statement are counted up to so many: a page costs the same however many there are.
+LINES_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +100,23 @@ def being_issued(account_id: int) -> Decimal:
 
 def being_issued_on(account_id: int, day: date) -> Decimal:
     """What of the account was `being_issued` at the end of a local day: whatever is issued later, it says the same."""
-    end = clock.start_of_day(day + timedelta(days=1), clock.zone())
+    return session.scalar(_unissued(account_id, day, func.sum(LedgerMovement.invoiced))) or ZERO
+
+
+def _unissued(account_id: int, day: date | None, *columns: Any) -> Select[Any]:
+    """The lines of the account's invoices that were being issued at the end of a local day, or are now."""
     of_account = select(InvoiceRequest.id).where(InvoiceRequest.account_id == account_id)
+    numbered = of_account.where(in_state(State.APPROVED), InvoiceRequest.invoice_id.is_not(None))
+    lines = select(*columns).where(LedgerMovement.kind.in_(entries.OF_INVOICES))
+    if day is None:
+        return lines.where(LedgerMovement.request_id.in_(numbered))
+    end = clock.start_of_day(day + timedelta(days=1), clock.zone())
     # Each half is read by an index of its own, and both find few.
     unissued = union_all(
-        of_account.where(in_state(State.APPROVED), InvoiceRequest.invoice_id.is_not(None)),
+        numbered,
         of_account.where(in_state(State.ISSUED), InvoiceRequest.issued_at < end, InvoiceRequest.closed_at >= end),
     )
-    return (
-        session.scalar(
-            select(func.sum(LedgerMovement.invoiced)).where(
-                LedgerMovement.request_id.in_(unissued.scalar_subquery()),
-                LedgerMovement.kind.in_(entries.OF_INVOICES),
-                LedgerMovement.at < end,
-            )
-        )
-        or ZERO
-    )
+    return lines.where(LedgerMovement.request_id.in_(unissued.scalar_subquery()), LedgerMovement.at < end)
 
 
 def balance(account_id: int) -> Figures:
@@ -125,10 +129,51 @@ def balance_on(account_id: int, day: date) -> Figures:
     return as_listed(ledger.balance_on(account_id, day), being_issued_on(account_id, day))
 
 
-def moved(account_id: int, since: date | None, until: date | None) -> Figures:
-    """What the account's statement between two local days, both included, adds up to; None leaves that side open."""
-    end = balance(account_id) if until is None else balance_on(account_id, until)
-    return end if since is None else end - balance_on(account_id, since - timedelta(days=1))
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a statement adds up to, and how many lines it has; `more` where they are more than are counted."""
+
+    figures: Figures
+    number: int
+    more: bool
+
+
+def moved(account_id: int, wanted: entries.Lines) -> Moved:
+    """Sum and number of the lines of an account's statement, in one statement whose cost does not grow with them.
+
+    The sum is what stood at its end less what stood before its beginning. Of invoices' lines that count from when they
+    were issued (`entries.statement`), those that did not yet count at either end are taken off what was booked.
+    """
+    of_invoices = wanted.figure in ("reserved", "invoiced") and not wanted.booked
+    listed = entries.ids_of_lines(account_id, replace(wanted, booked=wanted.booked or of_invoices))
+    counted = listed.limit(LINES_COUNTED + 1).subquery()
+    asked = select(select(func.count()).select_from(counted).scalar_subquery().label("number"), *ledger.COUNTERS)
+    asked = asked.select_from(Account).where(Account.id == account_id)
+    before = None if wanted.since is None else wanted.since - timedelta(days=1)
+    for name, day in (("ended", wanted.until), ("began", before)):
+        if day is not None:
+            line = journal.stood(account_id, day, name)
+            asked = asked.outerjoin(line, line.c.account_id == Account.id)
+            asked = asked.add_columns(*(line.c[each].label(f"{name}_{each}") for each in FIGURES))
+        if of_invoices and (day is not None or name == "ended"):
+            money = _unissued(account_id, day, func.coalesce(func.sum(LedgerMovement.invoiced), ZERO))
+            number = _unissued(account_id, day, func.count()).where(moves(wanted.figure))
+            asked = asked.add_columns(
+                money.scalar_subquery().label(f"{name}_unissued"), number.scalar_subquery().label(f"{name}_lines")
+            )
+    row = session.execute(asked).one()
+    told = row._mapping
+    figures = ledger.figures_of(row) if wanted.until is None else _then(told, "ended")
+    if before is not None:
+        figures -= _then(told, "began")
+    unissued = told.get("ended_unissued", ZERO) - told.get("began_unissued", ZERO)
+    number = row.number - told.get("ended_lines", 0) + told.get("began_lines", 0)
+    more = row.number > LINES_COUNTED
+    return Moved(as_listed(figures, unissued), LINES_COUNTED if more else number, more)
+
+
+def _then(told: Mapping[Any, Any], name: str) -> Figures:
+    return Figures(*(told[f"{name}_{each}"] or ZERO for each in FIGURES))
 
 
 def as_listed(figures: Figures, unissued: Decimal) -> Figures:

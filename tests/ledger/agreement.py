@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from backoffice.ledger.models import (
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO, from_minor
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.queries import entries
 from tests.ledger.platform import Account
 
 
@@ -33,6 +35,20 @@ def the_books_agree(account: Account, unfinished: Collection[str]) -> None:
     _recharges_agree(account)
     _requests_agree(account, unfinished)
     _journal_agrees(account)
+
+
+def the_statements_agree(account_id: int, first: date, last: date) -> None:
+    """What each statement says of its lines, how many they are and what they add up to, is what it lists."""
+    for since, until in ((None, None), (None, first), (first, last), (last, None)):
+        for figure in ("", *FIGURES):
+            for booked in (False, True):
+                wanted = entries.Lines(figure, since, until, booked)
+                lines = [row[0].moved for row in session.execute(entries.statement(account_id, wanted))]
+                told = issuing.moved(account_id, wanted)
+                name = figure or "balance"
+                listed = sum((getattr(line, name) for line in lines), ZERO)
+                assert (told.number, getattr(told.figures, name)) == (len(lines), listed), wanted
+                assert not told.more
 
 
 def _figures_agree(account: Account, unfinished: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -57,12 +57,20 @@ class Life(Platform):
         for of, name in self._issued() if hasattr(self, "accounts") else ():
             self._credit((of, name), 1, 0)
             self.the_books_agree()
+        days = [clock.local_date(at, clock.zone()) for at, *_ in getattr(self, "past", ())]
+        self._statements_agree(days)
         for which in list(getattr(self, "unfinished", ())):
             self.issue(which)
+        self._statements_agree(days)
         for at, account, figures, listed in getattr(self, "past", ()):
             day = clock.local_date(at, clock.zone())
             assert queries.balance_on(account.account_id, day) == figures
             assert issuing.balance_on(account.account_id, day) == listed
+        session.rollback()
+
+    def _statements_agree(self, days: list[date]) -> None:
+        for account in self.accounts if days else ():
+            agreement.the_statements_agree(account.account_id, days[0], days[-1])
         session.rollback()
 
     # --- time ---

@@ -22,7 +22,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.queries import entries as behind
 from backoffice.web.paging import PageRequest, paginate
-from tests.portal.conftest import World
+from tests.portal.conftest import Customer, World
 from tests.portal.crowd import many_entries, many_movements, many_requests
 from tests.support.sql import gather_figures, plan, statements
 
@@ -190,6 +190,40 @@ def test_the_statement_of_one_figure_is_read_by_the_index_of_that_figure(world: 
                     bound = re.search(rf"{index}.*?(?:account_id=\? AND at>\?|Cond: .*?[ (]at >=? )", used, re.DOTALL)
                     faults += [f"{figure}{name}: no first day in {used}"] if since and not bound else []
     assert not faults, "\n".join(faults)
+
+
+def test_the_sum_and_number_of_a_statement_are_read_by_one_statement_and_the_index_of_its_figure(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SQLite looks at the figure itself even where the index holds no line without it.
+    way = "INDEX " if database == "sqlite" else "Index Only Scan using "
+    with world.app.app_context():
+        crowd(world, database)
+        faults = []
+        for figure in ("", "recharged", "refunded", "reserved", "invoiced", "short"):
+            for since, until in ((None, None), (date(2026, 3, 1), date(2026, 9, 1))):
+                asked: list[Any] = []
+                execute = session.execute
+                with monkeypatch.context() as watched:
+                    watched.setattr(session, "execute", lambda sql, _to=asked, _do=execute: _to.append(sql) or _do(sql))
+                    issuing.moved(world.cast.lumen, behind.Lines(figure, since, until))
+                assert len(asked) == 1
+                session.rollback()
+                used = plan(asked[0], database)
+                session.rollback()
+                index = f"ix_ledger_movement_{figure or 'account'}"
+                if f"{way}{index}" not in used or "SCAN ledger_movement" in used or "Seq Scan" in used:
+                    faults.append(f"{figure} {since}: {used}")
+    assert not faults, "\n".join(faults)
+
+
+def test_a_statement_is_counted_no_further_than_a_page_can_bear(
+    world: World, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuing, "LINES_COUNTED", 2)
+    assert "2 lines" in ada.get("/invoices/statement?figure=recharged").text
+    monkeypatch.setattr(issuing, "LINES_COUNTED", 1)
+    assert "more than 1 lines" in ada.get("/invoices/statement?figure=recharged").text
 
 
 def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,17 +81,11 @@ def balance_on(account_id: int, day: date) -> Figures:
     """The account's figures as the books had them at the end of a local day; all zero before its first movement."""
     line = session.scalars(
         select(LedgerMovement)
-        .where(LedgerMovement.account_id == account_id, LedgerMovement.at < _end(day))
+        .where(LedgerMovement.account_id == account_id, LedgerMovement.at < end_of(day))
         .order_by(LedgerMovement.at.desc(), LedgerMovement.id.desc())
         .limit(1)
     ).one_or_none()
     return line.after if line is not None else Figures()
-
-
-def moved(account_id: int, since: date | None, until: date | None) -> Figures:
-    """What the account's journal adds up to between two local days, both included; None leaves that side open."""
-    end = balance(account_id) if until is None else balance_on(account_id, until)
-    return end if since is None else end - balance_on(account_id, since - timedelta(days=1))
 
 
 def movements_of(account_id: int) -> Select[LedgerMovement]:
@@ -312,7 +306,8 @@ def _sum_at(instant: datetime) -> Figures:
     return Figures(*(total or ZERO for total in sums))
 
 
-def _end(day: date) -> datetime:
+def end_of(day: date) -> datetime:
+    """The first instant after a local day."""
     return clock.start_of_day(day + timedelta(days=1), clock.zone())
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, Subquery, case, func, literal, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
 from backoffice.database import Amount, session
 from backoffice.ledger.models import LedgerMovement, MovementKind
-from backoffice.ledger.queries import month_of
+from backoffice.ledger.queries import end_of, month_of
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 
@@ -89,3 +89,16 @@ def shortages_of(request_id: int) -> list[LedgerMovement]:
         LedgerMovement.short != ZERO,
     )
     return list(session.scalars(moved.order_by(LedgerMovement.id)))
+
+
+def stood(account_id: int, day: date, name: str) -> Subquery:
+    """What `balance_on` reads, to be joined to the account by a statement that asks for more: no row or one, with the
+    figures by their names."""
+    after = (getattr(LedgerMovement, f"{each}_after").label(each) for each in FIGURES)
+    last = (
+        select(LedgerMovement.account_id, *after)
+        .where(LedgerMovement.account_id == account_id, LedgerMovement.at < end_of(day))
+        .order_by(LedgerMovement.at.desc(), LedgerMovement.id.desc())
+        .limit(1)
+    )
+    return last.subquery(name)

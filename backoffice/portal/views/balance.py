@@ -62,7 +62,7 @@ def statement() -> str:
         "portal/statement.html",
         filters=filters,
         figure=wanted.figure,
-        moved=issuing.moved(account_id(), wanted.since, wanted.until),
+        moved=issuing.moved(account_id(), wanted),
         page=page,
         links=page.links(request.path, filters.query),
         movements=labels.movements,

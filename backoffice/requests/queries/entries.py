@@ -204,6 +204,15 @@ def statement(account_id: int, wanted: Lines = Lines()) -> Select[Any]:
         .outerjoin(InvoiceRequest, InvoiceRequest.id == LedgerMovement.request_id)
         .add_columns(LedgerEntry.external_id, InvoiceRequest.number)
     )
+    return _narrowed(lines, account_id, wanted)
+
+
+def ids_of_lines(account_id: int, wanted: Lines) -> Select[Any]:
+    """The ids of a statement's lines, to be counted inside an index; `wanted` names no lines of invoices but booked."""
+    return _narrowed(movements_of(account_id).with_only_columns(LedgerMovement.id), account_id, wanted)
+
+
+def _narrowed(lines: Select[Any], account_id: int, wanted: Lines) -> Select[Any]:
     if wanted.figure:
         lines = lines.where(moves(wanted.figure))
     if wanted.figure == "debt" and not wanted.booked:

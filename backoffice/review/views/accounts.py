@@ -12,7 +12,6 @@ from backoffice import clock
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing import queries as issuing
-from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.requests.queries import entries, shortages
 from backoffice.requests.rules import OPEN_STATES
@@ -110,7 +109,6 @@ def account_statement(code: str) -> str:
     found, filters = queries.by_code(code), LINES.parse(request.args)
     booked = bool(filters["booked"])
     wanted = entries.Lines(filters["figure"], filters["date"].low, filters["date"].high, booked)
-    moved = ledger.moved if booked else issuing.moved
     page = paginate(
         session,
         entries.statement(found.id, wanted),
@@ -124,7 +122,7 @@ def account_statement(code: str) -> str:
         filters=filters,
         figure=wanted.figure,
         booked=booked,
-        moved=moved(found.id, wanted.since, wanted.until),
+        moved=issuing.moved(found.id, wanted),
         page=page,
         links=page.links(request.path, filters.query),
         labels=labels,
