@@ -15,6 +15,7 @@ from backoffice.errors import Invalid, Message
 from backoffice.headers import countries, labels, pasted, rules
 from backoffice.headers.models import InvoiceHeader
 from backoffice.text import EMAIL_LIMIT
+from backoffice.web.errors import translate
 from backoffice.web.formatting import country_name
 from backoffice.web.forms import Form, apply_errors, choices, form_token, whole_number
 
@@ -33,18 +34,31 @@ _NEEDED_FOR = {
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A tax ID that may have been meant, and where it differs: position (from 1), what was typed, what it would be."""
+    """A tax ID that may have been meant, and where it differs: position (from 1), what was typed, what it would be;
+    nothing where a symbol is missing, or is one too many."""
 
     code: str
     changes: list[tuple[int, str, str]]
 
+    @classmethod
+    def of(cls, typed: str, code: str) -> Repair:
+        """The symbols in which they differ. Of two that are the same the last counts as the one too many."""
+        if len(typed) == len(code):
+            pairs = enumerate(zip(typed, code, strict=True), 1)
+            return cls(code, [(at, wrong, right) for at, (wrong, right) in pairs if wrong != right])
+        longer, shorter = (code, typed) if len(code) > len(typed) else (typed, code)
+        at = next((at for at, symbol in enumerate(shorter) if longer[at] != symbol), len(shorter))
+        return cls(code, [(at + 1, "", code[at]) if longer == code else (at + 1, typed[at], "")])
+
 
 @dataclass(frozen=True, slots=True)
 class TaxIdHelp:
-    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and what may have been meant."""
+    """Where a tax ID goes wrong: its symbols, each with whether it is at fault, and what may have been meant; `doubt`
+    is what speaks against one that passes."""
 
     symbols: list[tuple[str, bool]]
     repairs: list[Repair]
+    doubt: str = ""
 
 
 class HeaderForm(Form):
@@ -146,26 +160,17 @@ class HeaderForm(Form):
 
     @property
     def tax_id_help(self) -> TaxIdHelp | None:
-        """The symbols of a tax ID that is refused, those at fault marked; None where no single one is to blame."""
+        """The symbols of a tax ID that is refused, those at fault marked, and what may have been meant; of one that
+        passes, why it may be wrong all the same. None where there is nothing to tell."""
         result = self.checked_tax_id
-        if result is None or not result.positions:
+        if result is None or not (result.positions or result.suggestions or result.doubt):
             return None
         shown = [
             (symbol if symbol.isprintable() else "\N{REPLACEMENT CHARACTER}", place in result.positions)
             for place, symbol in enumerate(result.code, 1)
         ]
-        repairs = [
-            Repair(
-                code,
-                [
-                    (place, shown[place - 1][0], right)
-                    for place, (wrong, right) in enumerate(zip(result.code, code, strict=True), 1)
-                    if wrong != right
-                ],
-            )
-            for code in result.suggestions
-        ]
-        return TaxIdHelp(shown, repairs)
+        repairs = [Repair.of(result.code, code) for code in result.suggestions]
+        return TaxIdHelp(shown if result.positions else [], repairs, translate(result.doubt) if result.doubt else "")
 
     @property
     def details_open(self) -> bool:

@@ -8,46 +8,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from backoffice.errors import N_, Message
+from backoffice.headers.tax_id_repairs import PROVINCES, as_read, begins_well, repairs, with_one_more, without_one
+from backoffice.headers.tax_id_symbols import ALPHABET as ALPHABET
+from backoffice.headers.tax_id_symbols import LENGTH as LENGTH
+from backoffice.headers.tax_id_symbols import VALUE, wrong_checks
+from backoffice.headers.tax_id_symbols import check_symbol as check_symbol
+from backoffice.headers.tax_id_symbols import organisation_check_symbol as organisation_check_symbol
 
-# GB 32100-2015, 4.3: no I, O, S, V, Z, which are read as 1, 0, 5, U, 2. A symbol's place is its value.
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-LENGTH = 18
 LEGACY_LENGTHS = (15, 17, 20)
 TYPED_LIMIT = 64
 
-# What a code begins with, for choosing among repairs only: a code is never refused for it, the lists may grow.
-# The department (GB 32100-2015: 1 public bodies, 5 civil affairs, 9 companies, ...) and the kinds that it registers.
-_DEPARTMENTS = frozenset("123456789ANYG")
-_KINDS = {"9": "123", "Y": "1"}
-_OTHER_KINDS = "1239"
-# The first two digits of a region (GB/T 2260): provinces, and 10 for the departments of the centre.
-_PROVINCES = frozenset(
-    f"{part}{number}"
-    for part, numbers in {"1": "012345", "2": "123", "3": "1234567", "4": "123456",
-                          "5": "01234", "6": "12345", "7": "1", "8": "12"}.items()
-    for number in numbers
-)  # fmt: skip
-# The next two: no city or prefecture in use has a higher number, but for 90, what a province runs itself.
-_CITIES, _RUN_BY_PROVINCE = range(55), 90
-# What an enterprise, a branch, a sole trader, a public body and an association begin with: nearly all there are.
-_COMMON_HEADS = frozenset(("91", "92", "93", "12", "52"))
-# Symbols that are taken for each other in print, by hand and by scanners.
-_LOOK_ALIKE = frozenset(map(frozenset, ("0O", "0Q", "0D", "1I", "17", "1T", "7T", "2Z", "5S", "8B", "UV", "6G")))
 _OFFERED = 3
-# What no tax ID holds is read as the symbol that it was taken for.
-_READINGS = str.maketrans("IOSVZ", "105U2")
-
-_VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
-_WEIGHTS = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
-# The organisation code inside: symbols 9 to 16 and its check symbol, the 17th. Letters count from A = 10 to Z = 35.
-_ORGANISATION = slice(8, 16)
-_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 # The ID card of a person (GB 11643) has 18 symbols as well: region, date of birth, serial number, check symbol.
 _PERSON = re.compile(r"[1-9]\d{5}((?:19|20)\d{6})\d{3}[0-9X]", re.ASCII)
 _PERSON_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -76,7 +52,9 @@ class TaxIdResult:
 
     `positions` (from 1) names illegal symbols, or the check symbols that do not fit. `suggestions` are the valid codes
     that differ in one symbol and begin as tax IDs do, the likeliest first, three at most; `has_more` when there are
-    others. Several illegal symbols are taken for what they look like, when that makes the code valid.
+    others. Several illegal symbols are taken for what they look like, when that makes the code valid. Of a code that
+    is one symbol too short or too long they are those with that symbol. `doubt` is what speaks against a code that
+    passes all the same.
     """
 
     code: str
@@ -85,6 +63,7 @@ class TaxIdResult:
     positions: tuple[int, ...] = ()
     suggestions: tuple[str, ...] = ()
     has_more: bool = False
+    doubt: Message | None = None
 
     @property
     def suggestion(self) -> str | None:
@@ -104,20 +83,19 @@ def check_tax_id(typed: str) -> TaxIdResult:
     if len(code) in LEGACY_LENGTHS:
         return _check_legacy(code)
     if len(code) != LENGTH:
-        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _wrong_length(code))
-    illegal = tuple(place for place, symbol in enumerate(code, 1) if symbol not in _VALUE)
+        offered, more = _offer(without_one(code)) if len(code) == LENGTH + 1 else ((), False)
+        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _wrong_length(code), (), offered, more)
+    illegal = tuple(place for place, symbol in enumerate(code, 1) if symbol not in VALUE)
     if illegal:
-        repairs = _repairs(code, illegal) if len(illegal) == 1 else _as_read(code)
-        offered, more = repairs[:_OFFERED], len(repairs) > _OFFERED
-        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, offered, more)
-    wrong = tuple(_wrong_checks(code))
+        meant = repairs(code, illegal) if len(illegal) == 1 else as_read(code)
+        return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal, *_offer(meant))
+    wrong = tuple(wrong_checks(code))
     if wrong and is_persons(code):
         # Nothing of it is wrong but its place: no symbol to mark, no company to guess.
         return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, Message(_A_PERSONS))
     if wrong:
-        repairs = _repairs(code, range(1, LENGTH + 1))
-        offered, more = repairs[:_OFFERED], len(repairs) > _OFFERED
-        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, offered, more)
+        meant = repairs(code, range(1, LENGTH + 1))
+        return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, *_offer(meant))
     return TaxIdResult(code, TaxIdOutcome.VALID, Message(N_("This tax ID is valid.")))
 
 
@@ -127,7 +105,8 @@ def describe_tax_id(result: TaxIdResult) -> str:
     if result.positions:
         marks = ("^" if place in result.positions else " " for place in range(1, max(result.positions) + 1))
         lines.append("".join(marks))
-    return "\n".join([*lines, *map(str, (result.message, *did_you_mean(result)))])
+    told = (result.message, *([result.doubt] if result.doubt else ()), *did_you_mean(result))
+    return "\n".join([*lines, *map(str, told)])
 
 
 def did_you_mean(result: TaxIdResult) -> list[Message]:
@@ -137,6 +116,8 @@ def did_you_mean(result: TaxIdResult) -> list[Message]:
     if result.suggestion is not None:
         return [Message(N_("Did you mean %(suggestion)s?"), suggestion=result.suggestion)]
     told = N_("Did you mean one of these? Each differs in one symbol: %(suggestions)s")
+    if len(result.code) != LENGTH:
+        told = N_("Did you mean one of these? Each has one symbol more or less: %(suggestions)s")
     question = Message(told, suggestions=", ".join(result.suggestions))
     if not result.has_more:
         return [question]
@@ -148,82 +129,10 @@ def exit_code(result: TaxIdResult) -> int:
     return {TaxIdOutcome.WRONG_CHECK_DIGIT: 1, TaxIdOutcome.WRONG_FORM: 2}.get(result.outcome, 0)
 
 
-def check_symbol(first_17: str) -> str:
-    """The 18th symbol: (31 - sum mod 31) mod 31 over weights 3^(i-1) mod 31 (GB 32100-2015, annex A)."""
-    total = sum(_VALUE[symbol] * weight for symbol, weight in zip(first_17, _WEIGHTS, strict=True))
-    return ALPHABET[-total % 31]
-
-
-def organisation_check_symbol(first_8: str) -> str:
-    """The ninth symbol of an organisation code: 11 - sum mod 11, where 10 is X and 11 is 0 (GB 11714)."""
-    total = sum(int(symbol, 36) * weight for symbol, weight in zip(first_8, _ORGANISATION_WEIGHTS, strict=True))
-    return "0123456789X"[-total % 11]
-
-
-def _wrong_checks(code: str) -> Iterator[int]:
-    """Positions of the check symbols that do not fit the symbols before them."""
-    if organisation_check_symbol(code[_ORGANISATION]) != code[16]:
-        yield 17
-    if check_symbol(code[:17]) != code[17]:
-        yield 18
-
-
-def _repairs(code: str, places: Iterable[int]) -> tuple[str, ...]:
-    """The valid codes one symbol away, changed at one of `places`: the likeliest first."""
-    inner_fits = set(code) <= _VALUE.keys() and organisation_check_symbol(code[_ORGANISATION]) == code[16]
-    one_away = ((place, code[: place - 1] + _fitting(code, place) + code[place:]) for place in places)
-    found = (
-        (_oddity(repaired, place, code[place - 1], inner_fits=inner_fits), -place, repaired)
-        for place, repaired in one_away
-        if _begins_well(repaired) and not any(_wrong_checks(repaired))
-    )
-    return tuple(repaired for _, _, repaired in sorted(found))
-
-
-def _as_read(code: str) -> tuple[str, ...]:
-    """The code with each symbol that no tax ID holds as what it looks like, when it is valid then."""
-    read = code.translate(_READINGS)
-    fits = set(read) <= _VALUE.keys() and _begins_well(read) and not any(_wrong_checks(read))
-    return (read,) if fits else ()
-
-
-def _fitting(code: str, place: int) -> str:
-    """The one symbol that makes the last check fit when it stands at `place` and the others are right."""
-    weights = (*_WEIGHTS, 1)
-    others = sum(_VALUE[symbol] * weights[at] for at, symbol in enumerate(code) if at != place - 1)
-    return ALPHABET[-others * pow(weights[place - 1], -1, 31) % 31]
-
-
-def _begins_well(code: str) -> bool:
-    """Whether department, kind and region (symbols 1 to 8) are such as are given out."""
-    department, kind, region = code[0], code[1], code[2:8]
-    return (
-        department in _DEPARTMENTS
-        and kind in _KINDS.get(department, _OTHER_KINDS)
-        and region.isdecimal()
-        and region[:2] in _PROVINCES
-    )
-
-
-def _oddity(repaired: str, place: int, typed: str, *, inner_fits: bool) -> int:
-    """How much speaks against a repair at `place`; it orders the repairs, it drops none."""
-    against = 0 if frozenset((typed, repaired[place - 1])) in _LOOK_ALIKE else 2
-    if place < LENGTH:
-        against += 1  # in the check symbol itself, nothing else need be wrong
-    if inner_fits and 9 <= place <= 17:
-        against += 2  # the organisation's own check would nearly always have told
-    head, city, organisation = repaired[:2], int(repaired[4:6]), repaired[_ORGANISATION]
-    against += (head != "91") + (head not in _COMMON_HEADS)
-    against += city not in _CITIES and city != _RUN_BY_PROVINCE
-    if not organisation.isdecimal() and not (organisation[0] == "M" and organisation[1].isalpha()):
-        against += 2  # since 2015 they begin with M and a letter (MA, MB, MJ, ...), before they were figures
-    return against
-
-
 def is_persons(code: str) -> bool:
     """Whether this is the number of a person's ID card: its region, a day of birth, and its check symbol fit."""
     match = _PERSON.fullmatch(code)
-    if match is None or code[:2] not in _PROVINCES:
+    if match is None or code[:2] not in PROVINCES:
         return False
     try:
         date.fromisoformat(match[1])
@@ -233,12 +142,31 @@ def is_persons(code: str) -> bool:
     return "10X98765432"[total % 11] == code[17]
 
 
+def _offer(meant: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """The likeliest of them, and whether there are others."""
+    return meant[:_OFFERED], len(meant) > _OFFERED
+
+
 def _check_legacy(code: str) -> TaxIdResult:
     illegal = tuple(place for place, symbol in enumerate(code, 1) if symbol not in _LEGACY_ALPHABET)
     if illegal:
         return TaxIdResult(code, TaxIdOutcome.WRONG_FORM, _illegal(code, illegal), illegal)
     told = Message(N_("A tax ID of the form used before 2015 (%(length)d characters)."), length=len(code))
-    return TaxIdResult(code, TaxIdOutcome.LEGACY, told)
+    offered, more = _offer(with_one_more(code)) if len(code) == LENGTH - 1 else ((), False)
+    return TaxIdResult(code, TaxIdOutcome.LEGACY, told, (), offered, more, _doubt(code, one_lost=bool(offered)))
+
+
+def _doubt(code: str, *, one_lost: bool) -> Message | None:
+    """What makes a code of an earlier form look like one of 18 characters that was not typed in full, or twice in part.
+
+    The earlier forms began with the number of a region, and no region's begins with 9.
+    """
+    if one_lost:
+        return Message(N_("With one more symbol it is a valid tax ID of 18 characters: has one been lost?"))
+    if code[0] != "9" or not begins_well(code):
+        return None
+    told = N_("It begins like a tax ID of 18 characters, but has %(length)d: compare it with the business licence.")
+    return Message(told, length=len(code))
 
 
 def _wrong_length(code: str) -> Message:

@@ -74,7 +74,9 @@ def _status(header: InvoiceHeader) -> tuple[str, str] | None:
     """A tag for a tax ID that is not simply right."""
     result = rules.tax_id_of({"kind": header.kind, "tax_id": header.tax_id, "country": header.country})
     if result is not None and result.outcome == rules.TaxIdOutcome.LEGACY:
-        return "neutral", gettext("Legacy tax ID")
+        return (
+            ("warn", gettext("Legacy tax ID, or mistyped")) if result.doubt else ("neutral", gettext("Legacy tax ID"))
+        )
     if result is not None and result.outcome == rules.TaxIdOutcome.WRONG_CHECK_DIGIT:
         return "warn", gettext("Check digit does not fit")
     return None
@@ -99,11 +101,13 @@ def new() -> Any:
         header_id = _make(form)
     except Invalid as invalid:
         return _refused(form, invalid)
-    return _saved(header_id)
+    return _saved(header_id, form)
 
 
-def _saved(header_id: int) -> BaseResponse:
+def _saved(header_id: int, form: HeaderForm) -> BaseResponse:
     flash(gettext("The header is saved."), "success")
+    if (told := form.tax_id_help) is not None and told.doubt:
+        flash(gettext("Compare the tax ID with the business licence.") + " " + told.doubt, "warning")
     return rescue.forget(redirect(_way_back(header_id), 303))
 
 
@@ -148,7 +152,7 @@ def edit(header_id: int) -> Any:
         return _refused(form, invalid, header=queries.any_header_of(_account_id(), header_id))
     except Conflict as conflict:
         return _overtaken(form, conflict, header_id)
-    return _saved(header_id)
+    return _saved(header_id, form)
 
 
 def _change(form: HeaderForm, header: InvoiceHeader) -> None:
@@ -288,7 +292,7 @@ def _page(
         resemblance=resemblance,
         news=news,
         removed_by=removed_by,
-        tax_id_help=form.tax_id_help if request.method == "POST" else None,
+        tax_id_help=help if (help := form.tax_id_help) and (help.doubt or request.method == "POST") else None,
         to_application=_to_application(),
         way_back=_way_back,
     )

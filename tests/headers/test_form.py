@@ -132,6 +132,45 @@ def test_a_field_that_this_kind_of_header_needs_is_marked_and_never_called_optio
     assert needed(ada) == special | {"tax_id"}
 
 
+def test_a_tax_id_that_lost_a_symbol_is_kept_and_doubted_wherever_it_is_seen(ada: Clerk) -> None:
+    cut = GOOD["tax_id"][:7] + GOOD["tax_id"][8:]
+    doubt = "With one more symbol it is a valid tax ID of 18 characters: has one been lost?"
+    header = ada.saved(**GOOD | {"tax_id": cut})
+    assert header.tax_id == cut
+    ada.get("/invoice-headers")
+    assert f"Compare the tax ID with the business licence. {doubt}" in ada.text, "said once it is saved"
+    assert "Legacy tax ID, or mistyped" in ada.text
+    ada.get(f"/invoice-headers/{header.id}/edit")
+    assert f"{doubt} It can be saved as it is." in ada.text
+    assert "One symbol more explains it: 0 at position 8." in ada.text
+    assert ada.press(f"Use {GOOD['tax_id']}") == 200
+    assert ada.typed()["tax_id"] == GOOD["tax_id"]
+    assert ada.kept()[0].tax_id == cut, "nothing is saved yet"
+    assert doubt not in ada.text
+    assert ada.press() == 303
+    assert ada.kept()[0].tax_id == GOOD["tax_id"]
+    ada.get("/invoice-headers")
+    assert "business licence" not in ada.text
+    assert "Legacy" not in ada.text
+
+
+def test_of_one_symbol_too_many_the_right_tax_id_is_offered(ada: Clerk) -> None:
+    assert ada.new(**GOOD | {"tax_id": GOOD["tax_id"][:4] + "7" + GOOD["tax_id"][4:]}) == 422
+    assert "this one has 19" in ada.told("tax_id")
+    assert "One symbol less explains it: without 7 at position 5." in ada.text
+    assert ada.press(f"Use {GOOD['tax_id']}") == 200
+    assert ada.press() == 303
+    assert ada.kept()[0].tax_id == GOOD["tax_id"]
+
+
+def test_a_legacy_tax_id_is_not_doubted(ada: Clerk) -> None:
+    header = ada.saved(**GOOD | {"tax_id": "310115123456789"})
+    ada.get("/invoice-headers")
+    assert "business licence" not in ada.text
+    ada.get(f"/invoice-headers/{header.id}/edit")
+    assert "It can be saved as it is." not in ada.text
+
+
 def test_legacy_tax_ids_carry_a_badge(ada: Clerk) -> None:
     ada.saved(**GOOD | {"tax_id": "310115123456789"})
     ada.follow()

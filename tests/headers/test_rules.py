@@ -158,6 +158,70 @@ class TestTaxId:
         assert (result.outcome, rules.exit_code(result)) == (TaxIdOutcome.LEGACY, 0)
         assert check_tax_id("3" * (length - 1) + "#").positions == (length,)
 
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_wherever_one_symbol_was_lost_the_right_code_is_offered_and_nothing_is_refused(self, code: str) -> None:
+        for place in range(18):
+            cut = code[:place] + code[place + 1 :]
+            result = check_tax_id(cut)
+            assert (result.outcome, rules.exit_code(result)) == (TaxIdOutcome.LEGACY, 0), cut
+            assert code in result.suggestions or result.has_more, (cut, result.suggestions)
+            assert all(passes(one) and begins_as_given_out(one) for one in result.suggestions)
+            assert all(cut in {one[:at] + one[at + 1 :] for at in range(18)} for one in result.suggestions)
+            assert str(result.doubt).startswith("With one more symbol it is a valid tax ID")
+            assert rules.validate({**ENTERPRISE, "tax_id": cut})["tax_id"] == cut
+            assert rules.warnings({**ENTERPRISE, "tax_id": cut}) == {}
+
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_of_one_symbol_lost_every_code_that_fits_is_offered(self, code: str) -> None:
+        """All insertions there are, tried one by one."""
+        for place in range(0, 18, 3):
+            cut = code[:place] + code[place + 1 :]
+            every = {cut[:at] + symbol + cut[at:] for at in range(18) for symbol in ALPHABET}
+            fitting = {one for one in every if passes(one) and begins_as_given_out(one)}
+            result = check_tax_id(cut)
+            assert set(result.suggestions) <= fitting
+            assert (len(result.suggestions) == len(fitting)) is not result.has_more
+
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_wherever_one_symbol_was_typed_too_many_the_right_code_is_offered(self, code: str) -> None:
+        for place in range(19):
+            for symbol in (code[min(place, 17)], "7", "Z", "."):
+                result = check_tax_id(code[:place] + symbol + code[place:])
+                assert (result.outcome, rules.exit_code(result)) == (TaxIdOutcome.WRONG_FORM, 2)
+                assert code in result.suggestions or result.has_more, (place, symbol)
+
+    @pytest.mark.parametrize("length", [15, 17, 20])
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_what_begins_like_a_company_of_today_is_doubted_at_every_earlier_length(
+        self, code: str, length: int
+    ) -> None:
+        result = check_tax_id((code + "XX")[:length])
+        assert (result.outcome, rules.exit_code(result)) == (TaxIdOutcome.LEGACY, 0)
+        if code.startswith("9") or length == 17:
+            assert result.doubt is not None
+        if length == 15 and code.startswith("9"):
+            assert "but has 15" in str(result.doubt)
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["310115123456789", "310115OISVZ123456", "310115OISVZ123456789", "440524188001010", "110105194912310021XX",
+         "9A0115123456789", "915555123456789"],
+    )  # fmt: skip
+    def test_what_is_of_an_earlier_form_is_not_doubted(self, typed: str) -> None:
+        result = check_tax_id(typed)
+        assert (result.outcome, result.doubt, result.suggestions) == (TaxIdOutcome.LEGACY, None, ())
+
+    def test_the_command_tells_the_doubt_and_what_may_be_meant(self) -> None:
+        cut = VALID[:7] + VALID[8:]
+        assert rules.describe_tax_id(check_tax_id(cut)).splitlines() == [
+            f"{cut}  legacy",
+            "A tax ID of the form used before 2015 (17 characters).",
+            "With one more symbol it is a valid tax ID of 18 characters: has one been lost?",
+            f"Did you mean {VALID}?",
+        ]
+        told = rules.describe_tax_id(check_tax_id(VALID[:15])).splitlines()
+        assert told[-1].startswith("It begins like a tax ID of 18 characters, but has 15")
+
     @pytest.mark.parametrize("typed", [VALID.lower(), f" {VALID}\t", "9131 0000 MA1F L0A2 77", "9131-0000-MA1FL0A277",
                                        "９１３１００００ＭＡ１ＦＬ０Ａ２７７", f"\u200b{VALID}\ufeff"])  # fmt: skip
     def test_reads_it_as_people_write_it(self, typed: str) -> None:

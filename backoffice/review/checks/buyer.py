@@ -82,6 +82,8 @@ def tax_id(facts: Facts) -> Check:
         return Check("tax_id", Outcome.PASS, Message(N_("The check digit fits.")), data)
     if result.suggestion:
         data = (*data, Datum(N_("Perhaps meant"), result.suggestion))
+    if result.doubt:
+        data = (*data, Datum(N_("What is unusual"), result.doubt))
     if result.outcome == TaxIdOutcome.WRONG_FORM:
         return Check("tax_id", Outcome.FAIL, result.message, data)
     last = facts.last_invoice
