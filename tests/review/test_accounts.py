@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy import insert, select
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.issuing import queries as issuing
+from backoffice.ledger.jobs import import_file
 from backoffice.ledger.models import Allocation, LedgerEntry, LedgerMovement, Reservation
 from backoffice.ledger.queries import entries as ledger
 from backoffice.ledger.rules import FIGURES
@@ -144,6 +146,26 @@ def test_one_entry_tells_everything_behind_it(app: Flask, busy: Cast, visit: Cal
     assert 'data-label="Movement">' in told
     assert re.search(r'href="/review/IR-', page)
     assert not re.search(r'href="/review/IR-', read(ana, address)), "an administrator may not open requests"
+
+
+def test_an_entry_names_both_files_that_told_it(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    head = "kind,external_id,account,status,amount,currency,occurred_at,refund_of"
+    for who, status in (("ana", "pending"), ("max", "completed")):
+        (file := tmp_path / f"{status}.csv").write_text(
+            f"{head}\nrecharge,R-two,lumen,{status},100.00,CNY,2026-03-02T09:30:00+08:00,\n"
+        )
+        with app.app_context():
+            import_file(file, getattr(cast, who).actor, source="platform", currency="CNY", zone=clock.zone())
+            # Once more, by a third: it says nothing new.
+            import_file(file, cast.rui.actor, source="platform", currency="CNY", zone=clock.zone())
+    rita = visit(cast.rita)
+    (address,) = re.findall(r'class="key"><a href="([^"]+)"', read(rita, f"{LUMEN}/entries?q=R-two"))
+    page = re.sub(r"<[^>]+>", "", read(rita, address))
+    assert re.search(rf"File\s*pending.csv\s*imported .* by {cast.ana.name}", page)
+    assert re.search(rf"Completed by the file\s*completed.csv\s*imported .* by {cast.max.name}", page)
+    assert cast.rui.name not in page
 
 
 def test_work_and_the_request_lead_to_the_entries(busy: Cast, visit: Callable[..., Visitor]) -> None:

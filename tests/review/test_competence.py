@@ -85,6 +85,8 @@ half approved    rui    done    done    done    refused refused done
 header edited    rui    refused done    done    refused refused done
 large, imported  rui    half    done    done    refused refused refused
 half, imported   rui    refused done    done    refused refused done
+half, imported 2 rui    refused done    done    refused refused done
+half, imported 1 rui    refused done    done    refused refused done
 half, void       rita   half    done    done    refused refused refused
 half, void       rui    half    done    done    refused refused refused
 large week       rita   half    done    done    refused refused refused
@@ -128,7 +130,10 @@ def arranged(desk: Desk, situation: str, nina: Person, *, many: bool = False) ->
     if situation == "short":
         return short_of_money(desk)
     rita, rui = desk.cast.rita.actor, desk.cast.rui.actor
-    spare = imported(desk) if "imported" in situation or "void" in situation else ""
+    spare = ""
+    if "imported" in situation or "void" in situation:
+        # By one file, or told as pending by one and completed by another: by each of their importers in turn.
+        spare = imported(desk, {"2": ("ana", "rui"), "1": ("rui", "ana")}.get(situation[-1], ("rui",)))
     if "week" in situation:
         desk.apply(amount="150.00", days_ago=6)
     number = desk.apply()
@@ -175,15 +180,18 @@ def edit_header(desk: Desk, number: str) -> None:
     desk.run(headers.edit, disguised, header_id, values, now=NOW)
 
 
-def imported(desk: Desk) -> str:
-    """A recharge that the next application takes; Rui imported it by hand, as a former administrator."""
+def imported(desk: Desk, by: tuple[str, ...]) -> str:
+    """A recharge that the next application takes, imported by hand: by Rui as a former administrator, or by two."""
     external_id = f"spare-{next(_tokens)}"
-    former = Actor(desk.cast.rui.id, desk.cast.rui.name, Role.ADMINISTRATOR)
     long_ago = (NOW - timedelta(days=200)).isoformat()
-    with TemporaryDirectory() as folder, desk.app.app_context():
-        file = Path(folder, "spare.csv")
-        file.write_text(f"{HEAD}\nrecharge,{external_id},lumen,completed,100.00,CNY,{long_ago},\n")
-        import_file(file, former, source="platform", currency="CNY", zone=clock.zone())
+    for turn, name in enumerate(by, 1):
+        person = getattr(desk.cast, name)
+        status = "completed" if turn == len(by) else "pending"
+        with TemporaryDirectory() as folder, desk.app.app_context():
+            file = Path(folder, "spare.csv")
+            file.write_text(f"{HEAD}\nrecharge,{external_id},lumen,{status},100.00,CNY,{long_ago},\n")
+            former = Actor(person.id, person.name, Role.ADMINISTRATOR)
+            import_file(file, former, source="platform", currency="CNY", zone=clock.zone())
     return external_id
 
 

@@ -24,6 +24,7 @@ from backoffice.ledger.models.books import (
 from backoffice.ledger.models.files import (
     FileState,
     FileVia,
+    LedgerCompletion,
     LedgerFile,
     LedgerLineProblem,
     LedgerTurn,
@@ -40,6 +41,7 @@ __all__ = [
     "EntryStatus",
     "FileState",
     "FileVia",
+    "LedgerCompletion",
     "LedgerDay",
     "LedgerEntry",
     "LedgerFile",

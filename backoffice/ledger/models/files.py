@@ -126,6 +126,15 @@ class LedgerTurn(Base):
     file_id: Mapped[int | None] = mapped_column(ForeignKey(LedgerFile.id))
 
 
+class LedgerCompletion(Base):
+    """The file by which a recharge was completed that another file had told as pending. It is completed but once."""
+
+    __tablename__ = "ledger_completion"
+
+    entry_id: Mapped[int] = mapped_column(Id, ForeignKey("ledger_entry.id"), primary_key=True, autoincrement=False)
+    file_id: Mapped[int] = mapped_column(ForeignKey(LedgerFile.id))
+
+
 _OPEN_CONFLICT = "kind = 'conflict' AND settled_at IS NULL"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from backoffice.database import session
-from backoffice.ledger.models import LedgerEntry, MovementKind
+from backoffice.ledger.models import LedgerCompletion, LedgerEntry, MovementKind
 from backoffice.ledger.rules import OPTIONAL_COLUMNS, Figures, Line
 from backoffice.ledger.services import bulk, days, journal, known, reservations
 from backoffice.ledger.services.deciding import Books, Decisions, LineResult
@@ -60,6 +60,7 @@ class _Writing:
         self._move_money()
         bulk.write_changes(LedgerEntry, _CHANGING)
         session.flush()
+        self._keep_who_completed()
         days.add(self.decided.counted)
         journal.enter_all(self.hand_of.values(), self.now)
 
@@ -84,6 +85,13 @@ class _Writing:
             for refund in step.refunds:
                 reservations.apply_refund(hand, rows[external_id], rows[refund])
             reservations.cover_short(hand)
+
+    def _keep_who_completed(self) -> None:
+        """Of recharges that an earlier file, or none, told as pending: two people may have brought one."""
+        completed = [step.recharge for step in self.decided.steps if step.completes]
+        earlier = [row.id for row in completed if isinstance(row, LedgerEntry) and row.file_id != self.file_id]
+        if self.file_id is not None:
+            bulk.add(LedgerCompletion, ("entry_id", "file_id"), [(entry_id, self.file_id) for entry_id in earlier])
 
     def _row(self, new: NewEntry) -> tuple[object, ...]:
         return (

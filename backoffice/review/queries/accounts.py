@@ -16,7 +16,7 @@ from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
-from backoffice.ledger.models import LedgerEntry, LedgerFile, LedgerMovement
+from backoffice.ledger.models import LedgerCompletion, LedgerEntry, LedgerFile, LedgerMovement
 from backoffice.ledger.queries import NotInvoiceable
 from backoffice.ledger.rules import Figures
 from backoffice.requests import queries as requests
@@ -100,13 +100,17 @@ def place_of_request(row: Any) -> Sequence[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose entry it is and which file told it; None where no file did."""
+    """Whose entry it is, which file told it, and which one completed it later; None where no file did."""
 
     account: Account
     file: LedgerFile | None
+    completed: LedgerFile | None
 
 
 def origin(entry: LedgerEntry) -> Origin:
     """Where an entry came from."""
     account = session.get_one(Account, entry.account_id)
-    return Origin(account, session.get(LedgerFile, entry.file_id) if entry.file_id is not None else None)
+    told = session.get(LedgerFile, entry.file_id) if entry.file_id is not None else None
+    completing = select(LedgerFile).join(LedgerCompletion, LedgerCompletion.file_id == LedgerFile.id)
+    completed = session.scalars(completing.where(LedgerCompletion.entry_id == entry.id)).one_or_none()
+    return Origin(account, told, completed)

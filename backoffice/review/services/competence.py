@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Message
-from backoffice.ledger.models import Allocation, LedgerEntry, LedgerFile, ReservationState
+from backoffice.ledger.models import Allocation, LedgerCompletion, LedgerEntry, LedgerFile, ReservationState
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
@@ -99,10 +99,12 @@ def _has_changed_header(actor: Actor, invoice_request: InvoiceRequest) -> bool:
 
 
 def _has_imported(actor: Actor, invoice_request: InvoiceRequest) -> bool:
+    """Whether a file of the actor's told, or completed, a recharge that pays for the request."""
     imported = (
-        select(LedgerFile.id)
-        .join(LedgerEntry, LedgerEntry.file_id == LedgerFile.id)
+        select(LedgerEntry.id)
         .join(Allocation, Allocation.recharge_id == LedgerEntry.id)
+        .outerjoin(LedgerCompletion, LedgerCompletion.entry_id == LedgerEntry.id)
+        .join(LedgerFile, LedgerFile.id.in_((LedgerEntry.file_id, LedgerCompletion.file_id)))
         .where(
             Allocation.request_id == invoice_request.id,
             Allocation.state == ReservationState.OPEN,
