@@ -52,7 +52,7 @@ endings = {
     Ending.REJECTED.value: _l("The request was rejected."),
     Ending.TAKEN_BACK.value: _l("Taken back by whoever gave it."),
     Ending.ASKED.value: _l("The customer was asked."),
-    Ending.OTHER_MONEY.value: _l("Other recharges pay for the request now."),
+    Ending.OTHER_MONEY.value: _l("The money behind the request had changed."),
 }
 # Mails that go to the customer; those to managers are not the reviewer's concern.
 mails = {

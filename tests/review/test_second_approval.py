@@ -222,8 +222,8 @@ def test_other_recharges_behind_it_ask_anew(four_eyes: Desk, visit: Callable[...
     page = visit(four_eyes.cast.rui).get(f"/review/{number}").text
     assert ("The first approval holds no more" in page, "A second approval is wanted" in page) == (True, False)
     ended = page.partition("The first approval of Rita Moreau ended")[2]
-    assert "Other recharges pay for the request now." in ended, "the timeline tells at once what the row will keep"
-    assert f"Since {instant_of(LATER)} other recharges pay" in re.sub("<[^>]+>", "", page)
+    assert "The money behind the request had changed." in ended, "the timeline tells at once what the row will keep"
+    assert f"At {instant_of(LATER)} the money behind this request changed" in re.sub("<[^>]+>", "", page)
     assert "Return to the queue" not in page, "there is nothing left to take back"
     assert number not in visit(four_eyes.cast.rui).get("/review?view=second").text
     assert upcoming_of(four_eyes, "rita") == number
@@ -280,6 +280,29 @@ def test_the_next_act_ends_a_void_approval_for_its_own_reason(four_eyes: Desk, v
         audited = session.scalars(select(AuditEvent).where(AuditEvent.action == "request.first_void")).one()
         assert (audited.before, audited.after) == ({"first_approval": "Rita Moreau"}, {"first_approval": None})
         assert contradictions() == []
+
+
+@pytest.mark.parametrize("verb", ["approve", "hold"])
+def test_a_void_approval_ended_when_the_money_changed_whoever_came_across_it_later(
+    four_eyes: Desk, visit: Callable[..., Visitor], verb: str
+) -> None:
+    number, rui = made_void(four_eyes), four_eyes.cast.rui.actor
+    before = ended_first(visit(four_eyes.cast.rita).get(f"/review/{number}").text)
+    much_later = LATER + timedelta(hours=5)
+    if verb == "approve":
+        four_eyes.run(decisions.approve, rui, number, now=much_later)
+    else:
+        four_eyes.run(holds.hold, rui, number, question="Which?", now=much_later)
+    after = ended_first(visit(four_eyes.cast.rita).get(f"/review/{number}").text)
+    assert instant_of(LATER) in before
+    assert after == before, "the same moment and reason, and nobody's name"
+    assert four_eyes.cast.rui.name not in after
+
+
+def ended_first(page: str) -> str:
+    """The line of the timeline that tells that Rita's approval ended, as text."""
+    (line,) = re.findall(r"The first approval of Rita Moreau ended.*?</li>", page, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", line)
 
 
 def test_a_void_approval_is_nobodys_news(four_eyes: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEv
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, State, is_request_number
 from backoffice.review.queries import seen
 from backoffice.review.queries.seen import Seen
+from backoffice.review.rules import Ending
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _FORMER, _LATER = aliased(InvoiceRequest), aliased(InvoiceRequest)
@@ -45,9 +47,10 @@ class Dossier:
     parts: list[ledger.Part]
     events: list[RequestEvent]
     first: Decision | None
-    # A first approval that no longer counts, and since when: other recharges pay for the request now.
+    # A first approval that no longer counts, as the money behind the request has changed; and, by their ids, since when
+    # such ones do not. Their rows are ended by whoever acts next, which says neither when nor by whom they became void.
     void_first: Decision | None
-    void_since: datetime | None
+    void_since: Mapping[int, datetime]
     hold: Hold | None
     notes: list[RequestNote]
     seen: Seen
@@ -106,6 +109,7 @@ def dossier(number: str, following: Any = None) -> Dossier:
     found, account, header, decision, first, hold, short, former, former_verdict, followed, next_number, *rest = row
     *newest, stands, was_decided = rest
     seen_so_far = Seen(*newest)
+    decisions = requests.decisions_of(found.id) if was_decided else []
     return Dossier(
         request=found,
         account=account,
@@ -120,13 +124,20 @@ def dossier(number: str, following: Any = None) -> Dossier:
         events=requests.timeline(found.id),
         first=first if stands else None,
         void_first=None if stands else first,
-        void_since=None if stands or first is None else requests.basis_lost_at(first),
+        void_since=_void_since(decisions, None if stands else first),
         hold=hold,
         # Most requests have neither: then they are not asked for.
         notes=requests.notes_of(found.id) if seen_so_far.note else [],
         seen=seen_so_far,
-        decisions=requests.decisions_of(found.id) if was_decided else [],
+        decisions=decisions,
     )
+
+
+def _void_since(decisions: list[Decision], waiting: Decision | None) -> dict[int, datetime]:
+    """Since when first approvals are void: those whose rows were ended as such, and one whose row waits for it."""
+    ended = [one for one in decisions if one.revoked_why == Ending.OTHER_MONEY]
+    lost = {one.id: requests.basis_lost_at(one) for one in (*ended, *([waiting] if waiting else ()))}
+    return {of: at for of, at in lost.items() if at is not None}
 
 
 def _whole(number: str, following: Any) -> Select[Any]:

@@ -65,7 +65,7 @@ def standing(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> De
 def refuse_void(invoice_request: InvoiceRequest, first: Decision | None) -> None:
     """Raises Conflict (code `void`) where a first approval counts no more: there is nothing left to take back."""
     if first is not None and first.basis != basis_of(invoice_request):
-        told = N_("Other recharges pay for this request now: the first approval of %(who)s holds no more.")
+        told = N_("The money behind this request has changed: the first approval of %(who)s holds no more.")
         raise Conflict(Message(told, who=first.decided_by_label), code="void")
 
 

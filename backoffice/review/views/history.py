@@ -82,10 +82,13 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
 def _ended(dossier: Dossier) -> Iterator[Line]:
     """First approvals that were ended: no event tells of them, for the timeline of events is the customer's too."""
     for one in dossier.decisions:
-        if one.verdict == Action.FIRST_APPROVE and one.revoked_at is not None:
+        if one.verdict != Action.FIRST_APPROVE:
+            continue
+        if one.revoked_at is not None and one.revoked_why != Ending.OTHER_MONEY:
             yield _end(one, one.revoked_at, one.revoked_why or "")
-    if dossier.void_first is not None and dossier.void_since is not None:
-        yield _end(dossier.void_first, dossier.void_since, Ending.OTHER_MONEY)
+        elif one.id in dossier.void_since:
+            # It ended with the money, not when somebody came across it.
+            yield _end(one, dossier.void_since[one.id], Ending.OTHER_MONEY)
 
 
 def _end(first: Decision, at: datetime, why: str) -> Line:
