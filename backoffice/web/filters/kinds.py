@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Any, ClassVar, Protocol
 
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -165,8 +166,11 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class DateRange:
-    """Local dates from and to, both inclusive. Its value is a `Span` of dates."""
+class Range:
+    """From and to, both inclusive. Its value is a `Span`; each kind of it reads and shows values of its own."""
+
+    kind: ClassVar[str]
+    ends: ClassVar[tuple[str, str]]
 
     name: str
     label: Any
@@ -175,61 +179,73 @@ class DateRange:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """`<name>_from` and `<name>_to` unless named otherwise."""
-        return (self.low_name or f"{self.name}_from", self.high_name or f"{self.name}_to")
+        """`<name>_<end>` unless named otherwise."""
+        low, high = self.ends
+        return (self.low_name or f"{self.name}_{low}", self.high_name or f"{self.name}_{high}")
+
+    def parse(self, text: str) -> Any:
+        """A value as typed. Raises ValueError, or AmountError with its own sentence."""
+        raise NotImplementedError
+
+    def show(self, value: Any) -> str:
+        """A value as a chip tells it."""
+        raise NotImplementedError
 
     def read(self, args: MultiDict[str, str]) -> Control:
-        """Read ISO dates."""
-        return _read_range("dates", self, args, _parse_date, lambda value: day(value).striptags())
-
-
-@dataclass(frozen=True, slots=True)
-class AmountRange:
-    """Amounts in major units from and to, both inclusive. Its value is a `Span` of `Decimal`."""
-
-    name: str
-    label: Any
-    low_name: str = ""
-    high_name: str = ""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """`<name>_min` and `<name>_max` unless named otherwise."""
-        return (self.low_name or f"{self.name}_min", self.high_name or f"{self.name}_max")
-
-    def read(self, args: MultiDict[str, str]) -> Control:
-        """Read amounts the way forms do."""
-        return _read_range("amounts", self, args, money.parse_amount, amount)
-
-
-def _parse_date(text: str) -> date:
-    parsed = parse_day(text)
-    if parsed is None:
-        raise ValueError("not a date")
-    return parsed
-
-
-def _read_range(kind: str, spec: Any, args: MultiDict[str, str], parse: Any, show: Any) -> Control:
-    typed = [args.get(name, "").strip()[:40] for name in spec.names]
-    labels = [gettext("from"), gettext("to")]
-    low, high = (Bound(name, label, text) for name, label, text in zip(spec.names, labels, typed, strict=True))
-    control = Control(kind, spec.name, str(spec.label), Span(), low=low, high=high)
-    try:
-        span = Span(*(parse(text) if text else None for text in typed))
-    except money.AmountError as error:
-        control.error = gettext(error.message.msgid, **error.message.params)
+        """Read both ends; one that makes no sense, or an end before its beginning, is an error."""
+        typed = [args.get(name, "").strip()[:40] for name in self.names]
+        labels = [gettext("from"), gettext("to")]
+        low, high = (Bound(name, label, text) for name, label, text in zip(self.names, labels, typed, strict=True))
+        control = Control(self.kind, self.name, str(self.label), Span(), low=low, high=high)
+        try:
+            span = Span(*(self.parse(text) if text else None for text in typed))
+        except money.AmountError as error:
+            control.error = gettext(error.message.msgid, **error.message.params)
+            return control
+        except ValueError:
+            control.error = gettext("Enter a date as year-month-day, for example 2026-11-23.")
+            return control
+        if span.low is not None and span.high is not None and span.low > span.high:
+            control.error = gettext("The end lies before the beginning.")
+            return control
+        control.value = span
+        control.parameters = [(name, text) for name, text in zip(self.names, typed, strict=True) if text]
+        if span:
+            control.parts = [(_span_text(span, self.show), control.parameters)]
         return control
-    except ValueError:
-        control.error = gettext("Enter a date as year-month-day, for example 2026-11-23.")
-        return control
-    if span.low is not None and span.high is not None and span.low > span.high:
-        control.error = gettext("The end lies before the beginning.")
-        return control
-    control.value = span
-    control.parameters = [(name, text) for name, text in zip(spec.names, typed, strict=True) if text]
-    if span:
-        control.parts = [(_span_text(span, show), control.parameters)]
-    return control
+
+
+class DateRange(Range):
+    """Local dates from and to."""
+
+    __slots__ = ()
+    kind, ends = "dates", ("from", "to")
+
+    def parse(self, text: str) -> date:
+        """An ISO date."""
+        parsed = parse_day(text)
+        if parsed is None:
+            raise ValueError("not a date")
+        return parsed
+
+    def show(self, value: date) -> str:
+        """The day as the reader's language writes it."""
+        return day(value).striptags()
+
+
+class AmountRange(Range):
+    """Amounts in major units from and to."""
+
+    __slots__ = ()
+    kind, ends = "amounts", ("min", "max")
+
+    def parse(self, text: str) -> Decimal:
+        """An amount, read the way forms do."""
+        return money.parse_amount(text)
+
+    def show(self, value: Decimal) -> str:
+        """The amount with its currency."""
+        return amount(value)
 
 
 def _span_text(span: Span, show: Any) -> str:
