@@ -120,6 +120,21 @@ def test_the_file_of_what_is_left_adds_up_to_the_page(ada: Customer, world: Worl
     assert rows["R1"] == "0.00", "more is invoiced than paid: nothing is left, and nothing less than that"
 
 
+def test_every_recharge_adds_up_also_where_more_is_invoiced_than_was_paid(ada: Customer, world: World) -> None:
+    world.issue(ada.apply(amount="5000"))
+    tell(world, line("refund", "F1", "2000", 5, refund_of="R1"), line("refund", "F2", "10", 5, refund_of="R2"))
+    said = '<span>¥0.00<span class="fact-note">¥1,000.00 invoiced and refunded later</span></span>'
+    for who, path in ((ada, "/bills/entries"), (world.customer("max"), "/review/accounts/lumen/entries")):
+        for row in rows_of(who, f"{path}/export.csv?kind=recharge"):
+            amount, refunded, spoken_for, free, debt = (
+                Decimal(row[name]) for name in ("Amount", "Refunded", "Spoken for", "Free", "Invoice debt")
+            )
+            assert amount - refunded == spoken_for + free - debt, row
+            assert (debt > 0) is (row["ID"] == "R1")
+        assert said in who.get(f"{path}?debt=1").text, "the list's sum can be added up from its rows"
+    assert said in ada.get("/bills?month=2026-03").text
+
+
 def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:
     numbers = [ada.apply(amount=amount) for amount in ("10", "20", "30")]
     for number in numbers[:2]:

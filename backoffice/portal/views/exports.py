@@ -75,6 +75,7 @@ ENTRIES = (
     Column(lazy_gettext("Invoiced"), "amount", lambda item: _of_recharge(item, item.invoiced)),
     Column(lazy_gettext("Spoken for"), "amount", lambda item: _of_recharge(item, item.reserved + item.invoiced)),
     Column(lazy_gettext("Free"), "amount", lambda item: _of_recharge(item, max(item.free, ZERO))),
+    Column(lazy_gettext("Invoice debt"), "amount", lambda item: _of_recharge(item, item.debt)),
     Column(lazy_gettext("Refund of"), "code", lambda item: item.refund_of),
     Column(lazy_gettext("Channel"), "text", lambda item: item.channel),
     Column(lazy_gettext("Payer"), "text", lambda item: item.payer_name),
