@@ -77,6 +77,31 @@ def test_a_refund_shows_what_it_did(ada: Customer, world: World) -> None:
     assert "Not taken off yet" in text(ada.get("/bills/entries?q=F3"))
 
 
+def test_a_refund_of_invoiced_money_says_what_of_it_is_still_to_be_corrected(ada: Customer, world: World) -> None:
+    issued = ada.apply(amount="6000")
+    world.issue(issued)
+    tell(world, line("refund", "F1", "1000", 5, refund_of="R1"), line("refund", "F2", "200", 5, refund_of="R1"))
+    said = "¥1,000.00 of it had been invoiced before"
+    for credited, told in (
+        ("0", ": finance has to correct that."),
+        ("700", "; of its recharge ¥500.00 is still to be corrected."),
+        ("500", "; that has been corrected."),
+    ):
+        if credited != "0":
+            world.credit(issued, credited)
+        for who, page in ((ada, open_entry(ada, "F1")), (world.customer("max"), "")):
+            shown = page or text(who.get(finance_entry(who, "F1")))
+            assert f"{said}{told}" in shown, credited
+
+
+def finance_entry(who: Customer, external_id: str) -> str:
+    """The address at which finance opens an entry."""
+    (address,) = re.findall(
+        r'class="key"><a href="([^"]+)"', text(who.get(f"/review/accounts/lumen/entries?q={external_id}"))
+    )
+    return str(address)
+
+
 def test_a_refund_that_takes_nothing_off_says_why(ada: Customer, world: World) -> None:
     tell(
         world,
