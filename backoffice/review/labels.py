@@ -67,7 +67,7 @@ mail_states = {
     MessageState.SENDING.value: _l("Being sent"),
     MessageState.ACCEPTED.value: _l("Accepted by the mail server"),
     MessageState.DEFERRED.value: _l("Trying again later"),
-    MessageState.FAILED.value: _l("Failed"),
+    MessageState.FAILED.value: _l("Delivery failed"),
     MessageState.CANCELLED.value: _l("Cancelled"),
 }
 mail_tones = {
