@@ -108,7 +108,7 @@ def set_preferences() -> ResponseReturnValue:
         working = {name: request.form.get(name) for name in ("single_keys", "after_verdict")}
         with transaction():
             services.set_preferences(current_user.id, **wanted, **working)
-    response = make_response(redirect(safe_target(request.form.get("next")) or url_for("accounts.home")))
+    response = make_response(redirect(safe_target(request.values.get("next")) or url_for("accounts.home")))
     locale.remember(response, **wanted)
     return response
 

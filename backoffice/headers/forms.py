@@ -253,6 +253,11 @@ class HeaderForm(Form):
             elif name in (*rules.FIELDS, "pasted_text"):
                 self[name].errors = [gettext("This was too long to be kept. If the field is empty, type it again.")]
 
+    def says_no_more_than(self, beginning: HeaderForm) -> bool:
+        """Whether nothing was typed or chosen over what the form began with."""
+        ours, theirs = ({**form.values(), "is_default": bool(form.is_default.data)} for form in (self, beginning))
+        return ours == theirs and not self.pasted_text.data
+
     def _says(self, name: str, text: str) -> bool:
         typed = self[name].data or ""
         if name == "tax_id":

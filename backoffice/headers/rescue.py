@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from flask import flash, request
 from flask_babel import gettext
@@ -11,7 +12,8 @@ from werkzeug.wrappers import Response
 
 from backoffice.headers import pasted, rules
 from backoffice.headers.forms import HeaderForm
-from backoffice.web import drafts
+from backoffice.web import asides, drafts
+from backoffice.web.kept_forms import say_still_here, say_too_long
 
 _COOKIE = "header"
 _SHORT = 64  # characters of a choice, of the version of a header
@@ -31,12 +33,28 @@ def keep_typed() -> Response | None:
     owner = drafts.owner_in(request.form.get("owner"))
     if owner is None:
         return None
-    back = request.full_path if request.query_string else request.path
-    answer = drafts.way_back(owner, back)
+    answer = drafts.way_back(owner, asides.own_address())
     for draft in _ever_smaller(HeaderForm()):
         if drafts.keep(answer, owner, draft, cookie=_COOKIE, path=request.path):
             return answer
     return None
+
+
+def step_aside(form: HeaderForm, began: HeaderForm, shown: Callable[[], Any]) -> Any:
+    """Let the browser keep what was typed over what the form began with, and do what stands beside it (`web.asides`).
+
+    Where it is too much for a cookie nothing is done, and `shown` draws the form again.
+    """
+    answer = asides.go_on()
+    if form.says_no_more_than(began):
+        return answer
+    draft = next(_ever_smaller(form))
+    if not draft["lost"] and drafts.keep(
+        answer, current_user.id, draft | {"beside": "1"}, cookie=_COOKIE, path=request.path
+    ):
+        return answer
+    say_too_long()
+    return shown()
 
 
 def _ever_smaller(form: HeaderForm) -> Iterator[dict[str, str]]:
@@ -71,6 +89,9 @@ def waiting() -> HeaderForm | None:
     form = HeaderForm(formdata=None, data={name: draft.get(name, "") for name in _SAID})
     lost = str(draft.get("lost", "")).split()
     form.say_lost(lost)
+    if "beside" in draft:
+        say_still_here()
+        return form
     if lost:
         flash(
             gettext("You are signed in again. What could be kept is still here; look at the marked fields."), "warning"

@@ -18,7 +18,7 @@ from backoffice.headers import labels, queries, rescue, rules, services
 from backoffice.headers.forms import HeaderForm, begin, known_ids
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
-from backoffice.web import drafts
+from backoffice.web import asides, drafts
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
@@ -94,6 +94,8 @@ def new() -> Any:
     if request.method != "POST":
         return _page(_begin(None))
     form = HeaderForm()
+    if asides.is_asked():
+        return rescue.step_aside(form, begin(None), lambda: _page(form))
     if _assisted(form):
         return _page(form, assisted=True)
     form.ensure_token()
@@ -142,6 +144,8 @@ def edit(header_id: int) -> Any:
         return _page(_begin(header), header=header)
     form = HeaderForm()
     header = queries.any_header_of(_account_id(), header_id)
+    if asides.is_asked():
+        return rescue.step_aside(form, begin(header), lambda: _page(form, header=header))
     if _assisted(form):
         return _page(form, header=header, assisted=True)
     if header.archived_at is not None and not request.form.get("restore"):

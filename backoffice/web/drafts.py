@@ -17,7 +17,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import clock
-from backoffice.web import signing
+from backoffice.web import asides, signing
 from backoffice.web.guards import LOGIN_ENDPOINT
 
 LIFE = timedelta(hours=2)
@@ -57,6 +57,8 @@ def way_back(owner: int, page: str) -> Response:
     if not current_user.is_authenticated:
         return redirect(url_for(LOGIN_ENDPOINT, next=page))
     if current_user.id == owner:
+        if asides.is_asked():
+            asides.say_nothing_was_done()
         return redirect(page, 303)
     told = gettext(
         "Somebody else was signed in when this form was opened. What was typed is kept for them; it was not sent."

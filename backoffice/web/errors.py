@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import ceil
 
 import structlog
-from flask import Flask, Response, flash, make_response, redirect, render_template, request
+from flask import Flask, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from backoffice import database
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, Message, NotFound, Unavailable
 from backoffice.extensions import limiter
-from backoffice.web import formatting, guards
+from backoffice.web import asides, formatting, guards
 from backoffice.web.security import request_id
 
 _STATUS: dict[type[BackofficeError], int] = {
@@ -96,11 +96,7 @@ def _back_to_its_page() -> ResponseReturnValue | None:
     page = guards.same_site_path(request.referrer, request.host_url)
     if page is None or not current_user.is_authenticated:
         return None
-    told = gettext(
-        "You signed in again after this page was opened, so nothing was done. This is how it stands now; press "
-        "once more."
-    )
-    flash(told, "warning")
+    asides.say_nothing_was_done()
     return redirect(page, 303)
 
 

@@ -8,6 +8,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from backoffice.permissions import Role
+from backoffice.web.asides import init_asides
 from backoffice.web.drafts import word_of
 from backoffice.web.formatting import init_formatting
 from backoffice.web.icons import init_icons
@@ -86,6 +87,7 @@ def init_interface(app: Flask) -> None:
     init_navigation(app)
     init_shortcuts(app)
     init_offers(app)
+    init_asides(app)
     for function in (page_language, page_theme, page_person, status_label, role_label, flash_tone, csrf_field):
         app.jinja_env.globals[function.__name__] = function
     app.jinja_env.globals["page_stylesheets"] = lambda: STYLESHEETS

@@ -6,7 +6,7 @@ Forms in several steps keep themselves: a header in a cookie of its own, an appl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flask import flash, request
@@ -15,7 +15,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
-from backoffice.web import drafts
+from backoffice.web import asides, drafts
 from backoffice.web.forms import Form
 
 _COOKIE = "typed"
@@ -40,20 +40,50 @@ def keep_typed() -> Response | None:
     owner = drafts.owner_in(request.form.get("owner"))
     if owner is None:
         return None
+    answer = drafts.way_back(owner, asides.own_address())
+    return answer if _keep(answer, owner) else None
+
+
+def step_aside(began: Mapping[str, str], shown: Callable[[], Any]) -> Any:
+    """Let the browser keep what was typed over what the form began with, and do what stands beside it (`web.asides`).
+
+    Where it is too much for a cookie nothing is done, and `shown` draws the form again.
+    """
+    answer = asides.go_on()
+    if all(request.form.get(name, "") == text for name, text in began.items()):
+        return answer
+    if _keep(answer, current_user.id, beside="1"):
+        return answer
+    say_too_long()
+    return shown()
+
+
+def say_still_here() -> None:
+    """Tell that the form does not begin anew."""
+    flash(gettext("What you typed is still here."), "info")
+
+
+def say_too_long() -> None:
+    """Tell that what was typed stands here and nowhere else."""
+    told = gettext("This text is too long to wait while you do something else, so nothing was done. Send it first.")
+    flash(told, "warning")
+
+
+def _keep(answer: Response, owner: int, **said: str) -> bool:
     # Of a list of choices each is one word.
     typed = {name: " ".join(texts) for name, texts in request.form.lists() if name not in _NOT_TYPED}
-    back = request.full_path if request.query_string else request.path
-    answer = drafts.way_back(owner, back)
-    kept = drafts.keep(answer, owner, {**typed, "for": request.path}, cookie=_COOKIE, path=request.path)
-    return answer if kept else None
+    return drafts.keep(answer, owner, {**typed, **said, "for": request.path}, cookie=_COOKIE, path=request.path)
 
 
 def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
-    """The form as it is first shown: with `values`, or with what was typed before the session ended."""
+    """The form as it is first shown: with `values`, or with what was typed before something came in between."""
     draft = drafts.kept(current_user.id, cookie=_COOKIE)
     if draft.get("for") != request.path:
         return form(formdata=None, data=dict(values))
-    flash(gettext("You are signed in again. What you typed is still here."), "success")
+    if "beside" in draft:
+        say_still_here()
+    else:
+        flash(gettext("You are signed in again. What you typed is still here."), "success")
     return form(formdata=None, data={**values, **draft})
 
 

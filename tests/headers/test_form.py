@@ -260,7 +260,7 @@ def test_enter_saves(ada: Clerk) -> None:
     """A browser presses the first button of a form: it must not be a helper."""
     ada.get("/invoice-headers/new")
     form = next(form for form in ada.forms() if "tax_id" in form.names)
-    assert form.buttons[0][:2] == ("action", "save")
+    assert (form.buttons[0].name, form.buttons[0].value) == ("action", "save")
 
 
 @pytest.mark.parametrize(("locale", "china", "germany"), [("en", "China", "Germany"), ("zh", "中国", "德国")])

@@ -311,7 +311,8 @@ def test_a_button_of_the_session_before_leads_to_its_page_anew(
     page = ada.path
     signed_in_elsewhere(ada, "ada@lumen.example", freeze)
     ada.submit(button=button, headers={"Referer": f"http://localhost{page}"})
-    assert (ada.page.status_code, ada.page.headers["Location"]) == (303, page)
+    assert ada.page.status_code == 303
+    assert ada.page.headers["Location"].partition("?")[0] == page.partition("?")[0]
     assert "nothing was done" in text(ada.follow())
     assert world.request(number).state == "pending"
     ada.submit(button=button)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -42,7 +43,10 @@ class Visitor:
         target, data = urljoin(self.path, form.target(button) or self.path), form.filled(fields, button)
         if form.method == "get":
             return self.get(target, query_string=data, **options)
-        return self._arrive(self.client.post(target, data=data, **options))
+        self._arrive(self.client.post(target, data=data, **options))
+        while self.page.status_code == 307:  # browsers send the same once more, without asking
+            self._arrive(self.client.post(self.page.headers["Location"], data=data, **options))
+        return self.page
 
     def follow(self) -> TestResponse:
         """Go where the last response leads, until it leads nowhere."""
@@ -80,8 +84,7 @@ class Form:
         self.method = method
         self.names: set[str] = set()
         self.values: list[tuple[str, str]] = []
-        self.buttons: list[tuple[str, str, str]] = []  # name, value, text
-        self.targets: dict[tuple[str, str], str] = {}  # where else a button leads, by its name and value
+        self.buttons: list[Button] = []  # in the order of the page: the first is the one that Enter presses
 
     def fits(self, fields: Iterable[str], button: str | None) -> bool:
         """Whether a person could fill `fields` here and press `button`."""
@@ -94,26 +97,39 @@ class Form:
             data.setdefault(name, []).append(value)
         data.update(fields)
         pressed = self._button(button) if button else next(iter(self.buttons), None)
-        if pressed and pressed[0]:
-            data[pressed[0]] = pressed[1]
+        if pressed and pressed.name:
+            data[pressed.name] = pressed.value
         return data
 
     def target(self, button: str | None) -> str:
         """Where it goes with that button, or else with its first one."""
         pressed = self._button(button) if button else next(iter(self.buttons), None)
-        return self.targets.get(pressed[:2], self.action) if pressed else self.action
+        return pressed.target or self.action if pressed else self.action
 
-    def _button(self, wanted: str) -> tuple[str, str, str] | None:
-        return next((one for one in self.buttons if wanted in (one[1], one[2].strip())), None)
+    def _button(self, wanted: str) -> Button | None:
+        return next((one for one in self.buttons if wanted in (one.value, one.text)), None)
+
+
+@dataclass
+class Button:
+    """A submit button; `target` is where it leads when that is elsewhere than its form."""
+
+    name: str
+    value: str
+    target: str = ""
+    text: str = ""
 
 
 class _FormParser(HTMLParser):
-    """Collects forms; controls outside of their form (`form="id"`) are not used on our pages."""
+    """Collects forms. Of the controls that stand outside of their form (`form="id"`) our pages have buttons only."""
 
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self._by_id: dict[str, Form] = {}
+        self._strays: dict[str, list[Button]] = {}  # of forms that come later in the page
         self._form: Form | None = None
+        self._pressed: Button | None = None
         self._area: str | None = None
         self._select: str | None = None
         self._text = ""
@@ -125,6 +141,10 @@ class _FormParser(HTMLParser):
         if tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._form)
+            self._by_id[given.get("id", "")] = self._form
+            self._form.buttons += self._strays.pop(given.get("id", ""), [])
+        elif tag == "button" and given.get("type", "submit") == "submit":
+            self._submit_button(given)
         elif self._form is None:
             return
         elif tag == "input":
@@ -137,16 +157,20 @@ class _FormParser(HTMLParser):
             self._form.names.add(self._select)
         elif tag == "option" and self._select is not None and "selected" in given:
             self._form.values.append((self._select, given.get("value", "")))
-        elif tag == "button" and given.get("type", "submit") == "submit":
-            self._text = ""
-            self._form.buttons.append((given.get("name", ""), given.get("value", ""), ""))
-            if "formaction" in given:
-                self._form.targets[self._form.buttons[-1][:2]] = given["formaction"]
+
+    def _submit_button(self, given: dict[str, str]) -> None:
+        self._text = ""
+        self._pressed = Button(given.get("name", ""), given.get("value", ""), given.get("formaction", ""))
+        owner = self._by_id.get(given["form"]) if "form" in given else self._form
+        if owner is not None:
+            owner.buttons.append(self._pressed)
+        elif "form" in given:
+            self._strays.setdefault(given["form"], []).append(self._pressed)
 
     def _input(self, form: Form, given: dict[str, str]) -> None:
         kind, name = given.get("type", "text"), given.get("name", "")
         if kind == "submit":
-            form.buttons.append((name, given.get("value", ""), given.get("value", "")))
+            form.buttons.append(Button(name, given.get("value", ""), text=given.get("value", "")))
         elif name and "disabled" not in given:
             form.names.add(name)
             if kind in ("radio", "checkbox") and "checked" not in given:
@@ -160,6 +184,8 @@ class _FormParser(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._is_key = False
+        if tag == "button" and self._pressed is not None:
+            self._pressed.text, self._pressed = " ".join(self._text.split()), None
         if self._form is None:
             return
         if tag == "form":
@@ -169,6 +195,3 @@ class _FormParser(HTMLParser):
             self._area = None
         elif tag == "select":
             self._select = None
-        elif tag == "button" and self._form.buttons and not self._form.buttons[-1][2]:
-            name, value, _ = self._form.buttons[-1]
-            self._form.buttons[-1] = (name, value, " ".join(self._text.split()))

@@ -17,7 +17,7 @@ from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Hold, InvoiceRequest
 from backoffice.requests.services import holds
-from backoffice.web import kept_forms
+from backoffice.web import asides, kept_forms
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
@@ -36,6 +36,8 @@ def answer(number: str) -> Any:
     if request.method != "POST":
         return _page(found, hold, kept_forms.begin(AnswerForm, {}))
     form = AnswerForm()
+    if asides.is_asked():
+        return kept_forms.step_aside({"answer": ""}, lambda: _page(found, hold, form))
     try:
         with transaction():
             holds.answer(current_actor(), number, form.answer.data or "", now=clock.now())

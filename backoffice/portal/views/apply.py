@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import N_, Conflict, Invalid, NotFound
+from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.extensions import limiter
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.rules import PARTS_LIMIT
@@ -24,18 +23,18 @@ from backoffice.portal.models import ApplicationDraft
 from backoffice.portal.queries import comparison, dossier
 from backoffice.portal.queries import drafts as queries
 from backoffice.portal.services import Content
-from backoffice.portal.views import drafting
+from backoffice.portal.views import drafting, leaving
 from backoffice.portal.views.beginning import Usual, beginning, choose_header, usual
 from backoffice.portal.views.drafting import to_form, to_review, writer
 from backoffice.portal.views.plumbing import account_id, address, blueprint
-from backoffice.portal.views.unfinished import about, offer_back
+from backoffice.portal.views.unfinished import about
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT
 from backoffice.requests.services import applying
 from backoffice.requests.services.applying import AlreadySubmitted
 from backoffice.requests.services.supporting import SupportingFile
-from backoffice.web import drafts
+from backoffice.web import asides, drafts
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
@@ -43,7 +42,6 @@ from backoffice.web.limits import who_asks
 
 _CARRIED = ("amount", "resubmit", "header")
 _LONGEST_WORD = 60
-_NOT_KEPT = N_("The file was not kept. Please choose it again.")
 
 
 @blueprint.url_value_preprocessor
@@ -94,7 +92,7 @@ def keep_typed() -> Response | None:
     if owner is None:
         return None
     form, key = ApplyForm(), str((request.view_args or {})["key"])
-    fault = _NOT_KEPT if uploads.is_enclosed() else None
+    fault = leaving.NOT_KEPT if uploads.is_enclosed() else None
     content = Content(form.short_typed(), form.follows, file_fault=fault, rescued=True)
     enclosed, since = bool(form.enclosed.data), form.words.data or ""
     with transaction():
@@ -151,16 +149,21 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
         dossier.own_request(account_id(), form.resubmit.data)
     action, since, given = request.form.get("action", ""), form.words.data or "", usual()
     if action == "cancel":
-        return _cancelled(key, form, draft, given)
+        return leaving.cancelled(key, form, draft, given)
+    if asides.is_asked():
+        content = leaving.left(form, draft)
+        if content.fits:
+            return leaving.stepped_aside(key, form, content, draft, given)
+        return _page(form, key, draft, given, check=True), 422
     form.follow_header(given.headers, given.email)
     if action == "all":
         form.amount.data = f"{ledger.room(account_id()).at_once:.2f}"
-    content = _content(form, draft, action)
+    content = leaving.content_of(form, draft, action)
     if draft is not None and draft.has_ended:
         if _is_what_was_made(draft, content):
             return to_review(key)
         key, since = services.new_word(), ""
-    kept = drafting.store(key, content if content.fits else _shortened(form, content), since=since)
+    kept = drafting.store(key, content if content.fits else leaving.shortened(form, content), since=since)
     if not content.fits:
         return _page(form, kept, queries.draft_of(writer(), kept), given, check=True), 422
     if kept != key:
@@ -175,34 +178,6 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
     return _next(action, queries.draft_of(writer(), kept), given)
 
 
-def _cancelled(key: str, form: ApplyForm, draft: ApplicationDraft | None, given: Usual) -> Response:
-    """Throw away what was typed here; for a while one press puts it back. What another window wrote stays."""
-    since = form.words.data or ""
-    content = _content(form, draft, "cancel")
-    if request.form.get("support_file"):  # its name alone: this button sends no file
-        content = replace(content, file_fault=_NOT_KEPT)
-    content = content if content.fits else _shortened(form, content)
-    if _says_nothing_of_its_own(form, content, draft, given):
-        return redirect(url_for("portal.invoices"), 303)
-    if draft is not None and draft.has_ended:
-        key, since = services.new_word(), ""
-    kept = drafting.store(key, content, since=since)
-    with transaction():
-        services.discard(writer(), kept, now=clock.now())
-    offer_back(kept)
-    return redirect(url_for("portal.invoices"), 303)
-
-
-def _says_nothing_of_its_own(form: ApplyForm, content: Content, draft: ApplicationDraft | None, given: Usual) -> bool:
-    """Whether nothing was typed over what a new form begins with, a request says, or another window wrote."""
-    if content.file_fault is not None and (draft is None or content.file_fault != draft.file_fault):
-        return False
-    if draft is None:
-        return form.says_no_more_than(begin(beginning(form.follows, given)))
-    since = form.words.data or ""
-    return (draft.has_ended or draft.words != since) and content.words in (since, draft.words)
-
-
 def _welcome_back(*, whole: bool) -> None:
     if whole:
         flash(gettext("You are signed in again. What you typed is still here."), "success")
@@ -210,27 +185,6 @@ def _welcome_back(*, whole: bool) -> None:
         flash(
             gettext("You are signed in again. What could be kept is still here; look at the marked fields."), "warning"
         )
-
-
-def _content(form: ApplyForm, known: ApplicationDraft | None, action: str) -> Content:
-    """What the draft is to hold: what was typed, and the file that was chosen now or before.
-
-    A file that was refused is not passed over in silence: it is asked for until another is chosen, or until somebody
-    says that it goes on without.
-    """
-    file = services.file_so_far(writer(), known, form.follows)
-    fault = services.file_fault_so_far(known, file, enclosed=bool(form.enclosed.data))
-    if action == "remove-file":
-        file = None
-    elif action == "without-file":
-        fault = None
-    try:
-        chosen = uploads.received(form.support_file.data)
-    except Invalid as refusal:
-        fault = refusal.fields["support_file"][0].msgid
-    else:
-        file, fault = (chosen, None) if chosen is not None else (file, fault)
-    return Content(form.typed(), form.follows, file, fault)
 
 
 def _is_what_was_made(known: ApplicationDraft, content: Content) -> bool:
@@ -250,11 +204,6 @@ def say_submitted(number: str) -> None:
         "You have already submitted %(number)s with this form. Submit again to make a second request.", number=number
     )
     flash(told, "warning")
-
-
-def _shortened(form: ApplyForm, content: Content) -> Content:
-    # Much more text than any field takes: the answer itself shows it once more, the draft goes without.
-    return Content(form.short_typed(), content.follows, content.file, content.file_fault)
 
 
 def _next(action: str, draft: ApplicationDraft, given: Usual) -> Response:

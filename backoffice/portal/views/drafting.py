@@ -54,12 +54,20 @@ def not_here() -> Response:
     return redirect(url_for("portal.apply"), 303)
 
 
-def store(key: str, content: services.Content, *, since: str) -> str:
+def store(key: str, content: services.Content, *, since: str, discarded: bool = False) -> str:
     """Keep what was typed, in a transaction of its own; of two that bring the same new key at once both are kept.
 
-    Returns the key it is kept under: a new one where another window has written something else meanwhile.
+    Returns the key it is kept under: a new one where another window has written something else meanwhile. `discarded`:
+    it is thrown away in the same transaction, so it never stands there as an unfinished one.
     """
-    kept = tried_twice(lambda: services.keep(writer(), key, content, since=since, now=clock.now()).key)
+
+    def keep() -> str:
+        kept = services.keep(writer(), key, content, since=since, now=clock.now()).key
+        if discarded:
+            services.discard(writer(), kept, now=clock.now())
+        return kept
+
+    kept = tried_twice(keep)
     # Written to, it is not thrown away any more.
     offers.withdraw_offer(url_for("portal.restore_application", key=kept))
     return kept

@@ -20,7 +20,7 @@ from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT
 from backoffice.requests.services import changes, recipients, supporting
-from backoffice.web import kept_forms
+from backoffice.web import asides, kept_forms
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
@@ -76,6 +76,8 @@ def correct(number: str) -> Any:
     if request.method != "POST":
         return _correct_page(found, kept_forms.begin(RecipientsForm, _recipients(found)))
     form = RecipientsForm()
+    if asides.is_asked():
+        return kept_forms.step_aside(_recipients(found), lambda: _correct_page(found, form))
     try:
         with transaction():
             recipients.correct(
@@ -125,6 +127,8 @@ def send_again(number: str) -> Any:
         return _send_again_page(found, kept_forms.begin(SendAgainForm, {"to": failed, "email": failed}))
     form = SendAgainForm()
     form.to.data = form.to.data or found.email
+    if asides.is_asked():
+        return kept_forms.step_aside({"email": form.to.data}, lambda: _send_again_page(found, form))
     try:
         with transaction():
             recipients.send_again(

@@ -22,7 +22,7 @@ from backoffice.portal.queries import drafts as queries
 from backoffice.portal.views.drafting import not_here, to_form, writer
 from backoffice.portal.views.plumbing import address, blueprint
 from backoffice.web import offers
-from backoffice.web.guards import LOGIN_ENDPOINT, guard
+from backoffice.web.guards import LOGIN_ENDPOINT, guard, safe_target
 
 _SHORT = 40  # characters of each text
 _UNDO = timedelta(minutes=2)
@@ -73,7 +73,7 @@ def discard_application(key: str) -> Response:
     elsewhere = _changed(services.discard, key)
     if elsewhere is None:
         offer_back(key)
-    return elsewhere or redirect(url_for("portal.apply"), 303)
+    return elsewhere or redirect(safe_target(request.args.get("next")) or url_for("portal.apply"), 303)
 
 
 @blueprint.post("/invoices/apply/<key>/restore")

@@ -1,5 +1,6 @@
 // Upgrades of pages that already work without any script. Each module looks for its own data attributes.
 import { fillAmounts } from "./amounts.js";
+import { takeAsidesBack } from "./asides.js";
 import { offerCopying } from "./copy.js";
 import { countCharacters } from "./counters.js";
 import { openDialogs } from "./dialogs.js";
@@ -21,7 +22,7 @@ import { switchThemes } from "./theme.js";
 import { dismissToasts } from "./toasts.js";
 import { followTrail } from "./trail.js";
 
-const UPGRADES = [openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, followRejections, tellWhoLooks, showWhoLooks, weighFiles, pickRows, showDownloads, offerPrinting, followProgress, focusTarget, focusErrors, bindKeys, fillSheets, openPalette, followTrail, walkRows];
+const UPGRADES = [takeAsidesBack, openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, followRejections, tellWhoLooks, showWhoLooks, weighFiles, pickRows, showDownloads, offerPrinting, followProgress, focusTarget, focusErrors, bindKeys, fillSheets, openPalette, followTrail, walkRows];
 
 // What a module brings into the page later is upgraded like the page itself.
 function upgrade(root) {

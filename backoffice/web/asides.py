@@ -1,0 +1,122 @@
+"""What a page offers beside its long form: the language, the theme, Sign out, Undo, another unfinished application.
+
+Without scripts a browser sends one form and forgets what was typed into the others. So on a page with a long form
+(`long_form`) the buttons of such deeds belong to that form: they send it to its own address, which names the deed
+(?aside=). Its view keeps what was typed, as with any of its buttons, and answers through `go_on` with 307: the browser
+sends the same once more to the deed's own address, where guard, CSRF check and view are what they always are. With
+scripts `static/js/keep.js` keeps what was typed, and `static/js/asides.js` gives every button back to its own form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Flask, flash, g, redirect, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from backoffice.web.guards import safe_target
+
+_DEED = "aside"
+_FORM_ID = "long-form"
+# A deed sends no file: the name of the chosen one comes along, so that it is asked for.
+_PLAIN = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class LongForm:
+    """The form of a page whose words must not get lost.
+
+    `default` is the name and value of the button that Enter presses: the first of a form in the page, and buttons of
+    the page's head now stand before it. `on_server`: its words wait there, not in the browser.
+    """
+
+    address: str
+    default: tuple[str | None, str | None]
+    on_server: bool
+
+    @property
+    def id(self) -> str:
+        """The form's id in the page."""
+        return _FORM_ID
+
+
+def long_form(
+    address: str | None = None, *, name: str | None = None, value: str | None = None, on_server: bool = False
+) -> LongForm:
+    """Say, before the layout is drawn, that the page has a long form, and which button Enter presses in it.
+
+    `address` is where the form goes, its own page unless given.
+    """
+    g.long_form = LongForm(address or own_address(), (name, value), on_server)
+    return g.long_form  # type: ignore[no-any-return]
+
+
+def form_of_page() -> LongForm | None:
+    """The long form of the present page, if it has one."""
+    found: LongForm | None = g.get("long_form")
+    return found
+
+
+def beside_form(deed: str, *, comes_back: bool = False, leaves_nothing: bool = False) -> dict[str, Any]:
+    """The attributes of a button that does `deed`, an address to post to; none where the page has no long form.
+
+    `comes_back`: afterwards the page is shown once more (?next=). `leaves_nothing`: after the deed this browser must
+    keep no word, so it is only put beside forms whose words wait on the server.
+    """
+    form = form_of_page()
+    if form is None or (leaves_nothing and not form.on_server):
+        return {}
+    if comes_back:
+        deed = _with(deed, "next", own_address())
+    return {"form": form.id, "formaction": _with(form.address, _DEED, deed), "formenctype": _PLAIN}
+
+
+def is_asked() -> bool:
+    """Whether the form was sent by a button beside it: what was typed is to be kept, and nothing else of it done."""
+    return request.method == "POST" and _DEED in request.args
+
+
+def comes_back() -> bool:
+    """Whether after the deed that is asked for the page is shown once more."""
+    return "next" in dict(parse_qsl(urlsplit(request.args.get(_DEED, "")).query))
+
+
+def go_on(page: str | None = None) -> Response:
+    """Do the deed now that what was typed is kept; `page` is where it is kept, should that be another address."""
+    deed = safe_target(request.args.get(_DEED))
+    if deed is None or urlsplit(deed).path == request.path:
+        return redirect(page or own_address(), 303)
+    if page is not None and comes_back():
+        deed = _with(deed, "next", page)
+    return redirect(deed, 307)
+
+
+def say_nothing_was_done() -> None:
+    """Tell about a button of a page that was opened in an earlier session."""
+    told = gettext(
+        "You signed in again after this page was opened, so nothing was done. This is how it stands now; press "
+        "once more."
+    )
+    flash(told, "warning")
+
+
+def own_address() -> str:
+    """Path and query of the present page, without the deed that its form was sent for."""
+    return _with(request.full_path, _DEED, None)
+
+
+def _with(address: str, name: str, value: str | None) -> str:
+    """The address with one value of its query replaced, or taken out."""
+    parts = urlsplit(address)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != name]
+    query += [(name, value)] if value is not None else []
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def init_asides(app: Flask) -> None:
+    """Give the templates of `app` the long form of a page and the buttons beside it."""
+    for function in (long_form, form_of_page, beside_form):
+        app.jinja_env.globals[function.__name__] = function
