@@ -6,15 +6,15 @@ import hashlib
 import json
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
 from backoffice.database import Base, Id, Instant
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import Enclosing, InvoiceRequest, enclosing_args
 
 
-class ApplicationDraft(Base):
+class ApplicationDraft(Enclosing, Base):
     """What one person has typed into one application, from the first button pressed until it is purged.
 
     `key` stands in its addresses; `submit_token` makes two Submits of it one request. With `request_id` it has ended;
@@ -24,19 +24,9 @@ class ApplicationDraft(Base):
     __tablename__ = "application_draft"
     __table_args__ = (
         CheckConstraint("length(typed) <= 65536", name="typed_fits"),
-        CheckConstraint(
-            "(support_sha256 IS NULL) = (support_name IS NULL) AND (support_sha256 IS NULL) = (support_type IS NULL)"
-            " AND (support_sha256 IS NULL) = (support_size IS NULL)",
-            name="support_is_whole",
-        ),
+        *enclosing_args("application_draft"),
         Index("ix_application_draft_user_id_updated_at", "user_id", "updated_at"),
         Index("ix_application_draft_updated_at", "updated_at"),
-        Index(
-            "ix_application_draft_support_sha256",
-            "support_sha256",
-            sqlite_where=text("support_sha256 IS NOT NULL"),
-            postgresql_where=text("support_sha256 IS NOT NULL"),
-        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -49,10 +39,6 @@ class ApplicationDraft(Base):
     follows: Mapped[str | None] = mapped_column(String(40))
     # It arrived after its session had ended.
     rescued: Mapped[bool] = mapped_column(default=False)
-    support_sha256: Mapped[str | None] = mapped_column(String(64))
-    support_name: Mapped[str | None] = mapped_column(String(120))
-    support_type: Mapped[str | None] = mapped_column(String(20))
-    support_size: Mapped[int | None]
     # Why the file that was chosen last is not here, as a sentence still to be translated: not to be passed over.
     file_fault: Mapped[str | None] = mapped_column(String(300))
     submit_token: Mapped[str] = mapped_column(String(64))

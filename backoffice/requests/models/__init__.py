@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from backoffice.requests.models.decisions import Decision
+from backoffice.requests.models.enclosing import Enclosing, enclosing_args
 from backoffice.requests.models.history import RequestEvent, RequestNote
 from backoffice.requests.models.holds import Hold
 from backoffice.requests.models.invoice_request import InvoiceRequest, in_state, is_open, is_overdue
 from backoffice.requests.models.search import RequestSearch
 
 __all__ = [
-    "Decision", "Hold", "InvoiceRequest", "RequestEvent", "RequestNote", "RequestSearch", "in_state", "is_open",
-    "is_overdue",
+    "Decision", "Enclosing", "Hold", "InvoiceRequest", "RequestEvent", "RequestNote", "RequestSearch",
+    "enclosing_args", "in_state", "is_open", "is_overdue",
 ]  # fmt: skip

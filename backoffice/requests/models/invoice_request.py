@@ -26,12 +26,13 @@ from sqlalchemy.sql.functions import FunctionElement
 from backoffice.accounts.models import Account, User
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
 from backoffice.headers.models import InvoiceHeader
+from backoffice.requests.models.enclosing import Enclosing, enclosing_args
 from backoffice.requests.rules import OPEN_STATES, Action, State, transition
 
 _OPEN = text("state IN ('pending', 'approved')")
 
 
-class InvoiceRequest(Base):
+class InvoiceRequest(Enclosing, Base):
     """One application for one invoice. The header is frozen at submission; the number and date of the invoice stand
     here too once it is issued, so that lists need no join."""
 
@@ -43,11 +44,6 @@ class InvoiceRequest(Base):
         CheckConstraint("(state = 'issued') = (invoice_number IS NOT NULL)", name="issued_has_number"),
         CheckConstraint("invoice_id IS NULL OR state IN ('approved', 'issued')", name="numbered_is_approved"),
         CheckConstraint("(state IN ('pending', 'approved')) = (closed_at IS NULL)", name="open_is_not_closed"),
-        CheckConstraint(
-            "(support_sha256 IS NULL) = (support_name IS NULL) AND (support_sha256 IS NULL) = (support_type IS NULL)"
-            " AND (support_sha256 IS NULL) = (support_size IS NULL)",
-            name="support_is_whole",
-        ),
         CheckConstraint("support_type IN ('application/pdf', 'image/png', 'image/jpeg')", name="support_type"),
         CheckConstraint("support_size > 0", name="support_not_empty"),
         CheckConstraint(
@@ -111,13 +107,7 @@ class InvoiceRequest(Base):
             sqlite_where=text("state = 'approved'"),
             postgresql_where=text("state = 'approved'"),
         ),
-        # Whether a file of the store is enclosed with any request.
-        Index(
-            "ix_invoice_request_support_sha256",
-            "support_sha256",
-            sqlite_where=text("support_sha256 IS NOT NULL"),
-            postgresql_where=text("support_sha256 IS NOT NULL"),
-        ),
+        *enclosing_args("invoice_request"),
         # What waits for the customer, and what waits for a second approval.
         Index(
             "ix_invoice_request_held",
@@ -168,11 +158,6 @@ class InvoiceRequest(Base):
     remarks: Mapped[str] = mapped_column(String(500), default="")
     locale: Mapped[str] = mapped_column(String(5))
     submit_token: Mapped[str] = mapped_column(String(64))
-    # What the customer enclosed for the reviewer: a document of the store, its cleaned name, its checked media type.
-    support_sha256: Mapped[str | None] = mapped_column(String(64))
-    support_name: Mapped[str | None] = mapped_column(String(120))
-    support_type: Mapped[str | None] = mapped_column(String(20))
-    support_size: Mapped[int | None]
     resubmission_of_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_request.id"), index=True)
 
     state: Mapped[str] = mapped_column(String(12), default=State.PENDING)

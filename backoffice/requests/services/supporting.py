@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from backoffice import storage
 from backoffice.delivery.rules import one_line
 from backoffice.errors import N_, Invalid, Message, NotFound
 from backoffice.requests.file_types import EXTENSIONS, media_type
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import Enclosing, InvoiceRequest
 from backoffice.requests.pdf_actions import is_active
 
 LARGEST_BYTES = 10 * 1024 * 1024
@@ -28,26 +28,6 @@ class SupportingFile:
     name: str
     type: str
     size: int
-
-
-class Encloses(Protocol):
-    """A row that may name a file of the store: a request, a draft of one."""
-
-    @property
-    def support_sha256(self) -> str | None:
-        """Under which the store holds it; None where nothing is enclosed."""
-
-    @property
-    def support_name(self) -> str | None:
-        """Its harmless name."""
-
-    @property
-    def support_type(self) -> str | None:
-        """Its media type."""
-
-    @property
-    def support_size(self) -> int | None:
-        """Its size in bytes."""
 
 
 def take(content: bytes, name: str) -> SupportingFile:
@@ -88,7 +68,7 @@ def clean_name(name: str, kind: str) -> str:
     return f"{stem or 'document'}.{EXTENSIONS[kind]}"
 
 
-def of(row: Encloses) -> SupportingFile | None:
+def of(row: Enclosing) -> SupportingFile | None:
     """The file enclosed with a request, or to be enclosed with a draft of one."""
     sha256, name, kind, size = row.support_sha256, row.support_name, row.support_type, row.support_size
     if sha256 is None or name is None or kind is None or size is None:
