@@ -61,6 +61,7 @@ def init_web(app: Flask) -> None:
     from backoffice.accounts.sign_in import init_login
     from backoffice.config import ROOT
     from backoffice.extensions import babel, csrf, db, limiter, mail, migrate
+    from backoffice.web.drafts import init_drafts
     from backoffice.web.errors import init_errors
     from backoffice.web.guards import init_guards
     from backoffice.web.interface import init_interface
@@ -78,6 +79,7 @@ def init_web(app: Flask) -> None:
     init_interface(app)
     init_errors(app)
     init_guards(app)
+    init_drafts(app)
     csrf.init_app(app)  # after the guards: whoever is not signed in is led to the sign-in page, token or not
 
 

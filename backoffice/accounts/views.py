@@ -20,7 +20,7 @@ from backoffice.errors import Invalid
 from backoffice.permissions import Permission, Role
 from backoffice.web import locale
 from backoffice.web.forms import apply_errors, choices
-from backoffice.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, safe_target
+from backoffice.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, may_enter, safe_target
 from backoffice.web.interface import THEME_COOKIE
 from backoffice.web.navigation import NavItem, register
 from backoffice.web.paging import PageRequest, paginate
@@ -60,7 +60,7 @@ def login() -> ResponseReturnValue:
     """The sign-in page; whoever is signed in already goes on."""
     target = safe_target(request.values.get("next")) or url_for("accounts.home")
     if current_user.is_authenticated:
-        return redirect(target)
+        return redirect(_enterable(target, current_user))
     form = SignInForm()
     status, headers = 200, {}
     if form.validate_on_submit():
@@ -80,7 +80,7 @@ def login() -> ResponseReturnValue:
 
 def _welcome(user: queries.SignedIn, target: str) -> ResponseReturnValue:
     """Send somebody who just signed in on; a device without a choice of its own takes the person's look."""
-    response = make_response(redirect(target))
+    response = make_response(redirect(_enterable(target, user)))
     kept = request.cookies
     locale.remember(
         response,
@@ -88,6 +88,14 @@ def _welcome(user: queries.SignedIn, target: str) -> ResponseReturnValue:
         theme=None if THEME_COOKIE in kept else user.theme,
     )
     return response
+
+
+def _enterable(target: str, user: queries.SignedIn) -> str:
+    """Where somebody wanted to go, or their own home when that is no page of their role's."""
+    if may_enter(target, user.can):
+        return target
+    flash(gettext("You wanted to open a page that is not for your role. This is your own start page."), "info")
+    return url_for("accounts.home")
 
 
 @blueprint.post("/logout")

@@ -104,9 +104,20 @@ def meanwhile(events: Iterable[AuditEvent], header: InvoiceHeader, since: dateti
     return Meanwhile(list(dict.fromkeys(map(_who, reversed(edits)))), changes)
 
 
-def remover(events: Iterable[AuditEvent]) -> str:
-    """Who removed a header, from its events, the newest first."""
-    return next((_who(event) for event in events if event.action == "header.archive"), str(gettext("The system")))
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Who removed a header, and when."""
+
+    who: str
+    at: datetime
+
+
+def removal(events: Iterable[AuditEvent], header: InvoiceHeader) -> Removal | None:
+    """How a header came to be removed, from its events, the newest first; None for one that is not."""
+    if header.archived_at is None:
+        return None
+    who = next((_who(event) for event in events if event.action == "header.archive"), str(gettext("The system")))
+    return Removal(who, header.archived_at)
 
 
 def value(name: str, said: Any) -> str:

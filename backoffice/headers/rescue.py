@@ -15,7 +15,6 @@ from backoffice.headers.forms import HeaderForm
 from backoffice.web import asides, drafts
 from backoffice.web.kept_forms import say_still_here, say_too_long
 
-_COOKIE = "header"
 _SHORT = 64  # characters of a choice, of the version of a header
 _SAID = (*rules.FIELDS, "version", "is_default", "pasted_text")
 # A cookie is small. Of a pasted block its beginning waits as far as there is room, then these give way in turn.
@@ -35,7 +34,7 @@ def keep_typed() -> Response | None:
         return None
     answer = drafts.way_back(owner, asides.own_address())
     for draft in _ever_smaller(HeaderForm()):
-        if drafts.keep(answer, owner, draft, cookie=_COOKIE, path=request.path):
+        if drafts.keep(answer, owner, draft, cookie=drafts.HEADER_COOKIE, path=request.path):
             return answer
     return None
 
@@ -50,7 +49,7 @@ def step_aside(form: HeaderForm, began: HeaderForm, shown: Callable[[], Any]) ->
         return answer
     draft = next(_ever_smaller(form))
     if not draft["lost"] and drafts.keep(
-        answer, current_user.id, draft | {"beside": "1"}, cookie=_COOKIE, path=request.path
+        answer, current_user.id, draft | {"beside": "1"}, cookie=drafts.HEADER_COOKIE, path=request.path
     ):
         return answer
     say_too_long()
@@ -103,10 +102,10 @@ def waiting() -> HeaderForm | None:
 
 def forget(answer: Response) -> Response:
     """The answer, which lets the browser drop what waited there."""
-    drafts.forget(answer, cookie=_COOKIE, path=request.path)
+    drafts.forget(answer, cookie=drafts.HEADER_COOKIE, path=request.path)
     return answer
 
 
 def _draft() -> Mapping[str, str] | None:
-    draft = drafts.kept(current_user.id, cookie=_COOKIE)
+    draft = drafts.kept(current_user.id, cookie=drafts.HEADER_COOKIE)
     return draft if draft.get("for") == request.path else None

@@ -147,7 +147,8 @@ def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader
 def archive(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     """Hide a header from now on; the oldest one left takes over as default. Raises NotFound, also the second time."""
     account_id = _account_id(actor)
-    header = queries.header_of(account_id, header_id)
+    # Of two who remove it at once the second finds it gone, and its history says so once.
+    header = queries.header_of(account_id, header_id, locked=True)
     said = _said(header)
     header.is_default = False
     header.archived_at = header.updated_at = now

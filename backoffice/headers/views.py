@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from backoffice import clock
 from backoffice.audit import queries as audit
 from backoffice.database import transaction, tried_twice
-from backoffice.errors import Conflict, Invalid
+from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.headers import labels, queries, rescue, rules, services
 from backoffice.headers.forms import HeaderForm, begin, known_ids
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
 from backoffice.web import asides, drafts
 from backoffice.web.errors import translate
+from backoffice.web.formatting import instant
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.navigation import NavItem, register
@@ -135,15 +136,12 @@ def _make(form: HeaderForm) -> int:
 def edit(header_id: int) -> Any:
     """Change a header. Requests and invoices keep what it said when they were made.
 
-    One that a colleague removed meanwhile is asked about and restored with this Save.
+    One that was removed is shown all the same, says so, and is restored with this Save.
     """
+    header = queries.any_header_of(_account_id(), header_id)
     if request.method != "POST":
-        # What waits for its writer is shown even when a colleague removed the header meanwhile.
-        find = queries.any_header_of if rescue.is_waiting() else queries.header_of
-        header = find(_account_id(), header_id)
         return _page(_begin(header), header=header)
     form = HeaderForm()
-    header = queries.any_header_of(_account_id(), header_id)
     if asides.is_asked():
         return rescue.step_aside(form, begin(header), lambda: _page(form, header=header))
     if _assisted(form):
@@ -194,8 +192,11 @@ def _overtaken(form: HeaderForm, conflict: Conflict, header_id: int) -> tuple[st
 @guard(Permission.MANAGE_HEADERS)
 def make_default(header_id: int) -> BaseResponse:
     """Let applications begin with this header."""
-    with transaction():
-        name = services.set_default(current_actor(), header_id, now=clock.now()).name
+    try:
+        with transaction():
+            name = services.set_default(current_actor(), header_id, now=clock.now()).name
+    except NotFound:
+        return _removed_already(header_id)
     flash(gettext("%(name)s is the default header now.", name=name), "success")
     return redirect(url_for("headers.list_headers"), 303)
 
@@ -203,21 +204,52 @@ def make_default(header_id: int) -> BaseResponse:
 @blueprint.route(f"{_ONE}/archive", methods=["GET", "POST"])
 @guard(Permission.MANAGE_HEADERS)
 def archive(header_id: int) -> Any:
-    """Remove a header from the list; the page asks once, for browsers that do not open the dialog."""
-    header = queries.header_of(_account_id(), header_id)
+    """Remove a header from the list; the page asks once, for browsers that do not open the dialog.
+
+    Asked for again, perhaps by a colleague, it is removed already.
+    """
+    header = queries.any_header_of(_account_id(), header_id)
+    if header.archived_at is not None:
+        return _removed_already(header_id)
     # HEAD asks for this page, too, and comes without a token: whatever is not a POST must change nothing.
     if request.method != "POST":
         return render_template("headers/archive.html", header=header)
-    with transaction():
-        name = services.archive(current_actor(), header_id, now=clock.now()).name
+    try:
+        with transaction():
+            name = services.archive(current_actor(), header_id, now=clock.now()).name
+    except NotFound:
+        return _removed_already(header_id)
     flash(gettext("%(name)s is removed.", name=name), "success")
     return redirect(url_for("headers.list_headers"), 303)
+
+
+def _removed_already(header_id: int) -> BaseResponse:
+    """To the list, and who removed it when. Raises NotFound for another account's."""
+    header = queries.any_header_of(_account_id(), header_id)
+    removal = _removal(header)
+    if removal is not None:
+        told = gettext(
+            "%(name)s is removed already: by %(who)s on %(time)s.",
+            name=header.name, who=removal.who, time=instant(removal.at).striptags(),
+        )  # fmt: skip
+        flash(told, "info")
+    return redirect(url_for("headers.list_headers"), 303)
+
+
+def _removal(header: InvoiceHeader) -> labels.Removal | None:
+    if header.archived_at is None:
+        return None
+    return labels.removal(audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN), header)
 
 
 @blueprint.route(f"{_ONE}/restore", methods=["GET", "POST"])
 @guard(Permission.MANAGE_HEADERS)
 def restore(header_id: int) -> Any:
     """Bring a removed header back into the list; the page asks where it would stand beside one that looks like it."""
+    usable = queries.any_header_of(_account_id(), header_id)
+    if usable.archived_at is None:
+        flash(gettext("%(name)s is in the list already.", name=usable.name), "info")
+        return redirect(url_for("headers.list_headers"), 303)
     if request.method != "POST":
         return _restore_page(header_id)
     try:
@@ -284,9 +316,6 @@ def _page(
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
     form.ensure_token()
-    removed_by = None
-    if header is not None and header.archived_at is not None:
-        removed_by = labels.remover(audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN))
     return render_template(
         "headers/edit.html",
         form=form,
@@ -295,7 +324,7 @@ def _page(
         assisted=assisted,
         resemblance=resemblance,
         news=news,
-        removed_by=removed_by,
+        removal=_removal(header) if header is not None else None,
         tax_id_help=help if (help := form.tax_id_help) and (help.doubt or request.method == "POST") else None,
         to_application=_to_application(),
         way_back=_way_back,

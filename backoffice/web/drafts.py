@@ -10,17 +10,22 @@ from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import Flask, current_app, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.web import asides, signing
-from backoffice.web.guards import LOGIN_ENDPOINT
+from backoffice.web.guards import LOGIN_ENDPOINT, keeps_typed, safe_target
 
 LIFE = timedelta(hours=2)
+# What short forms keep, and the form of a header.
+SHORT_COOKIE, HEADER_COOKIE = COOKIES = ("typed", "header")
+_CANCEL = "cancel"
 # Browsers keep 4,096 bytes of a cookie with its name and attributes.
 LARGEST = 3900
 # Longer than a draft waits: a page that was left open over a week is kept too.
@@ -91,6 +96,33 @@ def kept(user_id: int, *, cookie: str) -> dict[str, Any]:
         return {}
     owner, at, typed = value
     return typed if owner == user_id and _now() - at < LIFE.total_seconds() else {}
+
+
+def cancel_to(address: str) -> str:
+    """What Cancel of the present page's form leads to.
+
+    While something waits for that form, the way goes by its own page, which alone the browser tells about it.
+    """
+    person = getattr(g.get("_login_user"), "id", None)
+    waits = person is not None and any(kept(person, cookie=one).get("for") == request.path for one in COOKIES)
+    return f"{request.path}?{urlencode({_CANCEL: address})}" if waits else address
+
+
+def _give_up() -> ResponseReturnValue | None:
+    """Drop what waits for the form of this page, whose writer has pressed Cancel, and go where that leads."""
+    to = safe_target(request.args.get(_CANCEL))
+    if to is None or request.method != "GET" or not keeps_typed(current_app, request.endpoint or ""):
+        return None
+    answer = redirect(to, 303)
+    for one in COOKIES:
+        forget(answer, cookie=one, path=request.path)
+    return answer
+
+
+def init_drafts(app: Flask) -> None:
+    """Let Cancel of the forms of `app` drop what waits for them; after the guards."""
+    app.before_request(_give_up)
+    app.jinja_env.globals["cancel_to"] = cancel_to
 
 
 def forget(response: Response, *, cookie: str, path: str) -> None:

@@ -18,6 +18,7 @@ import structlog
 from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 
 from backoffice.errors import Forbidden
 from backoffice.permissions import Actor, Permission
@@ -97,6 +98,11 @@ def is_passive(app: Flask, endpoint: str) -> bool:
     return bool(getattr(app.view_functions.get(endpoint), _PASSIVE, False))
 
 
+def keeps_typed(app: Flask, endpoint: str) -> bool:
+    """Whether `endpoint` has a form whose words outlive a session."""
+    return getattr(app.view_functions.get(endpoint), _RESCUE, None) is not None
+
+
 def assert_every_route_guarded(app: Flask) -> None:
     """Raise RuntimeError naming the endpoints that carry no guard; called when the application is complete."""
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
@@ -148,6 +154,20 @@ def _login_address() -> str:
     if request.method not in ("GET", "HEAD"):
         target = same_site_path(request.referrer, request.host_url) or "/"
     return url_for(LOGIN_ENDPOINT) if target == "/" else url_for(LOGIN_ENDPOINT, next=target)
+
+
+def may_enter(target: str, can: Callable[[Permission], bool]) -> bool:
+    """Whether somebody who `can` do this and that is let in at a path of this site.
+
+    True also where there is no such page or something else is wrong with it: that is for the page to say.
+    """
+    path = urlsplit(target).path.removeprefix(request.script_root)
+    try:
+        endpoint, _ = current_app.url_map.bind_to_environ(request.environ).match(path, method="GET")
+    except HTTPException:
+        return True
+    requirement = requirement_of(current_app, endpoint)
+    return not isinstance(requirement, tuple) or any(can(permission) for permission in requirement)
 
 
 def same_site_path(address: str | None, host_url: str) -> str | None:

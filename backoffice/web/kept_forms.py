@@ -18,7 +18,6 @@ from wtforms import HiddenField
 from backoffice.web import asides, drafts
 from backoffice.web.forms import Form
 
-_COOKIE = "typed"
 _NOT_TYPED = {"csrf_token", "owner"}
 
 Kept = TypeVar("Kept", bound="KeptForm")
@@ -72,12 +71,14 @@ def say_too_long() -> None:
 def _keep(answer: Response, owner: int, **said: str) -> bool:
     # Of a list of choices each is one word.
     typed = {name: " ".join(texts) for name, texts in request.form.lists() if name not in _NOT_TYPED}
-    return drafts.keep(answer, owner, {**typed, **said, "for": request.path}, cookie=_COOKIE, path=request.path)
+    return drafts.keep(
+        answer, owner, {**typed, **said, "for": request.path}, cookie=drafts.SHORT_COOKIE, path=request.path
+    )
 
 
 def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
     """The form as it is first shown: with `values`, or with what was typed before something came in between."""
-    draft = drafts.kept(current_user.id, cookie=_COOKIE)
+    draft = drafts.kept(current_user.id, cookie=drafts.SHORT_COOKIE)
     if draft.get("for") != request.path:
         return form(formdata=None, data=dict(values))
     if "beside" in draft:
@@ -89,5 +90,5 @@ def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
 
 def done(answer: Response) -> Response:
     """The same answer; the browser drops what it kept of this form."""
-    drafts.forget(answer, cookie=_COOKIE, path=request.path)
+    drafts.forget(answer, cookie=drafts.SHORT_COOKIE, path=request.path)
     return answer

@@ -132,7 +132,7 @@ class Atlas:
             "portal.download": [f"/invoices/{issued}/download"],
             "headers.list_headers": ["/invoice-headers"],
             "headers.new": ["/invoice-headers/new", "/invoice-headers/new?next=apply"],
-            "headers.edit": [f"/invoice-headers/{self.header}/edit"],
+            "headers.edit": [f"/invoice-headers/{one}/edit" for one in (self.header, self.removed)],
             "headers.archive": [f"/invoice-headers/{self.spare}/archive"],
             "headers.restore": [f"/invoice-headers/{self.removed}/restore"],
             "headers.removed": ["/invoice-headers/removed"],

@@ -135,7 +135,7 @@ portal.answer                    login 303 303 404 403 403 403 403 403
 headers.new                      login 422 422 422 403 403 403 403 403
 headers.edit                     login 422 422 404 403 403 403 403 403
 headers.make_default             login 303 303 404 403 403 403 403 403
-headers.archive                  login 303 404 404 403 403 403 403 403
+headers.archive                  login 303 303 404 403 403 403 403 403
 headers.restore                  login 422 422 404 403 403 403 403 403
 review.saved_views               login 403 403 403 422 422 422 422 403
 review.saved_view                login 403 403 403 422 404 404 404 403

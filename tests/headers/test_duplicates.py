@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -137,7 +138,8 @@ def test_a_restore_covers_only_what_was_told(ada: Clerk) -> None:
 
 def test_the_question_can_be_opened_by_its_address(ada: Clerk) -> None:
     header = ada.saved(**GOOD)
-    assert ada.client.get(f"/invoice-headers/{header.id}/restore").status_code == 404
+    ada.get(f"/invoice-headers/{header.id}/restore")
+    assert "is in the list already" in unescape(ada.follow().text)
     ada.get(f"/invoice-headers/{header.id}/archive")
     ada.submit(button="Remove")
     ada.get(f"/invoice-headers/{header.id}/restore")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
 
 from backoffice import clock
+from backoffice.audit import queries as audit
 from backoffice.database import transaction
 from backoffice.errors import Conflict
 from backoffice.headers import invariants, services
@@ -88,7 +90,7 @@ def test_a_removed_header_keeps_what_was_typed_and_comes_back_with_it(app: Flask
     ada.get(edit_page(header))
     remove(lin, header.id)
     assert ada.press(phone="021-7") == 409
-    assert "林晓 removed it." in ada.text
+    assert "林晓 removed it on " in ada.text
     assert ada.typed()["phone"] == "021-7"
     assert ada.kept() == []
     assert ada.press("Restore and save", tax_id="9") == 422
@@ -110,13 +112,58 @@ def test_a_removed_header_that_was_made_anew_is_not_restored_beside_its_twin(ada
     assert ada.typed()["phone"] == "021-7"
 
 
+@pytest.mark.parametrize("way", ["", "?next=apply&draft=0123456789abcdef"])
+def test_the_form_of_a_removed_header_says_who_removed_it_and_restores_it(ada: Clerk, lin: Clerk, way: str) -> None:
+    header = ada.saved(**GOOD)
+    remove(lin, header.id)
+    assert ada.get(f"{edit_page(header)}{way}").status_code == 200
+    assert "This header was removed." in ada.text
+    assert "林晓 removed it on " in ada.text
+    assert ada.typed()["name"] == GOOD["name"]
+    assert ada.kept() == []
+    assert ada.press("Restore and save", phone="021-7") == 303
+    assert [(kept.id, kept.phone) for kept in ada.kept()] == [(header.id, "021-7")]
+    assert "/invoices/apply/" in ada.page.headers["Location"] or not way
+
+
+def test_a_second_remove_and_a_second_restore_say_what_was_done_before(app: Flask, ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD)
+    ada.saved(**OTHER)
+    page = f"/invoice-headers/{header.id}"
+    asked = ada.get(f"{page}/archive"), ada.path
+    remove(lin, header.id)
+    ada.page, ada.path = asked
+    ada.submit(button="Remove")
+    assert f"{GOOD['name']} is removed already: by 林晓 on " in unescape(ada.follow().text)
+    ada.get(f"{page}/archive")
+    assert "is removed already" in unescape(ada.follow().text)
+    token = ada.forms()[-1].filled({}, None)["csrf_token"]
+    ada._arrive(ada.client.post(f"{page}/default", data={"csrf_token": token}))
+    assert "is removed already" in unescape(ada.follow().text)
+    assert [kept.name for kept in ada.kept()] == [OTHER["name"]]
+    ada.get("/invoice-headers/removed")
+    restored = ada.page, ada.path
+    for said in ("is restored.", "is in the list already."):
+        ada.page, ada.path = restored
+        ada.submit(button="Restore")
+        assert f"{GOOD['name']} {said}" in unescape(ada.follow().text)
+    with app.app_context():
+        events = [event.action for event in audit.events_of("invoice_header", header.id)]
+    assert [events.count(f"header.{verb}") for verb in ("archive", "restore")] == [1, 1]
+
+
 def test_removed_for_another_account_is_not_there(ada: Clerk, cast: Cast, clerk: Callable[[Person], Clerk]) -> None:
     header = ada.saved(**GOOD)
     remove(ada, header.id)
     bo = clerk(cast.bo)
     bo.get("/invoice-headers/new")
+    token = bo.typed()["csrf_token"]
     assert bo.client.post(edit_page(header), data={**GOOD, **bo.typed()}).status_code == 404
-    assert ada.get(edit_page(header)).status_code == 404
+    for verb in ("edit", "archive", "restore"):
+        assert bo.get(f"/invoice-headers/{header.id}/{verb}").status_code == 404, verb
+    for verb in ("archive", "default", "restore"):
+        answer = bo.client.post(f"/invoice-headers/{header.id}/{verb}", data={"csrf_token": token})
+        assert answer.status_code == 404, verb
 
 
 @pytest.mark.parametrize("version", ["", "x", "2026-01-01", "9" * 5000, "0001-01-01T00:00:00+14:00"])

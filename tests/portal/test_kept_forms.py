@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+
+import pytest
 
 from tests.portal.conftest import NOW, Customer, World, text
 from tests.portal.test_after import end
@@ -46,6 +49,34 @@ def test_an_invoice_sent_again_too_late_still_goes_where_it_was_meant(
     assert SAID in text(ada.page)
     ada.submit(button="Send again")
     assert "right@lumen.example instead of wrong@lumen.example" in text(ada.follow())
+
+
+@pytest.mark.parametrize("form", ["/invoices/{}/correct", "/invoices/{}/answer", "/invoice-headers/new"])
+def test_cancel_drops_what_waits(ada: Customer, world: World, freeze: Freeze, form: str) -> None:
+    number = ada.apply(amount="5")
+    if form.endswith("answer"):
+        world.ask(number, "Which order?")
+    address, field = form.format(number), {"correct": "email", "answer": "answer", "new": "name"}[form.split("/")[-1]]
+    ada.get(address)
+    assert f"{address}?cancel=" not in ada.page.text
+    freeze(LATE)
+    ada.submit({field: "typed@lumen.example"})
+    ada.follow()
+    sign_in_again(ada, "ada@lumen.example")
+    assert SAID in text(ada.page)
+    (cancel,) = re.findall(r'<a [^>]*href="([^"]+)"[^>]*><span>Cancel<', text(ada.page))
+    ada.get(cancel)
+    assert (ada.page.status_code, ada.page.headers["Location"]) == (
+        303,
+        "/invoice-headers" if field == "name" else f"/invoices/{number}",
+    )
+    assert SAID not in text(ada.get(address))
+    assert "typed@lumen.example" not in text(ada.page)
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/", "/\\evil.example", ""])
+def test_cancel_leads_to_no_other_site(ada: Customer, to: str) -> None:
+    assert ada.get("/invoice-headers/new", query_string={"cancel": to}).status_code == 200
 
 
 def test_another_person_and_another_request_get_nothing(ada: Customer, world: World, freeze: Freeze) -> None:

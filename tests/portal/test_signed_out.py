@@ -17,6 +17,8 @@ from backoffice.web import drafts
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
 from tests.portal.test_supporting_file import choose
 from tests.support import files
+from tests.support.people import PASSWORD
+from tests.support.visitor import Visitor
 
 Freeze = Callable[[datetime], None]
 REMARKS = "订单 4500\n第二行"
@@ -320,3 +322,27 @@ def test_a_button_of_the_session_before_leads_to_its_page_anew(
     # Another site gets the page that refuses.
     stranger = ada.client.post(page, headers={"Referer": "https://evil.example/"})
     assert stranger.status_code in (400, 405)
+
+
+@pytest.mark.parametrize(
+    ("who", "wanted", "home"),
+    [
+        ("rita", "/invoices/apply?amount=5", "/review"),
+        ("ada", "/review/IR-20260302-480213", "/invoices"),
+        ("ana", "/invoice-headers", "/admin"),
+    ],
+)
+def test_whoever_may_not_enter_the_page_asked_for_is_told_and_led_home(
+    world: World, who: str, wanted: str, home: str
+) -> None:
+    browser = Visitor(world.app)
+    browser.get(wanted)
+    browser.follow()
+    browser.submit({"email": getattr(world.cast, who).email, "password": PASSWORD})
+    browser.follow()
+    assert (browser.path, browser.page.status_code) == (home, 200)
+    assert "You wanted to open a page that is not for your role." in text(browser.page)
+    # So is whoever is signed in already; nothing is said of a page they may enter, or of one that is not there.
+    assert browser.get("/login", query_string={"next": wanted}).headers["Location"] == "/"
+    for target in (home, "/settings", "/no-such-page", "/logout", "/static/js/main.js"):
+        assert browser.get("/login", query_string={"next": target}).headers["Location"] == target
