@@ -26,29 +26,59 @@ def test_a_page_that_refuses_keeps_what_was_typed(stage: Stage, window: Callable
     expect(page.get_by_label("Invoice Amount")).to_have_value("77.70")
 
 
-def test_what_was_typed_and_left_behind_is_offered_by_the_next_form(
+def test_all_that_was_typed_and_left_behind_is_offered_by_the_next_form(
     stage: Stage, window: Callable[..., Screen]
 ) -> None:
     screen = window(stage.cast.ada)
     page = screen.open("/invoices/apply")
     amount, remarks = page.get_by_label("Invoice Amount"), page.get_by_label("Remarks")
-    put_back = page.get_by_role("button", name="Put it back")
-    amount.fill("77.70")
-    remarks.fill("Order 9")
-    screen.open("/invoices/apply")
-    expect(amount).to_have_value("")
-    put_back.click()
-    expect(amount).to_have_value("77.70")
-    expect(remarks).to_have_value("Order 9")
-    expect(put_back).to_be_hidden()
-    # It is the text of this one now: nothing is offered twice, and after it was sent nothing is left over.
+    left = page.locator("[data-keep-left]")
+    expect(left).to_be_hidden()
+    for number in (1, 2, 3):
+        amount.fill(f"{number}.00")
+        remarks.fill(f"Order {number}")
+        screen.open("/invoices/apply")
+        expect(amount).to_have_value("")
+    expect(left.locator("li > span:first-child")).to_have_text([f"{n}.00 · Order {n}" for n in (3, 2, 1)])
+    # One is taken up where it was left; what is typed here meanwhile is not written over, and is listed in turn.
+    remarks.fill("Typed here")
+    left.get_by_role("link", name="Take it up").nth(1).click()
+    expect(amount).to_have_value("2.00")
+    expect(remarks).to_have_value("Order 2")
+    expect(left.locator("li > span:first-child")).to_have_text(["Typed here", "3.00 · Order 3", "1.00 · Order 1"])
+    # One is forgotten, with a way back while the page is open.
+    forget = left.locator("li", has_text="Order 3").get_by_role("button")
+    for name in ("Forget it", "Put it back", "Forget it"):
+        expect(forget).to_have_text(name)
+        forget.click()
     page.reload()
-    expect(amount).to_have_value("77.70")
+    expect(left.locator("li")).to_have_count(2)
+    expect(amount).to_have_value("2.00")
+    # What was sent is the server's, and is offered by it alone.
     page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
     screen.open("/invoices/apply")
     expect(amount).to_have_value("")
-    expect(put_back).to_be_hidden()
+    expect(left.locator("li > span:first-child")).to_have_text(["Typed here", "1.00 · Order 1"])
+
+
+def test_the_oldest_of_ten_that_were_left_behind_gives_way_and_that_is_told_before(
+    stage: Stage, window: Callable[..., Screen]
+) -> None:
+    screen = window(stage.cast.ada)
+    page = screen.open("/invoices/apply")
+    amount, left = page.get_by_label("Invoice Amount"), page.locator("[data-keep-left]")
+    for number in range(10):
+        expect(page.locator("[data-keep-full]")).to_be_hidden()
+        amount.fill(f"{number}.00")
+        screen.open("/invoices/apply")
+        expect(left.locator("li")).to_have_count(number + 1)
+    expect(page.locator("[data-keep-full]")).to_contain_text("the last one of the list goes")
+    expect(left.locator("li").last).to_contain_text("0.00")
+    amount.fill("77")
+    expect(left.locator("li").last).to_contain_text("1.00")
+    screen.open("/invoices/apply")
+    expect(left.locator("li > span:first-child")).to_have_text(["77", *(f"{n}.00" for n in range(9, 0, -1))])
 
 
 def test_two_tabs_of_one_application_lose_nothing(stage: Stage, window: Callable[..., Screen]) -> None:
@@ -150,6 +180,7 @@ def test_what_was_typed_is_there_until_it_is_submitted_or_cancelled(
     page.goto(page.url + "/apply")
     expect(amount).to_have_value("")
     expect(page.get_by_role("button", name="Put it back")).to_be_hidden()
+    expect(page.locator("[data-keep-left]")).to_be_hidden()
     page.get_by_role("button", name="Undo").click()
     expect(amount).to_have_value("5")
 

@@ -139,7 +139,7 @@ def test_nobody_can_put_words_into_anothers_application(ada: Customer, bo: Custo
         ada.client.post(f"{APPLY}/{key}", data=evil)
         ada.get("/login")
         sign_in_again(ada, "ada@lumen.example")
-        assert "unfinished" not in text(ada.get(APPLY)), owner
+        assert "unfinished application" not in text(ada.get(APPLY)), owner
         assert "Evil" not in text(ada.get(f"{APPLY}/{key}")), owner
         # Nor while her session lasts: the request lacks its token.
         answer = ada.client.post(f"{APPLY}/{key}", data=evil)

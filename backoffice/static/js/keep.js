@@ -5,18 +5,11 @@
 // What one person typed is never filled in for another: the body's data-person says who is signed in.
 // data-keep-version="..." names the state in which the server keeps the form too: what was typed onto another is older,
 // and is shown again only when somebody asks for it (data-keep-older, data-keep-restore), or not at all once it was sent.
-// data-keep-family="apply": of several such forms, one that is opened empty offers what was typed last into another and
-// never sent.
-const PREFIX = "keep:";
-const SENT = "keep-sent:";
-const VERSION = "keep-version:";
-const ON_ITS_WAY = "keep-on-its-way:";
-const LAST = "keep-last:";
-const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
+// data-keep-family="apply-": see left.js.
+import { LEFT, ON_ITS_WAY, PREFIX, SENT, VERSION, named, person, valuesOf, wasSent } from "./kept.js";
+import { noteLeft, offerLeft } from "./left.js";
 
-// Where nobody is signed in, nothing is kept, and nothing that is kept is looked at.
-const person = document.body.dataset.person ?? "";
-const named = (prefix, form) => `${prefix}${person}:${form}`;
+const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
 
 const keepable = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
 
@@ -40,13 +33,13 @@ function keep(form) {
     sessionStorage.setItem(key, JSON.stringify(values));
     sessionStorage.setItem(named(VERSION, form.dataset.keep), form.dataset.keepVersion ?? "");
     sessionStorage.removeItem(named(ON_ITS_WAY, form.dataset.keep));
-    if (form.dataset.keepFamily && !form.dataset.keepVersion) sessionStorage.setItem(named(LAST, form.dataset.keepFamily), form.dataset.keep);
+    noteLeft(form);
   };
+  offerLeft(form, saysIn(form));
   // data-keep-fresh: the server filled in something on request; what was kept before is older than the page.
   if (form.hasAttribute("data-keep-fresh")) store();
-  else if (sessionStorage.getItem(key) === null) offer(form, leftBehind(form), store);
   else if (!isOlder(form)) restore(form, key);
-  else if (!offer(form, form.dataset.keep, store)) sessionStorage.removeItem(key);
+  else if (!offer(form, store)) sessionStorage.removeItem(key);
   form.addEventListener("input", store);
   // What was sent is the server's now. Should it not have arrived, the version is still the same.
   form.addEventListener("submit", () => sessionStorage.setItem(named(ON_ITS_WAY, form.dataset.keep), "1"));
@@ -60,20 +53,17 @@ function keep(form) {
 
 const isOlder = (form) => (sessionStorage.getItem(named(VERSION, form.dataset.keep)) ?? "") !== (form.dataset.keepVersion ?? "");
 
-// The form of the same family that was typed into last, while this one is empty.
-const leftBehind = (form) => (form.dataset.keepVersion ? null : sessionStorage.getItem(named(LAST, form.dataset.keepFamily ?? "")));
+// Whether the form says that a field has a value.
+const saysIn = (form) => ([field, value]) => keepable(form).some((one) => one.name === field && isSet(one) && folded(one.value) === folded(value));
 
-// Whether what was typed under that name was never sent and differs from what the form says: then a button puts it back.
-function offer(form, name, store) {
+// Whether what was typed before was never sent and differs from what the form says: then a button puts it back.
+function offer(form, store) {
+  const name = form.dataset.keep;
   const notice = form.querySelector("[data-keep-older]");
-  const stored = JSON.parse(sessionStorage.getItem(named(PREFIX, name)) ?? "[]");
-  const wasSent = sessionStorage.getItem(named(ON_ITS_WAY, name)) !== null;
-  const says = ([field, value]) => keepable(form).some((one) => one.name === field && isSet(one) && folded(one.value) === folded(value));
-  if (!notice || wasSent || stored.every(says)) return false;
+  if (!notice || wasSent(name) || valuesOf(name).every(saysIn(form))) return false;
   notice.hidden = false;
   notice.querySelector("[data-keep-restore]").addEventListener("click", () => {
     restore(form, named(PREFIX, name));
-    if (name !== form.dataset.keep) sessionStorage.removeItem(named(PREFIX, name));
     store();
     notice.hidden = true;
     keepable(form)[0]?.focus();
@@ -114,6 +104,6 @@ function takeBack() {
 
 function forgetAll() {
   for (const key of Object.keys(sessionStorage)) {
-    if ([PREFIX, SENT, VERSION, ON_ITS_WAY, LAST].some((each) => key.startsWith(each))) sessionStorage.removeItem(key);
+    if ([PREFIX, SENT, VERSION, ON_ITS_WAY, LEFT].some((each) => key.startsWith(each))) sessionStorage.removeItem(key);
   }
 }
