@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import storage
@@ -27,7 +27,7 @@ from backoffice.requests.services.supporting import SupportingFile
 # An application waits a week for whoever began it. A file that was chosen has found its draft within a day.
 LIFE = timedelta(days=7)
 UPLOAD_LIFE = timedelta(days=1)
-MOST_DRAFTS = 100  # unfinished ones of one person, and as many that are over; the oldest of their kind give way
+MOST_DRAFTS = 100  # unfinished ones of one person, and as many that are over
 LARGEST = 65_536  # characters of all that was typed, as JSON: the CHECK of the table
 _BATCH = 100
 _GONE = N_("The file is not here any more. Please choose it again.")
@@ -91,6 +91,23 @@ def keep(writer: Writer, key: str, content: Content, *, since: str, now: datetim
     return draft
 
 
+def make_room(writer: Writer, *, now: datetime) -> list[ApplicationDraft]:
+    """Throw away the oldest unfinished applications beyond `MOST_DRAFTS`, and return them: each can be put back.
+
+    One that is written to at this very moment stays, and is looked at again the next time.
+    """
+    gone = []
+    for draft in queries.beyond(writer, MOST_DRAFTS):
+        unwanted = update(ApplicationDraft).where(
+            ApplicationDraft.id == draft.id, ApplicationDraft.updated_at == draft.updated_at, queries.IS_OPEN
+        )
+        if rows_changed(session.execute(unwanted.values(discarded_at=now, updated_at=now))):
+            gone.append(draft)
+    if gone:
+        _forget_oldest(writer)
+    return gone
+
+
 def _aside(key: str, content: Content) -> str:
     """The key beside a key for these words: a second press of the same button finds what the first one made."""
     return hashlib.sha256(f"{key} {content.words}".encode()).hexdigest()[:32]
@@ -117,7 +134,9 @@ def rescue(user_id: int, key: str, content: Content, *, since: str, enclosed: bo
     fault = content.file_fault or file_fault_so_far(known, file, enclosed=enclosed)
     if known is not None and known.has_ended:
         key = new_word()
-    return keep(writer, key, replace(content, follows=follows, file=file, file_fault=fault), since=since, now=now).key
+    kept = keep(writer, key, replace(content, follows=follows, file=file, file_fault=fault), since=since, now=now).key
+    make_room(writer, now=now)
+    return kept
 
 
 def file_so_far(writer: Writer, draft: ApplicationDraft | None, follows: str | None) -> SupportingFile | None:
@@ -223,14 +242,14 @@ def forget_uploads(*, now: datetime) -> int:
 
 
 def _forget_oldest(writer: Writer) -> None:
-    for kind in (queries.IS_OPEN, ~queries.IS_OPEN):
-        those = (*queries.of_writer(writer), kind)
-        newest = select(ApplicationDraft.id).where(*those).order_by(*queries.NEWEST).limit(MOST_DRAFTS)
-        session.execute(
-            delete(ApplicationDraft)
-            .where(*those, ApplicationDraft.id.not_in(newest))
-            .execution_options(synchronize_session=False)
-        )
+    """Let the oldest go of those that are over."""
+    over = (*queries.of_writer(writer), ~queries.IS_OPEN)
+    newest = select(ApplicationDraft.id).where(*over).order_by(*queries.NEWEST).limit(MOST_DRAFTS)
+    session.execute(
+        delete(ApplicationDraft)
+        .where(*over, ApplicationDraft.id.not_in(newest))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _json(typed: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from backoffice.headers import services as headers
 from backoffice.headers.queries import headers_of as usable
 from backoffice.portal import jobs, services
 from backoffice.portal.models import ApplicationDraft, SupportingUpload
+from backoffice.portal.queries import drafts as queries
 from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import LIFE, UPLOAD_LIFE, Content
 from backoffice.requests.services import changes, supporting
@@ -241,15 +242,69 @@ def test_the_database_refuses_what_does_not_fit(world: World) -> None:
         world.act(services.keep, writer, "l" * 32, Content({**largest, "amount": "55"}), since="")
 
 
-def test_one_person_keeps_so_many_and_no_more(world: World, freeze: Freeze) -> None:
+def full(world: World, freeze: Freeze) -> Writer:
+    """Ada has as many unfinished applications as there can be, "Order 0" the oldest; Lin has one."""
     writer = Writer(world.cast.lumen, world.cast.ada.id)
     world.act(services.keep, Writer(world.cast.lumen, world.cast.lin.id), "lins" * 8, Content(TYPED), since="")
-    for number in range(services.MOST_DRAFTS + 2):
+    for number in range(services.MOST_DRAFTS):
         freeze(NOW + timedelta(seconds=number))
-        world.act(services.keep, writer, f"{number:032}", Content(TYPED), since="")
-    assert len(keys(world)) == services.MOST_DRAFTS + 1
-    assert keys(world) >= {"lins" * 8, f"{services.MOST_DRAFTS + 1:032}"}
-    assert f"{1:032}" not in keys(world)
+        typed = Content(TYPED | {"remarks": f"Order {number}"})
+        world.act(services.keep, writer, f"{number:032}", typed, since="")
+    freeze(NOW + timedelta(minutes=5))
+    return writer
+
+
+def open_ones(world: World, writer: Writer) -> list[str]:
+    """The keys of a person's unfinished applications, the last written first."""
+    with world.app.app_context():
+        return [draft.key for draft in queries.unfinished(writer)]
+
+
+def test_the_oldest_gives_way_to_one_too_many_and_that_is_told_before_and_after(world: World, freeze: Freeze) -> None:
+    writer = full(world, freeze)
+    ada = world.customer("ada")
+    page = text(ada.get(APPLY))
+    warned = page.partition("There are 100 unfinished applications")[2].partition("</div>")[0]
+    assert "the oldest is thrown away" in warned
+    assert "Order 0<" in warned
+    ada.press("all", remarks="One too many")
+    assert "so the oldest was thrown away: 5 · Order 0" in text(ada.page)
+    assert "There are 100 unfinished applications" not in text(ada.page)
+    there = open_ones(world, writer)
+    assert (len(there), there[0], f"{0:032}" in there) == (services.MOST_DRAFTS, ada.key, False)
+    # Writing on pushes nothing out. Undo does, and says so: there is no room for both.
+    ada.press("all", remarks="Written on")
+    assert open_ones(world, writer) == there
+    ada.submit(button="Undo")
+    ada.step()
+    assert ada.typed()["remarks"] == "Order 0"
+    assert "so the oldest was thrown away: 5 · Order 1" in text(ada.page)
+    assert len(open_ones(world, writer)) == services.MOST_DRAFTS
+    with world.app.app_context():
+        assert len(queries.unfinished(Writer(world.cast.lumen, world.cast.lin.id))) == 1
+
+
+def test_neither_cancel_nor_room_that_was_made_pushes_anything_out(world: World, freeze: Freeze) -> None:
+    writer = full(world, freeze)
+    ada = world.customer("ada")
+    ada.get(APPLY)
+    ada.submit({"remarks": "Not wanted"}, button="cancel")
+    assert len(open_ones(world, writer)) == services.MOST_DRAFTS
+    ada.get(APPLY)
+    ada.submit(button="Throw away")  # the newest of the list
+    ada.follow()
+    assert "There are 100" not in text(ada.page)
+    ada.press("all", remarks="Another")
+    assert "thrown away: " not in text(ada.page)
+    assert f"{0:032}" in open_ones(world, writer)
+
+
+def test_what_comes_after_the_session_ended_makes_room_for_itself(world: World, freeze: Freeze) -> None:
+    writer = full(world, freeze)
+    world.act(services.rescue, writer.user_id, "r" * 32, Content(TYPED, rescued=True), since="", enclosed=False)
+    there = open_ones(world, writer)
+    assert (len(there), there[0], f"{0:032}" in there) == (services.MOST_DRAFTS, "r" * 32, False)
+    assert f"{0:032}" in keys(world)  # it can be put back
 
 
 def test_what_is_over_pushes_nothing_unfinished_out(world: World, freeze: Freeze) -> None:

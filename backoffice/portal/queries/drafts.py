@@ -61,6 +61,11 @@ def unfinished(writer: Writer) -> Sequence[ApplicationDraft]:
     return session.scalars(_unfinished(writer)).all()
 
 
+def beyond(writer: Writer, most: int) -> Sequence[ApplicationDraft]:
+    """Those that were written longest ago, when there are more than `most` of them."""
+    return session.scalars(_unfinished(writer).offset(most)).all()
+
+
 def following(writer: Writer, number: str) -> ApplicationDraft | None:
     """The last written of those that resubmit the request of that number."""
     return session.scalars(_unfinished(writer).where(ApplicationDraft.follows == number).limit(1)).one_or_none()

@@ -269,6 +269,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
         draft=draft,
         made=made,
         unfinished=[about(other, given.headers) for other in queries.unfinished(writer()) if other.key != key],
+        most_unfinished=services.MOST_DRAFTS,
         # Which words of the server these are; the page keeps its own only while they are newer.
         version=f"{form.words.data}{request.args.get('header', '')}",
         usable=given.headers,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from flask import flash, redirect, url_for
 from flask_babel import gettext
 from flask_login import current_user
@@ -19,6 +22,9 @@ from backoffice.requests.services import applying, supporting
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.web import offers
 from backoffice.web.guards import current_actor
+
+_SHORT = 40  # characters of each text
+UNDO = timedelta(minutes=2)
 
 
 def writer() -> Writer:
@@ -61,16 +67,34 @@ def store(key: str, content: services.Content, *, since: str, discarded: bool = 
     it is thrown away in the same transaction, so it never stands there as an unfinished one.
     """
 
-    def keep() -> str:
+    def keep() -> tuple[str, list[ApplicationDraft]]:
         kept = services.keep(writer(), key, content, since=since, now=clock.now()).key
         if discarded:
             services.discard(writer(), kept, now=clock.now())
-        return kept
+        return kept, services.make_room(writer(), now=clock.now())
 
-    kept = tried_twice(keep)
+    kept, gone = tried_twice(keep)
+    say_gave_way(gone)
     # Written to, it is not thrown away any more.
     offers.withdraw_offer(url_for("portal.restore_application", key=kept))
     return kept
+
+
+def say_gave_way(gone: Sequence[ApplicationDraft]) -> None:
+    """Tell which unfinished applications were thrown away because there were too many, and offer each back."""
+    for draft in gone:
+        said = " · ".join(filter(None, (in_short(draft.fields[name]) for name in ("amount", "remarks"))))
+        told = gettext(
+            "There are at most %(most)d unfinished applications, so the oldest was thrown away: %(said)s",
+            most=services.MOST_DRAFTS, said=said or gettext("No amount yet"),
+        )  # fmt: skip
+        offers.offer(told, url_for("portal.restore_application", key=draft.key), clock.now() + UNDO)
+
+
+def in_short(typed: str) -> str:
+    """The beginning of a text, on one line."""
+    said = " ".join(typed.split())
+    return said if len(said) <= _SHORT else f"{said[: _SHORT - 1]}…"
 
 
 def fork(draft: ApplicationDraft) -> str:

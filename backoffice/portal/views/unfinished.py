@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
@@ -19,13 +19,10 @@ from backoffice.permissions import Permission
 from backoffice.portal import services
 from backoffice.portal.models import ApplicationDraft
 from backoffice.portal.queries import drafts as queries
-from backoffice.portal.views.drafting import not_here, to_form, writer
+from backoffice.portal.views.drafting import UNDO, in_short, not_here, say_gave_way, to_form, writer
 from backoffice.portal.views.plumbing import address, blueprint
 from backoffice.web import offers
 from backoffice.web.guards import LOGIN_ENDPOINT, guard, safe_target
-
-_SHORT = 40  # characters of each text
-_UNDO = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +43,11 @@ def about(draft: ApplicationDraft, usable: Sequence[InvoiceHeader]) -> About:
     return About(
         draft.key,
         draft.updated_at,
-        amount=_in_short(typed["amount"]),
+        amount=in_short(typed["amount"]),
         header=next((header.name for header in usable if str(header.id) == typed["header_id"]), None),
-        remarks=_in_short(typed["remarks"]),
+        remarks=in_short(typed["remarks"]),
         follows=draft.follows,
     )
-
-
-def _in_short(typed: str) -> str:
-    said = " ".join(typed.split())
-    return said if len(said) <= _SHORT else f"{said[: _SHORT - 1]}…"
 
 
 def come_back() -> Response | None:
@@ -89,10 +81,12 @@ def _changed(change: Callable[..., None], key: str) -> Response | None:
     try:
         with transaction():
             change(writer(), key, now=clock.now())
+            gone = services.make_room(writer(), now=clock.now())
     except NotFound:
         return not_here()
     except Conflict:
         return _to_made(key)
+    say_gave_way(gone)
     return None
 
 
@@ -108,4 +102,4 @@ def _to_made(key: str) -> Response:
 def offer_back(key: str) -> None:
     """Offer on the pages that follow to put a discarded application back."""
     undo = url_for("portal.restore_application", key=key)
-    offers.offer(gettext("The application is thrown away."), undo, clock.now() + _UNDO)
+    offers.offer(gettext("The application is thrown away."), undo, clock.now() + UNDO)
