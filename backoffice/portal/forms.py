@@ -23,6 +23,7 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT, is_request_number
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
+from backoffice.web.formatting import instant
 from backoffice.web.forms import Form, whole_number
 from backoffice.web.kept_forms import KeptForm
 
@@ -105,6 +106,14 @@ class ApplyForm(Form):
         said = {name: text.folded(self[name].data or "") for name in RESCUE_LIMITS}
         lost = [name for name, value in said.items() if len(value) > RESCUE_LIMITS[name]]
         return {**said, **dict.fromkeys(lost, ""), "lost": " ".join(lost)}
+
+    def say_removed(self, header: InvoiceHeader) -> None:
+        """Say beside the choice of header that the one that stood there was removed, instead of leaving it empty."""
+        told = gettext(
+            "%(name)s was removed on %(time)s. Choose another header, or restore it.",
+            name=header.name, time=instant(header.archived_at).striptags(),
+        )  # fmt: skip
+        self.header_id.errors = [told]
 
     def say_lost(self, names: Sequence[str]) -> None:
         """Say beside each field whose text could not wait for the person that it is to be typed again."""

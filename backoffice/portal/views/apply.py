@@ -24,7 +24,7 @@ from backoffice.portal.queries import comparison, dossier
 from backoffice.portal.queries import drafts as queries
 from backoffice.portal.services import Content
 from backoffice.portal.views import drafting, leaving
-from backoffice.portal.views.beginning import Usual, beginning, choose_header, usual
+from backoffice.portal.views.beginning import Usual, beginning, choose_header, removed_header, usual
 from backoffice.portal.views.drafting import to_form, to_review, writer
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.portal.views.unfinished import about
@@ -42,6 +42,7 @@ from backoffice.web.limits import who_asks
 
 _CARRIED = ("amount", "resubmit", "header")
 _LONGEST_WORD = 60
+_RESTORE = "restore-header-"
 
 
 @blueprint.url_value_preprocessor
@@ -208,6 +209,8 @@ def say_submitted(number: str) -> None:
 
 def _next(action: str, draft: ApplicationDraft, given: Usual) -> Response:
     """Where the button leads."""
+    if action.startswith(_RESTORE) and (removed := whole_number(action.removeprefix(_RESTORE))) is not None:
+        return redirect(url_for("headers.edit", header_id=removed, next="apply", draft=draft.key), 303)
     if action in ("new-header", "edit-header"):
         return redirect(_header_address(draft, action, given), 303)
     if action in ("all", "remove-file", "edit"):
@@ -257,6 +260,9 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
         _explain(form, file)
     if draft is not None and draft.file_fault:
         form.support_file.errors = [gettext(draft.file_fault)]
+    removed = removed_header(form.header_id.data, given)
+    if removed is not None:
+        form.say_removed(removed)
     form.offer(given.headers, given.email)
     form.words.data = draft.words if draft is not None else ""
     form.enclosed.data = "1" if file else ""
@@ -273,6 +279,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
         # Which words of the server these are; the page keeps its own only while they are newer.
         version=f"{form.words.data}{request.args.get('header', '')}",
         usable=given.headers,
+        removed=removed,
         room=ledger.room(account_id()),
         parts_limit=PARTS_LIMIT,
         minimum=policies.minimum_amount(clock.today()),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import request
 from flask_login import current_user
 
+from backoffice.errors import NotFound
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.portal.forms import ApplyForm, defaults_of, values_of
@@ -15,6 +16,7 @@ from backoffice.portal.models import ApplicationDraft
 from backoffice.portal.queries import dossier
 from backoffice.portal.views.plumbing import account_id
 from backoffice.requests import queries as requests
+from backoffice.web.forms import whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,17 @@ def choose_header(form: ApplyForm, draft: ApplicationDraft | None, usual: Usual)
     if "header" in request.args and is_new:
         form.header_id.data = request.args["header"]
         form.follow_header(usual.headers, usual.email)
+
+
+def removed_header(chosen: str | None, usual: Usual) -> InvoiceHeader | None:
+    """The header that was chosen and that somebody has removed since; None where there is nothing of that kind."""
+    header_id = whole_number(chosen)
+    if header_id is None or any(header.id == header_id for header in usual.headers):
+        return None
+    try:
+        return headers.archived_header_of(account_id(), header_id)
+    except NotFound:
+        return None
 
 
 def beginning(number: str | None, usual: Usual) -> dict[str, str]:
