@@ -67,7 +67,7 @@ def test_with_scripts_the_words_outlive_another_language_and_a_theme_without_a_n
 ) -> None:
     page = window(stage.cast.ada).open("/invoices/apply")
     remarks = page.locator("[name=remarks]")
-    expect(page.locator("button[form][formaction]")).to_have_count(0)
+    expect(page.locator("[data-preference] button[form]")).to_have_count(0)
     remarks.fill("Order 9")
     page.get_by_role("button", name="Your menu").click()
     page.get_by_role("button", name="Dark").click()
@@ -76,3 +76,24 @@ def test_with_scripts_the_words_outlive_another_language_and_a_theme_without_a_n
     page.keyboard.press("Escape")
     switch_to_chinese(page)
     expect(remarks).to_have_value("Order 9")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_signing_out_leaves_the_words_on_the_server_and_none_in_the_tab(
+    stage: Stage, window: Callable[..., Screen], scripts: bool
+) -> None:
+    screen = window(stage.cast.ada, java_script_enabled=scripts)
+    page = screen.open("/invoices/apply")
+    if scripts:
+        expect(page.locator("[data-preference] button[form]")).to_have_count(0)
+    page.get_by_label("Remarks").fill("Order 9")
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login*")
+    if scripts:
+        assert page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('keep'))") == []
+    screen.sign_in(stage.cast.ada)
+    screen.open("/invoices/apply")
+    expect(page.get_by_label("Remarks")).to_have_value("")
+    page.get_by_role("link", name="Go on").click()
+    expect(page.get_by_label("Remarks")).to_have_value("Order 9")

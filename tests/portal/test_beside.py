@@ -107,6 +107,7 @@ def test_more_text_than_a_draft_holds_is_shown_and_nothing_is_done(ada: Customer
     ada.get(APPLY)
     ada.submit({"remarks": "x" * 70_000}, button="中文")
     assert (ada.page.status_code, ada.typed()["remarks"]) == (422, "x" * 70_000)
+    assert "nothing was done" in text(ada.page)
     assert ('lang="en"' in ada.page.text, keys(world)) == (True, set())
 
 

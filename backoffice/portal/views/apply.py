@@ -38,6 +38,7 @@ from backoffice.web import asides, drafts
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import say_too_long
 from backoffice.web.limits import who_asks
 
 _CARRIED = ("amount", "resubmit", "header")
@@ -155,6 +156,7 @@ def _written(key: str, draft: ApplicationDraft | None) -> Any:
         content = leaving.left(form, draft)
         if content.fits:
             return leaving.stepped_aside(key, form, content, draft, given)
+        say_too_long()
         return _page(form, key, draft, given, check=True), 422
     form.follow_header(given.headers, given.email)
     if action == "all":

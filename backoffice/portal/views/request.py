@@ -72,7 +72,7 @@ def correct(number: str) -> Any:
     found = queries.own_request(account_id(), number)
     if not found.can_correct:
         flash(_too_late_to_correct(found), "warning")
-        return redirect(address(number), 303)
+        return kept_forms.done(redirect(address(number), 303))
     if request.method != "POST":
         return _correct_page(found, kept_forms.begin(RecipientsForm, _recipients(found)))
     form = RecipientsForm()
@@ -96,7 +96,7 @@ def correct(number: str) -> Any:
         return _correct_page(found, form, 422)
     except Conflict:
         flash(_too_late_to_correct(queries.own_request(account_id(), number)), "warning")
-        return redirect(address(number), 303)
+        return kept_forms.done(redirect(address(number), 303))
     flash(gettext("The address is corrected. Mails about this request go there from now on."), "success")
     return kept_forms.done(redirect(address(number), 303))
 
@@ -139,7 +139,7 @@ def send_again(number: str) -> Any:
         return _send_again_page(queries.own_request(account_id(), number), form, 422)
     except Conflict as refusal:
         flash(translate(refusal.message), "warning")
-        return redirect(address(number), 303)
+        return kept_forms.done(redirect(address(number), 303))
     flash(gettext("The invoice is on its way to %(address)s.", address=form.email.data), "success")
     return kept_forms.done(redirect(address(number), 303))
 

@@ -23,7 +23,7 @@ export function keepTypedText(root) {
       if (event.submitter?.value === "submit") sessionStorage.setItem(named(SENT, form.dataset.keepEnds), "1");
     });
   }
-  for (const form of root.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetAll);
+  if (root === document) root.addEventListener("submit", (event) => event.submitter?.closest("[data-sign-out]") && forgetAll());
 }
 
 function keep(form) {
