@@ -40,6 +40,11 @@ def test_all_that_was_typed_and_left_behind_is_offered_by_the_next_form(
         screen.open("/invoices/apply")
         expect(amount).to_have_value("")
     expect(left.locator("li > span:first-child")).to_have_text([f"{n}.00 · Order {n}" for n in (3, 2, 1)])
+    # A long list is shut, so that it does not push the form away.
+    summary = left.locator("summary")
+    expect(summary).to_have_text("Typed in this tab and not sent: 3")
+    expect(left.get_by_role("link", name="Take it up")).to_have_count(0)
+    summary.click()
     # One is taken up where it was left; what is typed here meanwhile is not written over, and is listed in turn.
     remarks.fill("Typed here")
     left.get_by_role("link", name="Take it up").nth(1).click()
@@ -47,6 +52,7 @@ def test_all_that_was_typed_and_left_behind_is_offered_by_the_next_form(
     expect(remarks).to_have_value("Order 2")
     expect(left.locator("li > span:first-child")).to_have_text(["Typed here", "3.00 · Order 3", "1.00 · Order 1"])
     # One is forgotten, with a way back while the page is open.
+    summary.click()
     forget = left.locator("li", has_text="Order 3").get_by_role("button")
     for name in ("Forget it", "Put it back", "Forget it"):
         expect(forget).to_have_text(name)

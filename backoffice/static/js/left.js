@@ -28,6 +28,8 @@ export function offerLeft(form, says) {
   if (!place || form.dataset.keepVersion) return;
   const names = others(form).filter((name) => !valuesOf(name).every(says));
   if (!names.length) return;
+  place.querySelector("summary span").textContent += ` ${names.length}`;
+  place.querySelector("details").open = names.length <= Number(place.dataset.few); // a longer list would push the form away
   place.querySelector("ul").replaceChildren(...names.map((name) => row(place, name)));
   place.querySelector("[data-keep-full]").hidden = names.length < MOST || listed(form).includes(form.dataset.keep);
   place.hidden = false;
