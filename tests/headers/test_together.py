@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -195,3 +197,27 @@ def test_a_version_from_the_far_future_is_one_that_nobody_saw(ada: Clerk) -> Non
     ada.get(edit_page(header))
     assert ada.press(version="9999-12-31T23:59:59.999999+00:00", phone="1") == 409
     assert ada.press() == 303
+
+
+def test_two_who_remove_at_once_remove_it_once(app: Flask, ada: Clerk, lin: Clerk) -> None:
+    for turn in range(8):
+        header = ada.saved(kind="personal", name=f"Person {turn}")
+        page = f"/invoice-headers/{header.id}/archive"
+        both = threading.Barrier(2)
+        answers: list[int] = []
+
+        def press(browser: Clerk, page: str = page, both: Any = both, answers: Any = answers) -> None:
+            browser.get(page)
+            data = {"csrf_token": dict(browser.forms()[-1].values)["csrf_token"]}
+            both.wait()
+            answers.append(browser.client.post(page, data=data).status_code)
+
+        running = [threading.Thread(target=press, args=(browser,)) for browser in (ada, lin)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        assert answers == [303, 303]
+        with app.app_context():
+            events = [event.action for event in audit.events_of("invoice_header", header.id)]
+        assert events.count("header.archive") == 1
