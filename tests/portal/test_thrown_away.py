@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from backoffice.portal import services
 from backoffice.portal.queries.drafts import Writer
@@ -49,6 +51,23 @@ def test_cancel_of_a_form_with_words_that_were_never_sent_can_be_undone_too(ada:
     ada.submit(button="Undo")
     ada.step()
     assert (ada.key, ada.typed()["remarks"]) == (key, "Never sent before")
+
+
+def test_cancel_keeps_and_sets_aside_in_one_step(ada: Customer) -> None:
+    """No moment in between, in which it stands among the unfinished ones or a crash would leave it there."""
+    commits: list[object] = []
+
+    def note(done: object) -> None:
+        commits.append(done)
+
+    ada.get(APPLY)
+    event.listen(Session, "after_commit", note)
+    try:
+        ada.submit({"remarks": "Order"}, button="cancel")
+    finally:
+        event.remove(Session, "after_commit", note)
+    assert len(commits) == 1
+    assert "The application is thrown away." in text(ada.follow())
 
 
 def test_cancel_of_an_untouched_form_leaves_nothing_behind(ada: Customer, world: World) -> None:
