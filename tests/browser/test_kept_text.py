@@ -56,3 +56,19 @@ def rejecting(page: Page, number: str) -> Locator:
     page.locator("[data-pick-act=reject]").click()
     page.wait_for_url(re.compile("/review/bulk/new"))
     return page.locator("#bulk-remarks")
+
+
+def test_what_is_filled_in_again_is_seen_and_cancel_gives_it_up(stage: Stage, window: Callable[..., Screen]) -> None:
+    screen = window(stage.cast.ada)
+    page = screen.open("/invoice-headers/new")
+    copies = page.get_by_label("Copies")
+    page.get_by_text("Defaults for applications").click()
+    copies.fill("boss@jia.example")
+    screen.open("/invoices")
+    screen.open("/invoice-headers/new")
+    expect(copies).to_have_value("boss@jia.example")
+    expect(copies).to_be_visible()
+    page.get_by_role("link", name="Cancel").or_(page.get_by_role("button", name="Cancel")).click()
+    screen.open("/invoice-headers/new")
+    expect(copies).to_have_value("")
+    expect(copies).to_be_hidden()

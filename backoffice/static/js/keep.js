@@ -81,9 +81,16 @@ function restore(form, key) {
   const values = JSON.parse(stored);
   for (const field of keepable(form)) {
     const kept = values.filter(([name]) => name === field.name).map(([, value]) => value);
+    const before = isToggle(field) ? field.checked : field.value;
     if (isToggle(field)) field.checked = kept.includes(field.value);
     else if (kept.length) field.value = kept[0];
+    if (before !== (isToggle(field) ? field.checked : field.value)) unfold(field);
   }
+}
+
+// What is filled in must be seen: it is sent with the form.
+function unfold(field) {
+  for (let around = field.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
 }
 
 // The form was sent and this page, of a signed-in person, does not show it again: it was accepted.
