@@ -14,7 +14,7 @@ marked with `N_` and translated at the edge, where the reader's language is know
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -35,6 +35,10 @@ class Message:
 
     def __str__(self) -> str:
         return self.msgid % self.params if self.params else self.msgid
+
+    def written(self, write: Callable[[object], object]) -> str:
+        """The English sentence with its values as `write` writes them."""
+        return self.msgid % {name: write(value) for name, value in self.params.items()} if self.params else self.msgid
 
     def packed(self) -> str:
         """The sentence as text that keeps it translatable; `unpacked` reads it back."""

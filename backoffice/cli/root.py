@@ -6,12 +6,14 @@ something name who acts (`--as EMAIL`); the name stands in the audit log.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
 
-from backoffice.errors import BackofficeError
+from backoffice import clock
+from backoffice.errors import BackofficeError, Invalid, Message
 
 if TYPE_CHECKING:
     from backoffice.config import Settings
@@ -25,7 +27,15 @@ class Commands(AppGroup):
         try:
             return super().invoke(ctx)
         except BackofficeError as error:
-            raise click.ClickException(str(error)) from error
+            told = str(error) if isinstance(error, Invalid) else error.message.written(_plainly)
+            raise click.ClickException(told) from error
+
+
+def _plainly(value: object) -> object:
+    """Instants to the minute in the installation's zone, as the pages show them."""
+    if isinstance(value, Message):
+        return value.written(_plainly)
+    return f"{value.astimezone(clock.zone()):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 
 # Shown by `config` in place of a value nobody should read over a shoulder.

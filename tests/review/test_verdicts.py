@@ -7,10 +7,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from flask.cli import ScriptInfo
 from sqlalchemy import select, update
 
-from backoffice import storage
+from backoffice import clock, storage
 from backoffice.accounts.models import User
+from backoffice.cli.command import cli
 from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.errors import Conflict
@@ -358,3 +360,13 @@ def test_a_ready_text_that_does_not_fit_leaves_the_remarks_as_they_are(
         assert ("reason", "other") in form.values
         assert (typed["remarks"].strip() == "x" * left) is not fits
         assert ("data-no-room hidden" in rita.page.text) is fits
+
+
+def test_the_command_tells_the_loser_the_time_as_the_pages_do(desk: Desk) -> None:
+    number = desk.apply(amount="5.00")
+    desk.run(services.approve, desk.cast.rita.actor, number, now=NOW)
+    result = desk.app.test_cli_runner().invoke(
+        cli, ["review", "approve", number, "--as", desk.cast.rui.email], obj=ScriptInfo(create_app=lambda: desk.app)
+    )
+    assert result.exit_code == 1
+    assert result.output.strip().endswith(f"at {NOW.astimezone(clock.zone()):%Y-%m-%d %H:%M}.")
