@@ -26,8 +26,9 @@ OPTIONAL_COLUMNS = ("channel", "payer_name", "bank_reference", "description")
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 KINDS = ("recharge", "refund", "consumption", "grant")
 STATUSES = ("pending", "completed", "failed")
-# Each recharge that a request takes money from is a line of its invoice, and a row of every page that shows it: forty
-# printed pages are as many as anybody reads. Whoever pays in smaller parts invoices in several requests.
+# Each recharge that an application takes money from is a line of its invoice, and a row of every page that shows it:
+# thirty printed pages are as many as anybody reads. Whoever pays in smaller parts invoices in several requests. Refunds
+# that make a request look for other money may lead it to some more: the document has room for five times as many.
 PARTS_LIMIT = 1_000
 _LIMITS = {"external_id": 120, "account": 40, "refund_of": 120, "channel": 60, "payer_name": 256,
            "bank_reference": 120, "description": 256}  # fmt: skip

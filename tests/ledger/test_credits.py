@@ -14,6 +14,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
 from backoffice.ledger import queries
 from backoffice.ledger.models import Allocation, LedgerMovement
+from backoffice.ledger.queries import months
 from backoffice.ledger.rules import FIGURES
 from backoffice.review.queries import work
 from tests.support.office import Office, contradictions
@@ -25,7 +26,7 @@ TODAY = date(2026, 3, 2)
 def _books_agree(office: Office) -> object:
     yield
     assert contradictions() == []
-    assert queries.recount() == queries.reconcile_all(clock.today().replace(day=1)).closing
+    assert months.recount() == months.reconcile_all(clock.today().replace(day=1)).closing
 
 
 def credits_of(account_id: int) -> list[dict[str, str]]:

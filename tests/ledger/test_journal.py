@@ -12,6 +12,7 @@ from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerMovement
+from backoffice.ledger.queries import months
 from backoffice.ledger.rules import FIGURES, Figures
 from tests.support.office import Office, contradictions
 
@@ -111,17 +112,17 @@ def test_a_month_adds_up_to_the_cent_and_agrees_with_what_was_issued(
     freeze(shanghai(1, 0, 0, month=4))
     office.issued("0.01", office.cast.bo) if office.invoiceable(office.cast.yunqi) == "0.01" else None
     lumen, yunqi = office.cast.lumen, office.cast.yunqi
-    months = queries.reconcile(MARCH, [lumen, yunqi])
-    assert told(months[lumen].opening) == {"recharged": "100.00", "free": "100.00"}
-    assert told(months[lumen].moved) == {
+    each = months.reconcile(MARCH, [lumen, yunqi])
+    assert told(each[lumen].opening) == {"recharged": "100.00", "free": "100.00"}
+    assert told(each[lumen].moved) == {
         "refunded": "80.00", "free": "-100.00", "invoiced": "33.33", "debt": "13.33",
     }  # fmt: skip
-    assert told(months[yunqi].moved) == {"recharged": "200.01", "free": "50.01", "invoiced": "150.00"}
-    together = queries.reconcile_all(MARCH)
-    assert together.opening == months[lumen].opening + months[yunqi].opening
-    assert together.closing == months[lumen].closing + months[yunqi].closing
-    assert {month.difference for month in (*months.values(), together)} == {Figures().free}
-    assert told(queries.reconcile_all(date(2026, 1, 1)).closing) == {}
+    assert told(each[yunqi].moved) == {"recharged": "200.01", "free": "50.01", "invoiced": "150.00"}
+    together = months.reconcile_all(MARCH)
+    assert together.opening == each[lumen].opening + each[yunqi].opening
+    assert together.closing == each[lumen].closing + each[yunqi].closing
+    assert {month.difference for month in (*each.values(), together)} == {Figures().free}
+    assert told(months.reconcile_all(date(2026, 1, 1)).closing) == {}
 
 
 def test_a_refund_a_second_time_or_a_failed_recharge_moves_nothing(office: Office) -> None:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from backoffice.ledger.models.books import (
-    FIGURES_ASKED,
-    POSTGRESQL_TRIGGERS,
-    SQLITE_TRIGGERS,
     Allocation,
     EntryKind,
     EntryStatus,
     LedgerDay,
     LedgerEntry,
-    LedgerMovement,
-    MovementKind,
     Reservation,
     ReservationState,
     free_recharges,
     in_debt,
-    moves,
     uncompleted,
     waits,
 )
@@ -30,6 +24,14 @@ from backoffice.ledger.models.files import (
     LedgerTurn,
     has_begun,
     wants_all,
+)
+from backoffice.ledger.models.journal import (
+    FIGURES_ASKED,
+    POSTGRESQL_TRIGGERS,
+    SQLITE_TRIGGERS,
+    LedgerMovement,
+    MovementKind,
+    moves,
 )
 
 __all__ = [

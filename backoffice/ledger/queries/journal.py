@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 from backoffice.accounts.models import Account
 from backoffice.database import Amount, session
 from backoffice.ledger.models import LedgerMovement, MovementKind
-from backoffice.ledger.queries import end_of, month_of
+from backoffice.ledger.queries import end_of
+from backoffice.ledger.queries.months import month_of
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 

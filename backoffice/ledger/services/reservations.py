@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Invalid, Message
@@ -47,9 +47,9 @@ def reserve(account_id: int, request_id: int, amount: Decimal, *, at: datetime) 
     reservation = Reservation(request_id=request_id, account_id=account_id, amount=amount, short=ZERO, state=OPEN)
     session.add(reservation)
     session.flush()
-    found = _allocate(hand, reservation, amount)
+    found = _allocate(hand, reservation, amount, most=PARTS_LIMIT)
     reservation.short = amount + found.free
-    if reservation.short > 0 and _room(request_id) <= 0:
+    if reservation.short > 0 and hand.figures.free + found.free > 0:
         told = N_("This amount would take more than %(most)d recharges. Apply for less.")
         raise Conflict(Message(told, most=PARTS_LIMIT), code="too-many-parts")
     hand.move(MovementKind.RESERVE, Figures(reserved=amount, short=reservation.short) + found, request_id=request_id)
@@ -181,21 +181,16 @@ def cover_short(hand: Hand) -> None:
         .order_by(Reservation.request_id)
     ).all()
     for reservation in short:
-        if hand.figures.free <= 0:
-            return
         found = _allocate(hand, reservation, reservation.short)
         if not found.free:
-            continue
+            return
         reservation.short += found.free
         hand.move(MovementKind.COVER, found + Figures(short=found.free), request_id=reservation.request_id)
         session.flush()
 
 
-def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
-    """Spread `wanted` over free recharges, oldest first; returns how much less is free now.
-
-    A request has at most `PARTS_LIMIT` recharges, whatever moved its money about: what needs more stays without.
-    """
+def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal, *, most: int | None = None) -> Figures:
+    """Spread `wanted` over free recharges, oldest first, over `most` of them; returns how much less is free now."""
     moved = Figures()
     if wanted <= 0:
         return moved
@@ -205,7 +200,7 @@ def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
     for recharge in free:
         if recharge.id in hand.to_come:
             continue
-        if len(held) >= PARTS_LIMIT and recharge.id not in held:
+        if len(held) == most:
             break
         part = min(wanted, recharge.free)
         moved += shift(recharge, reserved=part)
@@ -221,12 +216,6 @@ def _allocate(hand: Hand, reservation: Reservation, wanted: Decimal) -> Figures:
             break
     free.close()
     return moved
-
-
-def _room(request_id: int) -> int:
-    """Of how many recharges more the request may take money."""
-    parts = select(func.count()).where(Allocation.request_id == request_id, Allocation.state == OPEN)
-    return PARTS_LIMIT - (session.scalar(parts) or 0)
 
 
 def _open_parts(request_id: int) -> list[Allocation]:

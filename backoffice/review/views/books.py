@@ -18,8 +18,8 @@ from backoffice.database import session
 from backoffice.errors import N_, Message, NotFound
 from backoffice.extensions import limiter
 from backoffice.issuing import queries as issuing
-from backoffice.ledger import queries as ledger
-from backoffice.ledger.queries import Month, journal
+from backoffice.ledger.queries import journal, months
+from backoffice.ledger.queries.months import Month
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.permissions import Permission
@@ -90,7 +90,7 @@ def books() -> str:
     if value is not None:
         accounts = accounts.where(value != ZERO)
     page = paginate(session, accounts, queries.ORDER, PageRequest.of(request.args))
-    together = ledger.reconcile_all(first)
+    together = months.reconcile_all(first)
     lines = journal.lines_of(first)
     register = issuing.register_between(first, last_of(first))
     unfinished = _is_unfinished(first)
@@ -113,7 +113,7 @@ def books() -> str:
         # whether they tell what the rows say of the present alone, since rows keep no past.
         lines=lines,
         lines_differ=lines.moved != together.moved,
-        rows_differ=unfinished and ledger.recount() != together.closing,
+        rows_differ=unfinished and months.recount() != together.closing,
         words=FIGURES,
         only=only,
         asked=asked,
@@ -125,7 +125,7 @@ def books() -> str:
         left_out=others(request.args, ("month", "account", "when", "figure")),
         page=page,
         spans=_spans(first),
-        months_of=ledger.reconcile(first, [account.id for account in page.items]),
+        months_of=months.reconcile(first, [account.id for account in page.items]),
         links=page.links(request.path, [*asked.items(), ("when", when), *([("figure", figure)] if figure else [])]),
     )
 
@@ -155,9 +155,9 @@ def _lines(first: date, only: str) -> Iterator[Line]:
         some = session.scalars(accounts.where(Account.id > after)).all()
         if not some:
             break
-        months = ledger.reconcile(first, [account.id for account in some])
+        told = months.reconcile(first, [account.id for account in some])
         for account in some:
-            month = months[account.id]
+            month = told[account.id]
             opening, closing = opening + month.opening, closing + month.closing
             yield Line(account.code, account.name, month)
         after = some[-1].id
@@ -192,11 +192,11 @@ def _spans(first: date) -> dict[str, dict[str, date]]:
 
 def _months(first: date) -> list[tuple[date, str, bool]]:
     """The months since the journal began, newest first: first day, address, whether it is the one shown."""
-    began = ledger.first_movement_at()
+    began = months.first_movement_at()
     month = clock.today().replace(day=1)
     earliest = clock.local_date(began, clock.zone()).replace(day=1) if began else month
-    months = []
+    links = []
     while month >= earliest:
-        months.append((month, url_for("review.books", month=f"{month:%Y-%m}"), month == first))
+        links.append((month, url_for("review.books", month=f"{month:%Y-%m}"), month == first))
         month = (month - timedelta(days=1)).replace(day=1)
-    return months
+    return links
