@@ -20,14 +20,21 @@ _PHONE = (
     r"(?:\s*(?:转|分机|-|#|x|ext\.?)\s*\d{1,6})?"
 )
 _ACCOUNT = r"(?:[A-Z]{2}\d{2}(?: ?[0-9A-Z]{2,4}){3,7}|\d(?:[ -]?\d){7,29})"
+# What no bank account looks like.
+IS_LANDLINE = re.compile(r"[(（]?0\d{2,3}[)）]?[ -]\d{7,8}")
 IS_PHONE = re.compile(_PHONE, re.IGNORECASE)
 # To be told from other text only: whether mail can be sent there is asked at the field.
 IS_EMAIL = re.compile(r"[^\s@<>()\[\]\"',;:，；：、（）\u3400-\u9fff]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
-_IS_ACCOUNT = re.compile(_ACCOUNT)
+IS_ACCOUNT = re.compile(_ACCOUNT)
 TAIL = {
     "phone": re.compile(rf"(?<![\d-])(?:电话|tel\.?|phone)?[:：]?\s*({_PHONE})$", re.IGNORECASE),
     "bank_account": re.compile(rf"(?<!\d)(?:[账帐]号|a/c|account)?[:：]?\s*({_ACCOUNT})$", re.IGNORECASE),
 }
+# The number of another field inside a name, a bank or an address: two fields that nothing parts.
+NUMBER_INSIDE = re.compile(
+    r"(?<![0-9A-Za-z-])(?:\+\d{1,3}[ -]?\d[\d ()-]{5,}\d|0\d{2,3}[ -]\d{7,8}|[(（]0\d{2,3}[)）] ?\d{7,8}"
+    r"|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|\d{9,})|[0-9A-HJ-NP-RT-Y]{18}(?![0-9A-Za-z])"
+)
 IS_NAME = re.compile(
     r".*(?:公司|集团|厂|事务所|合伙企业|合作社|中心|大学|学院|学校|医院|委员会|协会|学会|研究院|研究所|基金会|商行|经营部|工作室)"
     r"(?:[(（][^()（）]*[)）])?"
@@ -42,15 +49,22 @@ _ADDRESS_PARTS = tuple(map(re.compile, ("[省市区县镇乡]", "[路街道巷�
 _ENGLISH_ADDRESS = re.compile(
     r"\b(?:road|rd|street|st|avenue|ave|lane|building|floor|room|suite|district)\b|stra(?:ss|ß)e\b", re.IGNORECASE
 )
+_HOUSE = re.compile(r"\d\s*[号弄室楼层幢座]")
+# A day is no account and no phone: 2026-11-29, 20261129.
+_IS_DAY = re.compile(r"(?:19|20)\d\d([-/.]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])")
+# A sentence that asks for an invoice ends like the name it asks for.
+_ASKS = re.compile(
+    r"(?:please|pls|kindly|(?:can|could|would) you|(?:we|i) need|invoice (?:to|for))\b"
+    r"|请|麻烦|烦请|帮[我忙开]|给我|您好|你好|需要|发票|开票|开具|开给",
+    re.IGNORECASE,
+)
 CHINESE_SIGN = re.compile(r"[\u3400-\u9fff]")
 FOREIGN_LABEL = re.compile(r"[^\d:：]{1,20}[:：]")
 # Where these stand a label stood before them, one that we do not know: such a piece is told, not guessed.
 _ODD = re.compile(r"→|[-=]>|[{}\"*=<>]|#(?!\s*[楼\d])|(?<!\d)\s[-–—]+\s")
-_ODD_NAME = re.compile(
-    r"^(?:company|buyer|customer|client|name|firma)\s|^\w+,(?!\s|ltd|inc|llc|limited)", re.IGNORECASE
-)
+ODD_NAME = re.compile(r"^(?:company|buyer|customer|client|name|firma)\s|^\w+,(?!\s|ltd|inc|llc|limited)", re.IGNORECASE)
 
-_ADDRESS_GOES_ON = re.compile(r"[省市区县镇乡村路街道巷弄号室楼层幢座栋厦场园苑里坊庄]|单元|广场")
+ADDRESS_GOES_ON = re.compile(r"[省市区县镇乡村路街道巷弄号室楼层幢座栋厦场园苑里坊庄]|单元|广场")
 _FIGURES = re.compile(r"[\d ]+")
 # What begins a sentence to the reader, no part of an address.
 _COURTESY = re.compile(
@@ -103,8 +117,8 @@ def _longer_address(value: str, line: str, form: str | None, *, labelled: bool) 
     if form not in (None, "address") or TAIL["phone"].search(value):
         return None
     if _is_chinese(line):
-        begun = labelled or (_is_chinese(value) and _ADDRESS_GOES_ON.search(value))
-        return value + line if begun and _is_chinese(value) and _ADDRESS_GOES_ON.search(line) else None
+        begun = labelled or (_is_chinese(value) and ADDRESS_GOES_ON.search(value))
+        return value + line if begun and _is_chinese(value) and ADDRESS_GOES_ON.search(line) else None
     if _is_chinese(value) or not any(map(str.isalpha, line)):
         return None
     if not labelled and ((form is None and not _is_place(line)) or not is_address(value)):
@@ -135,20 +149,24 @@ def forms(piece: str) -> Iterator[str]:
     if is_tax_id(plain) or is_persons(normalise_tax_id(plain)):
         yield "tax_id"
         return
+    if _IS_DAY.fullmatch(plain):
+        return
     if IS_EMAIL.fullmatch(plain):
         yield "email"
         return
     if IS_PHONE.fullmatch(plain):
         yield "phone"
     # 15 figures may be a tax ID of before 2015 as well: no guess then.
-    if _IS_ACCOUNT.fullmatch(plain) and len(re.sub(r"\W", "", plain)) not in (15, 18):
+    if IS_ACCOUNT.fullmatch(plain) and len(re.sub(r"\W", "", plain)) not in (15, 18):
         yield "bank_account"
     without_tail = re.sub(r"[\s\d-]+$", "", plain)
-    if _ODD.search(plain):
+    if _ODD.search(plain) or NUMBER_INSIDE.search(TAIL["bank_account"].sub("", TAIL["phone"].sub("", plain))):
         return
     if _BRANCH.fullmatch(without_tail):
+        if _HOUSE.search(plain):
+            return  # an address and a bank with nothing between them
         yield "bank"
-    if IS_NAME.fullmatch(plain) and not _ODD_NAME.search(plain):
+    if IS_NAME.fullmatch(plain) and not ODD_NAME.search(plain) and not _ASKS.match(plain):
         yield "name"
     if _BANK.fullmatch(without_tail):
         yield "bank"

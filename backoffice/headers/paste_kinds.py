@@ -33,7 +33,9 @@ _SAYS = [
 ]
 _PERSON_BEHIND = re.compile(rf"\s*{_OPENS}\s*(?:个人|自然人|personal|individual)\s*{_CLOSES}$", re.IGNORECASE)
 # 企业名称 heads the name of a hospital as well.
+_PERSON_INSIDE = re.compile(rf"(?:个人|自然人)\s*{_OPENS}\s*([^()（）]{{2,40}}?)\s*{_CLOSES}")
 _IN_LABEL = re.compile("(个人|企业)抬头|抬头[(（](个人|企业)")
+_OF_PERSON = re.compile("姓名\\s*[:：]?$")
 
 
 def kind_of(value: str) -> str:
@@ -44,6 +46,8 @@ def kind_of(value: str) -> str:
 
 def kind_in_label(label: str) -> str:
     """The kind that the label of a name says: 个人抬头, 抬头（企业）."""
+    if _OF_PERSON.search(label):
+        return PERSONAL
     found = _IN_LABEL.search(simplified(label))
     return kind_of(found[1] or found[2]) if found else ""
 
@@ -60,6 +64,9 @@ def kind_and_name(value: str) -> tuple[str, str]:
         name = value[said.end() :] if said else ""
         if name and bool(IS_NAME.fullmatch(name)) is not (kind == PERSONAL):
             return kind, name
+    inside = _PERSON_INSIDE.fullmatch(plain)
+    if inside and not IS_NAME.fullmatch(inside[1]):
+        return PERSONAL, value[inside.start(1) : inside.end(1)]
     behind = _PERSON_BEHIND.search(plain)
     if behind and behind.start() and not IS_NAME.fullmatch(value[: behind.start()]):
         return PERSONAL, value[: behind.start()]

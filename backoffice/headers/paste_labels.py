@@ -5,28 +5,34 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_OWNER = "(?:公司|单位|企业|开票|注册|购买方|购方|买方|购货单位|购货方|受票方|甲方|客户|纳税人)?"
+_OWNER = (
+    "(?:(?:我|本|我们)(?:公司|司|方|单位)的?"
+    "|公司|单位|企业|开票|注册|购买方|购方|买方|购货单位|购货方|受票方|甲方|客户|纳税人)?"
+)
 _BUYERS = r"(?:(?:buyer|customer|client)(?:['’]?s)?\s+)?"
+_PAYER = "纳税人识别[号码]"
 _NUMBER = "(?:[账帐](?:号码|号|户)|卡号)"
 _JOINT = r"\s*[、,，/／&及和与]?\s*"
 # Longest first where one label holds another. Several fields: their values follow each other.
 _CHINESE = (
-    (("address", "phone"), rf"{_OWNER}(?:地址{_JOINT}(?:{_OWNER}|联系)电话)(?:号码)?"),
+    (("address", "phone"), rf"{_OWNER}(?:地址{_JOINT}(?:{_OWNER}|联系)(?:电话|手机))(?:号码?)?"),
     (("phone", "address"), rf"{_OWNER}电话{_JOINT}{_OWNER}地址"),
     (("bank", "bank_account"), rf"{_OWNER}(?:开户行|开户银行)(?:名称)?{_JOINT}(?:银行)?{_NUMBER}"
                                rf"|银行\s*[、，,/／&及和与]\s*{_NUMBER}"),
-    ((), "(?:开户行|银行)(?:地址|行号|联行号)|联行号|行号"
+    ((), "(?:开户行|银行|支行|大额|支付)(?:地址|行号|联行号)|联行号|行号"
          "|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
     (("email",), "(?:收票|收件|接收|电子|联系)?(?:邮箱|邮件)(?:地址)?"),
     (("kind",), "(?:发票|开票)?抬头(?:类型|性质)|(?:购买方|购方|买方|客户|开票)类型"),
-    (("name",), f"{_OWNER}(?:名称|全称)(?:[(（][^()（）]{{1,6}}[)）])?"
-                "|(?:发票|开票|公司|单位|个人|企业)?抬头(?:名称)?(?:[(（](?:个人|企业)[)）])?|户名|"
+    (("name",), f"{_OWNER}姓名|{_OWNER}(?:名称|全称)(?:[(（][^()（）]{{1,6}}[)）])?"
+                "|(?:发票|开票|公司|单位|个人|企业)?抬头(?:名称)?(?:[(（](?:个人|企业)[)）])?|(?:[账帐]户|开户)名称?|户名|"
                 f"购买方|购方|买方|购货单位|购货方|受票方"),
-    (("tax_id",), f"{_OWNER}(?:统一)?社会信用代码(?:{_JOINT}(?:税号|纳税人识别[号码]))?"
-                  f"|{_OWNER}纳税人识别[号码](?:{_JOINT}(?:统一)?社会信用代码)?|{_OWNER}税号|税务登记证?号|信用代码|统一编号"
+    (("tax_id",), f"{_OWNER}(?:统一)?社会信用代码(?:{_JOINT}(?:税号|{_PAYER})|[(（](?:税号|{_PAYER})[)）])?"
+                  f"|{_OWNER}{_PAYER}(?:{_JOINT}(?:统一)?社会信用代码)?"
+                  f"|{_OWNER}税号(?:{_JOINT}(?:(?:统一)?社会信用代码|{_PAYER}))?(?:[(（][^()（）]{{1,12}}[)）])?"
+                  "|税务登记证?号|信用代码|统一编号"
                   "|(?:居民)?身份证(?:件)?(?:号码?)?|证件号码?"),
     (("address",), f"(?:{_OWNER}|经营|营业|联系|办公|通讯|通信)地址"),
-    (("phone",), f"(?:{_OWNER}|联系|办公)(?:电话|座机)(?:号码)?"),
+    (("phone",), f"(?:{_OWNER}|联系|办公|移动)(?:电话|座机|手机)(?:号码?)?|联系方式"),
     (("bank",), f"(?:基本户|基本|{_OWNER})开户(?:银行|行)(?:名称)?|银行名称|银行"),
     (("bank_account",), f"(?:银行|开户|对公|基本户|{_OWNER}){_NUMBER}"),
 )  # fmt: skip
@@ -57,11 +63,12 @@ _WITH_COLON = (
 )
 # The address and the phone of the register go before the others, those where somebody is met come last.
 _REGISTERED = re.compile("注册|registered", re.IGNORECASE)
-_LESSER = re.compile("经营|营业|联系|办公|通讯|通信|office|business|mailing|mobile", re.IGNORECASE)
+_LESSER = re.compile("经营|营业|联系|办公|通讯|通信|姓名|手机|移动|office|business|mailing|mobile", re.IGNORECASE)
 _SELLERS = re.compile(
     r"^(?:销售方|销方|卖方|销货单位|销货方|供货方|供应商|(?:seller|vendor|supplier)(?:['’]?s)?\s+)", re.IGNORECASE
 )
-_COLON = r"\s*#?\s*(?:[:：＝]|=(?!>))\s*"
+# 抬头是甲公司 as well; 为 only with a colon, for a name may begin with it.
+_COLON = r"\s*#?\s*(?:[是为]?[:：＝]|是|=(?!>))\s*"
 # What stands for a colon where a label has a beginning of its own: an arrow, a dash, the line of a table, a comma.
 _CHINESE_STROKE = r"\s*(?:→|[-=]+>|[-–—]+|[#|;；,，])\s*"
 _ENGLISH_STROKE = r"(?:\s*(?:→|[-=]+>|[#|]|,(?=\S))\s*|\s+[-–—]+\s+)"
@@ -73,6 +80,7 @@ _TRAILING = re.compile(
     r"(?:\s*[（(]?(?<!\d)\d{1,2}[)）.、．]|[一二三四五六七八九十]{1,2}[、．]|\s+[a-z][)）]|[\u2460-\u249b]|(?<=\s)[-*•·●▪–—])$",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(r"(\d{1,5})[)）.、．]$")
 _PART_BEGINS = r"(?:(?<!\S)|(?<=[;；,，。|#]))"
 _LINE_BEGINS = r"(?:^[ ]*|(?<=[;；,，|#])[ ]?)"
 # A value that tells by its first sign that a label goes before it, even without a colon.
@@ -180,5 +188,8 @@ def weight(label: str) -> int:
 
 def without_bullet(value: str, turn: int) -> str:
     """A value without the number of the label behind it, which is the `turn`-th of its block."""
-    counted = re.sub(rf"[（(]?{turn}[)）.、．]$", "", value)
-    return _TRAILING.sub("", value) if counted == value else counted
+    counted = _COUNTED.search(value)
+    if counted is None or not counted[1].endswith(str(turn)):
+        return _TRAILING.sub("", value)
+    before = value[: counted.end(1) - len(str(turn))]
+    return before[:-1] if before.endswith(("(", "（")) else before

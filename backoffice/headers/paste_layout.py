@@ -16,7 +16,8 @@ _WIDE = re.compile(
     r"(?<![\u3400-\u9fff])(?:"
     + "|".join(
         " *".join(word)
-        for word in ("开户银行", "开户行", "公司名称", "单位名称", "银行账号", "联系电话", "名称", "抬头",
+        for word in ("开户银行", "开户行", "公司名称", "单位名称", "银行账号", "联系电话", "姓名", "手机",
+                     "名称", "抬头",
                      "户名", "税号", "地址", "电话", "账号", "帐号")
     )
     + r")(?=\s|[:：=＝]|\d)"
@@ -31,14 +32,27 @@ _ACCOUNT_IN_BRACKETS = re.compile(r"(?<=[行部社处])[(（]\s*(\d(?:[ -]?\d){9
 
 # "label": "value", as programs and careful people write.
 _QUOTED = re.compile(
-    r"[\"“”「『]([^\"“”「」『』\n]{1,24})[\"“”」』]\s*[:：=＝,，]\s*[\"“”「『]([^\"“”「」『』\n]*)[\"“”」』]\s*[,，;；]?"
+    r"[\"“”「『](?P<label>[^\"“”「」『』\n]{1,24})[\"“”」』]\s*(?P<sign>[:：=＝,，])\s*"
+    r"[\"“”「『](?P<value>[^\"“”「」『』\n]*)[\"“”」』]\s*[,，;；]?"
 )
 _MOST_CELLS = 12
+# Office, kind and region are figures, but for what was misread: 91310000, Y1310000, 9131OOO0.
+_BEGINS_AS_TAX_ID = re.compile(r"(?=(?:.*?\d){5})[1-9ANYG][0-9IO][0-9IOSZB]{6}", re.IGNORECASE)
+_WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{5,}(?![0-9A-Za-z])")
+# What keyboards of Chinese write wide; brackets and signs between words stay, they may belong to a name.
+_WIDE_SIGNS = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B),
+                                                *map(ord, "＠＋．－＃／＿"))}  # fmt: skip
+
+
+# "one","two": each may hold a comma.
+_ROW_OF_QUOTED = re.compile(r'(?:^|,)\s*"[^"\n]*"\s*(?:,|$)')
+_STRAIGHT = str.maketrans("“”", '""')
 
 
 def tidy(block: str) -> str:
     """The block in plain line breaks and spaces, without what cannot be seen; brackets stay as they are."""
     text = re.sub("[\u00ad\u200b-\u200f\u2060\ufeff]", "", block)
+    text = re.sub(r"(?<=\d)[\u2010-\u2015\u2212](?=\d)", "-", text.translate(_WIDE_SIGNS))
     text = re.sub("\r\n?|[\u2028\u2029\u0085\v\f]|<br */?>", "\n", text)
     text = _columns(_plain(_from_json(text)))
     # A table that was copied has a tab between label and value; two spaces separate as well.
@@ -104,10 +118,18 @@ def _words(label: str) -> str:
 def _plain(text: str) -> str:
     """The text without the marks of Markdown, quotes around labels and lines that only rule."""
     text = re.sub(r"\*\*+|`+", "", text)
-    text = _QUOTED.sub(lambda pair: f"\n{_words(pair[1])}：{pair[2]}\n", text)
+    text = _QUOTED.sub(_pair, text)
     text = re.sub(r"(?m)^[ ]*[a-z]+(?:_[a-z]+)+(?=\s*[:=])", lambda label: _words(label[0]), text)
     lines = (re.sub(r"^ {0,3}(?:#{1,6} +|(?:> ?)+)(?=\S)", "", line) for line in text.split("\n"))
     return "\n".join(line for line in lines if not _rules(line.strip()))
+
+
+def _pair(quoted: re.Match[str]) -> str:
+    """A label and its value in quotes on a line of their own; two cells of a row as they are."""
+    label, value = _words(quoted["label"]), quoted["value"]
+    if quoted["sign"] in ",，" and (not is_label(label) or is_label(value)):
+        return quoted[0]
+    return f"\n{label}：{value}\n"
 
 
 def _rules(line: str) -> bool:
@@ -122,11 +144,20 @@ def _columns(text: str) -> str:
         labels = next((found for found in _rows(line) if all(map(is_label, found))), None)
         below = next(lines, None) if labels else None
         if labels is None or below is None:
-            kept.append(line)
+            kept.append(_cells_apart(line))
             continue
         values = next((found for found in _rows(below) if len(found) == len(labels)), None)
         kept += [f"{label}：{value}" for label, value in zip(labels, values, strict=True)] if values else [line, below]
     return "\n".join(kept)
+
+
+def _cells_apart(line: str) -> str:
+    """A row of cells in quotes with tabs between them; any other line as it is."""
+    plain = line.strip().translate(_STRAIGHT)
+    if not _ROW_OF_QUOTED.search(plain):
+        return line
+    cells = next(csv.reader([plain], skipinitialspace=True), [])
+    return "\t".join(cell.strip() for cell in cells) if len(cells) > 1 else line
 
 
 def _rows(line: str) -> Iterator[list[str]]:
@@ -143,6 +174,7 @@ def is_tax_id(text: str) -> bool:
     """Whether this is a tax ID, right or nearly: a wrong check symbol is told at the field, where it can be mended."""
     result = check_tax_id(text)
     letters = sum(symbol.isalpha() for symbol in result.code)
-    return result.outcome == TaxIdOutcome.VALID or (
-        len(result.code) == LENGTH and result.code.isascii() and letters > 1
-    )
+    if len(result.code) != LENGTH or not result.code.isascii() or not _BEGINS_AS_TAX_ID.match(result.code):
+        return False
+    # A name of 18 letters is no tax ID, whatever its letters add up to.
+    return result.outcome == TaxIdOutcome.VALID or (letters > 1 and not _WORD.search(text))

@@ -24,11 +24,42 @@ _PERSON = re.compile(
     r"(?<=[号室楼层幢座栋院\d)）])[，,、\s]+"
     r"((?:联系人|收件人|收票人|经办人)[:：]?\s*[\u3400-\u9fff]{1,4}|[\u3400-\u9fff]{1,4}(?:先生|女士|小姐|经理|收))$"
 )
+_KIND_OF_INVOICE = "开?(?:增值税|电子|纸质|数电)*(?:普票|专票|普通发票|专用发票|电子发票|数电票)"
 # What a writer says to the reader behind a value; shorter than what may begin a line of its own.
 _SAID = re.compile(
-    r"(?:thanks?|thank you|please|(?:best|kind) regards|cheers)\b|谢谢|多谢|感谢|麻烦|请|您好|你好|辛苦|开票|备注",
+    rf"(?:thanks?|thank you|please|(?:best|kind) regards|cheers)\b|谢谢|多谢|感谢|麻烦|请|您好|你好|辛苦|开票|备注"
+    rf"|{_KIND_OF_INVOICE}",
     re.IGNORECASE,
 )
+_NOTED = re.compile(rf"[(（\[【]\s*(?:{_KIND_OF_INVOICE})\s*[)）\]】]$")
+
+# What people write into a field that they leave empty, and where they send the reader somewhere else.
+_NOTHING = r"无|暂无|没有|空|未填|不适用|n\s*[/.]?\s*a\.?|none|nil|null|not applicable|[-–—_/／×]+"
+_IS_NOTHING = re.compile(
+    rf"[(（\[【]?\s*(?:{_NOTHING})(?:\s*[，,、]\s*(?:{_NOTHING}))*\s*[)）\]】]?[。.]?", re.IGNORECASE
+)
+_BETWEEN = r"(?:\s*[,，、;；/|]\s*|\s+)"
+_NOTHING_BESIDE = re.compile(rf"^(?:{_NOTHING}){_BETWEEN}|{_BETWEEN}(?:{_NOTHING})$", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"[(（]?(?:(?:见|详见|参见|同)(?:上|下|前|附件|附图|附|图片?|合同|营业执照).{0,6}|待.{1,3}|略|稍后.{0,6}|不详|未知"
+    r"|tb[acd]|same as above|as above|see (?:above|below|attach\w*)|to follow|unknown)[)）]?[。.]?",
+    re.IGNORECASE,
+)
+
+
+def is_nothing(value: str) -> bool:
+    """Whether a value says that there is none: 无, N/A, a stroke."""
+    return _IS_NOTHING.fullmatch(value) is not None
+
+
+def is_elsewhere(value: str) -> bool:
+    """Whether a value says where to look, or that it will come: no value of a field."""
+    return _ELSEWHERE.fullmatch(value) is not None
+
+
+def without_nothing(value: str) -> str:
+    """The value of two fields without the word that says that one of them is empty: 某路88号 无."""
+    return _NOTHING_BESIDE.sub("", value)
 
 
 def _tokens(value: str) -> str:
@@ -96,6 +127,8 @@ def without_words(name: str, value: str) -> tuple[str, str]:
         rest = value[gap.end() :]
         if _SAID.match(rest) and (name != "name" or IS_NAME.fullmatch(value[: gap.start()])):
             return value[: gap.start()], rest
+    if noted := _NOTED.search(value):
+        return value[: noted.start()].rstrip(), noted[0]
     if name in ("bank", "address") and (noted := _ACCOUNT_NOTE.search(value)):
         return value[: noted.start()].rstrip(), noted[0]
     return value, ""

@@ -35,7 +35,12 @@ _ADDRESSED = re.compile(r"^[ ]*(?:(?P<seller>from)|(?P<buyer>to))[ ]*(?:[:：]|$
 _OF_A_MAIL = re.compile(
     r"^[ ]*(?:from|to)[ ]*[:：].*@|^[ ]*(?:subject|sent|date|cc)[ ]*[:：]", re.IGNORECASE | re.MULTILINE
 )
-_ONLY_HEADING = re.compile(rf"{_BRACKET}(?:{_BUYER})(?:单位|公司)?(?:开票)?(?:信息|资料){_CLOSED}\s*[:：]?")
+_HEADING_ALONE = (
+    rf"{_BRACKET}(?:(?:{_BUYER})(?:单位|公司)?(?:开票)?|(?:我司|我们|公司|单位|增值税)?(?:开票|发票|抬头)(?:抬头)?)"
+    rf"(?:信息|资料)(?:如下)?{_CLOSED}"
+)
+_ONLY_HEADING = re.compile(rf"{_HEADING_ALONE}\s*[:：]?")
+_HEADS_ALL = re.compile(rf"^\s*{_HEADING_ALONE}\s*[:：]\s*(?=\S)")
 # A sentence to the reader in front of what it asks for.
 _LEAD_IN = re.compile(
     r"^[^:：\n]{0,60}(?:请|麻烦|您好|你好|以下|如下|please|kindly|hello|\bhi\b|dear|as follows)[^:：\n]{0,60}[:：]",
@@ -72,6 +77,7 @@ def without_lead_in(text: str) -> str:
 
 
 def _lead_in_apart(line: str) -> str:
+    line = _HEADS_ALL.sub("", line)
     said = _LEAD_IN.match(line)
     if said is None or not line[said.end() :].strip() or any(mark.start < said.end() for mark in marks(line)):
         return line

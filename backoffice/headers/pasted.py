@@ -9,24 +9,35 @@ email by its @.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from backoffice.headers.paste_forms import (
     CHINESE_SIGN,
     FOREIGN_LABEL,
+    IS_LANDLINE,
+    IS_NAME,
     IS_PHONE,
     LONGEST,
+    NUMBER_INSIDE,
     TAIL,
     belongs_above,
     continued,
     forms,
 )
-from backoffice.headers.paste_kinds import kind_and_name, kind_in_label, kind_of
+from backoffice.headers.paste_kinds import PERSONAL, kind_and_name, kind_in_label, kind_of
 from backoffice.headers.paste_labels import marks, weight, without_bullet
 from backoffice.headers.paste_layout import tidy
-from backoffice.headers.paste_numbers import NUMBERS, without_person, without_words
+from backoffice.headers.paste_numbers import (
+    NUMBERS,
+    is_elsewhere,
+    is_nothing,
+    without_nothing,
+    without_person,
+    without_words,
+)
 from backoffice.headers.paste_parties import of_the_buyer, without_lead_in
+from backoffice.headers.paste_rows import cut_off, row
 from backoffice.headers.tax_ids import TaxIdOutcome, check_tax_id, normalise_tax_id
 
 LIMIT = 2000  # characters of a block
@@ -34,7 +45,7 @@ _FEWEST_FIGURES = 5  # of a tax ID
 FIELDS = ("name", "tax_id", "address", "phone", "bank", "bank_account", "email")
 
 _TAX_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{18}(?![0-9A-Za-z])")
-_EDGE = " \t,，;；。、|#→"
+_EDGE = " \t,，;；。、|#→\\"
 
 
 @dataclass(slots=True)
@@ -55,12 +66,14 @@ def split(block: str) -> Pasted:
     for entry in sorted(entries, key=lambda entry: weight(entry.label)):
         if entry.fields is None:
             loose.extend(_pieces(entry.value))
+        elif is_nothing(entry.value):
+            continue
         elif entry.fields == ("kind",):
             _keep_kind(found, entry)
         elif not entry.fields:
             found.unknown.append(f"{entry.label} {entry.value}".strip())
         else:
-            _keep(found, entry.fields, entry.value, said=kind_in_label(entry.label))
+            loose.extend(_pieces(_keep(found, entry.fields, entry.value, said=kind_in_label(entry.label))))
     for piece in loose:
         _guess(found, piece)
     for name, tail in (("address", "phone"), ("bank", "bank_account")):
@@ -69,6 +82,8 @@ def split(block: str) -> Pasted:
     if "address" in found.fields:
         found.fields["address"], rest = without_person(found.fields["address"])
         found.unknown.extend(filter(None, [rest]))
+    for name in ("name", "address", "bank"):
+        _tell_the_number_inside(found, name)
     found.unknown.extend(line.strip(_EDGE) for line in sellers)
     return found
 
@@ -129,13 +144,19 @@ def _keep_kind(found: Pasted, entry: _Entry) -> None:
         found.kind = kind
 
 
-def _keep(found: Pasted, wanted: tuple[str, ...], value: str, said: str) -> None:
-    """Put a labelled value into its field, or into the two that share the label; `said` is the kind that the label
-    says of whoever a name is of."""
+def _keep(found: Pasted, wanted: tuple[str, ...], value: str, said: str) -> str:
+    """Put a labelled value into its field, or into the two that share the label, and give back what follows it in
+    another form; `said` is the kind that the label says of whoever a name is of."""
+    beyond = ""
+    if len(wanted) == 2:
+        value = without_nothing(value)
+    if is_elsewhere(value):
+        found.unknown.append(value)
+        return beyond
     if not value:
-        return
+        return beyond
     if len(wanted) == 1 and wanted[0] in NUMBERS:
-        _keep_number(found, wanted[0], value)
+        beyond = _keep_number(found, wanted[0], value)
     elif len(wanted) == 2 and wanted[0] == "phone":
         first = IS_PHONE.match(value)
         if first:
@@ -146,48 +167,61 @@ def _keep(found: Pasted, wanted: tuple[str, ...], value: str, said: str) -> None
         _cut_tail(found, *wanted, value)
     elif wanted == ("bank",) and NUMBERS["bank_account"](value):
         # A bank is a name: whoever writes figures alone there means the account.
-        _keep_number(found, "bank_account", value)
+        beyond = _keep_number(found, "bank_account", value)
     else:
+        value, beyond, aside = cut_off(wanted[0], value)
+        found.unknown.extend(aside)
         value, rest = without_words(wanted[0], value)
         if wanted == ("name",):
             _keep_name(found, value, said)
         else:
             _put(found, wanted[0], value)
         found.unknown.extend(filter(None, [rest.strip(_EDGE)]))
+    return beyond
 
 
 def _keep_name(found: Pasted, value: str, said: str) -> None:
     """Put a name into its field, without the kind that stands beside it; of a second name neither is taken."""
     kind, name = kind_and_name(value)
+    if kind_of(found.fields.get("name", "")):
+        del found.fields["name"]  # 抬头：个人, and below it who that is
     if found.fields.get("name", name) != name:
         found.unknown.append(value)
     else:
-        found.kind = found.kind or kind or said
+        found.kind = found.kind or kind or ("" if said == PERSONAL and IS_NAME.fullmatch(name) else said)
         _put(found, "name", name)
 
 
-def _keep_number(found: Pasted, name: str, value: str) -> None:
-    """Put the number at the beginning of a value into its field, and tell the words around it."""
+def _keep_number(found: Pasted, name: str, value: str) -> str:
+    """Put the number at the beginning of a value into its field, tell the words before it and give back the rest."""
     number = NUMBERS[name](value)
     if name == "tax_id" and ("%" in value or sum(map(str.isdigit, number)) < _FEWEST_FIGURES):
         # "none", "see above", "13 %": no tax ID is without figures.
         found.unknown.append(value)
-        return
+        return ""
     if number:
         _put(found, name, number)
-        rest = value[len(number) :].strip(_EDGE)
-        found.unknown.extend([rest] if rest else [])
-        return
+        return _further(found, value[len(number) :])
     tail = TAIL[name].search(value) if name in TAIL else None
     if tail is None:
         found.unknown.append(value)
-        return
+        return ""
     _put(found, name, tail[1])
     rest = value[: tail.start()].strip(_EDGE)
     if name == "bank_account" and "bank" in forms(rest):
         _put(found, "bank", rest)
     else:
         found.unknown.extend([rest] if rest else [])
+    return ""
+
+
+def _further(found: Pasted, rest: str) -> str:
+    """What stands behind a number when it holds other fields; words alone are told as they are."""
+    said = rest.strip(_EDGE)
+    if said and rest[0] in _EDGE and (row(said) or next(forms(said), None) not in (None, "phone", "bank_account")):
+        return said
+    found.unknown.extend([said] if said else [])
+    return ""
 
 
 def _cut_tail(found: Pasted, name: str, tail: str, value: str) -> None:
@@ -195,6 +229,8 @@ def _cut_tail(found: Pasted, name: str, tail: str, value: str) -> None:
     value, words = without_words(name, value)
     found.unknown.extend(filter(None, [words.strip(_EDGE)]))
     number = TAIL[tail].search(value)
+    if number and tail == "bank_account" and IS_LANDLINE.fullmatch(number[1]):
+        number = None
     rest = value[: number.start()].strip(_EDGE + "/／") if number else value
     if number and rest:
         found.fields[name] = rest if found.fields.get(name, value) == value else found.fields[name]
@@ -218,20 +254,50 @@ def _pieces(text: str) -> Iterator[str]:
     for code in ids:
         text = text.replace(code, ";")
     yield from ids
-    for part in re.split(r"[;；|]|\s{2,}", text):
+    for part in re.split(r"[;；|\u2460-\u249b]|\s{2,}", text):
         # Chinese has no spaces of its own; those between figures belong to a number.
         pieces = re.split(r"(?<!\d)\s+|\s+(?!\d)", part) if CHINESE_SIGN.search(part) else [part]
-        yield from filter(None, (piece.strip(_EDGE) for piece in pieces))
+        yield from filter(None, (_unquoted(piece.strip(_EDGE + "/／")) for piece in pieces))
+
+
+def _tell_the_number_inside(found: Pasted, name: str) -> None:
+    """Tell what stands in a name, an address or a bank from the number of another field on."""
+    value = found.fields.get(name, "")
+    number = NUMBER_INSIDE.search(value)
+    if number is None:
+        return
+    found.unknown.append(value[number.start() :].strip(_EDGE))
+    found.fields[name] = value[: number.start()].strip(_EDGE + "/／(（:：")
+    if not found.fields[name]:
+        del found.fields[name]
 
 
 def _guess(found: Pasted, piece: str) -> None:
     """Put a value without label into the field whose form it has, unless that is taken."""
+    if is_nothing(piece):
+        return
+    if (kind := kind_of(piece)) and found.kind in ("", kind):
+        found.kind = kind
+        return
+    if cells := row(piece):
+        for form, cell in cells:
+            if not is_nothing(cell):
+                _place(found, cell, [form] if form else [])
+        return
     # Behind a label that we do not know stands something else: the seller's name looks like the buyer's.
-    possible = iter(()) if len(piece) > LONGEST or FOREIGN_LABEL.match(piece) else forms(piece)
+    foreign = len(piece) > LONGEST or FOREIGN_LABEL.match(piece) is not None
+    _place(found, piece, [] if foreign else forms(piece))
+
+
+def _place(found: Pasted, piece: str, possible: Iterable[str]) -> None:
     name = next((name for name in possible if name not in found.fields), None)
     if name is None:
         found.unknown.append(piece)
     elif name in ("address", "bank"):
         _cut_tail(found, name, "phone" if name == "address" else "bank_account", piece)
+    elif name == "name":
+        piece, rest = without_words(name, piece)
+        _put(found, name, piece)
+        found.unknown.extend(filter(None, [rest]))
     else:
         _put(found, name, piece)

@@ -125,7 +125,7 @@ BLOCKS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "labels in brackets": (f"【名称】{NAME}\n【税号】{TAX_ID}", {"name": NAME, "tax_id": TAX_ID}, []),
     "a label we do not know is no part of a value": (
         f"销售方：甲有限公司\n购买方：{NAME}\nCity: Berlin", {"name": NAME}, ["City: Berlin", "销售方：甲有限公司"]),
-    "no tax ID": (f"名称（全称）：{NAME}\n税号：无", {"name": NAME}, ["无"]),
+    "no tax ID": (f"名称（全称）：{NAME}\n税号：无", {"name": NAME}, []),
     "labels aligned with spaces inside": (
         f"名 称：{NAME}\n税  号：{TAX_ID}\n地 址：{STREET}\n"
         f"电 话：{PHONE}\n开 户 行：{BANK}\n账　号：{ACCOUNT}", WHOLE, []),
@@ -167,7 +167,7 @@ KINDS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "抬头：个人 王小明": ("personal", {"name": "王小明"}, []),
     "发票抬头：个人　王小明\n身份证号：110105194912310021": (
         "personal", {"name": "王小明", "tax_id": "110105194912310021"}, []),
-    "抬头：个人 王小明 税号：无 电话：13800138000": ("personal", {"name": "王小明", "phone": "13800138000"}, ["无"]),
+    "抬头：个人 王小明 税号：无 电话：13800138000": ("personal", {"name": "王小明", "phone": "13800138000"}, []),
     "抬头：个人-王小明": ("personal", {"name": "王小明"}, []),
     "抬头：个人/王小明": ("personal", {"name": "王小明"}, []),
     "抬头：个人：王小明": ("personal", {"name": "王小明"}, []),
