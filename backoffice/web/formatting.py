@@ -185,8 +185,13 @@ def zone_name() -> str:
     return str(get_timezone_name(local_zone(), locale=_language()))
 
 
+def page_time() -> datetime:
+    """When the page was made: what a printed one says that it is of."""
+    return clock.now()
+
+
 def init_formatting(app: Flask) -> None:
     """Register the filters, each under the name of its function, and their globals."""
     for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size, month, to_minor):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, MISSING=MISSING)
+    app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, page_time=page_time, MISSING=MISSING)

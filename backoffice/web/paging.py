@@ -74,17 +74,19 @@ class Page(Generic[T]):
             previous=url(("before", self.previous_cursor)) if self.previous_cursor else None,
             next=url(("after", self.next_cursor)) if self.next_cursor else None,
             last=url(("last", "1")) if self.next_cursor else None,
+            shown=len(self.items),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """URLs for components/pager.html; None where there is nowhere to go."""
+    """URLs for components/pager.html, None where there is nowhere to go, and how many items the page shows."""
 
     first: str | None
     previous: str | None
     next: str | None
     last: str | None
+    shown: int = 0
 
 
 def paginate(
