@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -20,6 +20,7 @@ from tests.support.office import Office
 CENTS = st.integers(min_value=100, max_value=30_000)
 STATUS = st.sampled_from(["completed"] * 3 + ["pending"])
 ENDS = st.sampled_from(["completed", "completed", "failed"])
+KINDS = ("recharge", "refund", "grant", "consumption")
 LINES = st.sampled_from(["recharge", "recharge", "refund", "refund", "refund", "finish", "finish a refund", "aside"])
 # The platform tells of what happened some hours ago, before or after what it told before.
 BACK = st.sampled_from([0, 0, 0, 5, 11, 30, 70])
@@ -120,12 +121,21 @@ class Platform(RuleBasedStateMachine):
             of, name = data.draw(st.sampled_from(spoken_for))
             self._book(self._refund(of, name, min(cents, self._found((of, name))[1].left), "completed"))
 
-    @rule(which=recharges, cents=CENTS)
-    def tell_another_amount(self, which: tuple[int, str], cents: int) -> None:
-        account, recharge = self._found(which)
-        if cents != recharge.cents:
-            (result,) = self.office.book(self.office.line("recharge", money(cents), self._id(which), to=account.code))
-            assert result.outcome == "conflict"
+    @rule(data=st.data(), otherwise=st.sampled_from(["account", "account", "amount", "kind", "recharge"]), cents=CENTS)
+    def tell_it_otherwise(self, data: st.DataObject, otherwise: str, cents: int) -> None:
+        """What the books took is told once more, and one thing of it is another one: they stay as they are.
+
+        Another currency never comes this far: it is refused where the line is read.
+        """
+        line = data.draw(st.sampled_from(self.told))
+        others: dict[str, dict[str, Any]] = {
+            "account": {"account": next(each.code for each in self.accounts if each.code != line.account)},
+            "amount": {"amount": line.amount + from_minor(cents)},
+            "kind": {"kind": data.draw(st.sampled_from([each for each in KINDS if each != line.kind]))},
+            "recharge": {"refund_of": f"{line.refund_of or line.external_id}-other"},
+        }
+        (result,) = self.office.book(replace(line, **others[otherwise]))
+        assert result.outcome == "conflict", (line, otherwise)
 
     @rule(of=WHOSE, kind=st.sampled_from(["grant", "consumption"]), cents=CENTS)
     def tell_of_what_is_never_invoiceable(self, of: int, kind: str, cents: int) -> None:
