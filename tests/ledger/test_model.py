@@ -54,6 +54,11 @@ class Life(Platform):
         funds = ((0, 9_000), (0, 14_000), (1, 8_000))
         made = [self._recharge(of, f"R-{next(self.names)}", cents, "completed") for of, cents in funds]
         self.apply_and_go_the_whole_way(0, 4)
+        # What random steps come to rarely, once in each life: a refund makes a request short, new money covers it.
+        asked = self._apply(1, 8_000)
+        self._book(self._refund(*made[2], 3_000, "completed"))
+        made.append(self._recharge(1, f"R-{next(self.names)}", 3_500, "completed"))
+        self.withdraw(asked)
         return multiple(*made)
 
     def teardown(self) -> None:
