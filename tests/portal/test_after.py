@@ -134,7 +134,35 @@ def test_a_second_click_on_send_again_is_refused_in_words(ada: Customer, world: 
     ada.submit(button="Send again")
     assert "The mail to ap@lumen.example is still on its way." in text(ada.follow())
     assert "Wait until this mail has arrived" in text(ada.get(f"/invoices/{number}/send-again"))
-    assert ada.get(f"/invoices/{number}/send-again?to=stranger@x.example").status_code == 404
+
+
+def test_a_form_for_a_mail_that_was_corrected_meanwhile_leads_to_how_it_stands(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="wrong@lumen.example")
+    world.issue(number)
+    end(world, "failed", "wrong@lumen.example")
+    opened = f"/invoices/{number}/send-again?to=wrong@lumen.example"
+    ada.get(opened)
+    shown, path = ada.page, ada.path
+    ada.submit({"email": "right@lumen.example"}, button="Send again")
+    assert "on its way to right@lumen.example" in text(ada.follow())
+    ada.page, ada.path = shown, path
+    ada.submit({"email": "right@lumen.example"}, button="Send again")
+    assert "was sent anew to another address meanwhile" in text(ada.follow())
+    assert ada.get(opened).status_code == 303
+    assert "does not go to that address any more" in text(ada.follow())
+
+
+def test_the_second_of_two_answers_is_shown_once_more(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5")
+    world.ask(number, "Which contract is it?")
+    lin, address = world.customer("lin"), f"/invoices/{number}/answer"
+    lin.get(address)
+    ada.get(address)
+    ada.submit({"answer": "HT-1"}, button="Send the answer")
+    answer = lin.submit({"answer": "HT-1, signed in March"}, button="Send the answer")
+    assert answer.status_code == 409
+    assert "HT-1, signed in March" in text(answer)
+    assert "No question waits for an answer here any more." in text(answer)
 
 
 def test_the_address_is_corrected_while_pending(ada: Customer, world: World) -> None:

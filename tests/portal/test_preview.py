@@ -37,6 +37,14 @@ def test_many_recharges_are_one_invoice_and_one_recharge_is_many(ada: Customer) 
     assert "There is nothing left to invoice." in text(ada.get(APPLY))
 
 
+def test_less_than_the_smallest_amount_is_not_offered(ada: Customer) -> None:
+    ada.review(amount="9999.50")
+    ada.press("submit")
+    page = text(ada.get(APPLY))
+    assert "¥0.50 is left, and an invoice is for ¥1.00 at least" in page
+    assert "All: " not in page
+
+
 def test_the_preview_is_what_issuing_freezes(ada: Customer, world: World) -> None:
     typed = {"amount": "7500.50", "email": "ap@lumen.example", "remarks": "PO 4500"}
     page = text(ada.review(**typed))

@@ -268,9 +268,10 @@ def test_only_what_is_issued_and_only_to_its_recipients(office: Office) -> None:
     pending = office.apply("1.00")
     with pytest.raises(Conflict, match="Only an issued invoice"):
         send_again(office, pending)
-    for who, to in ((office.cast.bo, EMAIL), (office.cast.ada, "stranger@x.example")):
-        with pytest.raises(NotFound):
-            send_again(office, number, to, to, who)
+    with pytest.raises(NotFound):
+        send_again(office, number, EMAIL, EMAIL, office.cast.bo)
+    with pytest.raises(Conflict, match="sent anew to another address"):
+        send_again(office, number, "stranger@x.example", "stranger@x.example", office.cast.ada)
 
 
 def test_a_mailbox_is_not_filled_from_here(office: Office) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, make_response, redirect, render_template, request
 from flask_babel import gettext
 
 from backoffice import clock
@@ -16,9 +16,9 @@ from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Hold, InvoiceRequest
+from backoffice.requests.rules import ANSWER_LIMIT
 from backoffice.requests.services import holds
 from backoffice.web import asides, kept_forms
-from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
@@ -30,6 +30,8 @@ def answer(number: str) -> Any:
     """Answer what we asked about a request; any person of the account may."""
     found = queries.own_request(account_id(), number)
     hold = requests.open_hold(found.id)
+    if hold is None and request.form.get("answer", "").strip():
+        return _too_late(found)
     if hold is None:
         flash(gettext("No question waits for an answer here any more."), "info")
         return kept_forms.done(redirect(address(number), 303))
@@ -44,11 +46,17 @@ def answer(number: str) -> Any:
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _page(queries.own_request(account_id(), number), requests.open_hold(found.id), form, 422)
-    except Conflict as refusal:
-        flash(translate(refusal.message), "warning")
-    else:
-        flash(gettext("Thank you. We go on with your request."), "success")
+    except Conflict:
+        return _too_late(queries.own_request(account_id(), number))
+    flash(gettext("Thank you. We go on with your request."), "success")
     return kept_forms.done(redirect(address(number), 303))
+
+
+def _too_late(found: InvoiceRequest) -> Any:
+    """Somebody answered first, or the question ended: what was typed is shown once more, to be copied."""
+    typed = request.form["answer"][:ANSWER_LIMIT]
+    page = render_template("portal/answer_late.html", invoice_request=found, typed=typed)
+    return kept_forms.done(make_response(page, 409))
 
 
 def _page(found: InvoiceRequest, hold: Hold | None, form: AnswerForm, status: int = 200) -> Any:

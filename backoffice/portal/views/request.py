@@ -145,9 +145,12 @@ def send_again(number: str) -> Any:
 
 
 def _send_again_page(found: InvoiceRequest, form: SendAgainForm, status: int = 200) -> Any:
-    mail = queries.last_mail(found, form.to.data or "") if found.is_issued else None
-    if mail is None:
+    if not found.is_issued:
         raise NotFound
+    mail = queries.last_mail(found, form.to.data or "")
+    if mail is None:
+        flash(gettext("The invoice does not go to that address any more. This is how it stands now."), "warning")
+        return kept_forms.done(redirect(address(found.number), 303))
     return render_template("portal/send_again.html", invoice_request=found, form=form, mail=mail), status
 
 

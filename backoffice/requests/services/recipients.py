@@ -14,7 +14,7 @@ from backoffice.delivery import queries as mails
 from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message as Mail
 from backoffice.delivery.rules import WAITING_STATES, MessageState
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
@@ -90,8 +90,8 @@ def send_again(actor: Actor, number: str, *, recipient: str, email: str, now: da
     """Mail the issued invoice once more: to `recipient`, or to `email` instead where the mail to `recipient` failed.
 
     Raises Invalid (field `email`) for an unusable address or one that need not be corrected, NotFound for another
-    account's request or a recipient it never had, Conflict while a mail is on its way, after too many mails, or when
-    the invoice is not issued.
+    account's request, Conflict while a mail is on its way, after too many mails, when the invoice is not issued, or
+    when it does not go to `recipient` (any more).
     """
     invoice_request = _own(actor, number)
     if not invoice_request.is_issued:
@@ -126,7 +126,8 @@ def _last_to(invoice_request: InvoiceRequest, recipient: str) -> Mail:
     for mail in mails.current(rules.ABOUT, invoice_request.id, "issued"):
         if _same(mail.recipient, recipient):
             return mail
-    raise NotFound
+    told = N_("The mail to %(address)s was sent anew to another address meanwhile. This is how it stands now.")
+    raise Conflict(Message(told, address=recipient))
 
 
 def _check_correction(
