@@ -38,6 +38,12 @@ class _Undo(Exception):
     """Takes a seeded fault back."""
 
 
+FIRST_ON = (
+    "INSERT INTO decision (id, request_id, verdict, decided_by, decided_by_label, decided_at, remarks, further_reasons,"
+    " fields, basis) SELECT invoice_request.id + 2000, invoice_request.id, 'first_approve', app_user.id, 'Rita',"
+    " invoice_request.submitted_at, '', '[]', '[]', '1' FROM invoice_request CROSS JOIN app_user"
+    " WHERE invoice_request.state = '{state}' AND app_user.email LIKE 'rita@%'"
+)
 # What the fault is -> (tables whose guards are lifted, statement, words of the sentence that must appear).
 FAULTS: dict[str, tuple[str, str, str]] = {
     "an account's counter is off by a cent": (
@@ -129,6 +135,10 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a first approval nobody gave": (
         "invoice_request", "UPDATE invoice_request SET second_wanted_at = submitted_at WHERE state = 'pending'",
         "mark of a first approval"),
+    "a first approval outlived its request's withdrawal": (
+        "decision bulk_item", FIRST_ON.format(state="withdrawn"), "it is withdrawn, yet a first approval is in force"),
+    "a first approval outlived its request's rejection": (
+        "decision bulk_item", FIRST_ON.format(state="rejected"), "it is rejected, yet a first approval is in force"),
     "one person with four eyes": (
         "decision bulk_item",
         "INSERT INTO decision (id, request_id, verdict, decided_by, decided_by_label, decided_at, remarks,"

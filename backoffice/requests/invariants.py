@@ -75,6 +75,9 @@ def _second_approvals() -> Iterator[str]:
     differ = or_(and_(marked, ~given), and_(~marked, given, InvoiceRequest.state == State.PENDING))
     for (number,) in session.execute(select(InvoiceRequest.number).where(differ)):
         yield f"request {number}: its mark of a first approval and its decisions differ"
+    ended = InvoiceRequest.state.in_([State.REJECTED, State.WITHDRAWN])
+    for number, state in session.execute(select(InvoiceRequest.number, InvoiceRequest.state).where(ended, given)):
+        yield f"request {number}: it is {state}, yet a first approval is in force"
     first, second = aliased(Decision), aliased(Decision)
     same = (
         select(InvoiceRequest.number)

@@ -89,6 +89,17 @@ class Action(StrEnum):
     ISSUE = "issue"
 
 
+class Ending(StrEnum):
+    """Why an approval holds no more, as its row keeps it; for a return it keeps what somebody typed."""
+
+    REJECTED = "rejected"
+    ASKED = "the customer was asked"
+    TAKEN_BACK = "undone"
+    OTHER_MONEY = "its recharges have changed"
+    WITHDRAWN = "withdrawn"
+    OTHER_ADDRESS = "its addresses have changed"
+
+
 class Who(StrEnum):
     """Who may bring an action about."""
 

@@ -10,8 +10,8 @@ from backoffice.delivery.rules import MessageState
 from backoffice.errors import Message
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.queries import entries
-from backoffice.requests.rules import FIELD_LABELS, REASON_LABELS, Action, State
-from backoffice.review.rules import BulkAction, BulkOutcome, BulkState, Ending
+from backoffice.requests.rules import FIELD_LABELS, REASON_LABELS, Action, Ending, State
+from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
 from backoffice.web.errors import translate
 from backoffice.web.formatting import country_name
 
@@ -53,6 +53,8 @@ endings = {
     Ending.TAKEN_BACK.value: _l("Taken back by whoever gave it."),
     Ending.ASKED.value: _l("The customer was asked."),
     Ending.OTHER_MONEY.value: _l("The money behind the request had changed."),
+    Ending.WITHDRAWN.value: _l("The customer withdrew the request."),
+    Ending.OTHER_ADDRESS.value: _l("The customer corrected where the invoice goes."),
 }
 # Mails that go to the customer; those to managers are not the reviewer's concern.
 mails = {

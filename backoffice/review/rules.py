@@ -83,15 +83,6 @@ def urgency(state: str, due_at: datetime, due_on: date, *, now: datetime, today:
     return Urgency.DUE_SOON if days <= SOON_DAYS else None
 
 
-class Ending(StrEnum):
-    """Why an approval holds no more, as its row keeps it; for a return it keeps what somebody typed."""
-
-    REJECTED = "rejected"
-    ASKED = "the customer was asked"
-    TAKEN_BACK = "undone"
-    OTHER_MONEY = "its recharges have changed"
-
-
 def needs_second(amount: Decimal, week: Decimal, threshold: str | None) -> bool:
     """Whether a second person has to approve: the amount, or the account's of the weeks around it, is large.
 

@@ -14,8 +14,11 @@ from backoffice import clock
 from backoffice.database import db, session, transaction
 from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerMovement
+from backoffice.permissions import SYSTEM
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import Decision, RequestSearch
-from backoffice.requests.rules import Reason
+from backoffice.requests.rules import Ending, Reason
 from backoffice.review.queries.queue import Wanted, queue
 from backoffice.review.queries.views import Viewer
 from backoffice.review.services import decisions
@@ -144,3 +147,25 @@ def test_a_migration_that_leaves_orphans_is_undone(tmp_path: Path, caplog: pytes
         assert session.scalar(text("SELECT version_num FROM alembic_version")) != "0001"
         session.remove()
         db.engine.dispose()
+
+
+def test_a_first_approval_that_a_withdrawal_left_in_force_ends_with_it(office: Office, context: Flask) -> None:
+    office.recharge("90000.00")
+    with transaction():
+        policies.set_policy(
+            SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1.00", starts_on=clock.local_date(clock.now(), clock.zone()),
+            reason="x", now=clock.now(),
+        )  # fmt: skip
+    withdrawn, waiting = office.apply("20000.00"), office.apply("20000.00")
+    office.approve(withdrawn, waiting)
+    office.withdraw(withdrawn, office.cast.lin)
+    with transaction():
+        session.execute(text("UPDATE decision SET revoked_at = NULL, revoked_by = NULL, revoked_why = NULL"))
+    assert any("a first approval is in force" in sentence for sentence in contradictions())
+    closed_at = office.request(withdrawn).closed_at
+    upgraded_from("0021", context)
+    assert [
+        (each.revoked_at, each.revoked_by, each.revoked_why)
+        for each in session.scalars(select(Decision).order_by(Decision.id))
+    ] == [(closed_at, office.cast.lin.id, Ending.WITHDRAWN), (None, None, None)]
+    assert contradictions() == []

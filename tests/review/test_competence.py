@@ -31,7 +31,7 @@ from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, in_state
 from backoffice.requests.rules import State
-from backoffice.requests.services import changes
+from backoffice.requests.services import changes, recipients
 from backoffice.review.models import BulkItem
 from backoffice.review.queries import bulk as runs
 from backoffice.review.rules import BulkAction
@@ -80,6 +80,12 @@ own              nina   refused refused refused refused refused refused
 claimed by rui   rita   refused refused refused refused refused refused
 claimed by rui   rui    done    done    done    refused refused refused
 held             rita   done    done    refused done    refused refused
+held, claimed    rita   refused refused refused refused refused refused
+held, claimed    rui    refused refused refused done    refused refused
+half, withdrawn  rita   refused refused refused refused refused refused
+half, withdrawn  rui    refused refused refused refused refused refused
+half, corrected  rita   half    done    done    refused refused refused
+half, corrected  rui    half    done    done    refused refused refused
 half approved    rita   refused done    done    refused done    done
 half approved    rui    done    done    done    refused refused done
 header edited    rui    refused done    done    refused refused done
@@ -155,8 +161,14 @@ def arranged(desk: Desk, situation: str, nina: Person, *, many: bool = False) ->
             desk.run(claims.claim, rui, number, now=NOW)
         case "doubtful tax ID":
             desk.spoil_tax_id(number)
-        case "held":
+        case "half, withdrawn":
+            desk.run(changes.withdraw, desk.cast.ada.actor, number, now=NOW)
+        case "half, corrected":
+            desk.run(recipients.correct, desk.cast.ada.actor, number, email="new@bills.example", copies="", now=NOW)
+        case "held" | "held, claimed":
             desk.run(holds.hold, rui, number, question="Which?", now=NOW)
+            if situation == "held, claimed":
+                desk.run(claims.claim, nina.actor, number, now=NOW)
         case "approved by rita" | "too late" if many:
             at = NOW - timedelta(seconds=UNDO) if situation == "too late" else NOW
             assert run_of_one(desk, desk.cast.rita, BulkAction.APPROVE, number, {}, at=at) == DONE

@@ -282,12 +282,24 @@ def test_a_question_that_no_server_takes_is_reminded_and_ends_by_itself(
 
 
 def test_a_colleague_who_works_on_it_is_not_passed_over(desk: Desk) -> None:
-    number = desk.apply()
+    number, rui = desk.apply(), desk.cast.rui.actor
     hold(desk, number)
-    desk.run(claims.claim, desk.cast.rui.actor, number, now=NOW)
-    with pytest.raises(Conflict, match="works on this request"):
-        desk.run(holds.resume, desk.cast.rita.actor, number, now=NOW)
-    desk.run(holds.resume, desk.cast.rui.actor, number, now=NOW)
+    desk.run(claims.claim, desk.cast.rita.actor, number, now=NOW)
+    with pytest.raises(Conflict, match="Take it over if you want to put it back into the queue"):
+        desk.run(holds.resume, rui, number, now=NOW)
+    desk.run(claims.take_over, rui, number, now=NOW)
+    desk.run(holds.resume, rui, number, now=NOW)
+
+
+def test_whoever_asked_ends_the_question_whoever_works_on_it(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number, rui = desk.apply(), desk.cast.rui.actor
+    hold(desk, number)
+    desk.run(claims.claim, rui, number, now=NOW)
+    rita = visit(desk.cast.rita)
+    rita.get(f"/review/{number}")
+    assert rita.submit(button="Back to the queue without an answer").status_code == 303
+    assert (read(desk, number).held_at, read(desk, number).claimed_by_id) == (None, rui.id)
+    assert last_hold(desk).outcome == "resumed"
 
 
 def told(desk: Desk, action: str) -> list[tuple[Any, Any]]:

@@ -25,8 +25,8 @@ from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.rules import Ending
 from backoffice.review.queries import upcoming
-from backoffice.review.rules import Ending
 from backoffice.review.services import competence, decisions, holds
 from tests.review.desk import NOW, Desk
 from tests.support.office import ISSUER, contradictions

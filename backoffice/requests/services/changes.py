@@ -13,7 +13,10 @@ from backoffice.requests.services.states import add_event, change_state
 
 
 def withdraw(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
-    """Take a pending request back and release its money. Raises NotFound, or Conflict when it was decided already."""
+    """Take a pending request back and release its money; a first approval of it ends.
+
+    Raises NotFound, or Conflict when it was decided already.
+    """
     if actor.account_id is None:
         raise Forbidden
     invoice_request = queries.by_number(number, account_id=actor.account_id)

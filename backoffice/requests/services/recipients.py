@@ -58,6 +58,8 @@ def correct(
 ) -> InvoiceRequest:
     """Correct where the mails about a pending request go; the new receiving address is told of the request.
 
+    A first approval ends: whoever gave it has not seen where the invoice goes now.
+
     `over` is what was `seen`: a colleague's correction since then is not undone by somebody who does not know of it.
 
     Raises Invalid by field, and for the whole form after another correction; NotFound for another account's request;

@@ -15,15 +15,17 @@ from backoffice.errors import N_, Conflict, Message
 from backoffice.ledger.services import reservations as ledger
 from backoffice.money import format_amount
 from backoffice.permissions import Actor
-from backoffice.requests import rules
+from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest, RequestEvent
-from backoffice.requests.rules import Action, Money, State
-from backoffice.requests.services import pauses
+from backoffice.requests.rules import Action, Ending, Money, State
+from backoffice.requests.services import approvals, pauses
 
 UNCLAIMED = dict.fromkeys(("claimed_by_id", "claimed_by_label", "claim_ends_at"))
 # The inner facts of a pending request end with it.
 _NO_LONGER_PENDING = UNCLAIMED | dict.fromkeys(("held_at", "paused_at", "second_wanted_at"))
 _HOW_A_HOLD_ENDS = {Action.WITHDRAW: pauses.WITHDRAWN}
+# What the customer does ends a first approval: there is nothing left to approve, or its giver has not seen the address.
+_HOW_A_FIRST_ENDS = {Action.WITHDRAW: Ending.WITHDRAWN, Action.CORRECT: Ending.OTHER_ADDRESS}
 
 
 def change_state(
@@ -43,15 +45,17 @@ def change_state(
     The UPDATE names the state the line starts from, and what else must hold (`only_if`), so of two who act at once one
     changes a row and the other gets Conflict. `values` are further columns to set with it, `said` what the audit event
     tells of them, before and after; `then` changes what follows from it and returns what is told of that. A question to
-    the customer that is open ends when the request leaves Pending.
+    the customer that is open ends when the request leaves Pending, a first approval when the customer acts.
     """
     before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
     leaving = _NO_LONGER_PENDING if before is State.PENDING and line.to is not State.PENDING else {}
+    ending = _HOW_A_FIRST_ENDS.get(action)
+    cleared = {**leaving, **({} if ending is None else {"second_wanted_at": None}), **(values or {})}
     changed = rows_changed(
         session.execute(
             update(InvoiceRequest)
             .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before, *only_if)
-            .values(state=line.to, closed_at=now if line.stops_clock else None, **leaving, **(values or {}))
+            .values({"state": line.to, "closed_at": now if line.stops_clock else None, **cleared})
         )
     )
     if not changed:
@@ -59,6 +63,8 @@ def change_state(
     session.refresh(invoice_request)
     if leaving:
         pauses.end(invoice_request, _HOW_A_HOLD_ENDS.get(action, pauses.DECIDED), now=now)
+    ended = approvals.end_first(invoice_request.id, actor, ending, now) if ending is not None else None
+    told = queries.first_told(ended)
     if line.money is Money.RELEASE:
         ledger.release(invoice_request.id, at=now)
     followed = then() if then is not None else {}
@@ -68,8 +74,8 @@ def change_state(
         "invoice_request",
         invoice_request.number,
         at=now,
-        before={"state": before, **said[0]},
-        after={"state": line.to, **said[1], **followed},
+        before={"state": before, **said[0], **told[0]},
+        after={"state": line.to, **said[1], **told[1], **followed},
         reason=reason,
     )
 

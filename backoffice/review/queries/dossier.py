@@ -21,10 +21,9 @@ from backoffice.money import ZERO
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state
-from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, State, is_request_number
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, Ending, State, is_request_number
 from backoffice.review.queries import seen
 from backoffice.review.queries.seen import Seen
-from backoffice.review.rules import Ending
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _FORMER, _LATER = aliased(InvoiceRequest), aliased(InvoiceRequest)
@@ -65,6 +64,12 @@ class Dossier:
     def tax_id_reason(self) -> str:
         """Why a reviewer took a tax ID for right whose check digit does not fit; empty where nobody had to say it."""
         return next((given.tax_id_reason for given in (self.decision, self.first) if given and given.tax_id_reason), "")
+
+    @property
+    def outdated_first(self) -> Decision | None:
+        """The first approval that ended when the customer corrected the addresses, while nothing else has followed."""
+        last = self.decisions[-1] if self.decisions and self.request.can_be_decided else None
+        return last if last is not None and last.revoked_why == Ending.OTHER_ADDRESS else None
 
     @property
     def holds_money(self) -> bool:

@@ -16,11 +16,12 @@ from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Actor, Permission, Role
-from backoffice.requests.models import InvoiceRequest, in_state
+from backoffice.requests import queries as requests
+from backoffice.requests.models import Decision, InvoiceRequest, in_state
 from backoffice.requests.rules import ABOUT, CLAIM_MINUTES, State
 from backoffice.requests.services import states
 from backoffice.review.queries import upcoming
-from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed
+from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_second
 
 CLAIM = timedelta(minutes=CLAIM_MINUTES)
 _TRIES = 5
@@ -48,20 +49,34 @@ def take_over(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
 def assign(actor: Actor, number: str, to: int, *, now: datetime) -> InvoiceRequest:
     """Hand a pending request to a reviewer, whoever had it.
 
-    Raises Invalid (field `assignee`) for somebody who may not decide on it, else as `claim`.
+    Raises Invalid (field `assignee`) for somebody who may not decide on it, or not give the second approval that it
+    waits for; else as `claim`.
     """
     invoice_request = for_decision(actor, number)
     person = colleague(to)
     if invoice_request.applicant_id == person.id:
         raise Invalid({"assignee": [Message(N_("Nobody decides on what they or their own account applied for."))]})
-    if not _set(person.actor(), invoice_request, InvoiceRequest.id == invoice_request.id, now, by=actor):
+    first = requests.first_approval(invoice_request.id)
+    if requests.standing_first(invoice_request.id) is not None:
+        _refuse_useless(person, invoice_request, first)
+    if not _set(person.actor(), invoice_request, requests.first_unchanged(first), now, by=actor):
         _refuse(actor, invoice_request, now)
     return invoice_request
 
 
-def colleagues(invoice_request: InvoiceRequest) -> list[User]:
-    """Everybody who may decide on the request, by their names."""
-    people = [one for one in accounts.active_people(Role.REVIEWER) if one.id != invoice_request.applicant_id]
+def _refuse_useless(person: User, invoice_request: InvoiceRequest, first: Decision | None) -> None:
+    try:
+        if first is not None:
+            refuse_second(person.actor(), invoice_request, first)
+    except Forbidden:
+        told = N_("A second approval is wanted, and %(who)s may not give it. Choose somebody else.")
+        raise Invalid({"assignee": [Message(told, who=person.name)]}) from None
+
+
+def colleagues(invoice_request: InvoiceRequest, first: Decision | None) -> list[User]:
+    """Everybody to whom the request may be handed, by their names: nobody who gave the standing `first` approval."""
+    left_out = {invoice_request.applicant_id, first.decided_by if first is not None else None}
+    people = [one for one in accounts.active_people(Role.REVIEWER) if one.id not in left_out]
     return sorted(people, key=lambda one: (one.name, one.id))
 
 

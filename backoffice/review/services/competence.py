@@ -23,6 +23,8 @@ _DECIDED = {
     Action.REJECT.value: N_("%(who)s rejected this request at %(at)s."),
 }
 
+_TAKE_OVER = N_("%(who)s works on this request. Take it over if you want to decide on it.")
+
 
 def for_decision(actor: Actor, number: str) -> InvoiceRequest:
     """The request, for somebody who may decide on it.
@@ -37,16 +39,10 @@ def for_decision(actor: Actor, number: str) -> InvoiceRequest:
     return invoice_request
 
 
-def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime) -> None:
-    """Raises Conflict (code `claimed`) naming who works on the request, unless it is the actor."""
+def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime, told: str = _TAKE_OVER) -> None:
+    """Raises Conflict (code `claimed`) naming who works on the request and what to do, unless it is the actor."""
     if invoice_request.claimant(now) not in (None, actor.id):
-        raise Conflict(
-            Message(
-                N_("%(who)s works on this request. Take it over if you want to decide on it."),
-                who=invoice_request.claimed_by_label or "",
-            ),
-            code="claimed",
-        )
+        raise Conflict(Message(told, who=invoice_request.claimed_by_label or ""), code="claimed")
 
 
 def refuse_unseen(invoice_request: InvoiceRequest, word: str) -> None:

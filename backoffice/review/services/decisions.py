@@ -22,12 +22,13 @@ from backoffice.requests.rules import (
     REASON_LABELS,
     REMARKS_LIMIT,
     Action,
+    Ending,
     Reason,
     complained_about,
 )
 from backoffice.requests.services import holds, pauses
 from backoffice.requests.services import states as requests
-from backoffice.review.rules import Ending
+from backoffice.requests.services.approvals import revoke
 from backoffice.review.services import four_eyes
 from backoffice.review.services.acceptance import refuse_unexplained
 from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_second, refuse_unseen
@@ -135,7 +136,7 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
 
     A first approval before it stays, and a question to the customer that it closed is open again. The first of two can
     be taken back as long as nobody gave the second: nothing has followed from it. Raises Forbidden for somebody else's
-    approval, Conflict when the window is over, and for a rejection.
+    approval, Conflict when the window is over, when nothing was approved (any more), and for a rejection.
     """
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
@@ -167,15 +168,22 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
             only_if=(InvoiceRequest.invoice_id.is_(None), InvoiceRequest.issuable_at > now),
         )
     except Conflict:
-        late = N_(
-            "The time to undo is over. While the invoice has no number, the request can be returned to the queue."
-        )
-        raise Conflict(Message(late), code="too-late-to-undo") from None
+        raise _not_undone(invoice_request, decision) from None
     if decision is not None:
-        four_eyes.revoke(decision, actor, Ending.TAKEN_BACK, now)
+        revoke(decision, actor, Ending.TAKEN_BACK, now)
         holds.reopen(invoice_request, decision.decided_at, now=now)
     requests.add_event(invoice_request.id, "undone", actor, at=now)
     return invoice_request
+
+
+def _not_undone(invoice_request: InvoiceRequest, decision: Decision | None) -> Conflict:
+    """Why there was no approval to take back, or that it is too late for it."""
+    session.refresh(invoice_request)
+    if decision is None:
+        nothing = N_("No approval of this request holds now: there is nothing to undo.")
+        return moved_on(invoice_request, Conflict(Message(nothing), code="not-approved"))
+    late = N_("The time to undo is over. While the invoice has no number, the request can be returned to the queue.")
+    return Conflict(Message(late), code="too-late-to-undo")
 
 
 def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> InvoiceRequest:
@@ -208,7 +216,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> In
         raise Conflict(Message(told), code="not-returnable") from None
     for approval in (decision, first):
         if approval is not None:
-            four_eyes.revoke(approval, actor, cleaned, now)
+            revoke(approval, actor, cleaned, now)
     requests.add_event(invoice_request.id, "returned", actor, at=now)
     return invoice_request
 
@@ -229,7 +237,7 @@ def _take_first_back(actor: Actor, invoice_request: InvoiceRequest, first: Decis
     except Conflict as conflict:
         session.refresh(invoice_request)
         raise moved_on(invoice_request, conflict) from None
-    four_eyes.revoke(first, actor, why, now)
+    revoke(first, actor, why, now)
 
 
 def _approve_first(
@@ -279,7 +287,7 @@ def _decide(
     except IntegrityError as error:  # the partial unique indexes: one decision in force, whatever the code did
         raise Conflict from error
     if ends is not None:
-        four_eyes.revoke(ends, actor, Ending.REJECTED, now)
+        revoke(ends, actor, Ending.REJECTED, now)
 
 
 def _told_audit(verdict: Decision) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from backoffice import clock
 from backoffice.audit import services as audit
-from backoffice.database import rows_changed, session
+from backoffice.database import session
 from backoffice.errors import N_, Conflict, Message
 from backoffice.money import ZERO
 from backoffice.permissions import Actor
@@ -21,7 +21,8 @@ from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import ABOUT
+from backoffice.requests.rules import ABOUT, Ending
+from backoffice.requests.services.approvals import revoke
 from backoffice.review import rules
 
 
@@ -51,13 +52,13 @@ def standing(actor: Actor, invoice_request: InvoiceRequest, now: datetime) -> De
     first = requests.first_approval(invoice_request.id)
     if first is None or first.basis == basis_of(invoice_request):
         return first
-    revoke(first, actor, rules.Ending.OTHER_MONEY, now)
+    revoke(first, actor, Ending.OTHER_MONEY, now)
     invoice_request.second_wanted_at = None
     session.flush()
     before, after = requests.first_told(first)
     audit.record(
         actor, "request.first_void", ABOUT, invoice_request.number, at=now, before=before, after=after,
-        reason=rules.Ending.OTHER_MONEY,
+        reason=Ending.OTHER_MONEY,
     )  # fmt: skip
     return None
 
@@ -67,11 +68,3 @@ def refuse_void(invoice_request: InvoiceRequest, first: Decision | None) -> None
     if first is not None and first.basis != basis_of(invoice_request):
         told = N_("The money behind this request has changed: the first approval of %(who)s holds no more.")
         raise Conflict(Message(told, who=first.decided_by_label), code="void")
-
-
-def revoke(decision: Decision, actor: Actor, why: str, now: datetime) -> None:
-    """Let a verdict hold no more; its row says who ended it and why. Raises Conflict when it was ended meanwhile."""
-    held = update(Decision).where(Decision.id == decision.id, Decision.revoked_at.is_(None))
-    if not rows_changed(session.execute(held.values(revoked_at=now, revoked_by=actor.id, revoked_why=why))):
-        raise Conflict
-    session.refresh(decision)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from backoffice.database import session
-from backoffice.errors import Conflict
+from backoffice.errors import N_, Conflict
 from backoffice.permissions import Actor
+from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import Ending
 from backoffice.requests.services import holds
-from backoffice.review.rules import Ending
+from backoffice.requests.services.approvals import revoke
 from backoffice.review.services import four_eyes
 from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed
+
+_TAKE_OVER = N_("%(who)s works on this request. Take it over if you want to put it back into the queue.")
 
 
 def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceRequest:
@@ -28,16 +32,19 @@ def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceR
         session.refresh(invoice_request)
         raise moved_on(invoice_request, conflict) from None
     if first is not None:
-        four_eyes.revoke(first, actor, Ending.ASKED, now)
+        revoke(first, actor, Ending.ASKED, now)
     return invoice_request
 
 
 def resume(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Put the request back into the queue without an answer.
 
-    Raises Conflict when no question is open, or somebody else works on the request.
+    Whoever asked may do so whoever works on it meanwhile: the question is theirs, and a claim decides on nothing.
+    Raises Conflict when no question is open, or somebody else works on the request that another one asked about.
     """
     invoice_request = for_decision(actor, number)
-    refuse_claimed(actor, invoice_request, now=now)
+    waiting = requests.open_hold(invoice_request.id)
+    if waiting is not None and waiting.asked_by != actor.id:
+        refuse_claimed(actor, invoice_request, now=now, told=_TAKE_OVER)
     holds.resume(actor, invoice_request, now=now)
     return invoice_request

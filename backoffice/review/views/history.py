@@ -11,10 +11,9 @@ from flask_babel import gettext
 
 from backoffice.delivery.models import Message
 from backoffice.requests.models import Decision, RequestEvent
-from backoffice.requests.rules import Action
+from backoffice.requests.rules import Action, Ending
 from backoffice.review import labels
 from backoffice.review.queries.dossier import Dossier
-from backoffice.review.rules import Ending
 
 _KINDS = {
     "approved": "good", "held": "current", "answered": "done", "issued": "good", "rejected": "bad", "flagged": "bad",

@@ -19,7 +19,7 @@ from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import CLAIM_MINUTES
 from backoffice.requests.services import supporting
 from backoffice.review import labels
@@ -138,17 +138,17 @@ def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bo
         "seen": seen,
         "approve_form": approve_form,
         "rejection": rejection,
-        "assign_form": assign_form(shown) if allowed else None,
+        "assign_form": assign_form(shown, dossier.first) if allowed else None,
         "hold_form": HoldForm(formdata=nothing),
         "return_form": ReturnForm(formdata=nothing),
         "note_form": NoteForm(formdata=nothing),
     }
 
 
-def assign_form(invoice_request: InvoiceRequest) -> AssignForm:
-    """The choice of a colleague for a request; whoever has it now stands in it."""
+def assign_form(invoice_request: InvoiceRequest, first: Decision | None) -> AssignForm:
+    """The choice of a colleague for a request with this first approval; whoever has it now stands in it."""
     form = AssignForm(data={"assignee": str(invoice_request.claimed_by_id or "")})
-    form.offer(claims.colleagues(invoice_request))
+    form.offer(claims.colleagues(invoice_request, first))
     return form
 
 

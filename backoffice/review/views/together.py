@@ -93,7 +93,7 @@ def _until(found: InvoiceRequest) -> str:
 def assign(number: str) -> Any:
     """Hand a pending request to a colleague, whoever has it."""
     dossier = queries.dossier(number)
-    form = assign_form(dossier.request)
+    form = assign_form(dossier.request, dossier.first)
     if request.method != "POST":
         if not may_decide(dossier):
             return redirect(url_for("review.invoice_request", number=number))
