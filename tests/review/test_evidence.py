@@ -11,8 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from backoffice import clock
-from backoffice.database import session
+from backoffice.database import session, transaction
 from backoffice.errors import Conflict
+from backoffice.headers import services as headers
 from backoffice.issuing import services as issuing
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
@@ -20,11 +21,13 @@ from backoffice.review.checks import panel
 from backoffice.review.checks.facts import Check, Outcome
 from backoffice.review.queries import dossier as dossiers
 from backoffice.review.queries import evidence
+from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
-from tests.support.office import ISSUER, Office
+from tests.support.office import ISSUER, LUMEN, Office
 from tests.support.sql import gather_figures, plan, statements
 from tests.support.visitor import Visitor
 
+OTHER_ID = "91440300MA5DA0X7X5"
 GIVEN_AT_ISSUE = {"number", "issued_at", "issued_on", "verify_url"}
 
 
@@ -95,7 +98,95 @@ def test_the_same_again_is_a_duplicate(office: Office) -> None:
     again = office.apply("60.00")
     assert found(again)["duplicate"].outcome == "fail"
     assert [datum.request for datum in found(again)["duplicate"].data] == [first]
-    assert found(first)["duplicate"].outcome == "pass", "the second one is the one too many"
+    assert found(first)["duplicate"].outcome == "fail", "whichever is approved first, the other one is too many"
+    office.approve(again)
+    assert [datum.request for datum in found(first)["duplicate"].data] == [again]
+    office.reject(first)
+    assert found(again)["duplicate"].outcome == "pass"
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(1, "fail"), (30, "fail"), (31, "pass")])
+def test_a_duplicate_is_found_on_both_sides_however_much_lies_between(
+    office: Office, freeze: Callable[[datetime], None], days: int, outcome: str
+) -> None:
+    freeze(NOW - timedelta(days=days))
+    office.recharge("9000.00", channel="Alipay")
+    first = office.issued("60.00")
+    office.apply_often(evidence.WINDOW + 10)
+    freeze(NOW)
+    second = office.apply("60.00")
+    office.apply_often(evidence.WINDOW + 10, "59.50")
+    assert (found(second)["duplicate"].outcome, found(first)["duplicate"].outcome) == (outcome, outcome)
+
+
+def test_the_twin_is_found_among_many_of_the_same_amount(office: Office, freeze: Callable[[datetime], None]) -> None:
+    freeze(NOW - timedelta(days=3))
+    office.recharge("90000.00", channel="Alipay")
+    twin = office.apply("60.00")
+    with transaction():
+        values = {**LUMEN, "name": "北京先行科技有限公司", "tax_id": OTHER_ID}
+        another = headers.create(office.cast.ada.actor, values, now=NOW).id
+    freeze(NOW)
+    mine, office.headers[office.cast.lumen] = office.headers[office.cast.lumen], another
+    office.apply_often(evidence.WINDOW + 10, "60.00")
+    office.headers[office.cast.lumen] = mine
+    assert found(office.apply("60.00"))["duplicate"].data[0].request == twin
+
+
+def test_an_address_is_known_once_an_invoice_was_approved_for_it(office: Office) -> None:
+    office.recharge("900.00", channel="Alipay")
+    office.issued("5.00")
+    first = office.apply("60.00", email="x@gmial.com")
+    assert found(first)["email"].outcome == "fail"
+    second = office.apply("61.00", email="x@gmial.com")
+    assert found(second)["email"].outcome == "fail", "the first one is pending"
+    with transaction():
+        decisions.reject(office.cast.rita.actor, first, reason="email", remarks="Misspelt.", now=clock.now())
+    office.withdraw(second)
+    third = office.apply("62.00", email="x@gmial.com")
+    assert found(third)["email"].outcome == "fail", "one was rejected for it, the other one withdrawn"
+    office.approve(third)
+    assert found(third)["email"].outcome == "fail", "its own approval says nothing of it"
+    assert found(office.apply("63.00", email="y@gmial.com"))["email"].outcome == "pass"
+
+
+def test_a_copy_of_an_issued_invoice_is_known_too(office: Office) -> None:
+    office.recharge("900.00", channel="Alipay")
+    number = office.apply("60.00", copies="cw@northwind.example")
+    assert found(number)["email"].outcome == "warn"
+    office.approve(number)
+    assert office.issue(number)
+    assert found(office.apply("61.00", copies="boss@northwind.example"))["email"].outcome == "pass"
+
+
+def test_only_what_was_approved_is_a_precedent_for_an_amount(office: Office) -> None:
+    office.recharge("90000.00", channel="Alipay")
+    for amount in ("100.00", "110.00", "105.00", "95.00", "102.00", "99.00"):
+        office.issued(amount)
+    first, second = office.apply("5000.00"), office.apply("4999.00")
+    assert [found(number)["amount"].outcome for number in (first, second)] == ["fail", "fail"]
+    office.reject(first)
+    assert found(second)["amount"].outcome == "fail"
+    third = office.apply("5000.00")
+    office.approve(third)
+    assert (found(second)["amount"].outcome, found(third)["amount"].outcome) == ("pass", "fail")
+
+
+def test_a_header_made_anew_is_compared_with_the_last_invoice_to_its_name(office: Office) -> None:
+    office.recharge("900.00", channel="Alipay")
+    before = office.issued("60.00")
+    with transaction():
+        headers.archive(office.cast.ada.actor, office.headers[office.cast.lumen], now=clock.now())
+        office.headers[office.cast.lumen] = headers.create(
+            office.cast.ada.actor, {**LUMEN, "tax_id": OTHER_ID}, now=clock.now()
+        ).id
+    number = office.apply("61.00")
+    told = found(number)["header"]
+    assert (told.outcome, [str(datum.value) for datum in told.data]) == ("warn", [f"{LUMEN['tax_id']} → {OTHER_ID}"])
+    assert office.request(before).invoice_number in str(told.message)
+    office.approve(number)
+    assert office.issue(number)
+    assert found(office.apply("62.00"))["header"].outcome == "pass", "an invoice bears it now"
 
 
 def test_another_accounts_requests_are_not_compared(office: Office) -> None:
@@ -133,7 +224,7 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     gather_figures(database)
     shown, now = office.request(number), clock.now()
     for statement in (
-        evidence.earlier(shown),
+        evidence.others(shown, now),
         evidence.last_invoice(shown, now),
         evidence.known_words(shown, now),
         evidence.refunds(shown),
@@ -143,6 +234,10 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
             r"SCAN (ledger_entry|ledger_allocation|invoice_request|app_user)\b(?! USING)|Seq Scan", used
         ), used
     assert "ix_invoice_request_account_issued" in plan(evidence.last_invoice(shown, now), database)
+    if database == "sqlite":  # of so few rows PostgreSQL takes any index
+        near = plan(evidence.near(shown), database)
+        assert re.search(r"COVERING INDEX ix_invoice_request_account \(account_id=\? AND submitted_at>\?", near), near
+        assert "ix_invoice_request_account_state" in plan(evidence.approved(shown, now), database)
     assert "ix_ledger_entry_refund_of" in plan(evidence.refunds(shown), database)
 
 

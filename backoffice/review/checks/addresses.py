@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backoffice.errors import N_, Message
-from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
+from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, Outcome
 from backoffice.review.checks.names import distance
 
 PROVIDERS = (
@@ -22,7 +22,11 @@ def domain_of(address: str) -> str:
 
 
 def email(facts: Facts) -> Check:
-    """Whether the account has ever used the domains; one letter beside a known domain or a large provider's fails."""
+    """Whether the domains are known; a new one that is one letter beside a known domain or a large provider's fails.
+
+    Known are those of the account's people and of what was approved. That somebody applied with an address before says
+    nothing: it may have been misspelt then as well.
+    """
     known = {domain_of(address) for address in facts.addresses_known}
     wanted = list(dict.fromkeys(map(domain_of, (facts.email, *facts.copies))))
     data = (
@@ -36,9 +40,13 @@ def email(facts: Facts) -> Check:
             told = Message(N_("%(domain)s is new and one letter beside %(meant)s."), domain=domain, meant=meant)
             return Check("email", Outcome.FAIL, told, data)
     if news:
-        told = Message(N_("This account has not used %(domain)s before."), domain=news[0])
+        told = Message(
+            N_("%(domain)s is new: none of the last %(count)s invoices went there, and nobody of the account uses it."),
+            domain=news[0], count=WINDOW,
+        )  # fmt: skip
         return Check("email", Outcome.WARN, told, data)
-    return Check("email", Outcome.PASS, Message(N_("A domain this account has used before.")), data)
+    told = Message(N_("A domain that approved invoices go to, or that the account's people have."))
+    return Check("email", Outcome.PASS, told, data)
 
 
 def _meant(domain: str, others: Iterable[str]) -> str | None:

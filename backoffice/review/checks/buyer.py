@@ -6,28 +6,12 @@ from decimal import Decimal
 
 from backoffice.errors import N_, Message
 from backoffice.headers.rules import HeaderKind, TaxIdOutcome, tax_id_of
-from backoffice.requests.rules import FROZEN_HEADER_FIELDS
+from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, State
 from backoffice.review.checks import names
 from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, Outcome
 
 # A person who pays this much or more for an enterprise: the company's own books would not know the payment.
 PERSON_LIMIT = Decimal(10_000)
-
-FIELD_LABELS = {
-    "kind": N_("Type"),
-    "vat_kind": N_("VAT invoice"),
-    "language": N_("Invoice language"),
-    "name": N_("Name"),
-    "tax_id": N_("Tax ID"),
-    "address": N_("Address"),
-    "phone": N_("Phone"),
-    "bank": N_("Bank"),
-    "bank_account": N_("Bank account"),
-    "country": N_("Country or region"),
-    "street": N_("Street and house number"),
-    "city": N_("City"),
-    "postal_code": N_("Postal code"),
-}
 
 
 def payer(facts: Facts) -> Check:
@@ -44,7 +28,7 @@ def payer(facts: Facts) -> Check:
     if not paid:
         told = Message(N_("The platform names no payer for these recharges."))
         return Check("payer", Outcome.PASS, told, data)
-    strangers = [name for name in paid if not names.alike(name, header_name)]
+    strangers = [name for name in paid if not names.same(name, header_name)]
     if not strangers:
         return Check("payer", Outcome.PASS, Message(N_("The payer is the buyer of the invoice.")), data)
     news = [name for name in strangers if name not in facts.payers_known]
@@ -55,13 +39,23 @@ def payer(facts: Facts) -> Check:
     by_persons = sum((paid[name] for name in persons), Decimal(0))
     if persons and facts.header["kind"] != HeaderKind.PERSONAL and by_persons >= PERSON_LIMIT:
         told = Message(
-            N_("A person, %(payer)s, paid %(amount)s for an organisation."), payer=persons[0], amount=by_persons
-        )
+            N_("%(payer)s, a person by the name, paid %(amount)s for an organisation."),
+            payer=persons[0], amount=by_persons,
+        )  # fmt: skip
         return Check("payer", Outcome.FAIL, told, data)
-    if all(names.alike(name, facts.account_name) for name in news):
+    # The one that is furthest from the buyer is told.
+    told_of = next((name for name in news if not names.similar(name, header_name)), news[0])
+    said = {"payer": told_of, "buyer": header_name}
+    if all(names.same(name, facts.account_name) for name in news):
+        if facts.header["kind"] == HeaderKind.PERSONAL:
+            told = Message(N_("The customer itself, %(payer)s, paid; the invoice is made out to a person."), **said)
+            return Check("payer", Outcome.WARN, told, data)
         told = Message(N_("The customer itself paid; the invoice is made out to another name."))
         return Check("payer", Outcome.PASS, told, data)
-    told = Message(N_("%(payer)s paid, and the invoice is made out to %(buyer)s."), payer=news[0], buyer=header_name)
+    if names.similar(told_of, header_name):
+        told = Message(N_("%(payer)s paid for %(buyer)s: similar names, not the same."), **said)
+    else:
+        told = Message(N_("%(payer)s paid, and the invoice is made out to %(buyer)s."), **said)
     return Check("payer", Outcome.WARN, told, data)
 
 
@@ -103,7 +97,10 @@ def header(facts: Facts) -> Check:
     ]
     since = {"number": last.number, "day": last.on}
     if not changed:
-        told = Message(N_("As on invoice %(number)s of %(day)s."), **since)
+        told = Message(
+            N_("As on invoice %(number)s of %(day)s.") if last.own
+            else N_("Made anew, and as on invoice %(number)s of %(day)s."), **since,
+        )  # fmt: skip
         return Check("header", Outcome.PASS, told)
     data = tuple(
         Datum(
@@ -115,15 +112,18 @@ def header(facts: Facts) -> Check:
     if "tax_id" in changed and "name" in changed:
         told = Message(N_("Another company than on invoice %(number)s of %(day)s: name and tax ID changed."), **since)
         return Check("header", Outcome.FAIL, told, data)
-    told = Message(N_("Changed since invoice %(number)s of %(day)s."), **since)
+    told = Message(
+        N_("Changed since invoice %(number)s of %(day)s.") if last.own
+        else N_("Made anew under the same name, and changed since the last invoice, %(number)s of %(day)s."), **since,
+    )  # fmt: skip
     return Check("header", Outcome.WARN, told, data)
 
 
 def _new_header(facts: Facts) -> Check:
     """No invoice has it: a twin of a header in use is likely a slip of the pen, another one just new."""
     name = facts.header["name"]
-    for former in facts.history:
-        if former.header_id == facts.header_id or former.header_name == name or former.state != "issued":
+    for former in facts.granted:
+        if former.header_id == facts.header_id or former.header_name == name or former.state != State.ISSUED:
             continue
         mine, other = names.key(name), names.key(former.header_name)
         # One sign apart in a longer name; in a short one that is another name.
@@ -133,7 +133,7 @@ def _new_header(facts: Facts) -> Check:
                 "header", Outcome.FAIL, told,
                 (Datum(N_("Invoice Header"), name), Datum(N_("Earlier invoice"), former.header_name, former.number)),
             )  # fmt: skip
-    if not facts.history:
+    if not facts.history and not facts.granted:
         told = Message(N_("The account's first request: nothing to compare the header with."))
         return Check("header", Outcome.WARN, told)
     told = Message(N_("New: none of the account's last %(count)s invoices is made out with it."), count=WINDOW)

@@ -1,19 +1,20 @@
-"""Checks against the account's earlier requests: a duplicate, a look-alike, many rejections."""
+"""Checks against the account's other requests: a duplicate, a look-alike, many rejections."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 from backoffice.errors import N_, Message
 from backoffice.requests.rules import State
 from backoffice.review.checks import names
-from backoffice.review.checks.facts import Check, Datum, Facts, Former, Outcome
+from backoffice.review.checks.facts import LAST, Check, Datum, Facts, Former, Outcome
 
 DUPLICATE_DAYS = 30
-LAST = 5
+NEARLY = Decimal("0.01")
 TOO_OFTEN, NEARLY_ALWAYS = 3, 4
-_HOLDING = (State.PENDING, State.APPROVED, State.ISSUED)
+HOLDING = (State.PENDING, State.APPROVED, State.ISSUED)
 _STATES = {
     State.PENDING: N_("Pending"),
     State.APPROVED: N_("Approved"),
@@ -31,9 +32,12 @@ def references(remarks: str) -> frozenset[str]:
 
 
 def duplicate(facts: Facts) -> Check:
-    """Whether the account asked for the same within 30 days: the same invoice fails, one that looks like it warns."""
-    since = facts.submitted_on - timedelta(days=DUPLICATE_DAYS)
-    recent = [one for one in facts.history if one.state in _HOLDING and one.submitted_on >= since]
+    """Whether the account asked for the same within 30 days: the same invoice fails, one that looks like it warns.
+
+    Whichever of two was submitted first: once the other one is approved, this one is the one too many.
+    """
+    reach = timedelta(days=DUPLICATE_DAYS)
+    recent = [one for one in facts.near if one.state in HOLDING and abs(one.submitted_on - facts.submitted_on) <= reach]
     same = [one for one in recent if one.amount == facts.amount]
     twins = [one for one in same if names.key(one.header_name) == names.key(facts.header["name"])]
     mine = references(facts.remarks)
@@ -60,13 +64,12 @@ def duplicate(facts: Facts) -> Check:
     if named:
         told = Message(N_("The same reference and nearly the amount of %(number)s."), number=named[0].number)
         return Check("duplicate", Outcome.WARN, told, _listed(named))
-    return Check(
-        "duplicate", Outcome.PASS, Message(N_("Nothing like it in the last %(days)s days."), days=DUPLICATE_DAYS)
-    )
+    told = Message(N_("Nothing like it within %(days)s days before or after it."), days=DUPLICATE_DAYS)
+    return Check("duplicate", Outcome.PASS, told)
 
 
 def _close(one: Former, facts: Facts) -> bool:
-    return abs(one.amount - facts.amount) * 100 <= facts.amount
+    return abs(one.amount - facts.amount) <= facts.amount * NEARLY
 
 
 def _listed(found: list[Former]) -> tuple[Datum, ...]:

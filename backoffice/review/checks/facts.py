@@ -11,8 +11,10 @@ from enum import StrEnum
 from backoffice.errors import Message
 from backoffice.money import ZERO
 
-# How far back the checks look: so many of the account's requests, and of its invoices.
+# How far back the checks look among the account's invoices, and how many look-alikes they look at.
 WINDOW = 100
+# Of the account's requests just before this one.
+LAST = 5
 
 
 class Outcome(StrEnum):
@@ -57,7 +59,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """An earlier request of the same account."""
+    """Another request of the same account."""
 
     number: str
     state: str
@@ -71,11 +73,15 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class LastInvoice:
-    """The newest invoice of the account that was made out with the same header."""
+    """The newest invoice of the account that was made out with the same header.
+
+    `own` is False where no invoice has this header and another one of the very same name was used: it was made anew.
+    """
 
     number: str
     on: date
     header: Mapping[str, str]
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,9 @@ class Facts:
     """One request and what belongs to it, without a database behind it. Amounts are in major units.
 
     `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
-    people and of its earlier requests; `history` is newest first.
+    people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
+    this one, `granted` what was approved or issued before, both newest first; `near` are requests of about the same
+    amount on either side of this one.
     """
 
     amount: Decimal
@@ -117,4 +125,6 @@ class Facts:
     addresses_known: frozenset[str] = frozenset()
     last_invoice: LastInvoice | None = None
     history: tuple[Former, ...] = ()
+    granted: tuple[Former, ...] = ()
+    near: tuple[Former, ...] = ()
     refunds: tuple[Refund, ...] = ()

@@ -8,12 +8,11 @@ from statistics import median
 
 from backoffice.errors import N_, Message
 from backoffice.money import CENT, ZERO
-from backoffice.requests.rules import State
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome, Paid
 
 # Recharges that are named one by one: the request's page has them all.
 SHOWN = 20
-# Fewer earlier requests say nothing of what is usual.
+# Fewer earlier approvals say nothing of what is usual.
 FEWEST, MOST = 5, 50
 # Above so many robust deviations from the median, and so many times the median: both, since a customer who always
 # asks for about the same has a tiny deviation.
@@ -114,23 +113,26 @@ def refund(facts: Facts) -> Check:
 
 
 def amount(facts: Facts) -> Check:
-    """Whether the amount is above all that this customer applied for, and far above the usual (by medians)."""
-    earlier = [one.amount for one in facts.history if one.state not in (State.REJECTED, State.WITHDRAWN)][:MOST]
+    """Whether the amount is above all that was granted to this customer, and far above the usual (by medians).
+
+    What merely was asked for is no precedent: it may have been a slip of the comma as well.
+    """
+    earlier = [one.amount for one in facts.granted][:MOST]
     if len(earlier) < FEWEST:
-        told = Message(N_("One of the customer's first requests: nothing to compare it with."))
-        return Check("amount", Outcome.PASS, told, (Datum(N_("Earlier requests"), str(len(earlier))),))
+        told = Message(N_("Too few approved requests of this customer to compare it with."))
+        return Check("amount", Outcome.PASS, told, (Datum(N_("Approved before"), str(len(earlier))),))
     usual = Decimal(median(earlier)).quantize(CENT)
     deviation = max(Decimal(median(abs(one - usual) for one in earlier)) * _NORMAL, usual / 20, CENT)
     data = (
         Datum(N_("Amount"), facts.amount),
         Datum(N_("Usual (median)"), usual),
         Datum(N_("Highest so far"), max(earlier)),
-        Datum(N_("Earlier requests"), str(len(earlier))),
+        Datum(N_("Approved before"), str(len(earlier))),
     )
     times, deviations = facts.amount / usual, (facts.amount - usual) / deviation
     said = {"times": f"{times:.1f}", "usual": usual}
     if facts.amount <= max(earlier):
-        return Check("amount", Outcome.PASS, Message(N_("The customer has asked for as much before.")), data)
+        return Check("amount", Outcome.PASS, Message(N_("As much was approved for this customer before.")), data)
     if times > EXTREME_TIMES and deviations > EXTREME_DEVIATIONS:
         told = Message(N_("%(times)s times the usual amount of %(usual)s: nothing like it before."), **said)
         return Check("amount", Outcome.FAIL, told, data)

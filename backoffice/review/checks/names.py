@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Forms that differ between two ways of writing one company: what it is in law, not who it is.
-_CHINESE_FORMS = ("股份有限公司", "有限责任公司", "有限公司", "股份公司", "分公司", "公司", "股份")
+# Forms that differ between two ways of writing one company: what it is in law, not who it is. A branch (分公司) is not
+# among them: it has a tax ID of its own.
+_CHINESE_FORMS = ("股份有限公司", "有限责任公司", "有限公司", "股份公司", "公司", "股份")
 _LATIN_FORMS = frozenset({
     "ltd", "limited", "co", "company", "inc", "incorporated", "corp", "corporation", "llc", "llp", "plc", "gmbh", "ag",
     "kg", "ug", "se", "sa", "sarl", "sas", "srl", "spa", "bv", "nv", "ab", "oy", "as", "aps", "pty", "pte",
+    "pvt", "sdn", "bhd", "mbh",
 })  # fmt: skip
 # Traditional characters that are frequent in names of companies, and the simplified ones.
 _SIMPLIFIED = str.maketrans(
     "數據網絡電腦務業發環國際東廣灣臺愛寶貿實興華聯機車設計開區術術藝團導體醫藥農鄉銀樂雲飛馬魚龍麗億萬豐關門間問聞產稅專資訊軟創",
     "数据网络电脑务业发环国际东广湾台爱宝贸实兴华联机车设计开区术术艺团导体医药农乡银乐云飞马鱼龙丽亿万丰关门间问闻产税专资讯软创",
 )
-_WORD = re.compile(r"[a-z0-9]+")
-_BRACKETED = re.compile(r"[(（][^)）]*[)）]")
+_SIGNS = re.compile(r"[\s.,;:&'\"/·()（）\-]+")
+# The dots of S.A. and S.p.A.
+_DOTTED = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范"
     "方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文齐薄芮"
@@ -28,11 +31,14 @@ _SHORTEST = 2
 
 
 def key(name: str) -> str:
-    """What is left of a name when width, case, spaces, signs, script and legal form are folded."""
+    """What is left of a name when width, case, spaces, signs, script and the legal form at its end are folded."""
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_SIMPLIFIED)
-    words = [word for word in re.split(r"[\s.,;:&'\"/·()（）\-]+", folded) if word]
-    kept = [word for word in words if word not in _LATIN_FORMS] or words
-    text = "".join(kept)
+    words = [word for word in _SIGNS.split(_DOTTED.sub("", folded)) if word]
+    kept = list(words)
+    # At the end only: in front the same letters are a name, as in AB Foods or A.S. Watson.
+    while kept and kept[-1] in _LATIN_FORMS:
+        kept.pop()
+    text = "".join(kept or words)
     for form in _CHINESE_FORMS:
         if text.endswith(form) and len(text) > len(form) + 1:
             text = text.removesuffix(form)
@@ -40,14 +46,14 @@ def key(name: str) -> str:
     return text
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two names are the same party's as far as letters tell: equal, or one contained in the other."""
-    first, second = key(one), key(other)
-    shorter, longer = sorted((first, second), key=len)
-    if not shorter:
-        return False
-    if shorter == longer:
-        return True
+def same(one: str, other: str) -> bool:
+    """Whether two names are the same party's as far as letters tell: equal but for how their legal form is written."""
+    return key(one) != "" and key(one) == key(other)
+
+
+def similar(one: str, other: str) -> bool:
+    """Whether one name is part of the other: a short form of it, or a sister, a parent, somebody else altogether."""
+    shorter, longer = sorted((key(one), key(other)), key=len)
     # Two Chinese characters name a company well enough inside a longer name; two letters do not.
     enough = 4 if shorter.isascii() else _SHORTEST
     return len(shorter) >= enough and shorter in longer

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from backoffice.errors import N_, Message
+from backoffice.requests.rules import FIELD_LABELS
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 from backoffice.text import hidden_characters
 
@@ -14,6 +15,8 @@ from backoffice.text import hidden_characters
 _CONFUSABLE = frozenset("асеоріјѕхуԁһӏвкмнтАВЕКМНОРСТХУІЈЅαορνικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
 _WORDS = re.compile(r"[^\W\d_]+")
 _FILLER = frozenset("\u034f\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufffd")
+# What of the header somebody typed; the rest was chosen from a list.
+_TYPED = ("name", "tax_id", "address", "phone", "bank", "bank_account", "street", "city", "postal_code")
 _WIDE_SPACES = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f")
 
 
@@ -36,11 +39,9 @@ def characters(facts: Facts) -> Check:
 
 
 def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
-    header = facts.header
-    yield N_("Name"), header["name"]
-    for label, name in ((N_("Tax ID"), "tax_id"), (N_("Address"), "address"), (N_("Bank"), "bank")):
-        if header.get(name):
-            yield label, header[name]
+    for name in _TYPED:
+        if facts.header.get(name):
+            yield FIELD_LABELS[name], facts.header[name]
     yield N_("Remarks"), facts.remarks
     for address in (facts.email, *facts.copies):
         yield N_("Receiving Email"), address

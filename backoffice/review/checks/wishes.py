@@ -1,19 +1,63 @@
-"""Check of the remarks: whether they ask for something that pressing Approve does not do."""
+"""Check of the remarks: whether they ask for something that pressing Approve does not do.
+Customers write freely, so whole families of wishes are looked for in both languages, and at the end anything that
+begins as a request. What the application says already (its own buyer, its own amount) is no wish.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import NamedTuple
 
 from backoffice.errors import N_, Message
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
+from backoffice.review.checks.names import key
 
 _TO_BE_PRINTED = N_("put something on the invoice")
+_NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万)?")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# The rest of a clause, as far as a wish may reach.
+_C = r"[^,，。;；!！\n]"
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+class _Family(NamedTuple):
+    """One kind of wish, and when what was found is none: the application says so itself."""
+
+    wish: str
+    pattern: re.Pattern[str]
+    granted: Callable[[str, Facts], bool] = lambda found, facts: False
+
+
+def _names_the_buyer(found: str, facts: Facts) -> bool:
+    return key(facts.header["name"]) in key(found)
+
+
+def _names_the_amount(found: str, facts: Facts) -> bool:
+    told = (Decimal(number.replace(",", "")) * (10_000 if unit else 1) for number, unit in _NUMBER.findall(found))
+    return facts.amount in told
+
+
+def _is_the_kind(found: str, facts: Facts) -> bool:
+    special = re.search("专|special", found, re.IGNORECASE) is not None
+    ordinary = re.search("普|ordinary", found, re.IGNORECASE) is not None
+    return (special or ordinary) and special == (facts.header["vat_kind"] == "special")
+
+
+def _is_the_language(found: str, facts: Facts) -> bool:
+    wanted = "en" if re.search("英|english", found, re.IGNORECASE) else "zh"
+    return facts.header.get("language") in (wanted, "both") and not re.search("双|bilingual", found, re.IGNORECASE)
+
+
+def _goes_there(found: str, facts: Facts) -> bool:
+    addresses = _ADDRESS.findall(found.casefold())
+    known = {address.casefold() for address in (facts.email, *facts.copies)}
+    return bool(addresses) and known.issuperset(addresses)
 
 
 # A number to be printed needs nobody's hand: the invoice shows the remarks as they are.
@@ -21,39 +65,106 @@ _REFERENCE = _any_of(
     r"(?:\bp\.?o\b|\border\b|contract|cost cent(?:er|re)|\bref\b|reference)[^\n,;]{0,12}?[0-9]{3,}",
     r"(?:合同|订单|采购|项目|编号|单号)[^\n,，;；。]{0,12}?[0-9]{3,}",
 )
+_BUYER = "(?:抬头|购买方|购方|买方|受票方|开票单位)"
 _ASKS = (
-    (N_("split it"), _any_of(
+    _Family(N_("split it"), _any_of(
         "分开", "拆分", "拆成", "分成", "分[两二三几]张", r"\bsplit\b", r"\bseparate(?:ly)?\b.{0,20}\binvoices?\b",
         r"\b(?:two|three|several) invoices\b",
     )),
-    (N_("be quick"), _any_of(
-        "加急", "尽快", "急用", "急需", "马上", "今天(?:就|内|要|之前)", r"\burgent", r"\basap\b",
-        "as soon as possible", r"\bby (?:today|tomorrow|monday|friday)\b", r"\btoday please\b",
+    _Family(N_("combine it with another one"), _any_of(
+        "合并", "并成", "一起开", "开在一张", r"\b(?:combine|merge|consolidate)\b",
+        r"\b(?:one|single) invoice for (?:all|both)\b",
     )),
-    (_TO_BE_PRINTED, _any_of(
+    _Family(N_("void or redo another invoice"), _any_of(
+        "作废", "红冲", "冲红", "红字", "重开", "重新开", "换开", "退票", r"\bre-?issue\b", r"\bcredit note\b",
+        r"\b(?:cancel|void|annul|revoke|replace|redo)\b.{0,30}\b(?:invoice|one|it)\b",
+    )),
+    _Family(N_("make it another kind of invoice"), _any_of(
+        "专用发票", "专票", "增值税专", "普通发票", "普票", "(?:数电|全电)(?:发?票|专|普)", "收据", "形式发票",
+        r"\bspecial (?:vat )?invoice\b", r"\bordinary (?:vat )?invoice\b", r"\bpro-?forma\b",
+        r"\b(?:special|ordinary) fapiao\b",
+    ), _is_the_kind),
+    _Family(N_("make it out to somebody else"), _any_of(
+        rf"{_BUYER}{_C}{{0,6}}?(?:用|写|填|换|改|开|为|是){_C}*", rf"(?:以|用){_C}{{1,30}}?(?:名义|抬头)",
+        rf"开(?:到|在|往){_C}{{1,30}}?公司", rf"(?:给|用|写|换|改){_C}{{0,10}}[子母总]公司",
+        r"\b(?:issue|bill|address|make out|invoice)(?: it| this| the invoice)? to\b[^.\n]*",
+        r"\binvoice\b[^.\n]{1,60}\binstead\b",
+        r"\b(?:change|replace|switch|update|correct)\b.{0,20}"
+        r"\b(?:buyer|header|company|name|customer|bill-?to|title)\b[^.\n]*",
+        r"\b(?:buyer|bill[- ]to|header)\b ?(?:should|must|is|:|=)[^.\n]*",
+        r"\buse (?:our|the|my) (?:subsidiary|parent|holding|branch|sister|affiliate)",
+        r"\b(?:subsidiary|parent company|holding|branch|sister company|affiliate)'s name\b",
+    ), _names_the_buyer),
+    _Family(N_("invoice another amount"), _any_of(
+        rf"按\s*[0-9][0-9,.]*\s*[元块万]?{_C}{{0,4}}开", rf"按{_C}{{0,6}}?[0-9][0-9,.]*\s*[元块万]{_C}{{0,6}}开",
+        rf"(?:只|仅)(?:需|要|用)?开{_C}*", rf"开(?:具|票)?{_C}{{0,4}}?[0-9][0-9,.]*\s*[元块万]",
+        rf"金额(?:应|请)?[为是按写开]{_C}{{0,4}}[0-9][0-9,.]*",
+        r"\b(?:invoice|bill|issue)(?: me| us| it| this)? (?:only|just|for only)\b[^.\n]*(?:\.[0-9]+)?",
+        r"\bonly (?:invoice|bill)\b[^.\n]*", r"\bamount (?:should|must|to be)\b[^.\n]*(?:\.[0-9]+)?",
+    ), _names_the_amount),
+    _Family(N_("wait, or issue it on another day"), _any_of(
+        "(?:先|暂时|暂)(?:不|别|勿|缓|停)", "暂缓", "延后|延迟|推迟|稍后|晚[点些]",
+        "(?:下|次)个?(?:月|周|星期|季度?|年)[^,，。]{0,4}(?:开|出|寄|发)",
+        "明年[^,，。]{0,4}开", "等(?:我|通知|确认|收到|到)", "(?:月|号|日|后)再(?:开|出|寄|发)", "不要开|别开|勿开",
+        "开(?:具|票)?(?:到|在|成)?[0-9一二三四五六七八九十]+月", "[0-9一二三四五六七八九十]月份?的?日期", "开票日期",
+        r"\b(?:wait|postpone|delay|defer)\b", r"\b(?:please|kindly|must|to) hold\b",
+        r"\bhold (?:it|this|the|off|until)\b",
+        r"\b(?:do not|don't|not to|never) (?:issue|send|invoice|process|approve|bill)\b", r"\bnot (?:before|until)\b",
+        r"\b(?:issue|invoice|send|bill)\b[^.\n]{0,30}\b(?:next|following|coming) (?:week|month|quarter|year)\b",
+        r"\binvoice date\b", r"\bdated? (?:it |the invoice )?(?:on |to |of )?[0-9]{1,2}\b",
+    )),
+    _Family(N_("be quick"), _any_of(
+        "加急", "尽[快早速]", "急用", "急需", "马上", "立[即刻]", "抓紧", "优先(?:处理|开|办|安排)", "从速",
+        "今[天日](?:就|内|要|之?前|中午|下班)",
+        "[今明][天日][^,，。]{0,6}[开出发]", r"\burgent", r"\basap\b", "as soon as possible", r"\bquickly\b",
+        r"\bin a hurry\b",
+        r"\bby (?:today|tomorrow|monday|tuesday|wednesday|thursday|friday|end of|eod|cob)\b", r"\btoday please\b",
+        r"\b(?:issue|send|need)\b[^.\n]{0,30}\b(?:today|tomorrow)\b",
+    )),
+    _Family(_TO_BE_PRINTED, _any_of(
         "备注", "注明", "写明", "标注", "写上", r"\bplease (?:state|mention|note|print|add|write|put)\b",
     )),
-    (N_("send it on paper or elsewhere"), _any_of(
-        "邮寄", "快递", "寄到", "寄给", "纸质", "另发", "抄送", r"\bby post\b", r"\bpaper (?:copy|invoice)\b",
-        r"\bhard ?copy\b", r"\bsend (?:it |this |a copy )?to\b", r"\bcc\b",
+    _Family(N_("send it on paper or elsewhere"), _any_of(
+        "寄", "快递", "纸质", "另发", "抄送", "转发", f"(?:发送?|送)(?:到|至|给|往){_C}*", "自取",
+        r"\bby (?:post|mail|courier)\b", r"\bpaper (?:copy|invoice)\b", r"\bhard ?copy\b", r"\bcc\b(?!\W*[0-9])",
+        r"\b(?:send|e-?mail|mail|forward|post|deliver)\b[^\n]{0,40}?\bto\b[^\n]*", _ADDRESS.pattern,
+    ), _goes_there),
+    _Family(N_("use another language"), _any_of(
+        "[用开成](?:英文|中文|英语|双语)", r"\bin (?:english|chinese)\b", r"\bbilingual\b",
+    ), _is_the_language),
+    _Family(N_("stamp, sign or copy it"), _any_of(
+        "盖章", "公章", "签字", "签名", "一式[两二三四五0-9]份", "(?:要|开|打印)[两二三四五]份",
+        r"\b(?:two|three|four|[2-9]) copies\b",
+        r"\bplease (?:stamp|sign)\b", r"\bstamped\b", r"\bwith (?:a |your )?(?:stamp|signature)\b",
     )),
-    (N_("ring or write back"), _any_of("联系我", "请联系", "回电", "请电", r"\b(?:call|contact|ring) (?:me|us)\b")),
+    _Family(N_("ring or write back"), _any_of(
+        "联系我", "请联系", "回电", "请电", r"\b(?:call|contact|ring|phone) (?:me|us)\b",
+    )),
 )  # fmt: skip
 _ASKS_FOR_ANOTHER = (
-    (N_("another buyer"), _any_of(
-        "抬头请?(?:改|换|开|写)", "(?:改|换)(?:一?个|成|为)?(?:其他|别的|另一个?)?(?:抬头|公司|名称)", "开给", "代开",
-        r"\b(?:different|another|other) (?:name|company|buyer|header)\b", r"\bin the name of\b", r"\bmade? out to\b",
-    )),
-    (N_("another description of the goods"), _any_of(
-        "开成", "开为", "品名", "类目", "项目名称", "开(?:办公用品|咨询费|服务费|会议费|材料费|餐费)",
+    _Family(N_("another buyer"), _any_of(
+        f"抬头请?(?:改|换|开|写){_C}*", "(?:改|换)(?:一?个|成|为)?(?:其他|别的|另一个?)?(?:抬头|公司|名称)",
+        f"开给{_C}*", "代开",
+        r"\b(?:different|another|other) (?:name|company|buyer|header)\b", r"\bin the name of\b[^.\n]*",
+        r"\bmade? out to\b[^.\n]*",
+    ), _names_the_buyer),
+    _Family(N_("another description of the goods"), _any_of(
+        "开成(?!一|两|英|中|双)", "开为", "品名", "类目", "项目名称请?(?:改|换|开|写|用)",
+        "开(?:办公用品|咨询费|服务费|会议费|材料费|餐费)",
         r"\b(?:different|another|other) (?:item|category|description|goods|service)\b",
         r"\bas (?:office supplies|consulting|travel|training)\b",
     )),
-    (N_("another amount or date"), _any_of(
+    _Family(N_("another amount or date"), _any_of(
         "多开", "少开", "金额请?(?:改|写|开)", "日期请?(?:改|写|开|提前)", "倒签", "开(?:到|在)?上个?月",
         "开(?:到|在)?去年",
         r"\bback-?dat", r"\b(?:different|another|higher|lower) (?:amount|date)\b", r"\bdate it\b",
     )),
+)  # fmt: skip
+# None of the wishes above, and a wish all the same.
+_ASKS_SOMETHING = _any_of(
+    "(?<![申邀聘宴])请(?!查收|知悉)", "麻烦", "烦请", "劳驾", "能否", "可否", "是否可以?", "希望(?:能|可以|贵|您|你们)",
+    r"\bplease\b", r"\bkindly\b", r"\b(?:could|can|would) you\b", r"\b(?:we|i) (?:need|want|would like)\b",
+    r"\bneed it\b",
 )  # fmt: skip
 
 
@@ -63,19 +174,29 @@ def remarks(facts: Facts) -> Check:
     if not text.strip():
         return Check("remarks", Outcome.PASS, Message(N_("No remarks.")))
     data = (Datum(N_("Remarks"), facts.remarks),)
-    if (wish := _wish(text, _ASKS_FOR_ANOTHER)) is not None:
+    if (wish := _wish(text, _ASKS_FOR_ANOTHER, facts)) is not None:
         told = Message(N_("The customer asks for %(wish)s: the invoice would not show it."), wish=Message(wish))
         return Check("remarks", Outcome.FAIL, told, data)
     printed = _REFERENCE.search(text) is not None
-    asks = [ask for ask in _ASKS if not (printed and ask[0] == _TO_BE_PRINTED)]
-    if (wish := _wish(text, asks)) is not None:
+    asks = [ask for ask in _ASKS if not (printed and ask.wish == _TO_BE_PRINTED)]
+    if (wish := _wish(text, asks, facts)) is not None:
         told = Message(N_("The customer asks us to %(wish)s."), wish=Message(wish))
         return Check("remarks", Outcome.WARN, told, data)
     if printed:
         return Check("remarks", Outcome.PASS, Message(N_("A reference, which the invoice shows as it is.")), data)
+    if _ASKS_SOMETHING.search(text) and not _is_granted(text, facts):
+        return Check("remarks", Outcome.WARN, Message(N_("The customer seems to ask for something.")), data)
     told = Message(N_("Nothing is asked for; the invoice shows the remarks as they are."))
     return Check("remarks", Outcome.PASS, told, data)
 
 
-def _wish(text: str, asks: Iterable[tuple[str, re.Pattern[str]]]) -> str | None:
-    return next((wish for wish, pattern in asks if pattern.search(text)), None)
+def _wish(text: str, asks: Iterable[_Family], facts: Facts) -> str | None:
+    for ask in asks:
+        if any(not ask.granted(found.group(), facts) for found in ask.pattern.finditer(text)):
+            return ask.wish
+    return None
+
+
+def _is_granted(text: str, facts: Facts) -> bool:
+    """Whether it asks for what the application says anyway."""
+    return any(ask.granted(found.group(), facts) for ask in _ASKS for found in ask.pattern.finditer(text))

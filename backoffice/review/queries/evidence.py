@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import ROUND_UP
 from typing import Any
 
-from sqlalchemy import literal, literal_column, or_, select, tuple_, union
+from sqlalchemy import Row, case, literal, literal_column, or_, select, tuple_, union, union_all
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
 from backoffice.database import Instant, session
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
+from backoffice.money import CENT
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
+from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY
+from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
 from backoffice.review.queries.dossier import Dossier
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
-_REFUND, _RECHARGE = aliased(LedgerEntry), aliased(LedgerEntry)
+_REFUND, _RECHARGE, _TWIN = aliased(LedgerEntry), aliased(LedgerEntry), aliased(InvoiceRequest)
 
 PAYER, ADDRESS = "payer", "address"
+LAST, NEAR, GRANTED = "last", "near", "granted"
+# What a `Former` says of a request, behind what it is sorted by and where else its invoice goes.
+_FORMER = (
+    InvoiceRequest.submitted_at, InvoiceRequest.id, InvoiceRequest.copies,
+    InvoiceRequest.number, InvoiceRequest.state, InvoiceRequest.amount, InvoiceRequest.header_id,
+    InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
+)  # fmt: skip
+_BESIDES = 4  # with the word that says why it is here
 
 
 def facts(dossier: Dossier, *, now: datetime) -> Facts:
     """The plain facts that `checks.panel.run` judges."""
     shown = dossier.request
-    history = tuple(Former(*row) for row in session.execute(earlier(shown)))
+    found = sorted(session.execute(others(shown, now)), key=lambda row: row[1:3], reverse=True)
+    kinds = {kind: [row for row in found if row.kind == kind] for kind in (LAST, NEAR, GRANTED)}
     last = session.execute(last_invoice(shown, now)).first()
-    known: dict[str, set[str]] = {PAYER: set(), ADDRESS: {one.email for one in history}}
+    known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
+    for row in kinds[GRANTED]:
+        known[ADDRESS].update((row.email, *row.copies))
     for kind, text in session.execute(known_words(shown, now)):
         known[kind].add(text)
     return Facts(
@@ -51,8 +67,10 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         ),
         payers_known=frozenset(known[PAYER]),
         addresses_known=frozenset(known[ADDRESS]),
-        last_invoice=LastInvoice(*last) if last is not None else None,
-        history=history,
+        last_invoice=LastInvoice(last[0], last[1], last[2], bool(last[3])) if last is not None else None,
+        history=_formers(kinds[LAST]),
+        granted=_formers(kinds[GRANTED]),
+        near=_formers(kinds[NEAR]),
         refunds=tuple(
             Refund(row.external_id, row.recharge, row.amount, row.occurred_on, row.status == EntryStatus.COMPLETED)
             for row in session.execute(refunds(shown))
@@ -60,30 +78,82 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
     )
 
 
-def earlier(shown: InvoiceRequest) -> Any:
-    """The account's requests before this one, newest first."""
+def _formers(rows: Iterable[Row[Any]]) -> tuple[Former, ...]:
+    return tuple(Former(*row[_BESIDES:]) for row in rows)
+
+
+def others(shown: InvoiceRequest, now: datetime) -> Any:
+    """The account's other requests, in no order: the last ones before it, about the same amount, approved or issued."""
+    invoices = _invoices(shown, now)
+    issued = select(literal_column(f"'{GRANTED}'").label("kind"), *(invoices.c[one.key] for one in _FORMER))
+    kinds = ((LAST, last_before(shown)), (NEAR, near(shown)), (GRANTED, approved(shown, now)))
+    rest: list[tuple[Any, Any]] = [
+        (literal_column(f"'{kind}'").label("kind"), found.subquery()) for kind, found in kinds
+    ]
+    return union_all(*(select(kind, *(one.c[column.key] for column in _FORMER)) for kind, one in rest), issued)
+
+
+def last_before(shown: InvoiceRequest) -> Any:
+    """The account's requests just before this one."""
     return (
-        select(
-            InvoiceRequest.number, InvoiceRequest.state, InvoiceRequest.amount, InvoiceRequest.header_id,
-            InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
-        )
+        select(*_FORMER)
         .where(
             InvoiceRequest.account_id == shown.account_id,
             tuple_(InvoiceRequest.submitted_at, InvoiceRequest.id)
             < tuple_(literal(shown.submitted_at, Instant()), literal(shown.id)),
         )
         .order_by(InvoiceRequest.submitted_at.desc(), InvoiceRequest.id.desc())
+        .limit(LAST_SHOWN)
+    )
+
+
+def near(shown: InvoiceRequest) -> Any:
+    """What the account asked for in the weeks around this request at about its amount, and that still stands.
+
+    The most alike come first. Which they are is answered inside the index of the account's requests, however many the
+    account has: only those are fetched that are looked at.
+    """
+    reach = timedelta(days=DUPLICATE_DAYS + 1)  # a day more than the check, which counts local days
+    span = (shown.amount * NEARLY).quantize(CENT, ROUND_UP)
+    alike = (
+        select(_TWIN.id)
+        .where(
+            _TWIN.account_id == shown.account_id,
+            _TWIN.submitted_at.between(shown.submitted_at - reach, shown.submitted_at + reach),
+            _TWIN.amount.between(shown.amount - span, shown.amount + span),
+            _TWIN.state.in_([*HOLDING]),
+            _TWIN.id != shown.id,
+        )
+        .order_by(
+            case((_TWIN.amount == shown.amount, 0), else_=1),
+            case((_TWIN.header_name == shown.header_name, 0), else_=1),
+            _TWIN.submitted_at.desc(),
+        )
         .limit(WINDOW)
-    )  # fmt: skip
+    )
+    return select(*_FORMER).where(InvoiceRequest.id.in_(alike))
+
+
+def approved(shown: InvoiceRequest, now: datetime) -> Any:
+    """What was approved for the account before this request and has no invoice yet."""
+    return (
+        select(*_FORMER)
+        .where(
+            InvoiceRequest.account_id == shown.account_id,
+            InvoiceRequest.state == State.APPROVED,
+            InvoiceRequest.decided_at < (shown.decided_at or now),
+            InvoiceRequest.id != shown.id,
+        )
+        .order_by(InvoiceRequest.submitted_at.desc())
+        .limit(WINDOW)
+    )
 
 
 def _invoices(shown: InvoiceRequest, now: datetime) -> Any:
     """The account's last invoices before this one's, by the index on what was issued: so many and no more."""
     return (
-        select(
-            InvoiceRequest.id, InvoiceRequest.header_id, InvoiceRequest.header_name, InvoiceRequest.invoice_number,
-            InvoiceRequest.issued_at, InvoiceRequest.issued_on, InvoiceRequest.header,
-        )
+        select(*_FORMER, InvoiceRequest.invoice_number, InvoiceRequest.issued_at, InvoiceRequest.issued_on,
+               InvoiceRequest.header)
         .where(
             InvoiceRequest.account_id == shown.account_id,
             in_state(State.ISSUED),
@@ -96,12 +166,13 @@ def _invoices(shown: InvoiceRequest, now: datetime) -> Any:
 
 
 def last_invoice(shown: InvoiceRequest, now: datetime) -> Any:
-    """The newest of the account's last invoices that was made out with the same header."""
+    """The newest of the account's last invoices with the same header, else with another one of the very same name."""
     invoices = _invoices(shown, now)
+    own = invoices.c.header_id == shown.header_id
     return (
-        select(invoices.c.invoice_number, invoices.c.issued_on, invoices.c.header)
-        .where(invoices.c.header_id == shown.header_id)
-        .order_by(invoices.c.issued_at.desc(), invoices.c.id.desc())
+        select(invoices.c.invoice_number, invoices.c.issued_on, invoices.c.header, own.label("own"))
+        .where(or_(own, invoices.c.header_name == shown.header_name))
+        .order_by(own.desc(), invoices.c.issued_at.desc(), invoices.c.id.desc())
         .limit(1)
     )
 

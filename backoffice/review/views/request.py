@@ -36,8 +36,6 @@ from backoffice.web.errors import status_of, translate
 from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
 
-PREVIOUS_SHOWN = 5
-
 
 @blueprint.get("/<number>")
 @guard(Permission.SEE_QUEUE)
@@ -91,7 +89,7 @@ def page_of(
         "review/request.html",
         dossier=dossier,
         checks=evidence.panel(facts),
-        earlier=facts.history[:PREVIOUS_SHOWN],
+        earlier=facts.history,
         comparison=resubmission.compared(dossier),
         draft=evidence.draft_of(dossier, now),
         messages=messages,

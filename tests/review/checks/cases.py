@@ -72,7 +72,8 @@ def facts(**changes: Any) -> Facts:
         parts=(paid(),),
         addresses_known=frozenset({"ada@lumen.example", "ap@lumen.example"}),
         last_invoice=last(),
-        history=formers("1000.00", "1100.00", "1250.00", "900.00", "1300.00", "1150.00"),
+        history=formers("1000.00", "1100.00", "1250.00", "900.00", "1300.00"),
+        granted=formers("1000.00", "1100.00", "1250.00", "900.00", "1300.00", "1150.00"),
     )
     money = {name: Decimal(changes[name]) for name in MONEY if name in changes}
     return replace(ordinary, **{**changes, **money})

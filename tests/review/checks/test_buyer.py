@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from backoffice.review.checks import buyer, names
-from backoffice.review.checks.facts import Outcome
+from backoffice.review.checks.facts import LastInvoice, Outcome
 from tests.review.checks.cases import COMPANY, facts, former, header, last, paid
 
 ENGLISH = header(name="Lumen Robotics Ltd.", country="GB")
 PERSON = header(kind="personal", name="王小明", tax_id="")
+
+
+def last_of_another(**changes: str) -> LastInvoice:
+    """The last invoice to the same name, made out with another header."""
+    return replace(last(**changes), own=False)
+
+
 VALID, OTHER = "91310000MA1FL0A277", "91440300MA5DA0X7X5"
 WRONG_DIGIT, LEGACY = "91310000MA1FL0A278", "120116000012345"
 
+SIMILAR: dict[str, dict[str, Any]] = {
+    f"{payer} for {name}": {"header": header(name=name), "parts": (paid(payer, "50000.00"),)}
+    for payer, name in (
+        ("华为技术有限公司", "华为技术服务有限公司"), ("中国石油", "中国石油大学"),
+        ("Siemens", "Siemens Healthineers Ltd"),
+        ("北京字节跳动科技有限公司", "字节跳动"), ("万科企业股份有限公司", "万科物业发展股份有限公司"),
+        ("上海流明机器人有限公司", "上海流明机器人有限公司深圳分公司"), ("Foods Ltd", "AB Foods Ltd"),
+        ("A.S. Watson Ltd", "Watson Ltd"), ("华为技术（深圳）有限公司", "华为技术有限公司"),
+    )
+}  # fmt: skip
 PAYER: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
         "the same name": {},
@@ -25,6 +43,14 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
         "traditional characters": {
             "parts": (paid("上海流明機器人有限公司"),), "header": header(name="上海流明机器人有限公司"),
         },
+        "brackets of both widths": {
+            "header": header(name="流明（上海）机器人有限公司"), "parts": (paid("流明(上海)机器人有限公司"),),
+        },
+        "the legal form spelled out": {
+            "header": header(name="Yunqi Data Co., Ltd."), "parts": (paid("YUNQI DATA COMPANY LIMITED"),),
+        },
+        "the legal form with dots": {"header": header(name="Aurora S.p.A."), "parts": (paid("Aurora SpA"),)},
+        "a limited liability company": {"parts": (paid("上海流明机器人有限责任公司"),)},
         "a person for a person": {"header": PERSON, "parts": (paid("王小明"),)},
         "paid like this before": {
             "parts": (paid("北京先行科技有限公司"),), "payers_known": frozenset({"北京先行科技有限公司"}),
@@ -38,12 +64,26 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
         "another company": {"parts": (paid("北京先行科技有限公司"),)},
         "another company in English": {"header": ENGLISH, "parts": (paid("Northwind Analytics Inc"),)},
         "a person, a small sum": {"parts": (paid("王小明", "1200.00"),)},
+        **SIMILAR,
+        "the account's own name, for a person": {"header": PERSON, "parts": (paid("Lumen Robotics GmbH"),)},
+        "a company whose name begins with the person's": {
+            "header": header(kind="personal", name="李明", tax_id=""), "parts": (paid("李明光电有限公司"),),
+        },
+        "a person of the company's name, a small sum": {
+            "header": header(name="李明光电有限公司"), "parts": (paid("李明", "1200.00"),),
+        },
         "one of two payers": {"parts": (paid(amount="600.00"), paid("北京先行科技有限公司", "600.00"))},
         "a company for a person": {"header": PERSON, "parts": (paid("北京先行科技有限公司"),)},
         "a person for another person, whatever the sum": {"header": PERSON, "parts": (paid("李雷", "90000.00"),)},
     },
     "fail": {
         "a person, a large sum": {"parts": (paid("王小明", "10000.00"),)},
+        "a person of the company's name": {
+            "header": header(name="李明光电有限公司"), "parts": (paid("李明", "50000.00"),),
+        },
+        "a person of the company's name, at the limit": {
+            "header": header(name="王小明餐饮管理有限公司"), "parts": (paid("王小明", "10000.00"),),
+        },
         "a person with a title": {"header": ENGLISH, "parts": (paid("Mr. John Smith", "20000.00"),)},
         "two characters": {"parts": (paid("李雷", "30000.00"),)},
         "persons together": {"parts": (paid("李雷", "6000.00"), paid("王小明", "5000.00"))},
@@ -91,12 +131,20 @@ HEADER: dict[str, dict[str, dict[str, Any]]] = {
         "as on the last invoice": {},
         "a person's, as before": {"header": PERSON, "last_invoice": last(kind="personal", name="王小明", tax_id="")},
         "as before, with an address": {"header": header(address="A 1"), "last_invoice": last(address="A 1")},
-        "another header has other fields": {"history": (former(header_id=2, header_name="北京先行科技有限公司"),)},
-        "in use without other requests": {"history": ()},
+        "another header has other fields": {"granted": (former(header_id=2, header_name="北京先行科技有限公司"),)},
+        "in use without other requests": {"history": (), "granted": ()},
+        "made anew, and the same": {"last_invoice": last_of_another()},
+        "made anew after another one that says the same": {
+            "last_invoice": last_of_another(), "granted": (former(header_id=2, header_name="上海流民机器人有限公司"),),
+        },
     },
     "warn": {
-        "the first request": {"last_invoice": None, "history": ()},
-        "a new header": {"last_invoice": None, "history": (former(header_id=2, header_name="北京先行科技有限公司"),)},
+        "the first request": {"last_invoice": None, "history": (), "granted": ()},
+        "nothing was approved yet": {"last_invoice": None, "granted": ()},
+        "made anew with another tax ID": {"last_invoice": last_of_another(tax_id=OTHER)},
+        "made anew with another bank": {"last_invoice": last_of_another(bank="招商银行")},
+        "made anew as VAT special": {"header": header(vat_kind="special"), "last_invoice": last_of_another()},
+        "a new header": {"last_invoice": None, "granted": (former(header_id=2, header_name="北京先行科技有限公司"),)},
         "the address changed": {"header": header(address="B 2"), "last_invoice": last(address="A 1")},
         "the bank account went away": {"last_invoice": last(bank_account="6222 0000")},
         "the name alone changed": {"last_invoice": last(name="上海流明智能有限公司")},
@@ -107,17 +155,17 @@ HEADER: dict[str, dict[str, dict[str, Any]]] = {
         "name and tax ID changed": {"last_invoice": last(name="北京先行科技有限公司", tax_id=OTHER)},
         "all changed": {"last_invoice": last(name="北京先行科技有限公司", tax_id=OTHER, address="C 3", bank="D")},
         "new, one character beside another": {
-            "last_invoice": None, "history": (former(header_id=2, header_name="上海流民机器人有限公司"),),
+            "last_invoice": None, "granted": (former(header_id=2, header_name="上海流民机器人有限公司"),),
         },
         "new, one character less": {
-            "last_invoice": None, "history": (former(header_id=2, header_name="上海流明机器有限公司"),),
+            "last_invoice": None, "granted": (former(header_id=2, header_name="上海流明机器有限公司"),),
         },
         "new, another legal form": {
-            "last_invoice": None, "history": (former(header_id=2, header_name="上海流明机器人股份有限公司"),),
+            "last_invoice": None, "granted": (former(header_id=2, header_name="上海流明机器人股份有限公司"),),
         },
         "new, swapped letters": {
             "header": ENGLISH, "last_invoice": None,
-            "history": (former(header_id=2, header_name="Lumen Robotcis Ltd"),),
+            "granted": (former(header_id=2, header_name="Lumen Robotcis Ltd"),),
         },
     },
 }  # fmt: skip
@@ -155,3 +203,27 @@ def test_a_persons_name_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", [COMPANY, "李宁公司", "马会", "Lumen Robotics", "Alipay", "云栖数据"])
 def test_other_names_are_not_a_persons(name: str) -> None:
     assert not names.is_persons(name)
+
+
+@pytest.mark.parametrize(
+    ("payer", "amount", "words"),
+    [
+        ("华为技术有限公司", "50000.00", "similar names, not the same"),
+        ("李明", "50000.00", "李明, a person by the name, paid 50000.00"),
+        ("Lumen Robotics", "50000.00", "The customer itself paid; the invoice is made out to another name."),
+    ],
+)
+def test_a_payer_that_is_not_the_buyer_is_not_said_to_be(payer: str, amount: str, words: str) -> None:
+    found = buyer.payer(facts(header=header(name="华为技术服务有限公司"), parts=(paid(payer, amount),)))
+    assert words in str(found.message)
+
+
+def test_the_payer_that_is_furthest_from_the_buyer_is_told() -> None:
+    parts = (paid("上海流明", "600.00"), paid("北京先行科技有限公司", "600.00"))
+    assert str(buyer.payer(facts(parts=parts)).message).startswith("北京先行科技有限公司 paid, and")
+
+
+def test_a_header_made_anew_shows_both_tax_ids() -> None:
+    found = buyer.header(facts(last_invoice=last_of_another(tax_id=OTHER)))
+    assert [(str(datum.label), str(datum.value)) for datum in found.data] == [("Tax ID", f"{OTHER} → {VALID}")]
+    assert "changed since the last invoice, INV-2026-000007" in str(found.message)

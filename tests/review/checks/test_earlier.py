@@ -16,37 +16,48 @@ OTHER = {"header_id": 2, "header_name": "北京先行科技有限公司"}
 DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
         "nothing recent": {},
-        "no earlier request": {"history": ()},
-        "the same, 31 days ago": {"history": (former("1200.00", 31),)},
-        "the same, rejected": {"history": (former("1200.00", 2, state="rejected"),)},
-        "the same, withdrawn": {"history": (former("1200.00", 2, state="withdrawn"),)},
-        "a cent beside it": {"history": (former("1200.01", 2),)},
+        "no other request": {"near": (), "history": ()},
+        "the same, 31 days ago": {"near": (former("1200.00", 31),)},
+        "the same, rejected": {"near": (former("1200.00", 2, state="rejected"),)},
+        "the same, withdrawn": {"near": (former("1200.00", 2, state="withdrawn"),)},
+        "the same, 31 days later": {"near": (former("1200.00", -31),)},
+        "the same, later and rejected": {"near": (former("1200.00", -2, state="rejected"),)},
+        "a cent beside it": {"near": (former("1200.01", 2),)},
         "the same reference, another part of the order": {
-            "history": (former("600.00", 2, remarks="PO 4500012873"),), "remarks": "PO 4500012873",
+            "near": (former("600.00", 2, remarks="PO 4500012873"),), "remarks": "PO 4500012873",
         },
     },
     "warn": {
-        "the same amount, another header": {"history": (former("1200.00", 2, **OTHER),)},
-        "the same amount, another header, pending": {"history": (former("1200.00", 0, state="pending", **OTHER),)},
-        "the same twice, two orders": {"history": (former("1200.00", 2, remarks="PO 4500"),), "remarks": "PO 4501"},
-        "the same, only one names an order": {"history": (former("1200.00", 2),), "remarks": "合同号 HT-2026-118"},
-        "the same order, nearly the amount": {
-            "history": (former("1199.00", 2, remarks="PO 4500"),), "remarks": "po 4500",
+        "the same amount, another header, after it": {"near": (former("1200.00", -2, state="pending", **OTHER),)},
+        "the same twice, two orders, the other one later": {
+            "near": (former("1200.00", -9, remarks="PO 4500"),), "remarks": "PO 4501",
         },
-        "on the thirtieth day": {"history": (former("1200.00", 30, **OTHER),)},
+        "the same amount, another header": {"near": (former("1200.00", 2, **OTHER),)},
+        "the same amount, another header, pending": {"near": (former("1200.00", 0, state="pending", **OTHER),)},
+        "the same twice, two orders": {"near": (former("1200.00", 2, remarks="PO 4500"),), "remarks": "PO 4501"},
+        "the same, only one names an order": {"near": (former("1200.00", 2),), "remarks": "合同号 HT-2026-118"},
+        "the same order, nearly the amount": {
+            "near": (former("1199.00", 2, remarks="PO 4500"),), "remarks": "po 4500",
+        },
+        "on the thirtieth day": {"near": (former("1200.00", 30, **OTHER),)},
     },
     "fail": {
-        "the same, yesterday": {"history": (former("1200.00", 1),)},
-        "the same, today and pending": {"history": (former("1200.00", 0, state="pending"),)},
-        "the same, approved": {"history": (former("1200.00", 3, state="approved"),)},
-        "the same, 30 days ago": {"history": (former("1200.00", 30),)},
+        "the same, a day later and approved": {"near": (former("1200.00", -1, state="approved"),)},
+        "the same, 30 days later": {"near": (former("1200.00", -30),)},
+        "the same, among many of another header": {
+            "near": (*(former("1200.00", 1, **OTHER) for _ in range(99)), former("1200.00", 29)),
+        },
+        "the same, yesterday": {"near": (former("1200.00", 1),)},
+        "the same, today and pending": {"near": (former("1200.00", 0, state="pending"),)},
+        "the same, approved": {"near": (former("1200.00", 3, state="approved"),)},
+        "the same, 30 days ago": {"near": (former("1200.00", 30),)},
         "the same order": {
-            "history": (former("1200.00", 2, remarks="PO: HT-2026-118"),), "remarks": "合同 HT 2026/118",
+            "near": (former("1200.00", 2, remarks="PO: HT-2026-118"),), "remarks": "合同 HT 2026/118",
         },
         "the same, the name written otherwise": {
-            "history": (former("1200.00", 2, header_id=2, header_name="上海流明机器人股份有限公司"),),
+            "near": (former("1200.00", 2, header_id=2, header_name="上海流明机器人股份有限公司"),),
         },
-        "words beside no reference": {"history": (former("1200.00", 2),), "remarks": "谢谢"},
+        "words beside no reference": {"near": (former("1200.00", 2),), "remarks": "谢谢"},
     },
 }  # fmt: skip
 ISSUED, REJECTED = "issued", "rejected"
@@ -96,7 +107,7 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
 
 def test_a_duplicate_is_named_and_can_be_opened() -> None:
     twin = former("1200.00", 1)
-    found = earlier.duplicate(facts(history=(twin,)))
+    found = earlier.duplicate(facts(near=(twin,)))
     assert [datum.request for datum in found.data] == [twin.number]
     assert str(twin.number) in str(found.message)
 
@@ -115,4 +126,4 @@ def test_references_are_found_in_remarks(remarks: str, found: set[str]) -> None:
 
 
 def test_amounts_are_compared_to_the_cent() -> None:
-    assert earlier.duplicate(facts(amount=Decimal("1200"), history=(former("1200.00", 1),))).outcome == "fail"
+    assert earlier.duplicate(facts(amount=Decimal("1200"), near=(former("1200.00", 1),))).outcome == "fail"

@@ -8,7 +8,7 @@ import pytest
 
 from backoffice.review.checks import money
 from backoffice.review.checks.facts import Outcome
-from tests.review.checks.cases import facts, formers, paid, refund, states
+from tests.review.checks.cases import facts, former, formers, paid, refund, states
 
 STEADY = ("1000.00", "1010.00", "990.00", "1005.00", "995.00", "1000.00")
 WILD = ("100.00", "9000.00", "2500.00", "400.00", "6000.00", "1200.00", "15000.00")
@@ -88,28 +88,43 @@ REFUND = {
 AMOUNT = {
     "pass": {
         "as usual": {},
-        "the first request": {"history": (), "amount": "99999.00"},
-        "four earlier ones say nothing yet": {"history": formers(*STEADY[:4]), "amount": "99999.00"},
-        "twice the usual of a steady customer": {"history": formers(*STEADY), "amount": "2000.00"},
+        "the first request": {"granted": (), "amount": "99999.00"},
+        "four earlier ones say nothing yet": {"granted": formers(*STEADY[:4]), "amount": "99999.00"},
+        "twice the usual of a steady customer": {"granted": formers(*STEADY), "amount": "2000.00"},
         "a cent": {"amount": "0.01"},
-        "as high as once before": {"history": formers(*STEADY, "20000.00"), "amount": "20000.00"},
-        "high, for a customer who varies": {"history": formers(*WILD), "amount": "15000.00"},
-        "rejected ones do not count as usual": {"history": states(*["rejected"] * 8), "amount": "50000.00"},
+        "as high as once before": {"granted": formers(*STEADY, "20000.00"), "amount": "20000.00"},
+        "high, for a customer who varies": {"granted": formers(*WILD), "amount": "15000.00"},
+        "asked for before, never approved": {"granted": (), "history": states(*["pending"] * 5), "amount": "50000.00"},
     },
     "warn": {
-        "four times the usual of a steady customer": {"history": formers(*STEADY), "amount": "4000.00"},
-        "nine times": {"history": formers(*STEADY), "amount": "9000.00"},
-        "just above three times": {"history": formers(*STEADY), "amount": "3000.01"},
-        "always the same until now": {"history": formers(*["500.00"] * 20), "amount": "2000.00"},
-        "a cent above the highest": {"history": formers(*STEADY, "8000.00"), "amount": "8000.01"},
-        "far out, for a customer who varies": {"history": formers(*WILD), "amount": "24000.00"},
+        "four times the usual of a steady customer": {"granted": formers(*STEADY), "amount": "4000.00"},
+        "four times, as in a pending one": {
+            "granted": formers(*STEADY),
+            "history": (former("4000.00", 1, state="pending"),),
+            "amount": "4000.00",
+        },
+        "nine times": {"granted": formers(*STEADY), "amount": "9000.00"},
+        "just above three times": {"granted": formers(*STEADY), "amount": "3000.01"},
+        "always the same until now": {"granted": formers(*["500.00"] * 20), "amount": "2000.00"},
+        "a cent above the highest": {"granted": formers(*STEADY, "8000.00"), "amount": "8000.01"},
+        "far out, for a customer who varies": {"granted": formers(*WILD), "amount": "24000.00"},
     },
     "fail": {
-        "eleven times the usual": {"history": formers(*STEADY), "amount": "11000.00"},
-        "a slip of the comma": {"history": formers(*STEADY), "amount": "100000.00"},
-        "always the same until now": {"history": formers(*["500.00"] * 20), "amount": "5000.01"},
-        "far beyond the highest": {"history": formers(*STEADY, "9000.00"), "amount": "90000.00"},
-        "beyond a customer who varies": {"history": formers(*WILD), "amount": "500000.00"},
+        "eleven times the usual": {"granted": formers(*STEADY), "amount": "11000.00"},
+        "asked for once more while the first is pending": {
+            "granted": formers(*STEADY),
+            "history": (former("100000.00", 1, state="pending"),),
+            "amount": "100000.00",
+        },
+        "rejected before": {
+            "granted": formers(*STEADY),
+            "history": (former("100000.00", 1, state="rejected"),),
+            "amount": "100000.00",
+        },
+        "a slip of the comma": {"granted": formers(*STEADY), "amount": "100000.00"},
+        "always the same until now": {"granted": formers(*["500.00"] * 20), "amount": "5000.01"},
+        "far beyond the highest": {"granted": formers(*STEADY, "9000.00"), "amount": "90000.00"},
+        "beyond a customer who varies": {"granted": formers(*WILD), "amount": "500000.00"},
     },
 }
 ALL = {"balance": BALANCE, "recharges": RECHARGES, "refund": REFUND, "amount": AMOUNT}

@@ -24,7 +24,7 @@ def test_an_ordinary_request_raises_no_hint() -> None:
 
 
 def test_what_failed_stands_first_then_what_warns() -> None:
-    found = panel.run(facts(email="x@northwind.example", history=(former("1200.00", 1),), short="1.00"))
+    found = panel.run(facts(email="x@northwind.example", near=(former("1200.00", 1),), short="1.00"))
     outcomes = [check.outcome for check in found]
     assert outcomes == sorted(outcomes, key=["fail", "warn", "pass"].index)
     assert {check.code for check in found if check.outcome == Outcome.FAIL} == {"balance", "duplicate", "refund"}
