@@ -87,7 +87,9 @@ _ASKS = (
     _Family(N_("make it out to somebody else"), _any_of(
         rf"{_BUYER}{_C}{{0,6}}?(?:用|写|填|换|改|开|为|是){_C}*", rf"(?:以|用){_C}{{1,30}}?(?:名义|抬头)",
         rf"开(?:到|在|往){_C}{{1,30}}?公司", rf"(?:给|用|写|换|改){_C}{{0,10}}[子母总]公司",
-        r"\b(?:issue|bill|address|make out|invoice)(?: it| this| the invoice)? to\b[^.\n]*",
+        # Of "send the invoice to" the invoice is a noun, and an address behind it is where it goes.
+        r"(?<!the )(?<!an )(?<!our )\b(?:issue|bill|address|make out|invoice)(?: it| this| the invoice)? to\b"
+        r"(?!\s\S*@)[^.\n]*",
         r"\binvoice\b[^.\n]{1,60}\binstead\b",
         r"\b(?:change|replace|switch|update|correct)\b.{0,20}"
         r"\b(?:buyer|header|company|name|customer|bill-?to|title)\b[^.\n]*",

@@ -221,3 +221,27 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
     found = getattr(ALL[check][0], check)(facts(**changes))
     assert (found.code, found.outcome) == (check, Outcome(outcome)), (str(found.message), found.data)
     assert str(found.message)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wish"),
+    [
+        ("Please send the invoice to bob@other.example", "send it on paper or elsewhere"),
+        ("Please issue the invoice to bob@other.example", "send it on paper or elsewhere"),
+        ("请把发票发送到 bob@other.example", "send it on paper or elsewhere"),
+        ("Please issue the invoice to ACME GmbH instead", "make it out to somebody else"),
+        ("Invoice to ACME GmbH", "make it out to somebody else"),
+        ("Please change the buyer to ACME GmbH", "make it out to somebody else"),
+        ("抬头请用北京先行科技有限公司", "make it out to somebody else"),
+        ("Please issue a VAT special invoice", "make it another kind of invoice"),
+        ("请开专票", "make it another kind of invoice"),
+        ("Please invoice only 500", "invoice another amount"),
+        ("请按5000元开", "invoice another amount"),
+        ("作废之前的发票重开", "void or redo another invoice"),
+        ("请下个月再开", "wait, or issue it on another day"),
+        ("请先不要开", "wait, or issue it on another day"),
+        ("今日开票", "be quick"),
+    ],
+)
+def test_the_sentence_names_the_wish(typed: str, wish: str) -> None:
+    assert str(wishes.remarks(facts(remarks=typed)).message) == f"The customer asks us to {wish}."
