@@ -78,8 +78,8 @@ class Shortcut:
 
     @property
     def is_single(self) -> bool:
-        """Whether it is typed without Ctrl or Cmd, so that it can be switched off (WCAG 2.1.4)."""
-        return not self.key.startswith("Control+")
+        """Whether it can be switched off (WCAG 2.1.4): typed without Ctrl or Cmd. Nobody dictates Escape."""
+        return not self.key.startswith("Control+") and self.key != "Escape"
 
 
 _DESK = (Permission.SEE_QUEUE,)
@@ -88,6 +88,10 @@ SHORTCUTS = (
     Shortcut("j", lazy_gettext("Next row, or next request"), Group.MOVE, _DESK),
     Shortcut("k", lazy_gettext("Row before, or request before"), Group.MOVE, _DESK),
     Shortcut("Enter", lazy_gettext("Open the current row"), Group.MOVE, _DESK),
+    Shortcut("Space", lazy_gettext("On in the request beside the list"), Group.MOVE, _DESK),
+    Shortcut("Shift+Space", lazy_gettext("Back in the request beside the list"), Group.MOVE, _DESK),
+    Shortcut("b", lazy_gettext("Into the request beside the list, or out of it"), Group.MOVE, _DESK),
+    Shortcut("Escape", lazy_gettext("Out of the request beside the list, to its row"), Group.MOVE, _DESK),
     Shortcut("n", lazy_gettext("Take the most urgent request"), Group.MOVE, _DECIDE),
     Shortcut("x", lazy_gettext("Select the current row, or not"), Group.SELECT, _DECIDE),
     Shortcut("Shift+x", lazy_gettext("Select all rows since the last one"), Group.SELECT, _DECIDE),
@@ -107,7 +111,10 @@ SHORTCUTS = (
     Shortcut("Control+k", lazy_gettext("Find a page or an action"), Group.HELP),
     Shortcut("?", lazy_gettext("Keyboard shortcuts"), Group.HELP),
 )
-_BY_KEY = {key: shortcut for shortcut in reversed(SHORTCUTS) for key in shortcut.keys}
+_BY_KEY: dict[str, list[Shortcut]] = {}
+for _one in SHORTCUTS:
+    for _key in _one.keys:
+        _BY_KEY.setdefault(_key, []).append(_one)
 
 
 def strokes_of(key: str) -> list[str]:
@@ -153,7 +160,7 @@ def key_attrs(key: str | None) -> dict[str, str]:
     """
     if key is None:
         return {}
-    shortcut = _BY_KEY[key]
+    shortcut = _meant(key)
     attrs = {"data-key": key}
     if shortcut.is_verdict:
         attrs["data-verdict"] = ""
@@ -165,6 +172,14 @@ def key_attrs(key: str | None) -> dict[str, str]:
     return attrs
 
 
+def _meant(key: str) -> Shortcut:
+    """What a key means to whoever looks: two roles may have a word each for the place it leads to."""
+    meanings = _BY_KEY[key]
+    # As above: nobody is asked for who was not loaded already.
+    user = g.get("_login_user")
+    return next((one for one in meanings if user is not None and one.is_for(user)), meanings[0])
+
+
 def stroke_for_aria(key: str) -> str:
     """The key as aria-keyshortcuts spells it: letters are capital there, whatever is typed."""
     return "+".join(part.upper() if len(part) == 1 else part for part in key.split("+"))
@@ -172,7 +187,7 @@ def stroke_for_aria(key: str) -> str:
 
 def key_caps(key: str | None) -> list[str]:
     """What to show beside a control as its key; nothing where keys are switched off."""
-    if key is None or not (keys_are_on() or not _BY_KEY[key].is_single):
+    if key is None or not (keys_are_on() or not _meant(key).is_single):
         return []
     return strokes_of(key)
 

@@ -1,7 +1,7 @@
 """First approvals that a withdrawal had left in force.
 
 Revision ID: 0024
-Revises: 0021
+Revises: 0023
 """
 
 from __future__ import annotations

@@ -1,22 +1,28 @@
-// A key that comes before what it speaks of is on the screen does nothing: it would decide on what nobody has read. It
-// says so, in words of the page (data-early on #toasts), so that nobody takes silence for a verdict or presses on unheard.
+// A key that does nothing says why, so that nobody takes silence for a verdict or presses on unheard: it came before what it
+// speaks of is on the screen (data-early on #toasts) and would decide on what nobody has read, or there is nothing to press.
 const KEPT = "early-key";
 const FRESH = 10_000; // milliseconds: an older stroke is no news any more
 const SHOWN_FOR = 8000;
 
-export function tellEarly() {
+// In words of the page, in the live region: what comes into it is told, each time anew. Returns where they stand.
+export function tellKey(words) {
   const toasts = document.getElementById("toasts");
-  if (!toasts?.dataset.early) return;
+  if (!toasts || !words) return null;
   const toast = document.createElement("div");
   toast.className = "toast toast-warn";
   toast.dataset.earlyKey = "";
   const text = document.createElement("p");
   text.className = "toast-text";
-  text.textContent = toasts.dataset.early;
+  text.textContent = words;
   toast.append(text);
   forgetEarly();
-  toasts.append(toast); // a live region: what comes into it is told, each time anew
+  toasts.append(toast);
   setTimeout(() => toast.remove(), SHOWN_FOR);
+  return text;
+}
+
+export function tellEarly() {
+  tellKey(document.getElementById("toasts")?.dataset.early);
 }
 
 // A key did something again.

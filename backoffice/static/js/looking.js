@@ -89,7 +89,7 @@ export function showWhoLooks(root) {
 function tellRows(rows, told) {
   const models = rows.querySelector("template").content.children;
   for (const row of rows.rows) {
-    const said = told[row.querySelector("th").textContent.trim()] ?? {};
+    const said = told[row.id] ?? {};
     for (const model of models) tellRow(row, model, said[model.dataset.said]);
   }
 }

@@ -1,5 +1,6 @@
 // Beside the queue, on a screen wide enough for both: the request of the current row, with its evidence and its verdicts.
-// It is the request's own page without its shell, fetched and put into the frame; the former one cannot be decided on while it is on the way.
+// It is the request's own page without its shell, fetched and put into the frame; the former one cannot be decided on while
+// it is on the way. What cannot be fetched says so, and can be asked for again: the frame's own template holds the words.
 import { shown } from "./shortcuts.js";
 import { comeFrom } from "./trail.js";
 
@@ -11,12 +12,28 @@ export function showBeside(frame, upgrade) {
   let aside = null;
   let stop = new AbortController();
   let wanted = null;
+  let there = null; // the link whose request stands there
+  let isAwaited = false; // somebody went into it before it was there
+  const place = () => aside?.querySelector("[data-preview]") ?? null;
+  const put = (parts, how) => {
+    const body = place();
+    body.replaceChildren(...parts);
+    body.scrollTop = aside.scrollTop = 0;
+    comeFrom(body, location.pathname + location.search, true);
+    upgrade(body);
+    shown();
+    body.inert = false;
+    aside.removeAttribute("aria-busy");
+    if (how.isArrival) body.querySelector("h2")?.focus();
+    if (isAwaited) body.focus();
+    isAwaited = false;
+  };
   const load = async (link, how) => {
     stop.abort();
     stop = new AbortController();
     const { signal } = stop;
-    const place = aside.querySelector("[data-preview]");
-    place.inert = true;
+    there = null;
+    place().inert = true;
     aside.setAttribute("aria-busy", "true");
     try {
       if (how.isLater) await new Promise((done) => { setTimeout(done, PAUSE); });
@@ -26,17 +43,11 @@ export function showBeside(frame, upgrade) {
       if (signal.aborted) return;
       // Whoever is led elsewhere (to the sign-in page) opens the request the ordinary way.
       const isIt = answer.ok && new URL(answer.url).pathname === new URL(link.href).pathname;
-      place.replaceChildren(...(isIt ? parts(page) : [link.cloneNode(true)]));
-      place.scrollTop = aside.scrollTop = 0;
-      comeFrom(place, location.pathname + location.search, true);
-      upgrade(place);
-      shown();
-      place.inert = false;
-      aside.removeAttribute("aria-busy");
-      if (how.isArrival) place.querySelector("h2")?.focus();
+      put(isIt ? parts(page) : failure(aside, link, how, load), how);
+      if (isIt) there = link;
       performance.mark("preview-shown");
     } catch (error) {
-      if (error.name !== "AbortError") place.replaceChildren(link.cloneNode(true));
+      if (error.name !== "AbortError") put(failure(aside, link, how, load), how);
     }
   };
   const open = () => {
@@ -47,15 +58,34 @@ export function showBeside(frame, upgrade) {
     }
     load(...wanted);
   };
-  wide.addEventListener("change", open);
+  // A window that was narrow for a while still shows what was typed into it.
+  wide.addEventListener("change", () => { if (there === null || there !== wanted?.[0]) open(); });
   return {
+    hasRoom: () => wide.matches,
     isOpen: () => aside !== null && wide.matches,
+    place,
+    link: () => frame.content.querySelector("[data-beside-link]").cloneNode(true),
+    enter: () => {
+      isAwaited = place().inert;
+      place().focus({ preventScroll: true });
+    },
     show: (link, how) => {
+      isAwaited = false;
       const isLater = wanted !== null;
       wanted = [link, { ...how, isLater }];
       open();
     },
   };
+}
+
+// What stands there instead: why, once more, and the way to the request's own page.
+function failure(aside, link, how, load) {
+  const told = aside.querySelector("template[data-failure]").content.cloneNode(true);
+  const way = told.querySelector("a");
+  way.href = link.href;
+  told.querySelector("h2").textContent = link.textContent.trim();
+  told.querySelector("button").addEventListener("click", () => load(link, { ...how, isArrival: true, isLater: false }));
+  return [...told.children];
 }
 
 // Heading, verdict, evidence and the rest, in the order in which they are read in one column.

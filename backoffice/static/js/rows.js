@@ -1,20 +1,26 @@
 // The rows of the queue (a template[data-queue] on the page says that it is one): j and k move through them, Enter opens,
 // x selects (Shift+x everything since the last one). One row is current from the start; where there is room for it beside
-// the list, what it speaks of is shown there. The list is remembered, so that a request knows its neighbours (see trail.js).
+// the list, what it speaks of is shown there (beside.js has the keys that lead there). The list is remembered, so that
+// a request knows its neighbours (see trail.js).
 import { onKey } from "./shortcuts.js";
+import { leadBeside } from "./beside.js";
 import { showBeside } from "./preview.js";
-import { remember } from "./trail.js";
+import { placeOf, remember } from "./trail.js";
 
 let rows = [];
 let current = null;
+let gap = 0; // while what is shown beside the list stands in no row of it: before which row it would
 
 export function walkRows(root, upgrade) {
   const frame = root.querySelector("template[data-queue]");
   if (!frame) return;
   rows = [...root.querySelectorAll("main .table tbody tr")].filter(linkOf);
-  if (rows.length === 0) return;
-  remember(rows.map(numberOf));
-  const named = rows.find((row) => numberOf(row) === location.hash.slice(1));
+  // Whoever is led to a row goes on there; where it has left this page of the list, it is shown beside it nevertheless.
+  const arrived = location.hash.startsWith("#IR-") ? location.hash.slice(1) : "";
+  if (rows.length === 0 && !arrived) return;
+  const named = rows.find((row) => numberOf(row) === arrived);
+  gap = placeOf(arrived, rows.map(numberOf));
+  if (rows.length) remember(rows.map(numberOf));
   const beside = showBeside(frame, upgrade);
   const settle = (row, how) => {
     if (row === current) return;
@@ -22,27 +28,31 @@ export function walkRows(root, upgrade) {
     current = row;
     row.setAttribute("aria-current", "true");
     beside.show(linkOf(row), how);
+    lead(row);
   };
-  // Whoever is led to a row goes on there, also where it stands on another page by now.
-  const isArrival = location.hash.startsWith("#IR-");
-  settle(named ?? rows[0], { isArrival });
+  const nearest = () => current ?? rows[gap] ?? rows.at(-1);
+  const lead = leadBeside(beside, () => nearest() && focusOn(nearest()));
+  if (arrived && !named && beside.hasRoom()) {
+    beside.show(linkTo(frame, arrived), { isArrival: true });
+    if (nearest()) lead(nearest());
+  } else if (rows.length) settle(named ?? rows[0], { isArrival: Boolean(arrived) });
   listen(root, settle, beside);
-  if (isArrival && !beside.isOpen()) focusOn(current);
+  if (arrived && current && !beside.isOpen()) focusOn(current);
 }
 
 function listen(root, settle, beside) {
   const go = (step) => {
-    const row = rows[rows.indexOf(current) + step];
-    const wasThere = current.contains(document.activeElement);
+    const row = rows[current ? rows.indexOf(current) + step : gap + Math.min(step, 0)];
+    const wasThere = current?.contains(document.activeElement);
     if (row) settle(row, {});
     // The first stroke shows where one is when the last row is reached, too.
-    if (row || !wasThere) focusOn(current);
+    if (current && (row || !wasThere)) focusOn(current);
     return true;
   };
   onKey("j", () => go(1));
   onKey("k", () => go(-1));
   onKey("Enter", (event) => {
-    if (event.target.closest("a, button, summary, input, [role='option']")) return false;
+    if (!current || event.target.closest("a, button, summary, input, [role='option']")) return false;
     linkOf(current).click();
     return true;
   });
@@ -58,10 +68,11 @@ function listen(root, settle, beside) {
 
 const linkOf = (row) => row.querySelector("th a");
 const numberOf = (row) => linkOf(row).textContent.trim();
+const linkTo = (frame, number) => Object.assign(document.createElement("a"), { href: `${frame.dataset.base}/${number}`, textContent: number });
 
 // A click on the row's box, so that mouse and keys mean the same range (see picking.js).
 function pick(row, shiftKey) {
-  const box = row.querySelector("[data-pick]");
+  const box = row?.querySelector("[data-pick]") ?? null;
   return box !== null && !box.disabled && box.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }));
 }
 

@@ -1,8 +1,10 @@
 // data-key="a" on a control (named by backoffice/web/shortcuts.py) lets the key press it; data-key-anywhere also where it
 // is not on the screen. Whoever types is left alone, and an open dialog has only its own keys. data-keys="off" on the body:
 // the person has switched single keys off. Other modules say with `onKey` what a key does where there is nothing to press.
-// A key that comes too early to do anything says so (see early.js).
-import { forgetEarly, keepEarly, tellEarly, tellKeptEarly } from "./early.js";
+// A key that comes too early to do anything says so (see early.js). data-failed on what could not be shown holds the words
+// for the keys in its data-failed-keys, which would have pressed something there. data-sole on a form: the page is there for
+// it alone, so what sends a typed text sends it from anywhere on the page.
+import { forgetEarly, keepEarly, tellEarly, tellKeptEarly, tellKey } from "./early.js";
 
 const BETWEEN = 1500; // milliseconds between the strokes of "g q"
 const READING = 400; // what has been on the screen for less has not been read: a verdict on it waits
@@ -19,6 +21,11 @@ let forget;
 // What a key does beside pressing a control; its answer is whether it did something.
 export function onKey(key, act) {
   others.set(key, act);
+}
+
+// Whether the page shows a control that the key presses.
+export function pressable(key) {
+  return find(key, document) !== undefined;
 }
 
 // Something new to decide on is on the screen from now on.
@@ -54,22 +61,31 @@ function pressed(event) {
   }
   const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
   // What sends what is typed belongs to the form that is typed in.
-  const place = key === SEND ? event.target.closest("form") : dialog ?? document;
+  const form = key === SEND ? event.target.closest("form") : null;
+  const place = form ?? dialog ?? (key === SEND ? document.querySelector("form[data-sole]") : document);
   if (isLeaving) {
     if (!event.repeat && (others.has(key) || find(key, document))) keepEarly();
   } else if (!dialog && others.get(key)?.(event)) event.preventDefault();
   else if (!event.repeat && place && press(find(key, place))) {
     forgetEarly();
     event.preventDefault();
-  } else if (!event.repeat && !dialog && isComing(key)) tellEarly();
+  } else if (!event.repeat && !dialog) {
+    if (place && isComing(key)) tellEarly();
+    else tellFailed(key);
+  }
+}
+
+function tellFailed(key) {
+  const failed = document.querySelector("[data-failed]");
+  if (failed?.dataset.failedKeys.split(" ").includes(key)) tellKey(failed.dataset.failed);
 }
 
 // The key as the list of shortcuts spells it; null for what belongs to the browser or the system.
 function strokeOf(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = event.key === " " ? "Space" : event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) return WITH_CONTROL.has(key) && !event.altKey && !event.shiftKey && !isPressed(event) ? `Control+${key}` : null;
   if (event.altKey || ["Shift", "Alt", "AltGraph", "CapsLock", "Dead"].includes(key)) return null;
-  return event.shiftKey && /^[a-z]$/.test(key) ? `Shift+${key}` : key;
+  return event.shiftKey && /^([a-z]|Space)$/.test(key) ? `Shift+${key}` : key;
 }
 
 // A button or link that has the focus does by itself what it says.
