@@ -219,6 +219,33 @@ def test_approvals_are_undone_from_the_runs_page(desk: Desk, rita: Visitor, monk
     assert "Undo 1 approval" not in rita.get(run).text
 
 
+def test_z_undoes_a_run_as_soon_as_it_is_finished_and_nothing_older(
+    desk: Desk, rita: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = desk.app.config["BACKOFFICE_SETTINGS"]
+    monkeypatch.setitem(desk.app.config, "BACKOFFICE_SETTINGS", settings.model_copy(update={"undo_seconds": 60}))
+    before, number = desk.apply(days_ago=3), desk.apply()
+    rita.get(f"/review/{before}")
+    rita.submit({"remarks": ""}, button="Approve")
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    run = started(rita, "Approve 1 request")
+    page = rita.get("/review").text
+    assert ('data-key="z"' in page, "a bulk action, and it is not finished" in page) == (False, True)
+    work(desk)
+    page = rita.get("/review").text
+    assert "1 request was approved at once." in page
+    assert re.findall(r'action="([^"]+)">(?:(?!</form>).)*data-key="z"', page, re.DOTALL) == [f"{run}/undo"]
+    rita.submit(button="Undo")
+    work(desk)
+    assert (desk.state(before), desk.state(number)) == ("approved", "pending")
+    assert f'action="/review/{before}/undo"' in rita.get("/review").text, "now that one was done last"
+    rita.get(f"/review/bulk/new?action=assign&number={number}")
+    started(rita, "Assign 1 request", assignee="nobody")
+    work(desk)
+    page = rita.get("/review").text
+    assert ('data-key="z"' in page, "was to assign requests. It cannot be undone" in page) == (False, True)
+
+
 def test_who_sees_a_run(desk: Desk, rita: Visitor, visit: Callable[..., Visitor]) -> None:
     number = desk.apply()
     rita.get(f"/review/bulk/new?action=approve&number={number}")

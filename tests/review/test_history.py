@@ -48,3 +48,17 @@ def test_everything_stands_in_one_row_in_order(desk: Desk, visit: Callable[..., 
     for words in ("A note among us", "Wrong series", "The customer was asked.", "First approval", "First remarks"):
         assert words not in customers
     assert "Please correct" in customers
+
+
+def test_the_chinese_page_has_one_word_for_notes_and_another_for_remarks(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    number = desk.apply()
+    desk.run(notes.add, desk.cast.rui.actor, number, "Seen.", now=NOW)
+    rita = visit(desk.cast.rita)
+    rita.client.set_cookie("locale", "zh")
+    for address in (f"/review/{number}", f"/review/{number}/notes"):
+        page = rita.get(address).text
+        assert ("备忘" in page, ">保存备注<" in page, f"{number} 的备注" in page) == (False, False, False)
+        assert "<span>保存内部备注</span>" in page
+    assert "内部备注" in timeline(rita, number)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import escape
+from datetime import datetime, timedelta
+from html import escape, unescape
 from urllib.parse import quote
 
 import pytest
 
+from backoffice.permissions import SYSTEM
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.rules import Reason
 from backoffice.review.queries import upcoming
-from backoffice.review.services import claims
+from backoffice.review.services import claims, decisions
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
 
@@ -59,7 +63,8 @@ LIST = "/review?min=150&sort=-amount"
         (1, "next", {}, "/review/{2}?list={list}#heading"),
         (1, "next", {"beside": "1"}, "/review?min=150&sort=-amount#{2}"),
         (1, "list", {}, "/review?min=150&sort=-amount#{2}"),
-        (1, "stay", {}, "/review/{1}#heading"),
+        (1, "stay", {}, "/review/{1}?list={list}#heading"),
+        (1, "stay", {"beside": "1"}, "/review?min=150&sort=-amount#{1}"),
         # Behind the last one comes the first of those that are left, on the first page.
         (0, "next", {"beside": "1"}, "/review?sort=-amount&min=150#{3}"),
     ],
@@ -95,7 +100,8 @@ def test_the_list_is_not_forgotten_on_the_way_through_it(desk: Desk, visit: Call
 
 
 @pytest.mark.parametrize(
-    ("beside", "leads_to"), [({}, "/review/{same}"), ({"beside": "1"}, "/review?view=mine#{same}")]
+    ("beside", "leads_to"),
+    [({}, "/review/{same}?list=/review?view%3Dmine#claim"), ({"beside": "1"}, "/review?view=mine#{same}")],
 )
 def test_a_claim_leads_back_to_where_it_was_made(
     desk: Desk, visit: Callable[..., Visitor], beside: dict[str, str], leads_to: str
@@ -158,3 +164,115 @@ def test_digits_of_the_reasons_obey_the_switch(desk: Desk, visit: Callable[..., 
         assert len(re.findall(r'<kbd class="kbd"[^>]*>[1-9]</kbd>', page)) == told
         # Ctrl is not a single key: it stays.
         assert page.count('data-key="Control+Enter" aria-keyshortcuts="Control+Enter"') == 1
+
+
+@pytest.fixture
+def patient(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose approvals can be undone for a minute."""
+    settings = desk.app.config["BACKOFFICE_SETTINGS"]
+    monkeypatch.setitem(desk.app.config, "BACKOFFICE_SETTINGS", settings.model_copy(update={"undo_seconds": 60}))
+    return desk
+
+
+def approved(visitor: Visitor, number: str) -> str:
+    """Approve on the request's page; the page that follows."""
+    visitor.get(f"/review/{number}")
+    visitor.submit({"remarks": ""}, button="Approve")
+    return visitor.follow().text
+
+
+def told_by_z(page: str) -> str:
+    """What the key says where it presses nothing."""
+    (said,) = re.findall(r'data-no-undo="([^"]*)"', page)
+    return str(said)
+
+
+def test_z_takes_nothing_older_back_than_what_was_done_last(patient: Desk, visit: Callable[..., Visitor]) -> None:
+    first, second, third, fourth = (patient.apply(days_ago=days) for days in (9, 8, 7, 6))
+    rita = visit(patient.cast.rita)
+    assert told_by_z(rita.get("/review").text) == "There is nothing to undo."
+    assert pressed_by_z(approved(rita, first)) == [f"/review/{first}/undo"]
+    rita.get(f"/review/{second}/reject")
+    rita.submit({"reason": "other", "remarks": "Please name the contract."}, button="Reject")
+    page = rita.follow().text
+    assert pressed_by_z(page) == []
+    assert told_by_z(page).startswith(f"The last thing you did was to reject {second}.")
+    assert f'action="/review/{first}/undo"' in page, "it is offered still, to whoever presses the button"
+    rita.get(f"/review/{third}/hold")
+    rita.submit({"question": "Which contract?"}, button="Ask")
+    assert told_by_z(rita.follow().text).startswith(f"The last thing you did was to ask about {third}.")
+    rita.get(f"/review/{fourth}/notes")
+    rita.submit({"note": "Looks right."})
+    page = rita.follow().text
+    assert told_by_z(page) == f"The last thing you did was to write a note on {fourth}. Notes stay."
+    assert "The note is saved." in page
+    assert {patient.state(number) for number in (first, second)} == {"approved", "rejected"}
+
+
+def test_an_undo_that_came_too_late_leads_z_to_nothing_older(
+    patient: Desk, visit: Callable[..., Visitor], freeze: Callable[[datetime], None]
+) -> None:
+    first, second = patient.apply(days_ago=9), patient.apply(days_ago=8)
+    rita = visit(patient.cast.rita)
+    approved(rita, first)
+    page = approved(rita, second)
+    patient.run(decisions.return_to_queue, patient.cast.rui.actor, second, why="Wrong buyer", now=NOW)
+    assert pressed_by_z(page) == [f"/review/{second}/undo"]
+    rita.submit(button="Undo")
+    page = rita.get("/review").text
+    assert (pressed_by_z(page), told_by_z(page)) == ([], "The time to undo what you did last is over.")
+    freeze(NOW + timedelta(seconds=61))
+    assert "/undo" not in rita.get("/review").text
+    freeze(NOW + timedelta(minutes=15))
+    assert told_by_z(rita.get("/review").text) == "There is nothing to undo."
+
+
+def test_a_first_approval_is_taken_back_by_z(patient: Desk, visit: Callable[..., Visitor]) -> None:
+    large = {"starts_on": NOW.date(), "reason": "x", "now": NOW}
+    patient.run(policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "500.00", **large)
+    small, number = patient.apply(patient.cast.bo, days_ago=9), patient.apply(amount="500.00", days_ago=8)
+    rita = visit(patient.cast.rita)
+    approved(rita, small)
+    page = approved(rita, number)
+    assert "First approval: " in page
+    assert pressed_by_z(page) == [f"/review/{number}/undo"]
+    rita.submit(button="Undo")
+    assert pressed_by_z(rita.follow().text) == [f"/review/{small}/undo"]
+    assert "This will be the first of two approvals" in rita.get(f"/review/{number}").text
+
+
+@pytest.mark.parametrize("stands_in", ["/review?min=50", "/review/{other}?list=/review%3Fmin%3D50"])
+def test_an_undo_leads_back_to_the_list_it_was_pressed_in(
+    patient: Desk, visit: Callable[..., Visitor], stands_in: str
+) -> None:
+    number, other = patient.apply(days_ago=9), patient.apply(days_ago=8)
+    rita = visit(patient.cast.rita)
+    approved(rita, number)
+    address = stands_in.format(other=other)
+    rita.get(address)
+    answer = rita.submit(button="Undo", headers={"Referer": f"http://localhost{address}"})
+    wanted = f"/review/{number}?list=/review?min%3D50#heading" if other in address else f"/review?min=50#{number}"
+    assert answer.headers["Location"] == wanted
+
+
+def test_skip_leads_behind_and_from_the_last_one_where_a_verdict_would(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    amounts = ("900.00", "800.00", "100.00")
+    first, second, third = (desk.apply(amount=each, days_ago=at) for at, each in zip((3, 2, 9), amounts, strict=True))
+    rita = visit(desk.cast.rita)
+
+    def skips(address: str) -> str:
+        page = rita.get(address).text
+        (link,) = [found for found in re.findall(r"<a [^>]*>.*?</a>", page, re.DOTALL) if "<span>Skip</span>" in found]
+        (href,) = re.findall(r'href="([^"]+)"', link)
+        return unescape(str(href))
+
+    # By the promised day the third one is first.
+    assert [skips(f"/review/{number}") for number in (third, first, second)] == [
+        f"/review/{number}#heading" for number in (first, second, third)
+    ]
+    listed = quote(LIST, safe="/?")
+    assert skips(f"/review/{first}?list={quote(LIST)}") == f"/review/{second}?list={listed}#heading"
+    last = unescape(skips(f"/review/{second}?list={quote(LIST)}"))
+    assert last.startswith(f"/review/{first}?list=/review?")

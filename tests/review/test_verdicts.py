@@ -196,7 +196,7 @@ def test_a_request_costs_fourteen_statements(desk: Desk, visit: Callable[..., Vi
         assert "Seen it." in rita.get(f"/review/{number}").text
     assert len(sent) == 14, "notes and verdicts where there are some; the first approval is there, nothing is reckoned"
     assert set(re.findall(r"yunqi-\d", page)) == {"yunqi-1", "yunqi-2"}, "both recharges it is spread over"
-    assert page.count("IR-20261114-") == 20, "five earlier ones, linked and named, in the check and in the list"
+    assert page.count("IR-20261114-") == 21, "five earlier ones, linked and named, in the check and the list; and Skip"
 
 
 def test_the_evidence_shows_balance_and_header(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
@@ -64,11 +64,18 @@ def behind(actor: Actor, now: datetime, number: str) -> Select[InvoiceRequest]:
 
 
 def after_it(actor: Actor, now: datetime) -> Any:
-    """Number of what waits after the request of the statement around it, as a scalar subquery."""
+    """Number of what waits after the request of the statement around it, as a scalar subquery.
+
+    After the last one comes the most urgent: where a verdict would lead.
+    """
     later = _LATER
+    waiting = select(later.number).where(*_open_to(actor, now, later)).order_by(later.due_at, later.id).limit(1)
     is_later = tuple_(later.due_at, later.id) > tuple_(InvoiceRequest.due_at, InvoiceRequest.id)
-    waiting = select(later.number).where(*_open_to(actor, now, later), is_later)
-    return waiting.order_by(later.due_at, later.id).limit(1).correlate(InvoiceRequest).scalar_subquery()
+    behind, first = (
+        waiting.where(condition).correlate(InvoiceRequest).scalar_subquery()
+        for condition in (is_later, later.id != InvoiceRequest.id)
+    )
+    return func.coalesce(behind, first)
 
 
 def free_for(actor: Actor, now: datetime, entity: Any = InvoiceRequest) -> ColumnElement[bool]:

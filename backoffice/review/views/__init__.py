@@ -14,6 +14,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     acts,
     books,
     bulk,
+    bulk_offer,
     decisions,
     entries,
     evidence,
@@ -66,4 +67,5 @@ def init(app: Flask) -> None:
         NavItem("review.books", lazy_gettext("Reconciliation"), "scale", Permission.SEE_BOOKS, order=40),
     )
     register_own(app, Permission.SEE_QUEUE, saved_views.in_navigation)
+    bulk_offer.init(app)
     register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)

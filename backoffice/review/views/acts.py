@@ -16,7 +16,7 @@ from backoffice.permissions import Permission
 from backoffice.review.forms import HoldForm, NoteForm, ReturnForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import claims, decisions, holds, notes
-from backoffice.review.views.onward import address_of, again, onward
+from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, onward
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import refused
 from backoffice.web import kept_forms, offers
@@ -41,6 +41,11 @@ def hold(number: str) -> Any:
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, typed=form.question.data)
     flash(gettext("The customer is asked. The request waits for the answer."), "success")
+    said = gettext(
+        "The last thing you did was to ask about %(number)s. It cannot be undone: the question goes out by email.",
+        number=number,
+    )
+    offers.done(said)
     return kept_forms.done(onward(number))
 
 
@@ -48,15 +53,23 @@ def hold(number: str) -> Any:
 @guard(Permission.DECIDE)
 def resume(number: str) -> Any:
     """Put a held request back into the queue: the answer is not needed any more."""
-    return _act(number, holds.resume, gettext("The request is back in the queue."))
+    return _act(number, holds.resume, gettext("The request is back in the queue."), last=_put_back(number))
 
 
 @blueprint.post("/<number>/undo")
 @guard(Permission.DECIDE)
 def undo(number: str) -> Any:
     """Take one's own approval back within its window."""
-    offers.withdraw_offer(url_for("review.undo", number=number))
-    return _act(number, decisions.undo, gettext("The approval is undone. The request is pending again."))
+    address = url_for("review.undo", number=number)
+    try:
+        with transaction():
+            decisions.undo(current_actor(), number, now=clock.now())
+    except (Conflict, Forbidden) as refusal:
+        offers.miss_offer(address)
+        return refused(number, refusal)
+    offers.withdraw_offer(address)
+    flash(gettext("The approval is undone. The request is pending again."), "success")
+    return again(number)
 
 
 @blueprint.route("/<number>/return", methods=["GET", "POST"], endpoint="return_to_queue")
@@ -75,6 +88,7 @@ def return_to_queue(number: str) -> Any:
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, typed=form.why.data)
     offers.withdraw_offer(url_for("review.undo", number=number))
+    offers.done(_put_back(number))
     flash(gettext("The request is back in the queue."), "success")
     return kept_forms.done(again(number))
 
@@ -92,7 +106,9 @@ def note(number: str) -> Any:
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _form_page("note", number, form, INVALID)
-    return kept_forms.done(again(number, "notes"))
+    offers.done(gettext("The last thing you did was to write a note on %(number)s. Notes stay.", number=number))
+    flash(gettext("The note is saved."), "success")
+    return kept_forms.done(again(number, NOTES))
 
 
 @blueprint.post("/<number>/claim")
@@ -100,7 +116,7 @@ def note(number: str) -> Any:
 def claim(number: str) -> Any:
     """Say that one works on it; with `take` also where somebody else does."""
     verb = claims.take_over if "take" in request.form else claims.claim
-    return _act(number, verb, gettext("You work on this request now."))
+    return _act(number, verb, gettext("You work on this request now."), CLAIM)
 
 
 @blueprint.post("/<number>/release")
@@ -113,7 +129,7 @@ def release(number: str) -> Any:
         flash(gettext("Others can work on this request again."), "success")
     else:
         flash(gettext("You did not work on this request any more. Nothing was changed."), "info")
-    return again(number)
+    return again(number, CLAIM)
 
 
 @blueprint.post("/<number>/touch")
@@ -138,15 +154,24 @@ def claim_next() -> Any:
     return redirect(address_of(number), 303)
 
 
-def _act(number: str, verb: Callable[..., Any], told: str) -> Any:
-    """A verb that needs no more than the request; back to its page."""
+def _act(number: str, verb: Callable[..., Any], told: str, anchor: str = HEADING, last: str | None = None) -> Any:
+    """A verb that needs no more than the request; back to its page. `last`: what z says about it."""
     try:
         with transaction():
             verb(current_actor(), number, now=clock.now())
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal)
+    if last is not None:
+        offers.done(last)
     flash(told, "success")
-    return again(number)
+    return again(number, anchor)
+
+
+def _put_back(number: str) -> str:
+    told = gettext(
+        "The last thing you did was to put %(number)s back into the queue. It cannot be undone.", number=number
+    )
+    return str(told)
 
 
 def _form_page(name: str, number: str, form: Any, status: int = 200) -> Any:

@@ -24,7 +24,7 @@ from backoffice.review.queries.queue import Wanted
 from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, BulkOutcome
 from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
-from backoffice.review.views import queue
+from backoffice.review.views import bulk_offer, queue
 from backoffice.review.views.plumbing import INVALID, arguments, blueprint
 from backoffice.web.errors import translate
 from backoffice.web.formatting import amount
@@ -112,6 +112,7 @@ def start() -> ResponseReturnValue:
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _page(action, form, queries.chosen(numbers)), INVALID
+    bulk_offer.begun(run_id)
     return redirect(url_for("review.bulk_run", run_id=run_id), 303)
 
 
@@ -164,6 +165,7 @@ def undo(run_id: int) -> ResponseReturnValue:
     except Conflict as conflict:
         flash(translate(conflict.message), "warning")
         return redirect(url_for("review.bulk_run", run_id=run_id), 303)
+    bulk_offer.undone(run_id)
     return redirect(url_for("review.bulk_run", run_id=undoing), 303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, flash, redirect, url_for
@@ -61,13 +61,12 @@ def approve(number: str) -> Any:
     except (Invalid, Conflict, Forbidden) as refusal:
         return refused(number, refusal, approve_form=form)
     if until is None:
-        flash(
-            gettext("First approval: %(number)s, %(amount)s, %(name)s. Somebody else gives the second.", **told),
-            "success",
-        )
+        # It can be undone longer than that, on its page: until somebody gives the second.
+        until = clock.now() + timedelta(seconds=settings.undo_seconds)
+        said = gettext("First approval: %(number)s, %(amount)s, %(name)s. Somebody else gives the second.", **told)
     else:
         said = gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told)
-        _tell_approved(number, said, until)
+    _tell_approved(number, said, until)
     return kept_forms.done(onward(number))
 
 
@@ -103,6 +102,11 @@ def reject(number: str) -> Any:
         return rejection.page(queries.dossier(number), form), INVALID
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, reject_form=form)
+    last = gettext(
+        "The last thing you did was to reject %(number)s. It cannot be undone: the customer is told.",
+        number=number,
+    )
+    offers.done(last)
     flash(gettext("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email.", **told), "success")
     return kept_forms.done(onward(number))
 
@@ -125,7 +129,6 @@ def _facts(decided: InvoiceRequest) -> dict[str, str]:
 
 def _tell_approved(number: str, said: str, until: datetime) -> None:
     """Say it; while the approval can be taken back, with the button that does."""
-    if until > clock.now():
-        offers.offer(said, url_for("review.undo", number=number), until)
-    else:
+    offers.offer(said, url_for("review.undo", number=number), until)
+    if until <= clock.now():
         flash(said, "success")

@@ -29,6 +29,7 @@ from backoffice.review.queries import resubmission, upcoming
 from backoffice.review.services import acceptance, claims, four_eyes
 from backoffice.review.views import evidence, queue
 from backoffice.review.views.history import history
+from backoffice.review.views.onward import skip_to
 from backoffice.review.views.plumbing import INVALID, blueprint, urgency_of
 from backoffice.review.views.rejection import rejection_of
 from backoffice.web.downloads import attachment
@@ -93,6 +94,7 @@ def page_of(
         comparison=resubmission.compared(dossier),
         draft=evidence.draft_of(dossier, now),
         messages=messages,
+        skip=skip_to(shown.number, dossier.next_number) if allowed else None,
         history=history(dossier, messages),
         may_decide=allowed,
         looking=queue.said_of(queue.waiting().looking.get(shown.id, ())),

@@ -25,6 +25,7 @@ from backoffice.review.views.onward import again
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.queue import said_of, viewer, worked_on_by
 from backoffice.review.views.request import assign_form, may_decide, refused, stage_of
+from backoffice.web import offers
 from backoffice.web.errors import translate
 from backoffice.web.formatting import instant
 from backoffice.web.forms import apply_errors, whole_number
@@ -107,6 +108,7 @@ def assign(number: str) -> Any:
         return _page(queries.dossier(number), form), INVALID
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal)
+    offers.done(gettext("The last thing you did was to hand over %(number)s. It cannot be undone.", number=number))
     flash(told, "success")
     return again(number)
 

@@ -1,6 +1,6 @@
-// A form that came back: the summary of what is wrong takes the focus, so that it is read first.
+// What came back from a form says first what is wrong with it: the summary, or the refusal, takes the focus.
 export function focusErrors(root) {
-  root.querySelector(".error-summary[data-focus]")?.focus();
+  root.querySelector("[data-focus]")?.focus();
 }
 
 // An address that names a field of a form leads into it, so that one can type at once; also out of a closed disclosure.
