@@ -44,12 +44,16 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A deed in words, where it is taken back, the seconds left, and whether it was the last one: then z does."""
+    """A deed in words, where it is taken back, the seconds left, and whether it was the last one: then z does.
+
+    `mark` tells it from the same deed done once more, so that each is announced, once.
+    """
 
     text: str
     action: str
     seconds: int
     is_last: bool
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def standing_offer() -> Standing:
     if found is None:
         return Standing(None, why)
     seconds = int(found.until - clock.now().timestamp()) + 1
-    return Standing(Offer(found.text, found.action, seconds, found is deeds[-1]), why)
+    return Standing(Offer(found.text, found.action, seconds, found is deeds[-1], f"{found.action} {found.until}"), why)
 
 
 def _add(row: list[Any], until: float = 0) -> None:

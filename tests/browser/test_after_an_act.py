@@ -79,6 +79,10 @@ def test_a_note_a_claim_and_an_undo_are_told_once_and_keep_the_focus(
     heading_of(page, first)
     expect(page.locator("h1")).to_be_focused()
     assert spoken(page) == ["The approval is undone. The request is pending again."]
+    page.keyboard.press("a")
+    heading_of(page, second)
+    (approval,) = spoken(page)
+    assert approval.startswith(f"Approved: {first}"), "done once more, it is told once more"
 
 
 def test_a_dismissed_offer_is_still_taken_by_its_key(
