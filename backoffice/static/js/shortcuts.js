@@ -76,7 +76,7 @@ function pressed(event) {
 }
 
 function tellFailed(key) {
-  const failed = document.querySelector("[data-failed]");
+  const failed = document.querySelector("[data-failed-keys]");
   if (failed?.dataset.failedKeys.split(" ").includes(key)) tellKey(failed.dataset.failed);
 }
 
