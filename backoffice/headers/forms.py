@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -135,6 +135,12 @@ class HeaderForm(Form):
             return instant.astimezone(UTC) if instant.tzinfo is not None else None
         except (ValueError, OverflowError):
             return None
+
+    def follow(self, before: Mapping[str, Any], header: InvoiceHeader) -> None:
+        """Let the fields that nobody touched here say what was saved meanwhile; `before`: what stood there at first."""
+        for name in rules.FIELDS:
+            if name in before and (self[name].data or "") == rules.as_typed(before[name]):
+                self[name].data = rules.as_typed(getattr(header, name))
 
     def values(self) -> dict[str, str]:
         """What was typed, for the services."""

@@ -87,6 +87,7 @@ class Meanwhile:
 
     who: list[str]
     changes: list[Change]
+    before: dict[str, Any]
 
 
 def meanwhile(events: Iterable[AuditEvent], header: InvoiceHeader, since: datetime) -> Meanwhile:
@@ -101,7 +102,7 @@ def meanwhile(events: Iterable[AuditEvent], header: InvoiceHeader, since: dateti
         for name, label in fields.items()
         if name in before and name != "is_default"
     ]
-    return Meanwhile(list(dict.fromkeys(map(_who, reversed(edits)))), changes)
+    return Meanwhile(list(dict.fromkeys(map(_who, reversed(edits)))), changes, before)
 
 
 @dataclass(frozen=True, slots=True)

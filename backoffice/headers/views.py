@@ -184,6 +184,7 @@ def _overtaken(form: HeaderForm, conflict: Conflict, header_id: int) -> tuple[st
         return _page(form, header=header), 409
     events = audit.latest_events_of("invoice_header", header_id, limit=HISTORY_SHOWN)
     news = labels.meanwhile(events, header, form.seen or header.created_at)
+    form.follow(news.before, header)
     form.version.data = header.updated_at.isoformat()
     return _page(form, header=header, news=news), 409
 
