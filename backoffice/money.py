@@ -53,6 +53,12 @@ def bare(text: str) -> str:
     return text.strip().translate(_FULL_WIDTH).removeprefix("¥").removeprefix("￥").strip()
 
 
+def without_unit(text: str) -> str:
+    """An amount as people type it, without the yuan before or behind it: 100元, CNY 1,234.50, 人民币5元整."""
+    return _UNIT.sub("", text)
+
+
+_UNIT = re.compile(r"^\s*(?:(?:CNY|RMB|人民币)\s*)?|\s*(?:元整?|圆整?|CNY|RMB|人民币)?\s*$", re.IGNORECASE)
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
 
 

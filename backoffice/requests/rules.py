@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from backoffice.errors import N_, Message
-from backoffice.money import LIMIT, AmountError, format_amount, parse_amount
+from backoffice.money import LIMIT, AmountError, format_amount, parse_amount, without_unit
 
 REMARKS_LIMIT = 500
 QUESTION_LIMIT = 1000
@@ -213,7 +213,7 @@ def request_number(day: date, token: str, attempt: int = 0) -> str:
 def check_amount(text: str, *, invoiceable: Decimal, minimum: Decimal) -> tuple[Decimal | None, Message | None]:
     """Read the amount a customer typed: the amount, or the sentence that says what is wrong with it."""
     try:
-        amount = parse_amount(text)
+        amount = parse_amount(without_unit(text))
     except AmountError as error:
         return None, error.message
     if amount <= 0:

@@ -67,7 +67,7 @@ def test_money_that_was_taken_and_came_back_is_told(ada: Customer, world: World)
     told = timeline(text(ada.get(f"/invoices/{number}")))
     assert told[1].startswith("A refund took money away 7 Mar 2026")
     assert "¥40.00 is missing. New recharges cover it by themselves." in told[1]
-    assert told[2].startswith("Covered by new money 8 Mar 2026")
+    assert told[2].startswith("Covered by money that became free 8 Mar 2026")
     assert "¥15.00" in told[2]
 
 

@@ -250,7 +250,15 @@ def test_a_wrong_amount_is_explained_beside_the_field_and_everything_typed_is_ke
 
 
 def test_amounts_as_people_type_them(ada: Customer, world: World) -> None:
-    for typed in ("１２３４．５０", "1,234.50", "¥1234.5", " 1234.50 "):
+    for typed in (
+        "１２３４．５０",
+        "1,234.50",
+        "¥1234.5",
+        " 1234.50 ",
+        "1234.50元",
+        "CNY 1,234.50",
+        "人民币1234.5元整",
+    ):
         assert world.request(ada.apply(amount=typed)).amount == Decimal("1234.50"), typed
 
 

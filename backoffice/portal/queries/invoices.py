@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +24,6 @@ ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at,
 
 # A request's and an invoice's number, # for a figure and @ for a letter; to look for a name in them would be in vain.
 _REQUEST_NUMBER, _INVOICE_NUMBER = "IR-20######-######", "@@@@-####-#########"
-# Around an amount: it is in yuan, whatever people write with it.
-_CURRENCY = re.compile(r"^\s*(?:(?:CNY|RMB|人民币)\s*)?|\s*(?:元整?|圆整?|CNY|RMB|人民币)?\s*$", re.IGNORECASE)
 # Compared as it is, an amount would lead to the index of everybody's amounts; the account's own index holds it as well.
 _AMOUNT = InvoiceRequest.amount + money.ZERO
 # What the decimals that were not typed may add to an amount, by how many were.
@@ -77,7 +74,7 @@ def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRe
     shapes = ((_REQUEST_NUMBER, InvoiceRequest.number), (_INVOICE_NUMBER, InvoiceRequest.invoice_number))
     numbers = (column for shape, column in shapes if _may_lie_in(shape, typed.upper()))
     found = holds(typed, InvoiceRequest.header_name, *numbers)
-    figures = _CURRENCY.sub("", typed)
+    figures = money.without_unit(typed)
     try:
         least = money.parse_amount(figures)
     except money.AmountError:

@@ -18,7 +18,7 @@ from backoffice.portal.forms import RecipientsForm, SendAgainForm
 from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import COPIES_LIMIT
+from backoffice.requests.rules import COPIES_LIMIT, State
 from backoffice.requests.services import changes, recipients, supporting
 from backoffice.web import asides, kept_forms
 from backoffice.web.downloads import attachment
@@ -62,6 +62,8 @@ def withdraw(number: str) -> Any:
 
 
 def _too_late(found: InvoiceRequest) -> str:
+    if found.state == State.WITHDRAWN:
+        return str(gettext("This request is withdrawn already."))
     return str(gettext("This request is %(status)s and cannot be withdrawn.", status=status_label(found.state)))
 
 
