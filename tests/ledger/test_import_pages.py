@@ -226,23 +226,8 @@ def test_the_problems_come_as_a_file_that_no_spreadsheet_runs(ana: Visitor, book
     assert answer.mimetype == "text/csv"
     rows = answer.text.splitlines()
     assert rows[0].startswith("\ufeffLine,")
-    assert rows[1].startswith("2,Refused,")
-    assert ",'=cmd()," in rows[1]
+    assert rows[1].startswith("2,Refused,'=cmd(),")
     assert len(rows) == 3
-
-
-def test_the_file_of_problems_can_be_mended_and_imported(ana: Visitor, books: Books) -> None:
-    page = hand_in(ana, BAD, GOOD)
-    books.work()
-    told = ana.get(f"{page}/problems.csv").text
-    assert ",'1.005," in told
-    ana.get("/admin/imports")
-    mended = FileStorage(io.BytesIO(told.replace("'1.005", "1.01").encode()), "mended.csv")
-    assert ana.submit({"file": mended}, button="Import").status_code == 303
-    books.work()
-    record = books.record()
-    assert (record.added, record.refused, record.conflicts) == (1, 0, 0)
-    assert books.invoiceable() == "11.01"
 
 
 def test_a_dead_workers_lease_runs_out_and_a_damaged_file_fails(ana: Visitor, books: Books, app: Flask) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, BinaryIO, cast
 
 from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
@@ -33,20 +32,12 @@ from backoffice.web.paging import PageRequest, paginate
 UPLOAD_MEGABYTES = 200
 _UPLOAD_BYTES = UPLOAD_MEGABYTES * 1024 * 1024
 _HISTORY = 20
-
-
-def _told(name: str, problem: LedgerLineProblem) -> str:
-    known = problem.external_id if name == "external_id" else ""
-    return str(problem.told.get(name) or known)
-
-
 PROBLEMS = (
     Column(lazy_gettext("Line"), "number", lambda problem: problem.line),
     Column(lazy_gettext("Outcome"), "text", lambda problem: labels.problem_kinds[problem.kind]),
+    Column("external_id", "code", lambda problem: problem.external_id),
     Column(lazy_gettext("Why"), "text", lambda problem: labels.plain(problem.reason)),
-    # The columns of the file itself: once they are mended, this file can be imported as it stands.
-    *(Column(name, "text", partial(_told, name)) for name in COLUMNS),
-    Column(lazy_gettext("A line that could not be cut"), "text", partial(_told, "line")),
+    Column(lazy_gettext("What the line says"), "text", lambda problem: labels.told_text(problem.told)),
 )
 
 
