@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from backoffice import glyphs
+from backoffice.accounts.models import Account
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
@@ -45,7 +46,7 @@ def create(
     form: the same one again, saying the same, returns the header it already made, so a double Save is one header.
     Raises Invalid with the sentences for each field, Forbidden for people without a customer account.
     """
-    account_id = _account_id(actor)
+    account_id = _alone(actor)
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed)
     look_alikes = queries.look_alikes(account_id, cleaned)
     # Asked after the look-alikes: a header that another Save of this form has just made must be found as such.
@@ -87,7 +88,7 @@ def edit(
     Raises Invalid as `create` does, NotFound for another account's, and Conflict (code CHANGED) when somebody changed
     or removed it since it was seen, or in this very moment: a change is never undone by somebody who did not see it.
     """
-    account_id = _account_id(actor)
+    account_id = _alone(actor)
     header = queries.header_of(account_id, header_id)
     # An exception that was confirmed once need not be confirmed with every later edit.
     known = rules.normalise_tax_id(values.get("tax_id", "")) == header.tax_id
@@ -136,7 +137,7 @@ def _claim(header: InvoiceHeader, seen: datetime, *, now: datetime) -> datetime:
 
 def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     """Let applications begin with this header instead of the former default. Raises NotFound."""
-    account_id = _account_id(actor)
+    account_id = _alone(actor)
     header = queries.header_of(account_id, header_id)
     if not header.is_default:
         _move_default(actor, account_id, header, now=now)
@@ -146,7 +147,7 @@ def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader
 
 def archive(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     """Hide a header from now on; the oldest one left takes over as default. Raises NotFound, also the second time."""
-    account_id = _account_id(actor)
+    account_id = _alone(actor)
     # Of two who remove it at once the second finds it gone, and its history says so once.
     header = queries.header_of(account_id, header_id, locked=True)
     said = _said(header)
@@ -168,7 +169,7 @@ def restore(actor: Actor, header_id: int, *, now: datetime, known_look_alikes: C
     the same. Raises NotFound for another account's header and for one that is not archived, Conflict while a usable
     header says all the same, Invalid (code LOOK_ALIKE) for look-alikes that nobody spoke of yet.
     """
-    account_id = _account_id(actor)
+    account_id = _alone(actor)
     header = queries.archived_header_of(account_id, header_id)
     look_alikes = queries.resembling(header)
     twin = next((each for each in look_alikes if each.is_twin), None)
@@ -233,6 +234,13 @@ def _says(header: InvoiceHeader, cleaned: Mapping[str, str]) -> bool:
 def _kept(cleaned: Mapping[str, str]) -> dict[str, Any]:
     """The normal values as the columns keep them."""
     return {**cleaned, "copies": rules.addresses(cleaned["copies"])}
+
+
+def _alone(actor: Actor) -> int:
+    """The actor's account, whose headers nobody else changes meanwhile: which one is the default concerns them all."""
+    account_id = _account_id(actor)
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    return account_id
 
 
 def _move_default(actor: Actor, account_id: int, header: InvoiceHeader, *, now: datetime) -> None:

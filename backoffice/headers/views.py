@@ -258,6 +258,9 @@ def restore(header_id: int) -> Any:
             known = known_ids(request.form.get("known_look_alikes", ""))
             header = services.restore(current_actor(), header_id, now=clock.now(), known_look_alikes=known)
             name = header.name
+    except NotFound:
+        flash(gettext("%(name)s is in the list already.", name=usable.name), "info")
+        return redirect(url_for("headers.list_headers"), 303)
     except Invalid:
         return _restore_page(header_id), 422
     except Conflict as conflict:

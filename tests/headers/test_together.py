@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -200,25 +199,43 @@ def test_a_version_from_the_far_future_is_one_that_nobody_saw(ada: Clerk) -> Non
     assert ada.press() == 303
 
 
-def test_two_who_remove_at_once_remove_it_once(app: Flask, ada: Clerk, lin: Clerk) -> None:
+def at_once(*presses: tuple[Clerk, str]) -> list[int]:
+    """What each browser is answered when they press the button of their page at the same moment."""
+    both, answers = threading.Barrier(len(presses)), []
+
+    def press(browser: Clerk, page: str) -> None:
+        browser.get(page)
+        data = {"csrf_token": dict(browser.forms()[-1].values)["csrf_token"]}
+        both.wait()
+        answers.append(browser.client.post(page, data=data).status_code)
+
+    running = [threading.Thread(target=press, args=each) for each in presses]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return answers
+
+
+def test_two_who_remove_or_restore_at_once_do_it_once(app: Flask, ada: Clerk, lin: Clerk) -> None:
     for turn in range(8):
         header = ada.saved(kind="personal", name=f"Person {turn}")
-        page = f"/invoice-headers/{header.id}/archive"
-        both = threading.Barrier(2)
-        answers: list[int] = []
+        for way, action in (("archive", "header.archive"), ("restore", "header.restore")):
+            page = f"/invoice-headers/{header.id}/{way}"
+            assert at_once((ada, page), (lin, page)) == [303, 303]
+            with app.app_context():
+                events = [event.action for event in audit.events_of("invoice_header", header.id)]
+            assert events.count(action) == 1
 
-        def press(browser: Clerk, page: str = page, both: Any = both, answers: Any = answers) -> None:
-            browser.get(page)
-            data = {"csrf_token": dict(browser.forms()[-1].values)["csrf_token"]}
-            both.wait()
-            answers.append(browser.client.post(page, data=data).status_code)
 
-        running = [threading.Thread(target=press, args=(browser,)) for browser in (ada, lin)]
-        for thread in running:
-            thread.start()
-        for thread in running:
-            thread.join()
-        assert answers == [303, 303]
+def test_two_headers_that_come_back_at_once_leave_one_default(app: Flask, ada: Clerk, lin: Clerk) -> None:
+    pair = [ada.saved(kind="personal", name=f"Person {which}").id for which in "AB"]
+    for _ in range(8):
+        for header_id in pair:
+            remove(ada, header_id)
+        presses = [
+            (who, f"/invoice-headers/{header_id}/restore") for who, header_id in zip((ada, lin), pair, strict=True)
+        ]
+        assert at_once(*presses) == [303, 303]
         with app.app_context():
-            events = [event.action for event in audit.events_of("invoice_header", header.id)]
-        assert events.count("header.archive") == 1
+            assert list(invariants.check()) == []
