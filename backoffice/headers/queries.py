@@ -152,3 +152,20 @@ def _one(account_id: int, header_id: int, *conditions: ColumnElement[bool], lock
     if header is None:
         raise NotFound
     return header
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """The headers that a refused one looks like, and whether it may be saved beside them."""
+
+    others: list[LookAlike]
+
+    @property
+    def may_save(self) -> bool:
+        """Whether none of them says all the same."""
+        return not any(other.is_twin for other in self.others)
+
+    @property
+    def known(self) -> str:
+        """The value of the button that insists: the headers it was told about."""
+        return "-".join(str(other.id) for other in self.others)

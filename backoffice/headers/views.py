@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
@@ -270,26 +269,11 @@ def restore(header_id: int) -> Any:
     return redirect(url_for("headers.list_headers"), 303)
 
 
-@dataclass(frozen=True, slots=True)
-class Resemblance:
-    """The headers that a refused one looks like, and whether it may be saved beside them."""
-
-    others: list[queries.LookAlike]
-
-    @property
-    def may_save(self) -> bool:
-        """Whether none of them says all the same."""
-        return not any(other.is_twin for other in self.others)
-
-    @property
-    def known(self) -> str:
-        """The value of the button that insists: the headers it was told about."""
-        return "-".join(str(other.id) for other in self.others)
-
-
 def _restore_page(header_id: int) -> str:
     header = queries.archived_header_of(_account_id(), header_id)
-    return render_template("headers/restore.html", header=header, resemblance=Resemblance(queries.resembling(header)))
+    return render_template(
+        "headers/restore.html", header=header, resemblance=queries.Resemblance(queries.resembling(header))
+    )
 
 
 def _assisted(form: HeaderForm) -> bool:
@@ -315,7 +299,7 @@ def _page(
     header: InvoiceHeader | None = None,
     ask_to_confirm: bool = False,
     assisted: bool = False,
-    resemblance: Resemblance | None = None,
+    resemblance: queries.Resemblance | None = None,
     news: labels.Meanwhile | None = None,
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
@@ -341,7 +325,7 @@ def _refused(form: HeaderForm, invalid: Invalid, *, header: InvoiceHeader | None
     resemblance = None
     if invalid.code in services.RESEMBLES:
         others = queries.look_alikes(_account_id(), rules.validate(form.values()), edited=header)
-        resemblance = Resemblance(others)
+        resemblance = queries.Resemblance(others)
     page = _page(form, header=header, ask_to_confirm=form.may_confirm_tax_id, resemblance=resemblance)
     return page, 422
 

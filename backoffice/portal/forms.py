@@ -205,6 +205,7 @@ class AnswerForm(KeptForm):
     """What the customer answers to a question about a request."""
 
     answer = TextAreaField(lazy_gettext("Your answer"), default="", render_kw={"maxlength": ANSWER_LIMIT})
+    question = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

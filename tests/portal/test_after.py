@@ -152,6 +152,22 @@ def test_a_form_for_a_mail_that_was_corrected_meanwhile_leads_to_how_it_stands(a
     assert "does not go to that address any more" in text(ada.follow())
 
 
+def test_an_answer_stands_under_the_question_it_was_written_for(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5")
+    world.ask(number, "Is the amount right?")
+    lin, address = world.customer("lin"), f"/invoices/{number}/answer"
+    lin.get(address)
+    ada.get(address)
+    lin.submit({"answer": "Yes"}, button="Send the answer")
+    world.ask(number, "May we issue it to the parent company instead?")
+    answer = ada.submit({"answer": "Yes, it is right."}, button="Send the answer")
+    assert answer.status_code == 409
+    assert "Another question is asked now." in text(answer)
+    assert "May we issue it to the parent company instead?" in text(answer)
+    assert "Yes, it is right.</textarea>" in text(answer)
+    assert ada.submit({"answer": "No"}, button="Send the answer").status_code == 303
+
+
 def test_the_second_of_two_answers_is_shown_once_more(ada: Customer, world: World) -> None:
     number = ada.apply(amount="5")
     world.ask(number, "Which contract is it?")

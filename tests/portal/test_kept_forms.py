@@ -97,3 +97,22 @@ def test_a_form_without_a_word_of_ours_is_not_kept(ada: Customer, freeze: Freeze
     freeze(LATE)
     answer = ada.submit({"email": "right@lumen.example", "owner": "x"})
     assert "typed=" not in "".join(answer.headers.getlist("Set-Cookie"))
+
+
+def test_an_answer_that_waited_is_shown_when_somebody_else_was_first(
+    ada: Customer, world: World, freeze: Freeze
+) -> None:
+    number = ada.apply(amount="5")
+    world.ask(number, "Which contract is it?")
+    address = f"/invoices/{number}/answer"
+    ada.get(address)
+    freeze(LATE)
+    ada.submit({"answer": "HT-1, signed in March"}, button="Send the answer")
+    lin = world.customer("lin")
+    lin.get(address)
+    lin.submit({"answer": "HT-1"}, button="Send the answer")
+    ada.follow()
+    sign_in_again(ada, "ada@lumen.example")
+    page = text(ada.page)
+    assert "HT-1, signed in March" in page
+    assert "Your answer was not sent" in page

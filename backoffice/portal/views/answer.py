@@ -19,7 +19,8 @@ from backoffice.requests.models import Hold, InvoiceRequest
 from backoffice.requests.rules import ANSWER_LIMIT
 from backoffice.requests.services import holds
 from backoffice.web import asides, kept_forms
-from backoffice.web.forms import apply_errors
+from backoffice.web.errors import translate
+from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
 
@@ -30,9 +31,10 @@ def answer(number: str) -> Any:
     """Answer what we asked about a request; any person of the account may."""
     found = queries.own_request(account_id(), number)
     hold = requests.open_hold(found.id)
-    if hold is None and request.form.get("answer", "").strip():
-        return _too_late(found)
     if hold is None:
+        typed = request.form.get("answer") or kept_forms.begin(AnswerForm, {}).answer.data or ""
+        if typed.strip():
+            return _too_late(found, typed)
         flash(gettext("No question waits for an answer here any more."), "info")
         return kept_forms.done(redirect(address(number), 303))
     if request.method != "POST":
@@ -42,20 +44,24 @@ def answer(number: str) -> Any:
         return kept_forms.step_aside({"answer": ""}, lambda: _page(found, hold, form))
     try:
         with transaction():
-            holds.answer(current_actor(), number, form.answer.data or "", now=clock.now())
+            question = whole_number(form.question.data or "")
+            holds.answer(current_actor(), number, form.answer.data or "", now=clock.now(), question=question)
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _page(queries.own_request(account_id(), number), requests.open_hold(found.id), form, 422)
-    except Conflict:
-        return _too_late(queries.own_request(account_id(), number))
+    except Conflict as conflict:
+        found, hold = queries.own_request(account_id(), number), requests.open_hold(found.id)
+        if conflict.code != holds.ANOTHER_QUESTION or hold is None:
+            return _too_late(found, form.answer.data or "")
+        form.answer.errors = [translate(conflict.message)]
+        return _page(found, hold, form, 409)
     flash(gettext("Thank you. We go on with your request."), "success")
     return kept_forms.done(redirect(address(number), 303))
 
 
-def _too_late(found: InvoiceRequest) -> Any:
+def _too_late(found: InvoiceRequest, typed: str) -> Any:
     """Somebody answered first, or the question ended: what was typed is shown once more, to be copied."""
-    typed = request.form["answer"][:ANSWER_LIMIT]
-    page = render_template("portal/answer_late.html", invoice_request=found, typed=typed)
+    page = render_template("portal/answer_late.html", invoice_request=found, typed=typed[:ANSWER_LIMIT])
     return kept_forms.done(make_response(page, 409))
 
 

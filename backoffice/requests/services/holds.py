@@ -66,17 +66,26 @@ def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, first: 
     return hold
 
 
-def answer(actor: Actor, number: str, answer_text: str, *, now: datetime) -> InvoiceRequest:
+ANOTHER_QUESTION = "another-question"
+
+
+def answer(
+    actor: Actor, number: str, answer_text: str, *, now: datetime, question: int | None = None
+) -> InvoiceRequest:
     """The customer answers: the request stands in the queue again, where its promise puts it.
 
-    Raises Invalid (field `answer`), Forbidden for people without a customer account, NotFound for another account's
-    request, Conflict when no question is open any more.
+    `question` is the hold that was read. Raises Invalid (field `answer`), Forbidden for people without a customer
+    account, NotFound for another account's request, Conflict when no question is open any more, or another one is
+    (code ANOTHER_QUESTION).
     """
     if actor.account_id is None or not actor.can(Permission.APPLY):
         raise Forbidden
     wanted = Message(N_("Write your answer."))
     cleaned = text.of_field("answer", answer_text, max_length=ANSWER_LIMIT, multiline=True, empty=wanted)
     invoice_request = queries.by_number(number, account_id=actor.account_id)
+    hold = queries.open_hold(invoice_request.id)
+    if question is not None and hold is not None and hold.id != question:
+        raise Conflict(Message(N_("Another question is asked now. Read it before you answer.")), code=ANOTHER_QUESTION)
     _end(actor, invoice_request, Action.ANSWER, pauses.ANSWERED, now, answer=cleaned)
     add_event(invoice_request.id, "answered", actor, at=now, remarks=cleaned, due_on=invoice_request.due_on.isoformat())
     return invoice_request
