@@ -67,12 +67,9 @@ def removed_cards_of(account_id: int) -> list[Card]:
     )
 
 
-def header_of(account_id: int, header_id: int, *, locked: bool = False) -> InvoiceHeader:
-    """One usable header of the account, locked where it is about to go.
-
-    Raises NotFound for another account's, an archived or an unknown one.
-    """
-    return _one(account_id, header_id, InvoiceHeader.archived_at.is_(None), locked=locked)
+def header_of(account_id: int, header_id: int) -> InvoiceHeader:
+    """One usable header of the account. Raises NotFound for another account's, an archived or an unknown one."""
+    return _one(account_id, header_id, InvoiceHeader.archived_at.is_(None))
 
 
 def archived_header_of(account_id: int, header_id: int) -> InvoiceHeader:
@@ -142,13 +139,10 @@ def _cards(*conditions: ColumnElement[bool], order: Sequence[Any], limit: int | 
     return [Card(header, maker) for header, maker in rows]
 
 
-def _one(account_id: int, header_id: int, *conditions: ColumnElement[bool], locked: bool = False) -> InvoiceHeader:
-    wanted = select(InvoiceHeader).where(
-        InvoiceHeader.id == header_id, InvoiceHeader.account_id == account_id, *conditions
-    )
-    if locked:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
-    header = session.scalars(wanted).one_or_none()
+def _one(account_id: int, header_id: int, *conditions: ColumnElement[bool]) -> InvoiceHeader:
+    header = session.scalars(
+        select(InvoiceHeader).where(InvoiceHeader.id == header_id, InvoiceHeader.account_id == account_id, *conditions)
+    ).one_or_none()
     if header is None:
         raise NotFound
     return header

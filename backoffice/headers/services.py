@@ -48,12 +48,10 @@ def create(
     """
     account_id = _alone(actor)
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed)
-    look_alikes = queries.look_alikes(account_id, cleaned)
-    # Asked after the look-alikes: a header that another Save of this form has just made must be found as such.
     made = queries.made_by_form(account_id, submit_token) if submit_token else None
     if made is not None and made.archived_at is None and _says(made, cleaned):
         return made
-    _refuse_look_alikes(look_alikes, known_look_alikes)
+    _refuse_look_alikes(queries.look_alikes(account_id, cleaned), known_look_alikes)
     header = InvoiceHeader(
         account_id=account_id,
         created_by=actor.id,
@@ -148,8 +146,7 @@ def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader
 def archive(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     """Hide a header from now on; the oldest one left takes over as default. Raises NotFound, also the second time."""
     account_id = _alone(actor)
-    # Of two who remove it at once the second finds it gone, and its history says so once.
-    header = queries.header_of(account_id, header_id, locked=True)
+    header = queries.header_of(account_id, header_id)
     said = _said(header)
     header.is_default = False
     header.archived_at = header.updated_at = now
@@ -237,7 +234,10 @@ def _kept(cleaned: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _alone(actor: Actor) -> int:
-    """The actor's account, whose headers nobody else changes meanwhile: which one is the default concerns them all."""
+    """The actor's account, whose headers nobody else changes meanwhile: which one is the default concerns them all.
+
+    Of two Saves of one form, or two who remove or restore one header, the second finds what the first has done.
+    """
     account_id = _account_id(actor)
     session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
     return account_id

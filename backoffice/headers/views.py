@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
 from backoffice.audit import queries as audit
-from backoffice.database import transaction, tried_twice
+from backoffice.database import transaction
 from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.headers import labels, queries, rescue, rules, services
 from backoffice.headers.forms import HeaderForm, begin, known_ids
@@ -114,20 +114,16 @@ def _saved(header_id: int, form: HeaderForm) -> BaseResponse:
 
 
 def _make(form: HeaderForm) -> int:
-    """Create in one transaction; of two that send the same form at once, the second finds the first's header."""
-    return tried_twice(
-        lambda: (
-            services.create(
-                current_actor(),
-                form.values(),
-                now=clock.now(),
-                tax_id_confirmed=form.tax_id_confirmed.data,
-                make_default=form.is_default.data,
-                known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
-                submit_token=form.submit_token.data,
-            ).id
-        )
-    )
+    with transaction():
+        return services.create(
+            current_actor(),
+            form.values(),
+            now=clock.now(),
+            tax_id_confirmed=form.tax_id_confirmed.data,
+            make_default=form.is_default.data,
+            known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
+            submit_token=form.submit_token.data,
+        ).id
 
 
 @blueprint.route(f"{_ONE}/edit", methods=["GET", "POST"])
