@@ -78,13 +78,18 @@ def room(account_id: int) -> Room:
 
 def balance_on(account_id: int, day: date) -> Figures:
     """The account's figures as the books had them at the end of a local day; all zero before its first movement."""
-    line = session.scalars(
+    line = session.scalars(last_line_of(account_id, day)).one_or_none()
+    return line.after if line is not None else Figures()
+
+
+def last_line_of(account_id: int, day: date) -> Select[LedgerMovement]:
+    """The account's last line of the journal up to the end of a local day: no row or one."""
+    return (
         select(LedgerMovement)
         .where(LedgerMovement.account_id == account_id, LedgerMovement.at < end_of(day))
         .order_by(LedgerMovement.at.desc(), LedgerMovement.id.desc())
         .limit(1)
-    ).one_or_none()
-    return line.after if line is not None else Figures()
+    )
 
 
 def movements_of(account_id: int) -> Select[LedgerMovement]:

@@ -7,13 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Subquery, case, func, literal, select
-from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
 from backoffice.database import Amount, session
 from backoffice.ledger.models import LedgerMovement, MovementKind
-from backoffice.ledger.queries import end_of
-from backoffice.ledger.queries.months import month_of
+from backoffice.ledger.queries import last_line_of
+from backoffice.ledger.queries.months import month_of, of_last_line
 from backoffice.ledger.rules import FIGURES, Figures
 from backoffice.money import ZERO
 
@@ -70,16 +69,7 @@ def accounts_with(value: ColumnElement[Decimal]) -> Accounts:
 
 
 def _stood(instant: datetime, figure: str) -> ColumnElement[Decimal]:
-    line = aliased(LedgerMovement)
-    last = (
-        select(getattr(line, f"{figure}_after"))
-        .where(line.account_id == Account.id, line.at < instant)
-        .order_by(line.at.desc(), line.id.desc())
-        .limit(1)
-        .correlate(Account)
-        .scalar_subquery()
-    )
-    return func.coalesce(last, literal(ZERO, Amount))
+    return func.coalesce(of_last_line(instant, f"{figure}_after"), literal(ZERO, Amount))
 
 
 def shortages_of(request_id: int) -> list[LedgerMovement]:
@@ -96,10 +86,4 @@ def stood(account_id: int, day: date, name: str) -> Subquery:
     """What `balance_on` reads, to be joined to the account by a statement that asks for more: no row or one, with the
     figures by their names."""
     after = (getattr(LedgerMovement, f"{each}_after").label(each) for each in FIGURES)
-    last = (
-        select(LedgerMovement.account_id, *after)
-        .where(LedgerMovement.account_id == account_id, LedgerMovement.at < end_of(day))
-        .order_by(LedgerMovement.at.desc(), LedgerMovement.id.desc())
-        .limit(1)
-    )
-    return last.subquery(name)
+    return last_line_of(account_id, day).with_only_columns(LedgerMovement.account_id, *after).subquery(name)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ScalarSelect, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from backoffice import clock
@@ -102,18 +103,22 @@ def month_of(first: date) -> tuple[datetime, datetime]:
     return clock.start_of_day(first, zone), clock.start_of_day(following, zone)
 
 
-def _last_lines(instant: datetime) -> Select[LedgerMovement]:
-    """The last line of each account before `instant`: one step in the index for each account."""
+def of_last_line(instant: datetime, column: str) -> ScalarSelect[Any]:
+    """A column of the last line before `instant` of each account, beside `Account`: one step in the index for each."""
     line = aliased(LedgerMovement)
-    last = (
-        select(line.id)
+    return (
+        select(getattr(line, column))
         .where(line.account_id == Account.id, line.at < instant)
         .order_by(line.at.desc(), line.id.desc())
         .limit(1)
         .correlate(Account)
         .scalar_subquery()
     )
-    return select(LedgerMovement).join_from(Account, LedgerMovement, LedgerMovement.id == last)
+
+
+def _last_lines(instant: datetime) -> Select[LedgerMovement]:
+    last = LedgerMovement.id == of_last_line(instant, "id")
+    return select(LedgerMovement).join_from(Account, LedgerMovement, last)
 
 
 def _figures_at(instant: datetime, account_ids: Sequence[int]) -> dict[int, Figures]:
