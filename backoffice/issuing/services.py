@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +19,7 @@ from backoffice.database import rows_changed, session
 from backoffice.errors import N_, BackofficeError, Conflict, Invalid, Message
 from backoffice.issuing import rules, snapshots
 from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.pdf import checking
 from backoffice.issuing.snapshots import Issuer as Issuer
 from backoffice.issuing.snapshots import draft_of as draft_of
 from backoffice.issuing.snapshots import draft_snapshot as draft_snapshot
@@ -276,25 +276,13 @@ def _add_lines(invoice: Invoice, snapshot: rules.Snapshot, parts: list[tuple[Led
 
 def _refuse_undrawable(snapshot: rules.Snapshot) -> None:
     """What no template can draw must not get a number: nothing could be put right behind it."""
-    from backoffice.issuing.pdf import check
-
-    missing = glyphs.missing("".join(_texts(snapshot)))
+    missing = glyphs.missing("".join(text for _, text in checking.texts(snapshot)))
     if missing:
         raise CannotIssue(
             Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing)),
             code="missing-glyph",
         )
     try:
-        check(snapshot)
+        checking.check(snapshot)
     except Invalid as fault:
         raise CannotIssue(fault.reason, code="undrawable") from fault
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value.replace("\n", " ")]
-    if isinstance(value, dict):
-        return [text for inner in value.values() for text in _texts(inner)]
-    if isinstance(value, list):
-        return [text for inner in value for text in _texts(inner)]
-    return []

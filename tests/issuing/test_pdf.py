@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backoffice.errors import Invalid
-from backoffice.issuing.pdf import document, render, typeset
+from backoffice.issuing.pdf import checking, document, render, typeset
 from backoffice.issuing.rules import LineInput, Snapshot, TaxKind, build_snapshot
 
 SELLER = {
@@ -272,7 +272,7 @@ def test_a_character_no_face_has_is_refused_by_name(field: str, changes: dict[st
         ("lines.1.description", {"description": "x" * 301}),
         ("lines.1.description", {"description": "two\nlines"}),
         ("remarks", {"remarks": "x" * 2001}),
-        ("lines", {"lines": document.MAX_LINES + 1}),
+        ("lines", {"lines": checking.MAX_LINES + 1}),
     ],
 )
 def test_what_is_too_long_is_refused_at_once(field: str, changes: dict[str, Any]) -> None:
@@ -284,6 +284,10 @@ def test_what_is_too_long_is_refused_at_once(field: str, changes: dict[str, Any]
 def test_an_unknown_template_is_refused() -> None:
     with pytest.raises(Invalid, match="template v0"):
         render(make() | {"template": "v0"})  # type: ignore[arg-type, typeddict-item]
+
+
+def test_every_template_that_passes_the_check_is_drawn() -> None:
+    assert tuple(document._TEMPLATES) == checking.TEMPLATES
 
 
 def test_the_same_snapshot_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:

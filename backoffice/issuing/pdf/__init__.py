@@ -4,6 +4,7 @@
     typeset   words to lines: measuring, runs by face, wrapping
     canvas    pages that collect text and lines until the document's characters are known
     qr        the square that leads to the verification page
+    checking  whether a snapshot can be drawn
     layout_v1 the template of today; an issued invoice names the template that drew it
     writer    the one module that leans on fpdf2's non-public names
 
@@ -17,13 +18,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from backoffice.issuing.rules import Snapshot
-
-
-def check(snapshot: Snapshot) -> None:
-    """Raise Invalid, by field, for a snapshot that `render` would refuse."""
-    from backoffice.issuing.pdf import document
-
-    document.check(snapshot)
 
 
 def render(snapshot: Snapshot) -> bytes:
