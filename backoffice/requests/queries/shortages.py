@@ -1,4 +1,4 @@
-"""Requests that a refund left without a part of their money: which they are, and how much is missing."""
+"""What refunds left behind: requests without a part of their money, and invoiced money that was paid back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from backoffice.database import session
-from backoffice.ledger.models import Reservation
+from backoffice.ledger import queries as ledger
+from backoffice.ledger.models import LedgerEntry, Reservation
+from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
 
@@ -43,6 +45,23 @@ def oldest(account_id: int, limit: int) -> Sequence[Row[str, Decimal]]:
         .order_by(InvoiceRequest.id)
         .limit(limit)
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What needs a credit note or money, the oldest of each; there may be more."""
+
+    debts: Sequence[LedgerEntry]
+    more_debts: bool
+    short: Sequence[Row[str, Decimal]]
+    more_short: bool
+
+
+def left_behind(account_id: int, figures: Figures, most: int) -> LeftBehind:
+    """At most `most` of each, asked for only where the account's `figures` say that there is something."""
+    debts = ledger.debts_of(account_id, most + 1) if figures.debt else []
+    short = oldest(account_id, most + 1) if figures.short else []
+    return LeftBehind(debts[:most], len(debts) > most, short[:most], len(short) > most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import load_only
 
 from backoffice.accounts.models import Account
@@ -22,6 +22,7 @@ from backoffice.ledger.rules import Figures
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.queries import shortages
+from backoffice.requests.queries.shortages import LeftBehind
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(Account.code, "asc"), (Account.id, "asc")]
 REQUESTS_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
@@ -57,10 +58,7 @@ class Books:
     figures: Figures
     unissued: Decimal
     others: NotInvoiceable
-    debts: Sequence[LedgerEntry]
-    more_debts: bool
-    short: Sequence[Row[str, Decimal]]
-    more_short: bool
+    left_behind: LeftBehind
     moved_at: datetime | None
 
 
@@ -68,16 +66,11 @@ def books(account_id: int) -> Books:
     """The account's figures as they stand, as the lists show them, and what needs somebody."""
     unissued = issuing.being_issued(account_id)
     figures = issuing.as_listed(ledger.balance(account_id), unissued)
-    debts = ledger.debts_of(account_id, SHOWN + 1) if figures.debt else []
-    short = shortages.oldest(account_id, SHOWN + 1) if figures.short else []
     return Books(
         figures=figures,
         unissued=unissued,
         others=ledger.not_invoiceable(account_id),
-        debts=debts[:SHOWN],
-        more_debts=len(debts) > SHOWN,
-        short=short[:SHOWN],
-        more_short=len(short) > SHOWN,
+        left_behind=shortages.left_behind(account_id, figures, SHOWN),
         moved_at=session.scalar(select(func.max(LedgerMovement.at)).where(LedgerMovement.account_id == account_id)),
     )
 
