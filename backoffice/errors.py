@@ -34,7 +34,7 @@ class Message:
         self.params = params
 
     def __str__(self) -> str:
-        return self.msgid % self.params if self.params else self.msgid
+        return self.written(lambda value: value)
 
     def written(self, write: Callable[[object], object]) -> str:
         """The English sentence with its values as `write` writes them."""

@@ -31,9 +31,11 @@ class Leased:
     lease: Mapped[str | None] = mapped_column(String(32))
     leased_until: Mapped[datetime | None] = mapped_column(Instant)
 
-    def lend(self, until: datetime) -> None:
-        """Put the row into the caller's hands until then."""
-        self.lease, self.leased_until = uuid.uuid4().hex, until
+    def lend(self, until: datetime) -> str:
+        """Put the row into the caller's hands until then; the word that names these hands."""
+        lease = uuid.uuid4().hex
+        self.lease, self.leased_until = lease, until
+        return lease
 
     @classmethod
     def lent(cls, row_id: int, lease: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from backoffice.headers import pasted, rules
 from backoffice.headers.forms import HeaderForm
 from backoffice.web import asides, drafts
-from backoffice.web.kept_forms import say_still_here, say_too_long
+from backoffice.web.kept_forms import go_on_with, say_still_here
 
 _SHORT = 64  # characters of a choice, of the version of a header
 _SAID = (*rules.FIELDS, "version", "is_default", "pasted_text")
@@ -40,20 +40,16 @@ def keep_typed() -> Response | None:
 
 
 def step_aside(form: HeaderForm, began: HeaderForm, shown: Callable[[], Any]) -> Any:
-    """Let the browser keep what was typed over what the form began with, and do what stands beside it (`web.asides`).
+    """As `kept_forms.step_aside`, whole or not at all."""
 
-    Where it is too much for a cookie nothing is done, and `shown` draws the form again.
-    """
-    answer = asides.go_on()
-    if form.says_no_more_than(began):
-        return answer
-    draft = next(_ever_smaller(form))
-    if not draft["lost"] and drafts.keep(
-        answer, current_user.id, draft | {"beside": "1"}, cookie=drafts.HEADER_COOKIE, path=request.path
-    ):
-        return answer
-    say_too_long()
-    return shown()
+    def keep(answer: Response) -> bool:
+        draft = next(_ever_smaller(form))
+        kept = draft | {"beside": "1"}
+        return not draft["lost"] and drafts.keep(
+            answer, current_user.id, kept, cookie=drafts.HEADER_COOKIE, path=request.path
+        )
+
+    return go_on_with(None if form.says_no_more_than(began) else keep, shown)
 
 
 def _ever_smaller(form: HeaderForm) -> Iterator[dict[str, str]]:

@@ -210,10 +210,15 @@ def request_number(day: date, token: str, attempt: int = 0) -> str:
     return f"IR-{day:%Y%m%d}-{drawn % 1_000_000:06d}"
 
 
+def typed_amount(text: str) -> Decimal:
+    """The amount that a customer typed, with or without its unit. Raises AmountError."""
+    return parse_amount(without_unit(text))
+
+
 def check_amount(text: str, *, invoiceable: Decimal, minimum: Decimal) -> tuple[Decimal | None, Message | None]:
     """Read the amount a customer typed: the amount, or the sentence that says what is wrong with it."""
     try:
-        amount = parse_amount(without_unit(text))
+        amount = typed_amount(text)
     except AmountError as error:
         return None, error.message
     if amount <= 0:

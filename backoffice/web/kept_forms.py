@@ -44,14 +44,18 @@ def keep_typed() -> Response | None:
 
 
 def step_aside(began: Mapping[str, str], shown: Callable[[], Any]) -> Any:
-    """Let the browser keep what was typed over what the form began with, and do what stands beside it (`web.asides`).
+    """Let the browser keep what was typed over what the form began with, and do what stands beside it: `web.asides`."""
+    is_untouched = all(request.form.get(name, "") == text for name, text in began.items())
+    return go_on_with(None if is_untouched else lambda answer: _keep(answer, current_user.id, beside="1"), shown)
 
-    Where it is too much for a cookie nothing is done, and `shown` draws the form again.
+
+def go_on_with(keep: Callable[[Response], bool] | None, shown: Callable[[], Any]) -> Any:
+    """Do what stands beside the form with an answer that lets the browser `keep` the words; None: there are none.
+
+    Where they are too much for a cookie nothing is done, and `shown` draws the form again.
     """
     answer = asides.go_on()
-    if all(request.form.get(name, "") == text for name, text in began.items()):
-        return answer
-    if _keep(answer, current_user.id, beside="1"):
+    if keep is None or keep(answer):
         return answer
     say_too_long()
     return shown()

@@ -22,7 +22,7 @@ from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger_queries
 from backoffice.ledger.rules import PARTS_LIMIT
 from backoffice.ledger.services import reservations as ledger
-from backoffice.money import ZERO, AmountError, format_amount, parse_amount, without_unit
+from backoffice.money import ZERO, AmountError, format_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
@@ -213,7 +213,7 @@ def repeated(actor: Actor, application: Application, submit_token: str) -> Invoi
 def _says_the_same(known: InvoiceRequest, application: Application) -> bool:
     faults: dict[str, list[Message]] = {}
     try:
-        amount = parse_amount(without_unit(application.amount))
+        amount = rules.typed_amount(application.amount)
     except AmountError:
         return False
     email = recipients.cleaned_email(application.email, faults)

@@ -83,8 +83,8 @@ def answer(
     wanted = Message(N_("Write your answer."))
     cleaned = text.of_field("answer", answer_text, max_length=ANSWER_LIMIT, multiline=True, empty=wanted)
     invoice_request = queries.by_number(number, account_id=actor.account_id)
-    hold = queries.open_hold(invoice_request.id)
-    if question is not None and hold is not None and hold.id != question:
+    hold = queries.open_hold(invoice_request.id) if question is not None else None
+    if hold is not None and hold.id != question:
         raise Conflict(Message(N_("Another question is asked now. Read it before you answer.")), code=ANOTHER_QUESTION)
     _end(actor, invoice_request, Action.ANSWER, pauses.ANSWERED, now, answer=cleaned)
     add_event(invoice_request.id, "answered", actor, at=now, remarks=cleaned, due_on=invoice_request.due_on.isoformat())

@@ -156,11 +156,9 @@ def take(now: datetime) -> Lent | None:
     if run is None:
         return None
     run.state = BulkState.RUNNING
-    run.lend(now + LEASE)
+    lease = run.lend(now + LEASE)
     session.flush()
-    return Lent(
-        run.id, run.lease or "", BulkAction(run.action), run.arguments, run.started_by_id, run.address, run.follows_id
-    )
+    return Lent(run.id, lease, BulkAction(run.action), run.arguments, run.started_by_id, run.address, run.follows_id)
 
 
 def hold(lent: Lent, *, until: datetime) -> None:
