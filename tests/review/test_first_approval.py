@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,9 +11,6 @@ from sqlalchemy import select
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.errors import Conflict, Forbidden, Invalid, Message
-from backoffice.permissions import SYSTEM
-from backoffice.policies import services as policies
-from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import Ending
 from backoffice.requests.services import changes, recipients
@@ -22,22 +18,11 @@ from backoffice.review.models import BulkItem
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import claims, decisions
 from tests.review.desk import NOW, Desk
+from tests.review.four_eyes import LATER, made_void
 from tests.review.test_claims import holder
 from tests.review.test_competence import edit_header, run_of_one
-from tests.review.test_second_approval import made_void
 from tests.support.office import contradictions
 from tests.support.visitor import Visitor
-
-LATER = NOW + timedelta(minutes=1)
-
-
-@pytest.fixture
-def four_eyes(desk: Desk) -> Desk:
-    """From 1,000.00 on two people have to approve."""
-    desk.run(
-        policies.set_policy, SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, "1000.00", starts_on=NOW.date(), reason="x", now=NOW
-    )
-    return desk
 
 
 def half_approved(desk: Desk) -> str:

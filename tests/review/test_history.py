@@ -9,7 +9,7 @@ from html import unescape
 
 from backoffice.review.services import decisions, holds, notes
 from tests.review.desk import NOW, Desk
-from tests.review.test_second_approval import threshold
+from tests.review.four_eyes import threshold
 from tests.support.visitor import Visitor
 
 MINUTE = timedelta(minutes=1)

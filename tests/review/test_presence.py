@@ -19,7 +19,7 @@ from backoffice.review.rules import LOOKING
 from backoffice.review.services import claims, decisions, holds, presence
 from backoffice.sla import jobs
 from tests.review.desk import NOW, Desk
-from tests.review.test_second_approval import threshold
+from tests.review.four_eyes import threshold
 from tests.support.sql import statements
 from tests.support.visitor import Visitor
 
