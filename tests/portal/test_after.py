@@ -152,12 +152,18 @@ def test_a_form_for_a_mail_that_was_corrected_meanwhile_leads_to_how_it_stands(a
     assert "does not go to that address any more" in text(ada.follow())
 
 
-def test_an_answer_stands_under_the_question_it_was_written_for(ada: Customer, world: World) -> None:
+def both_asked(ada: Customer, world: World, question: str) -> tuple[str, Customer]:
+    """A request of Ada's with an open question, and her colleague Lin; both have the page with the answer open."""
     number = ada.apply(amount="5")
-    world.ask(number, "Is the amount right?")
-    lin, address = world.customer("lin"), f"/invoices/{number}/answer"
-    lin.get(address)
-    ada.get(address)
+    world.ask(number, question)
+    lin = world.customer("lin")
+    for each in (lin, ada):
+        each.get(f"/invoices/{number}/answer")
+    return number, lin
+
+
+def test_an_answer_stands_under_the_question_it_was_written_for(ada: Customer, world: World) -> None:
+    number, lin = both_asked(ada, world, "Is the amount right?")
     lin.submit({"answer": "Yes"}, button="Send the answer")
     world.ask(number, "May we issue it to the parent company instead?")
     answer = ada.submit({"answer": "Yes, it is right."}, button="Send the answer")
@@ -169,11 +175,7 @@ def test_an_answer_stands_under_the_question_it_was_written_for(ada: Customer, w
 
 
 def test_the_second_of_two_answers_is_shown_once_more(ada: Customer, world: World) -> None:
-    number = ada.apply(amount="5")
-    world.ask(number, "Which contract is it?")
-    lin, address = world.customer("lin"), f"/invoices/{number}/answer"
-    lin.get(address)
-    ada.get(address)
+    _, lin = both_asked(ada, world, "Which contract is it?")
     ada.submit({"answer": "HT-1"}, button="Send the answer")
     answer = lin.submit({"answer": "HT-1, signed in March"}, button="Send the answer")
     assert answer.status_code == 409

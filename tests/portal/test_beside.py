@@ -8,7 +8,7 @@ import pytest
 
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
 from tests.portal.test_signed_out import sign_in_again
-from tests.portal.written import Freeze, keys, two_applications
+from tests.portal.written import Freeze, keys, overtaken, two_applications
 
 WORDS = {"amount": "1,234.5x", "remarks": "采购单 7\r\n第二行", "copies": "boss@lumen.example"}
 
@@ -90,11 +90,7 @@ def test_a_chosen_file_is_asked_for_again(ada: Customer) -> None:
 
 
 def test_what_another_window_wrote_meanwhile_stays_too(ada: Customer) -> None:
-    ada.get(APPLY)
-    ada.press("all", remarks="Order")
-    key, form, where = ada.key, ada.page, ada.path
-    ada.press("all", remarks="Of another window")
-    ada.page, ada.path = form, where
+    key = overtaken(ada)
     ada.submit(WORDS, button="中文")
     ada.follow()
     assert ada.key != key

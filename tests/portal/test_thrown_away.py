@@ -13,7 +13,7 @@ from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import Content
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
 from tests.portal.test_supporting_file import enclosed
-from tests.portal.written import TYPED, Freeze, keys, two_applications
+from tests.portal.written import TYPED, Freeze, keys, overtaken, two_applications
 from tests.support import files
 
 
@@ -106,11 +106,7 @@ def test_writing_on_in_another_window_takes_it_back(ada: Customer) -> None:
 
 
 def test_words_cancelled_in_a_window_that_another_has_overtaken_can_be_had_back(ada: Customer) -> None:
-    ada.get(APPLY)
-    ada.press("all", remarks="Order")
-    key, form, where = ada.key, ada.page, ada.path
-    ada.press("all", remarks="Of another window")
-    ada.page, ada.path = form, where
+    key = overtaken(ada)
     ada.submit({"remarks": "Long and unsent"}, button="cancel")
     ada.follow()
     ada.submit(button="Undo")
@@ -221,11 +217,7 @@ def test_a_submit_of_what_was_thrown_away_meanwhile_makes_nothing(ada: Customer,
 
 
 def test_cancel_does_not_throw_away_what_another_window_wrote(ada: Customer) -> None:
-    ada.get(APPLY)
-    ada.press("all", remarks="Order")
-    key, form, where = ada.key, ada.page, ada.path
-    ada.press("all", remarks="Of another window")
-    ada.page, ada.path = form, where
+    key = overtaken(ada)
     ada.submit(button="cancel")
     assert "thrown away" not in text(ada.follow())
     ada.get(f"{APPLY}/{key}")

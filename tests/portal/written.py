@@ -27,6 +27,16 @@ def two_applications(ada: Customer) -> tuple[str, str]:
     return older, ada.key
 
 
+def overtaken(ada: Customer) -> str:
+    """An application that another window has written to since this page of it was drawn; its key."""
+    ada.get(APPLY)
+    ada.press("all", remarks="Order")
+    key, form, where = ada.key, ada.page, ada.path
+    ada.press("all", remarks="Of another window")
+    ada.page, ada.path = form, where
+    return key
+
+
 def tidy(world: World, at: datetime, freeze: Freeze) -> None:
     """Let the job run at that instant."""
     with world.app.app_context(), clock.moved_to(at):
