@@ -209,6 +209,23 @@ def test_conflicts_are_shown_beside_the_books_and_settled_with_a_reason(ana: Vis
     assert "The platform was wrong." in ana.get(f"/admin/imports/conflicts/{conflict.id}").text
 
 
+def test_a_reason_for_what_a_later_file_has_settled_is_not_lost(ana: Visitor, books: Books) -> None:
+    for lines in ([GOOD], [OTHER]):
+        hand_in(ana, *lines)
+        books.work()
+    (conflict,) = books.open_conflicts()
+    ana.get(f"/admin/imports/conflicts/{conflict.id}")
+    form = ana.page
+    hand_in(ana, GOOD)
+    books.work()
+    ana.page = form
+    ana.submit({"reason": "The platform was wrong."}, button="Settle the conflict")
+    assert ana.page.status_code == 409
+    assert "settled already" in ana.page.text
+    assert '<blockquote class="typed">The platform was wrong.</blockquote>' in ana.page.text
+    assert "a later line agrees with the books" in ana.page.text
+
+
 def test_a_conflict_closes_when_a_later_line_agrees(ana: Visitor, books: Books) -> None:
     for lines in ([GOOD], [OTHER], [OTHER]):
         hand_in(ana, *lines)

@@ -197,6 +197,8 @@ def conflict(problem_id: int) -> ResponseReturnValue:
         except Invalid as error:
             apply_errors(form, error)
             return _conflict_page(queries.conflict(problem_id), form), 400
+        except Conflict:
+            return _conflict_page(queries.conflict(problem_id), form), 409
         flash(gettext("The conflict is settled."), "success")
         return redirect(url_for("ledger.show_import", file_id=queries.conflict(problem_id).file_id), 303)
     return _conflict_page(problem, form)

@@ -34,7 +34,7 @@ FILTERS = FilterSet(
     OneOf("status", lazy_gettext("Status"), list(labels.entry_statuses.items())),
     DateRange("date", lazy_gettext("Date"), "from", "to"),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
-    Choice("free", lazy_gettext("Money left"), [("1", lazy_gettext("Can still be invoiced"))]),
+    Choice("free", lazy_gettext("Money left"), [("1", lazy_gettext("In no request or invoice yet"))]),
     Choice("debt", lazy_gettext("Invoice debt"), [("1", lazy_gettext("Invoiced and refunded later"))]),
     OneOf(
         "taken",
