@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from flask import Flask, current_app, session
 from flask_babel import gettext
@@ -42,6 +42,22 @@ class Deed:
         return bool(self.action) and self.until > clock.now().timestamp()
 
 
+class _Row(NamedTuple):
+    """A deed as the session keeps it. With a `kind`, its own capability knows the rest by `key`; else `key` is the
+    address that takes it back. It is remembered until `remembered`."""
+
+    key: str
+    text: str
+    until: float
+    why: str
+    kind: str
+    remembered: float
+
+    @property
+    def deed(self) -> Deed:
+        return Deed(self.text, self.key, self.until, self.why)
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A deed in words, where it is taken back, the seconds left, and whether it was the last one: then z does.
@@ -66,12 +82,12 @@ class Standing:
 
 def offer(text: str, action: str, until: datetime) -> None:
     """Offer to take back what was just done, until then. When it is taken back, the deed before it is offered again."""
-    _add([text, action, until.timestamp(), ""], until.timestamp())
+    _add(action, text=text, until=until.timestamp())
 
 
 def done(why: str) -> None:
     """Something was done last that cannot be taken back; `why` says so in a sentence."""
-    _add(["", "", 0, why])
+    _add("", why=why)
 
 
 def offer_by(kind: str, key: str, until: datetime) -> None:
@@ -79,7 +95,7 @@ def offer_by(kind: str, key: str, until: datetime) -> None:
 
     After `until` nobody asks any more.
     """
-    _add([kind, key, -1, ""], until.timestamp())
+    _add(key, kind=kind, until=until.timestamp())
 
 
 def register(app: Flask, kind: str, resolve: Callable[[str], Deed]) -> None:
@@ -87,14 +103,14 @@ def register(app: Flask, kind: str, resolve: Callable[[str], Deed]) -> None:
     app.extensions[_EXTENSION][kind] = resolve
 
 
-def withdraw_offer(action: str) -> None:
+def withdraw_offer(key: str) -> None:
     """What that address (or key) takes back is taken back, or holds no more: the deed before it is the last one."""
-    session[_KEPT] = [row for row in _rows() if row[1] != action]
+    _keep([row for row in _rows() if row.key != key])
 
 
 def miss_offer(action: str) -> None:
     """It could not be taken back any more; it was the last deed nevertheless."""
-    session[_KEPT] = [[*row[:2], 0, *row[3:]] if row[1] == action else row for row in _rows()]
+    _keep([row._replace(until=0) if row.key == action else row for row in _rows()])
 
 
 def standing_offer() -> Standing:
@@ -103,7 +119,7 @@ def standing_offer() -> Standing:
     if not rows:
         return Standing(None, gettext("There is nothing to undo."))
     # What has to be looked up is looked up where it was the last deed; every page has to be cheap.
-    deeds = [Deed(*row[:4]) for row in rows[:-1]] + [_deed(rows[-1])]
+    deeds = [row.deed for row in rows[:-1] if not row.kind] + [_looked_up(rows[-1])]
     why = deeds[-1].why or gettext("The time to undo what you did last is over.")
     found = next((deed for deed in reversed(deeds) if deed.stands), None)
     if found is None:
@@ -112,25 +128,28 @@ def standing_offer() -> Standing:
     return Standing(Offer(found.text, found.action, seconds, found is deeds[-1], f"{found.action} {found.until}"), why)
 
 
-def _add(row: list[Any], until: float = 0) -> None:
-    others = [one for one in _rows() if one[1] != row[1] or not row[1]]
+def _add(key: str, *, text: str = "", until: float = 0, why: str = "", kind: str = "") -> None:
+    others = [one for one in _rows() if one.key != key or not key]
     # What came later hides nothing that can still be taken back.
-    kept = max(clock.now().timestamp() + _TOLD, until, *(one[4] for one in others))
-    session[_KEPT] = [*others, [*row, kept]][-_MOST:]
+    remembered = max(clock.now().timestamp() + _TOLD, until, *(one.remembered for one in others))
+    _keep([*others, _Row(key, text, until, why, kind, remembered)])
 
 
-def _rows() -> list[list[Any]]:
-    """Text, action, until, why, and how long it is remembered. An older one stays as long as the last one is."""
-    rows = [row for row in session.get(_KEPT) or [] if len(row) == 5]
-    return rows if rows and rows[-1][4] > clock.now().timestamp() else []
+def _keep(rows: list[_Row]) -> None:
+    session[_KEPT] = [list(row) for row in rows[-_MOST:]]
 
 
-def _deed(row: list[Any]) -> Deed:
-    text, action, until, why, _ = row
-    if until >= 0:
-        return Deed(text, action, until, why)
-    resolve: Callable[[str], Deed] = current_app.extensions[_EXTENSION][text]
-    return resolve(action)
+def _rows() -> list[_Row]:
+    """The deeds, the last one last. An older one stays as long as the last one is remembered."""
+    rows = [_Row(*row) for row in session.get(_KEPT) or [] if len(row) == len(_Row._fields)]
+    return rows if rows and rows[-1].remembered > clock.now().timestamp() else []
+
+
+def _looked_up(row: _Row) -> Deed:
+    if not row.kind:
+        return row.deed
+    resolve: Callable[[str], Deed] = current_app.extensions[_EXTENSION][row.kind]
+    return resolve(row.key)
 
 
 def init_offers(app: Flask) -> None:
