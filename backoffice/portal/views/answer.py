@@ -18,7 +18,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import Hold, InvoiceRequest
 from backoffice.requests.rules import ANSWER_LIMIT
 from backoffice.requests.services import holds
-from backoffice.web import asides, kept_forms
+from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
@@ -56,6 +56,9 @@ def answer(number: str) -> Any:
         form.answer.errors = [translate(conflict.message)]
         return _page(found, hold, form, 409)
     flash(gettext("Thank you. We go on with your request."), "success")
+    offers.done(
+        gettext("The last thing you did was to answer a question about %(number)s. Answers stay.", number=number)
+    )
     return kept_forms.done(redirect(address(number), 303))
 
 

@@ -20,7 +20,7 @@ from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT, State
 from backoffice.requests.services import changes, recipients, supporting
-from backoffice.web import asides, kept_forms
+from backoffice.web import asides, kept_forms, offers
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
@@ -54,6 +54,9 @@ def withdraw(number: str) -> Any:
             with transaction():
                 changes.withdraw(current_actor(), number, now=clock.now())
             flash(gettext("The request is withdrawn. Its amount can be invoiced again."), "success")
+            offers.done(
+                gettext("The last thing you did was to withdraw %(number)s. It stays so; apply anew.", number=number)
+            )
         else:
             flash(_too_late(found), "warning")
     except Conflict:
@@ -100,6 +103,12 @@ def correct(number: str) -> Any:
         flash(_too_late_to_correct(queries.own_request(account_id(), number)), "warning")
         return kept_forms.done(redirect(address(number), 303))
     flash(gettext("The address is corrected. Mails about this request go there from now on."), "success")
+    offers.done(
+        gettext(
+            "The last thing you did was to correct the address of %(number)s. You can correct it again there.",
+            number=number,
+        )
+    )
     return kept_forms.done(redirect(address(number), 303))
 
 
@@ -143,6 +152,7 @@ def send_again(number: str) -> Any:
         flash(translate(refusal.message), "warning")
         return kept_forms.done(redirect(address(number), 303))
     flash(gettext("The invoice is on its way to %(address)s.", address=form.email.data), "success")
+    offers.done(gettext("The last thing you did was to send an invoice again. A mail cannot be taken back."))
     return kept_forms.done(redirect(address(number), 303))
 
 

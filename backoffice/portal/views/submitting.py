@@ -31,7 +31,7 @@ from backoffice.portal.views.plumbing import address, blueprint, issuer
 from backoffice.requests.rules import State
 from backoffice.requests.services import applying
 from backoffice.requests.services.applying import Plan
-from backoffice.web import drafts
+from backoffice.web import drafts, offers
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.guards import current_actor, guard
@@ -130,6 +130,11 @@ def _submit(draft: ApplicationDraft) -> Response:
         return _to_made(draft, made.number)
     told = gettext("Your request is submitted. We finish it by %(day)s.", day=format_day(made.due_on).striptags())
     flash(told, "success")
+    last = gettext(
+        "The last thing you did was to submit %(number)s. While it is pending you can withdraw it there.",
+        number=made.number,
+    )
+    offers.done(last)
     return redirect(address(made.number), 303)
 
 
