@@ -22,6 +22,14 @@ from backoffice.web.kept_forms import KeptForm
 _POINTERS = {"remarks": lazy_gettext("Text printed on the invoice")}
 
 
+class CodesField(SelectMultipleField):  # type: ignore[misc]
+    """Some of several codes; also read as the words of one text, as a form comes back that waited in the browser."""
+
+    def process_data(self, value: Any) -> None:
+        """Take what the form begins with."""
+        super().process_data(value.split() if isinstance(value, str) else value)
+
+
 class ApproveForm(KeptForm):
     """Remarks the customer can read on the request, none are needed; and why a doubtful tax ID is right."""
 
@@ -96,10 +104,10 @@ class RejectForm(KeptForm):
 
     no_room = False
 
-    reason = SelectMultipleField(
+    reason = CodesField(
         lazy_gettext("Reason"), id="reject-reason", choices=choices(labels.reasons.items()), validate_choice=False
     )
-    fields = SelectMultipleField(
+    fields = CodesField(
         lazy_gettext("Fields to correct"),
         id="reject-fields",
         choices=choices((name, _POINTERS.get(name, labels.fields[name])) for name in FIELDS),
@@ -114,9 +122,6 @@ class RejectForm(KeptForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        for chosen in (self.reason, self.fields):
-            if isinstance(chosen.data, str):  # as a form comes back that waited for its person to sign in again
-                chosen.data = chosen.data.split()
         # Marks the labels only: the rule is the service's, and its sentences say what to do.
         self.reason.flags.required = self.remarks.flags.required = True
 

@@ -29,12 +29,12 @@ _PLAIN = "application/x-www-form-urlencoded"
 class LongForm:
     """The form of a page whose words must not get lost.
 
-    `default` is the name and value of the button that Enter presses: the first of a form in the page, and buttons of
-    the page's head now stand before it. `on_server`: its words wait there, not in the browser.
+    `default` are the attributes of the button that Enter presses: the first of a form in the page, and buttons of the
+    page's head now stand before it. `on_server`: its words wait there, not in the browser.
     """
 
     address: str
-    default: tuple[str | None, str | None]
+    default: dict[str, str | None]
     on_server: bool
 
     @property
@@ -44,13 +44,13 @@ class LongForm:
 
 
 def long_form(
-    address: str | None = None, *, name: str | None = None, value: str | None = None, on_server: bool = False
+    address: str | None = None, *, default: dict[str, str | None] | None = None, on_server: bool = False
 ) -> LongForm:
     """Say, before the layout is drawn, that the page has a long form, and which button Enter presses in it.
 
-    `address` is where the form goes, its own page unless given.
+    `address` is where the form goes, its own page unless given; it has to answer GET with the same form.
     """
-    g.long_form = LongForm(address or own_address(), (name, value), on_server)
+    g.long_form = LongForm(address or own_address(), default or {}, on_server)
     return g.long_form  # type: ignore[no-any-return]
 
 
@@ -58,6 +58,12 @@ def form_of_page() -> LongForm | None:
     """The long form of the present page, if it has one."""
     found: LongForm | None = g.get("long_form")
     return found
+
+
+def id_of_form(action: str) -> str | None:
+    """The id that buttons beside the form at `action` name it by, where that is the long form of the page."""
+    form = form_of_page()
+    return form.id if form is not None and form.address == action else None
 
 
 def beside_form(deed: str, *, comes_back: bool = False, leaves_nothing: bool = False) -> dict[str, Any]:
@@ -70,7 +76,8 @@ def beside_form(deed: str, *, comes_back: bool = False, leaves_nothing: bool = F
     if form is None or (leaves_nothing and not form.on_server):
         return {}
     if comes_back:
-        deed = _with(deed, "next", own_address())
+        # What was drawn as an answer to a form may have no page at its address.
+        deed = _with(deed, "next", own_address() if request.method == "GET" else form.address)
     return {"form": form.id, "formaction": _with(form.address, _DEED, deed), "formenctype": _PLAIN}
 
 
@@ -118,5 +125,5 @@ def _with(address: str, name: str, value: str | None) -> str:
 
 def init_asides(app: Flask) -> None:
     """Give the templates of `app` the long form of a page and the buttons beside it."""
-    for function in (long_form, form_of_page, beside_form):
+    for function in (long_form, form_of_page, id_of_form, beside_form):
         app.jinja_env.globals[function.__name__] = function

@@ -19,7 +19,7 @@ from backoffice.review.services import claims, decisions, holds, notes
 from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, onward
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import refused
-from backoffice.web import kept_forms, offers
+from backoffice.web import asides, kept_forms, offers
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
@@ -32,6 +32,8 @@ def hold(number: str) -> Any:
     if request.method != "POST":
         return _form_page("hold", number, kept_forms.begin(HoldForm, {}))
     form = HoldForm()
+    if asides.is_asked():
+        return kept_forms.step_aside({"question": ""}, lambda: _form_page("hold", number, form))
     try:
         with transaction():
             holds.hold(current_actor(), number, question=form.question.data or "", now=clock.now())
@@ -79,6 +81,8 @@ def return_to_queue(number: str) -> Any:
     if request.method != "POST":
         return _form_page("return", number, kept_forms.begin(ReturnForm, {}))
     form = ReturnForm()
+    if asides.is_asked():
+        return kept_forms.step_aside({"why": ""}, lambda: _form_page("return", number, form))
     try:
         with transaction():
             decisions.return_to_queue(current_actor(), number, why=form.why.data or "", now=clock.now())
@@ -100,6 +104,8 @@ def note(number: str) -> Any:
     if request.method != "POST":
         return _form_page("note", number, kept_forms.begin(NoteForm, {}))
     form = NoteForm()
+    if asides.is_asked():
+        return kept_forms.step_aside({"note": ""}, lambda: _form_page("note", number, form))
     try:
         with transaction():
             notes.add(current_actor(), number, form.note.data or "", now=clock.now())

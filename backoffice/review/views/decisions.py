@@ -22,7 +22,7 @@ from backoffice.review.views import rejection
 from backoffice.review.views.onward import onward
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import may_decide, page_of, read, refused
-from backoffice.web import kept_forms, offers
+from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import apply_errors
@@ -86,6 +86,9 @@ def reject_form(number: str) -> Any:
 def reject(number: str) -> Any:
     """Reject with reason and remarks and go on to the next most urgent request."""
     form = RejectForm()
+    if asides.is_asked():
+        began = {"remarks": "", "reason": "", "pointed": ""}
+        return kept_forms.step_aside(began, lambda: rejection.page(read(number), form))
     try:
         with transaction():
             decided = services.reject(

@@ -1,0 +1,61 @@
+"""Without scripts: what stands beside a form of the desk, like the switch of language, loses none of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from backoffice.review.services import decisions
+from tests.review.desk import NOW, Desk
+from tests.support.visitor import Visitor
+
+WORDS = "第一行\r\nSecond line"
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("reject", {"remarks": WORDS, "reason": ["amount", "other"]}),
+        ("hold", {"question": WORDS}),
+        ("notes", {"note": WORDS}),
+        ("return", {"why": WORDS}),
+    ],
+)
+def test_a_switch_of_language_keeps_what_was_typed(
+    desk: Desk, visit: Callable[..., Visitor], page: str, typed: dict[str, list[str] | str]
+) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    if page == "return":
+        desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW)
+    address, name = f"/review/{number}/{page}", next(iter(typed))
+
+    def there() -> dict[str, list[str]]:
+        form = next(each for each in rita.forms() if name in each.names)
+        return {key: [value for there, value in form.values if there == key] for key in typed}
+
+    rita.get(address)
+    rita.submit(typed, button="中文")
+    rita.follow()
+    assert 'lang="zh' in rita.page.text
+    assert there() == {key: text if isinstance(text, list) else [text] for key, text in typed.items()}
+    assert desk.state(number) == ("approved" if page == "return" else "pending")
+
+
+def test_enter_in_a_rejection_still_shows_the_mail_first(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}/reject")
+    form = next(each for each in rita.forms() if "remarks" in each.names)
+    first = form.buttons[0]
+    assert (first.name, first.value, first.target) == ("preview", "1", f"/review/{number}/reject/draft")
+
+
+def test_the_language_after_a_preview_comes_back_to_the_form(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}/reject")
+    typed = {"remarks": WORDS, "reason": ["other"]}
+    rita.submit(typed, button="Preview the email")
+    assert rita.page.status_code == 200
+    rita.submit(typed, button="中文")
+    rita.follow()
+    assert (rita.path, "Second line" in rita.page.text) == (f"/review/{number}/reject", True)
