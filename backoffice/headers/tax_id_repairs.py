@@ -1,4 +1,6 @@
-"""What a tax ID that is wrong by one symbol may have been meant to be: valid codes, the likeliest first.
+"""What a tax ID with one slip in it may have been meant to be: valid codes, the likeliest first.
+
+A slip is one wrong symbol, one too many or too few, or two neighbours in the wrong order.
 
 What a code begins with serves to choose among repairs only: a code is never refused for it, the lists may grow.
 """
@@ -6,6 +8,7 @@ What a code begins with serves to choose among repairs only: a code is never ref
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 
 from backoffice.headers.tax_id_symbols import (
     ALPHABET,
@@ -40,6 +43,11 @@ _READINGS = str.maketrans("IOSVZ", "105U2")
 
 def repairs(code: str, places: Iterable[int]) -> tuple[str, ...]:
     """The valid codes one symbol away, changed at one of `places`: the likeliest first."""
+    return tuple(repaired for _, _, repaired in _one_away(code, places))
+
+
+def _one_away(code: str, places: Iterable[int]) -> list[tuple[int, int, str]]:
+    """What `repairs` finds, each with what speaks against it and its place, in that order."""
     inner_fits = set(code) <= VALUE.keys() and organisation_check_symbol(code[ORGANISATION]) == code[16]
     one_away = ((place, code[: place - 1] + _fitting(code, place) + code[place:]) for place in places)
     found = (
@@ -47,7 +55,16 @@ def repairs(code: str, places: Iterable[int]) -> tuple[str, ...]:
         for place, repaired in one_away
         if begins_well(repaired) and not any(wrong_checks(repaired))
     )
-    return tuple(repaired for _, _, repaired in sorted(found))
+    return sorted(found)
+
+
+def slips(code: str) -> tuple[str, ...]:
+    """The valid codes from which one wrong symbol, or two neighbours in the wrong order, led to `code`."""
+    exchanged = {code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(LENGTH - 1)}
+    neighbours = [(1 + _unusual(each), each) for each in exchanged if begins_well(each) and not any(wrong_checks(each))]
+    flips = [(against, repaired) for against, _, repaired in _one_away(code, range(1, LENGTH + 1))]
+    # Of the same likelihood the exchange comes first: it leaves every symbol as it was typed.
+    return tuple(dict.fromkeys(each for _, each in sorted([*neighbours, *flips], key=itemgetter(0))))
 
 
 def as_read(code: str) -> tuple[str, ...]:

@@ -13,7 +13,15 @@ from datetime import date
 from enum import StrEnum
 
 from backoffice.errors import N_, Message
-from backoffice.headers.tax_id_repairs import PROVINCES, as_read, begins_well, repairs, with_one_more, without_one
+from backoffice.headers.tax_id_repairs import (
+    PROVINCES,
+    as_read,
+    begins_well,
+    repairs,
+    slips,
+    with_one_more,
+    without_one,
+)
 from backoffice.headers.tax_id_symbols import ALPHABET as ALPHABET
 from backoffice.headers.tax_id_symbols import LENGTH as LENGTH
 from backoffice.headers.tax_id_symbols import VALUE, wrong_checks
@@ -94,7 +102,7 @@ def check_tax_id(typed: str) -> TaxIdResult:
         # Nothing of it is wrong but its place: no symbol to mark, no company to guess.
         return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, Message(_A_PERSONS))
     if wrong:
-        meant = repairs(code, range(1, LENGTH + 1))
+        meant = slips(code)
         return TaxIdResult(code, TaxIdOutcome.WRONG_CHECK_DIGIT, _unfit(code, wrong), wrong, *_offer(meant))
     return TaxIdResult(code, TaxIdOutcome.VALID, Message(N_("This tax ID is valid.")))
 
@@ -115,7 +123,7 @@ def did_you_mean(result: TaxIdResult) -> list[Message]:
         return []
     if result.suggestion is not None:
         return [Message(N_("Did you mean %(suggestion)s?"), suggestion=result.suggestion)]
-    told = N_("Did you mean one of these? Each differs in one symbol: %(suggestions)s")
+    told = N_("Did you mean one of these? Each differs in one symbol, or in the order of two: %(suggestions)s")
     if len(result.code) != LENGTH:
         told = N_("Did you mean one of these? Each has one symbol more or less: %(suggestions)s")
     question = Message(told, suggestions=", ".join(result.suggestions))

@@ -239,7 +239,7 @@ def test_where_several_repairs_are_possible_each_has_its_button(ada: Clerk) -> N
     offered = check_tax_id(typed).suggestions
     assert len(offered) == 3
     ada.new(**GOOD | {"tax_id": typed})
-    assert "Did you mean one of these? Each differs in one symbol:" in ada.text
+    assert "Did you mean one of these? Each differs in one symbol, or in the order of two:" in ada.text
     for code in offered:
         ada.new(**GOOD | {"tax_id": typed})
         assert ada.press(f"Use {code}") == 200

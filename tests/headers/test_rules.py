@@ -35,6 +35,17 @@ def flips(code: str) -> list[tuple[int, str]]:
     ]
 
 
+def exchanges(code: str) -> list[str]:
+    """The code with each two neighbours that differ in the other order."""
+    both = ((code[:at] + code[at + 1] + code[at] + code[at + 2 :]) for at in range(17))
+    return [other for other in both if other != code]
+
+
+def one_slip_away(one: str, other: str) -> bool:
+    """Whether one symbol differs, or the order of two neighbours."""
+    return sum(map(str.__ne__, one, other)) == 1 or one in exchanges(other)
+
+
 def passes(code: str) -> bool:
     """Both checks, said once more without the search for a repair."""
     return organisation_check_symbol(code[8:16]) == code[16] and check_symbol(code[:17]) == code[17]
@@ -83,7 +94,7 @@ class TestTaxId:
                 offered = check_tax_id(flipped).suggestions
                 assert len(set(offered)) == len(offered) <= 3
                 assert all(passes(one) and begins_as_given_out(one) for one in offered)
-                assert all(sum(map(str.__ne__, one, flipped)) == 1 for one in offered)
+                assert all(one_slip_away(one, flipped) for one in offered)
                 tried[place] += 1
                 right[place] += code in offered
                 assert code in offered or check_tax_id(flipped).has_more, flipped
@@ -95,11 +106,20 @@ class TestTaxId:
     def test_a_single_suggestion_is_the_only_repair_there_is(self, code: str) -> None:
         alone = 0
         for _, flipped in flips(code)[::7]:
-            repairs = [other for _, other in flips(flipped) if passes(other) and begins_as_given_out(other)]
+            slips = {other for _, other in flips(flipped)} | set(exchanges(flipped))
+            repairs = [other for other in slips if passes(other) and begins_as_given_out(other)]
             assert code in repairs
             assert check_tax_id(flipped).suggestion == (code if len(repairs) == 1 else None)
             alone += len(repairs) == 1
         assert alone > 30
+
+    @pytest.mark.parametrize("code", VECTORS)
+    def test_two_neighbours_in_the_wrong_order_lead_to_the_right_code(self, code: str) -> None:
+        for exchanged in exchanges(code):
+            result = check_tax_id(exchanged)
+            if result.outcome == TaxIdOutcome.WRONG_CHECK_DIGIT:
+                assert code in result.suggestions, exchanged
+                assert result.suggestion in (code, None), exchanged
 
     @pytest.mark.parametrize("code", VECTORS)
     def test_a_symbol_read_as_its_look_alike_leads_to_the_right_code(self, code: str) -> None:
@@ -250,7 +270,8 @@ class TestTaxId:
             "Did you mean 91310000MA1FL0A277?",
         ]
         several = check_tax_id("91440300MA5DA0X7X3")
-        told = f"Did you mean one of these? Each differs in one symbol: {', '.join(several.suggestions)}"
+        codes = ", ".join(several.suggestions)
+        told = f"Did you mean one of these? Each differs in one symbol, or in the order of two: {codes}"
         assert len(several.suggestions) == 3
         further = "Further repairs are possible: compare each symbol with the business licence."
         assert told in rules.describe_tax_id(several).splitlines()
