@@ -72,12 +72,12 @@ def _stood(instant: datetime, figure: str) -> ColumnElement[Decimal]:
     return func.coalesce(of_last_line(instant, f"{figure}_after"), literal(ZERO, Amount))
 
 
-def shortages_of(request_id: int) -> list[LedgerMovement]:
-    """The lines by which refunds took money from a request, or new money covered it, oldest first."""
+def moves_of(request_id: int) -> list[LedgerMovement]:
+    """The lines by which refunds took money from a request, or new money covered it, oldest first; `short` is what it
+    lacked by each, nothing where other recharges stood in at once."""
     moved = select(LedgerMovement).where(
         LedgerMovement.request_id == request_id,
         LedgerMovement.kind.in_((MovementKind.REALLOCATE, MovementKind.COVER)),
-        LedgerMovement.short != ZERO,
     )
     return list(session.scalars(moved.order_by(LedgerMovement.id)))
 

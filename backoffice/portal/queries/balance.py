@@ -11,7 +11,7 @@ from backoffice.ledger.queries import NotInvoiceable
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.requests.queries import shortages
-from backoffice.requests.queries.shortages import LeftBehind
+from backoffice.requests.queries.shortages import LeftBehind, Short
 
 # Of what a refund left behind; the lists hold the rest.
 SHOWN = 20
@@ -30,6 +30,11 @@ class Explanation:
     def gap(self) -> Decimal:
         """How far below zero the account would be: the next recharges fill this first."""
         return max(ZERO, -self.figures.balance)
+
+    def without(self, item: Short) -> Decimal:
+        """What can be applied for once a request that lacks money is withdrawn; nothing where that is no way out."""
+        after = self.figures.invoiceable_without(item.amount) if item.is_pending else ZERO
+        return after if after >= self.minimum else ZERO
 
     @property
     def below_minimum(self) -> bool:

@@ -14,6 +14,7 @@ from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
+from backoffice.ledger.rules import Figures
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
 from backoffice.requests.queries.comparison import Complaint, complaint
@@ -43,12 +44,13 @@ class Dossier:
     follows: str | None
     followed_by: str | None
     hold: Hold | None
-    shortages: Sequence[LedgerMovement]
+    moves: Sequence[LedgerMovement]
+    balance: Figures
 
     @property
     def happened(self) -> list[RequestEvent | LedgerMovement]:
         """What happened to the request and to its money, each in its own order, whatever a clock said meanwhile."""
-        return list(merge(self.events, self.shortages, key=attrgetter("at")))
+        return list(merge(self.events, self.moves, key=attrgetter("at")))
 
     @property
     def open_question(self) -> int | None:
@@ -78,7 +80,8 @@ def dossier(account_id: int, number: str) -> Dossier:
         follows=requests.number_of(found.resubmission_of_id),
         followed_by=requests.followed_by(found.id),
         hold=requests.open_hold(found.id) if found.is_held else None,
-        shortages=journal.shortages_of(found.id),
+        moves=journal.moves_of(found.id),
+        balance=ledger.balance(account_id),
     )
 
 

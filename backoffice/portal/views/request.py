@@ -12,6 +12,7 @@ from backoffice.database import transaction
 from backoffice.delivery.rules import attachment_name
 from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.issuing import queries as issuing
+from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.forms import RecipientsForm, SendAgainForm
@@ -23,6 +24,7 @@ from backoffice.requests.services import changes, recipients, supporting
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import translate
+from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.interface import status_label
@@ -48,12 +50,14 @@ def withdraw(number: str) -> Any:
     """Take a pending request back; the page asks once, for browsers that do not open the dialog."""
     found = queries.own_request(account_id(), number)
     if request.method != "POST" and found.can_withdraw:
-        return render_template("portal/withdraw.html", invoice_request=found)
+        balance = ledger.balance(account_id())
+        return render_template("portal/withdraw.html", invoice_request=found, balance=balance)
     try:
         if request.method == "POST":
             with transaction():
                 changes.withdraw(current_actor(), number, now=clock.now())
-            flash(gettext("The request is withdrawn. Its amount can be invoiced again."), "success")
+            left = format_amount(ledger.balance(account_id()).invoiceable)
+            flash(gettext("The request is withdrawn. You can invoice %(amount)s now.", amount=left), "success")
             offers.done(
                 gettext("The last thing you did was to withdraw %(number)s. It stays so; apply anew.", number=number)
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from backoffice.database import session
 from backoffice.ledger import queries as ledger
@@ -15,6 +15,7 @@ from backoffice.ledger.models import LedgerEntry, Reservation
 from backoffice.ledger.rules import Figures
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import State
 
 
 def missing(requests: Iterable[InvoiceRequest]) -> dict[int, Decimal]:
@@ -36,15 +37,26 @@ def column() -> Any:
     return reservation.scalar_subquery().label("short")
 
 
-def oldest(account_id: int, limit: int) -> Sequence[Row[str, Decimal]]:
-    """Numbers of the account's requests that lack money, and how much each does: oldest first, at most `limit`."""
-    return session.execute(
-        select(InvoiceRequest.number, Reservation.short)
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A request that lacks money: what it is over and what is missing, in major units."""
+
+    number: str
+    amount: Decimal
+    missing: Decimal
+    is_pending: bool
+
+
+def oldest(account_id: int, limit: int) -> list[Short]:
+    """The account's requests that lack money, oldest first, at most `limit`."""
+    found = session.execute(
+        select(InvoiceRequest.number, InvoiceRequest.amount, Reservation.short, InvoiceRequest.state == State.PENDING)
         .join(Reservation, Reservation.request_id == InvoiceRequest.id)
         .where(Reservation.account_id == account_id, Reservation.short > ZERO)
         .order_by(InvoiceRequest.id)
         .limit(limit)
-    ).all()
+    )
+    return [Short(*row) for row in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class LeftBehind:
 
     debts: Sequence[LedgerEntry]
     more_debts: bool
-    short: Sequence[Row[str, Decimal]]
+    short: Sequence[Short]
     more_short: bool
 
 

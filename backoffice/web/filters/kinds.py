@@ -191,6 +191,11 @@ class Range:
         """A value as a chip tells it."""
         raise NotImplementedError
 
+    @property
+    def reversed(self) -> str:
+        """What is wrong when the first end is above the second."""
+        raise NotImplementedError
+
     def read(self, args: MultiDict[str, str]) -> Control:
         """Read both ends; one that makes no sense, or an end before its beginning, is an error."""
         typed = [args.get(name, "").strip()[:40] for name in self.names]
@@ -206,7 +211,7 @@ class Range:
             control.error = gettext("Enter a date as year-month-day, for example 2026-11-23.")
             return control
         if span.low is not None and span.high is not None and span.low > span.high:
-            control.error = gettext("The end lies before the beginning.")
+            control.error = self.reversed
             return control
         control.value = span
         control.parameters = [(name, text) for name, text in zip(self.names, typed, strict=True) if text]
@@ -232,6 +237,11 @@ class DateRange(Range):
         """The day as the reader's language writes it."""
         return day(value).striptags()
 
+    @property
+    def reversed(self) -> str:
+        """The end is the earlier day."""
+        return str(gettext("The end lies before the beginning."))
+
 
 class AmountRange(Range):
     """Amounts in major units from and to."""
@@ -246,6 +256,11 @@ class AmountRange(Range):
     def show(self, value: Decimal) -> str:
         """The amount with its currency."""
         return amount(value)
+
+    @property
+    def reversed(self) -> str:
+        """The most is less than the least."""
+        return str(gettext("The largest amount is below the smallest."))
 
 
 def _span_text(span: Span, show: Any) -> str:
