@@ -21,7 +21,7 @@ from backoffice.permissions import Actor, Permission
 PRINTED = ("name", "tax_id", "address", "phone", "bank", "bank_account", "street", "city", "postal_code", "remarks")
 
 TWIN, LOOK_ALIKE = "duplicate-header", "look-alike-header"
-CHANGED = "header-changed-meanwhile"
+CHANGED, REMOVED = "header-changed-meanwhile", "header-removed"
 RESEMBLES = (TWIN, LOOK_ALIKE)
 _LOOK_ALIKE = {
     "name": N_("%(name)s has the same name."),
@@ -80,27 +80,55 @@ def edit(
     make_default: bool = False,
     known_look_alikes: Collection[int] = (),
     seen: datetime | None = None,
+    restore: bool = False,
 ) -> InvoiceHeader:
     """Change what a header says from now on. `seen` is its `updated_at` when whoever edits it began.
 
-    Raises Invalid as `create` does, NotFound for another account's, and Conflict (code CHANGED) when somebody changed
-    or removed it since it was seen, or in this very moment: a change is never undone by somebody who did not see it.
+    One that is archived comes back with the change where that is asked for (`restore`); it is looked at then as it
+    will stand beside the others, not as it stood. Raises Invalid as `create` does, NotFound for another account's,
+    and Conflict with the code REMOVED for one that is archived and was not to be restored, TWIN where a look-alike was
+    made since that says all the same as the archived one and that nobody spoke of yet, and CHANGED when somebody
+    changed it since it was seen, or in this very moment: a change is never undone by somebody who did not see it.
     """
     account_id = _alone(actor)
-    header = queries.header_of(account_id, header_id)
+    header = queries.any_header_of(account_id, header_id)
+    if header.archived_at is not None and not restore:
+        raise Conflict(Message(N_("This header was removed.")), code=REMOVED)
     # An exception that was confirmed once need not be confirmed with every later edit.
     known = rules.normalise_tax_id(values.get("tax_id", "")) == header.tax_id
     cleaned = checked(values, tax_id_confirmed=tax_id_confirmed or known)
-    _refuse_look_alikes(queries.look_alikes(account_id, cleaned, edited=header), known_look_alikes)
+    if header.archived_at is not None:
+        _refuse_unseen(header, seen)
+        beside = queries.look_alikes(account_id, cleaned)
+        # What it said is of no matter where nobody could take what it will say for that header.
+        alike = {other.id for other in beside}
+        _refuse_remade([each for each in queries.resembling(header) if each.id in alike], known_look_alikes)
+        _refuse_look_alikes(beside, known_look_alikes)
+        seen = _bring_back(actor, header, now=now)
+    else:
+        _refuse_look_alikes(queries.look_alikes(account_id, cleaned, edited=header), known_look_alikes)
+    return _change(actor, header, cleaned, seen=seen or header.updated_at, make_default=make_default, now=now)
+
+
+def _change(
+    actor: Actor,
+    header: InvoiceHeader,
+    cleaned: Mapping[str, str],
+    *,
+    seen: datetime,
+    make_default: bool,
+    now: datetime,
+) -> InvoiceHeader:
+    """Let a usable header say what these normal values say, and its history tell what that changed."""
     before = _said(header)
     if not _says(header, cleaned):
-        at = _claim(header, seen or header.updated_at, now=now)
+        at = _claim(header, seen, now=now)
         for name, value in _kept(cleaned).items():
             setattr(header, name, value)
         header.updated_at = at
         session.flush()
     if make_default:
-        _move_default(actor, account_id, header, now=now)
+        _move_default(actor, header.account_id, header, now=now)
     after = _said(header)
     changed = [name for name in after if after[name] != before[name]]
     if not changed:
@@ -119,7 +147,7 @@ def edit(
 
 def _claim(header: InvoiceHeader, seen: datetime, *, now: datetime) -> datetime:
     """Take the turn to change a header that still is as it was seen; the instant of the change, after any before."""
-    at = max(now, header.updated_at + timedelta(microseconds=1))
+    at = _later(header, now)
     claimed = rows_changed(
         session.execute(
             update(InvoiceHeader)
@@ -129,8 +157,22 @@ def _claim(header: InvoiceHeader, seen: datetime, *, now: datetime) -> datetime:
         )
     )
     if not claimed:
-        raise Conflict(Message(N_("Somebody changed this header while you were editing it.")), code=CHANGED)
+        raise _changed_meanwhile()
     return at
+
+
+def _later(header: InvoiceHeader, now: datetime) -> datetime:
+    """The instant of a change: later than every one before, for it tells which state of the header somebody saw."""
+    return max(now, header.updated_at + timedelta(microseconds=1))
+
+
+def _refuse_unseen(header: InvoiceHeader, seen: datetime | None) -> None:
+    if seen not in (None, header.updated_at):
+        raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict(Message(N_("Somebody changed this header while you were editing it.")), code=CHANGED)
 
 
 def set_default(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
@@ -149,7 +191,7 @@ def archive(actor: Actor, header_id: int, *, now: datetime) -> InvoiceHeader:
     header = queries.header_of(account_id, header_id)
     said = _said(header)
     header.is_default = False
-    header.archived_at = header.updated_at = now
+    header.archived_at, header.updated_at = now, _later(header, now)
     session.flush()
     heir = _oldest(account_id) if said["is_default"] else None
     if heir is not None:
@@ -169,18 +211,28 @@ def restore(actor: Actor, header_id: int, *, now: datetime, known_look_alikes: C
     account_id = _alone(actor)
     header = queries.archived_header_of(account_id, header_id)
     look_alikes = queries.resembling(header)
-    twin = next((each for each in look_alikes if each.is_twin), None)
+    _refuse_remade(look_alikes)
+    _refuse_look_alikes(look_alikes, known_look_alikes)
+    _bring_back(actor, header, now=now)
+    return header
+
+
+def _refuse_remade(look_alikes: Collection[queries.LookAlike], known: Collection[int] = ()) -> None:
+    """Raise Conflict for a usable header that says all the same as the archived one, unless it was spoken of."""
+    twin = next((each for each in look_alikes if each.is_twin and each.id not in known), None)
     if twin is not None:
         told = N_("%(name)s was created anew since and says all the same. Use that header.")
         raise Conflict(Message(told, name=twin.name), code=TWIN)
-    _refuse_look_alikes(look_alikes, known_look_alikes)
-    header.archived_at = None
-    header.updated_at = now
+
+
+def _bring_back(actor: Actor, header: InvoiceHeader, *, now: datetime) -> datetime:
+    """Let an archived header be usable again, the only one as the default at once; the instant of this change."""
+    header.archived_at, header.updated_at = None, _later(header, now)
     session.flush()
-    if _default_of(account_id) is None:
-        _move_default(actor, account_id, header, now=now)
+    if _default_of(header.account_id) is None:
+        _move_default(actor, header.account_id, header, now=now)
     audit.record(actor, "header.restore", "invoice_header", header.id, at=now, after=_said(header))
-    return header
+    return header.updated_at
 
 
 def checked(values: Mapping[str, str], *, tax_id_confirmed: bool) -> dict[str, str]:

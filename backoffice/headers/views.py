@@ -141,10 +141,8 @@ def edit(header_id: int) -> Any:
         return rescue.step_aside(form, begin(header), lambda: _page(form, header=header))
     if _assisted(form):
         return _page(form, header=header, assisted=True)
-    if header.archived_at is not None and not request.form.get("restore"):
-        return _page(form, header=header), 409
     try:
-        _change(form, header)
+        _change(form, header_id)
     except Invalid as invalid:
         return _refused(form, invalid, header=queries.any_header_of(_account_id(), header_id))
     except Conflict as conflict:
@@ -152,36 +150,40 @@ def edit(header_id: int) -> Any:
     return _saved(header_id, form)
 
 
-def _change(form: HeaderForm, header: InvoiceHeader) -> None:
-    """Save in one transaction what the form says; a removed header comes back with it."""
-    known = known_ids(request.form.get("known_look_alikes", ""))
+def _change(form: HeaderForm, header_id: int) -> None:
+    """Save what the form says; a header that its page told to be removed comes back with it."""
     with transaction():
-        seen = form.seen
-        if header.archived_at is not None:
-            seen = services.restore(current_actor(), header.id, now=clock.now(), known_look_alikes=known).updated_at
         services.edit(
             current_actor(),
-            header.id,
+            header_id,
             form.values(),
             now=clock.now(),
             tax_id_confirmed=form.tax_id_confirmed.data,
             make_default=form.is_default.data,
-            known_look_alikes=known,
-            seen=seen,
+            known_look_alikes=known_ids(request.form.get("known_look_alikes", "")),
+            seen=form.seen,
+            restore=bool(request.form.get("restore")),
         )
 
 
 def _overtaken(form: HeaderForm, conflict: Conflict, header_id: int) -> tuple[str, int]:
     """The form again with what was typed, and what happened to the header meanwhile; the next Save goes through."""
     header = queries.any_header_of(_account_id(), header_id)
-    if conflict.code != services.CHANGED:
+    resemblance = None
+    if conflict.code == services.TWIN:
         form.form_errors.append(translate(conflict.message))
-        return _page(form, header=header), 409
-    events = audit.latest_events_of("invoice_header", header_id, limit=HISTORY_SHOWN)
+        resemblance = _resemblance(form, header)
+    news = _catch_up(form, header) if conflict.code == services.CHANGED else None
+    return _page(form, header=header, resemblance=resemblance, news=news), 409
+
+
+def _catch_up(form: HeaderForm, header: InvoiceHeader) -> labels.Meanwhile:
+    """Let the fields that nobody touched follow what was saved meanwhile, and tell it; the form has seen it then."""
+    events = audit.latest_events_of("invoice_header", header.id, limit=HISTORY_SHOWN)
     news = labels.meanwhile(events, header, form.seen or header.created_at)
     form.follow(news.before, header)
     form.version.data = header.updated_at.isoformat()
-    return _page(form, header=header, news=news), 409
+    return news
 
 
 @blueprint.post(f"{_ONE}/default")
@@ -300,6 +302,10 @@ def _page(
 ) -> str:
     form.owner.data = drafts.owner_of(current_user.id)
     form.ensure_token()
+    removal = _removal(header) if header is not None else None
+    if header is not None and removal is not None and form.seen not in (None, header.updated_at):
+        # Restored with this page, it is judged by what it says now: whoever presses the button must have seen that.
+        news = _catch_up(form, header)
     return render_template(
         "headers/edit.html",
         form=form,
@@ -308,7 +314,7 @@ def _page(
         assisted=assisted,
         resemblance=resemblance,
         news=news,
-        removal=_removal(header) if header is not None else None,
+        removal=removal,
         tax_id_help=help if (help := form.tax_id_help) and (help.doubt or request.method == "POST") else None,
         to_application=_to_application(),
         way_back=_way_back,
@@ -320,10 +326,15 @@ def _refused(form: HeaderForm, invalid: Invalid, *, header: InvoiceHeader | None
     apply_errors(form, invalid)
     resemblance = None
     if invalid.code in services.RESEMBLES:
-        others = queries.look_alikes(_account_id(), rules.validate(form.values()), edited=header)
-        resemblance = queries.Resemblance(others)
+        resemblance = _resemblance(form, header)
     page = _page(form, header=header, ask_to_confirm=form.may_confirm_tax_id, resemblance=resemblance)
     return page, 422
+
+
+def _resemblance(form: HeaderForm, header: InvoiceHeader | None) -> queries.Resemblance:
+    """The usable headers that a form which is right by the rules looks like; a removed one comes to stand anew."""
+    edited = header if header is not None and header.archived_at is None else None
+    return queries.Resemblance(queries.look_alikes(_account_id(), rules.validate(form.values()), edited=edited))
 
 
 def _to_application() -> bool:
