@@ -100,6 +100,7 @@ def vat_special_asks_for_address_and_bank(ada: Typist) -> None:
     ada.keys.to(ada.control("radio", "VAT ordinary"))
     ada.keys.pick(ada.control("radio", "VAT special"))
     expect(ada.field("Address")).to_be_visible()
+    it_waits_while_the_header_is_a_persons(ada)
     ada.press("button", "Save")
     expect(ada.page.get_by_role("alert").get_by_role("listitem")).to_have_count(len(SPECIAL))
     ada.fits()
@@ -107,6 +108,19 @@ def vat_special_asks_for_address_and_bank(ada: Typist) -> None:
         expect(ada.field(name)).to_have_attribute("aria-invalid", "true")
         expect(ada.field(name)).to_have_accessible_description(re.compile(ada.word("Please fill this in.")))
         ada.fill(name, text)
+
+
+def it_waits_while_the_header_is_a_persons(ada: Typist) -> None:
+    """A person gets none, and the choice stands again as soon as the header is somebody else's."""
+    for kind in ("Personal", "Enterprise", "Personal", "Public body or other"):
+        ada.keys.to(ada.page.locator("[name='kind']:checked"))
+        ada.keys.pick(ada.page.get_by_role("radio", name=re.compile(f"^{ada.word(kind)}")))
+        special = ada.page.locator("[name='vat_kind'][value='special']")
+        if kind == "Personal":
+            expect(special).not_to_be_checked()
+            expect(special).to_be_hidden()
+        else:
+            expect(special).to_be_checked()
 
 
 def a_look_alike_is_asked_about(ada: Typist, stage: Stage) -> None:

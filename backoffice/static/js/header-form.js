@@ -1,5 +1,5 @@
 // The form of an invoice header: fields that the chosen type and kind of VAT invoice do not use step aside. They stay in
-// the form with what was typed, and come back with the choice; without this module all of them stand there, explained.
+// the form with what was typed or chosen, and come back with the choice; without this module all of them stand there, explained.
 // What a choice needs is marked as the choice changes.
 // What was said about a tax ID goes once another one is typed or filled in.
 import { announce } from "./announce.js";
@@ -11,12 +11,12 @@ if (form) {
 }
 
 function follow(fields) {
+  const chosenBefore = new Map();
   const show = () => {
     const chosen = (name) => fields.querySelector(`[name="${name}"]:checked`)?.value;
     for (const part of fields.querySelectorAll("[data-only-kinds]")) {
       const unused = Boolean(chosen("kind")) && !part.dataset.onlyKinds.split(" ").includes(chosen("kind"));
-      part.hidden = unused && part.querySelector(".is-invalid") === null;
-      if (part.hidden) part.querySelector("input[value='ordinary']").checked = true;
+      stepAside(part, unused && part.querySelector(".is-invalid") === null, chosenBefore);
     }
     for (const part of fields.querySelectorAll("[data-only-special]")) {
       const open = chosen("vat_kind") === "special" && chosen("kind") !== "personal";
@@ -26,6 +26,25 @@ function follow(fields) {
   };
   fields.addEventListener("change", show);
   show();
+}
+
+// A person gets no VAT special: what was chosen for a company waits until it is one again.
+function stepAside(part, away, chosenBefore) {
+  if (away && !chosenBefore.has(part)) {
+    chosenBefore.set(part, part.querySelector("input:checked"));
+    choose(part.querySelector("input[value='ordinary']"));
+  } else if (!away && chosenBefore.has(part)) {
+    choose(chosenBefore.get(part));
+    chosenBefore.delete(part);
+  }
+  part.hidden = away;
+}
+
+// Whoever keeps what is typed hears of it as of a choice by hand.
+function choose(radio) {
+  if (!radio || radio.checked) return;
+  radio.checked = true;
+  radio.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 // The same rule as `required_fields` of the server, which has the last word.
