@@ -19,7 +19,7 @@ from backoffice.portal.queries import drafts as queries
 from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import LIFE, UPLOAD_LIFE, Content
 from backoffice.requests.services import changes, supporting
-from tests.portal.conftest import APPLY, NOW, Customer, World, text
+from tests.portal.conftest import APPLY, HEADER, NOW, Customer, World, text
 from tests.portal.test_supporting_file import choose
 from tests.portal.written import TYPED, Freeze, keys, tidy, two_applications
 from tests.support import files
@@ -153,6 +153,32 @@ def test_a_header_is_chosen_once_and_not_over_a_later_choice(ada: Customer, worl
     ada.press("all", header_id=str(world.header_id), remarks="Order")
     ada.get(back)
     assert ada.typed()["header_id"] == str(world.header_id)
+
+
+def test_the_first_header_is_chosen_where_an_application_was_begun_without_any(bo: Customer, world: World) -> None:
+    bo.get(APPLY)
+    bo.press("all", remarks="Order")
+    bo.get(f"{APPLY}/{bo.key}")
+    assert "Choose…" not in text(bo.page)
+    world.act(headers.create, world.cast.bo.actor, HEADER | {"email": "tax@yunqi.example", "remarks": "Not this"})
+    bo.get(f"{APPLY}/{bo.key}")
+    assert "Choose…" not in text(bo.page)
+    with world.app.app_context():
+        made = usable(world.cast.bo.account_id)[0].id
+    typed = bo.typed()
+    assert (typed["header_id"], typed["email"], typed["remarks"]) == (str(made), "tax@yunqi.example", "Order")
+    bo.press("review")
+    assert bo.is_at_review
+
+
+def test_one_that_was_removed_is_not_replaced_in_silence(ada: Customer, world: World) -> None:
+    world.act(headers.create, world.cast.ada.actor, HEADER | {"name": "Second", "tax_id": "91110000MA00000152"})
+    ada.review(amount="5")
+    world.act(headers.archive, world.cast.lin.actor, world.header_id)
+    ada.get(f"{APPLY}/{ada.key}")
+    assert ada.typed()["header_id"] == ""
+    ada.press("all")
+    assert ada.typed()["header_id"] == ""
 
 
 def test_an_amount_of_the_address_begins_an_application_of_its_own(ada: Customer) -> None:

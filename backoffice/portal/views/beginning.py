@@ -39,11 +39,18 @@ def usual() -> Usual:
 
 
 def choose_header(form: ApplyForm, draft: ApplicationDraft | None, usual: Usual) -> None:
-    """Whoever comes from a header they made or changed goes on with that one, unless they chose another since."""
+    """Whoever comes from a header they made or changed goes on with that one, unless they chose another since.
+
+    An application that was begun before there was any header goes on with the usual one as soon as there is one.
+    """
     is_new = request.args.get("onto") == (draft.words if draft is not None else "")
     if "header" in request.args and is_new:
         form.header_id.data = request.args["header"]
-        form.follow_header(usual.headers, usual.email)
+    elif not form.header_id.data and not form.defaults_of.data and usual.header is not None:
+        form.header_id.data = str(usual.header.id)
+    else:
+        return
+    form.follow_header(usual.headers, usual.email)
 
 
 def removed_header(chosen: str | None, usual: Usual) -> InvoiceHeader | None:
