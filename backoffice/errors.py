@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 
@@ -67,15 +67,20 @@ class Message:
 
 
 def _packed(value: object) -> object:
-    """A sentence inside a sentence stays translatable, and an instant is shown in the installation's zone."""
+    """A sentence inside a sentence stays translatable; an instant, in the installation's zone, and a day are written as
+    the reader writes them."""
     if isinstance(value, Message):
         return value._parts()
-    return {"instant": value.isoformat()} if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return {"instant": value.isoformat()}
+    return {"day": value.isoformat()} if isinstance(value, date) else str(value)
 
 
 def _unpacked(value: Any) -> object:
     if not isinstance(value, dict):
         return value
+    if "day" in value:
+        return date.fromisoformat(value["day"])
     return datetime.fromisoformat(value["instant"]) if "instant" in value else Message._of(value)
 
 

@@ -28,6 +28,7 @@ from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import SYSTEM
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
+from backoffice.requests.services import special
 from backoffice.requests.services import states as requests
 
 INVOICE_SERIES = "INV"
@@ -43,13 +44,14 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     """Take the next number for an approved request and freeze its invoice; None when another worker already did.
 
     Locks the request, then the account, then the series, and reads the clock only then: that is the moment of issue.
-    Raises CannotIssue when money, the clock or the page forbid it; nothing is taken then, and no number is lost.
+    Raises CannotIssue when money, its tax, the clock or the page forbid it; nothing is taken then, no number is lost.
     """
     invoice_request = _lock_approved(request_id)
     if invoice_request is None:
         return None
     try:
         settlement = ledger.settle(invoice_request.id)
+        special.check(invoice_request, [recharge for _, recharge in settlement.parts])
     except Conflict as conflict:
         raise CannotIssue(conflict.message) from conflict
     parts = [(recharge, allocation.amount) for allocation, recharge in settlement.parts]

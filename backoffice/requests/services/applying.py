@@ -19,6 +19,7 @@ from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from backoffice.headers import queries as headers
 from backoffice.headers.models import InvoiceHeader
+from backoffice.headers.rules import VatKind
 from backoffice.ledger import queries as ledger_queries
 from backoffice.ledger.rules import PARTS_LIMIT
 from backoffice.ledger.services import reservations as ledger
@@ -29,7 +30,7 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
-from backoffice.requests.services import recipients, search, supporting
+from backoffice.requests.services import recipients, search, special, supporting
 from backoffice.requests.services.states import add_event, tell
 from backoffice.requests.services.supporting import SupportingFile
 
@@ -98,7 +99,7 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
     copies = recipients.cleaned_copies(application.copies, email, faults)
     remarks = _cleaned("remarks", lambda: _printable_remarks(application.remarks), faults)
     parts = _parts(actor.account_id, amount, faults)
-    if header is not None and header.vat_kind == "special":
+    if header is not None and header.vat_kind == VatKind.SPECIAL:
         _refuse_special(parts, faults)
     if application.support is not None and not storage.exists(application.support.sha256):
         faults["support_file"] = [Message(N_("The file is not here any more. Please choose it again."))]
@@ -272,16 +273,13 @@ def _parts(account_id: int, amount: Decimal | None, faults: dict[str, list[Messa
 
 
 def _refuse_special(parts: list[ledger_queries.Part], faults: dict[str, list[Message]]) -> None:
-    """VAT special is for money that is taxed at a rate, all of it, by the day of each recharge."""
-    zone = clock.zone()
-    for day in sorted({clock.local_date(part.recharge.occurred_at, zone) for part in parts}):
-        if policies.value(PolicyKey.TAX, day)["kind"] != "rate":
-            told = N_(
-                "VAT special is not possible: the recharge of %(day)s is not taxed at a rate. Choose a header with VAT"
-                " ordinary, or an amount that does not reach into that recharge."
-            )
-            faults.setdefault("header_id", []).append(Message(told, day=day))
-            return
+    day = special.first_untaxed(part.recharge for part in parts)
+    if day is not None:
+        told = N_(
+            "VAT special is not possible: the recharge of %(day)s is not taxed at a rate. Choose a header with VAT"
+            " ordinary, or an amount that does not reach into that recharge."
+        )
+        faults.setdefault("header_id", []).append(Message(told, day=day))
 
 
 def _cleaned(name: str, clean: Callable[[], str], faults: dict[str, list[Message]]) -> str:

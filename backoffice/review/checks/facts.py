@@ -102,7 +102,8 @@ class Facts:
     `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
     people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
     this one, `granted` what was approved or issued before, both newest first; `near` are requests of about the same
-    amount on either side of this one.
+    amount on either side of this one. `untaxed_on` is the day of a recharge behind a request for VAT special that is
+    not taxed at a rate.
     """
 
     amount: Decimal
@@ -121,6 +122,7 @@ class Facts:
     short: Decimal = ZERO
     debt: Decimal = ZERO
     parts: tuple[Paid, ...] = ()
+    untaxed_on: date | None = None
     payers_known: frozenset[str] = frozenset()
     addresses_known: frozenset[str] = frozenset()
     last_invoice: LastInvoice | None = None

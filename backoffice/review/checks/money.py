@@ -45,7 +45,7 @@ def balance(facts: Facts) -> Check:
 
 
 def recharges(facts: Facts) -> Check:
-    """Whether recharges stand behind every cent, and whether it is known how they were paid."""
+    """Whether recharges stand behind every cent, taxed as the invoice wants it, and it is known how they were paid."""
     data = _listed(facts.parts)
     allocated = sum((part.amount for part in facts.parts), ZERO)
     if not facts.holds_money:
@@ -53,6 +53,11 @@ def recharges(facts: Facts) -> Check:
     if allocated != facts.amount:
         told = Message(
             N_("Recharges stand behind %(allocated)s of %(amount)s only."), allocated=allocated, amount=facts.amount
+        )
+        return Check("recharges", Outcome.FAIL, told, data)
+    if facts.untaxed_on is not None:
+        told = Message(
+            N_("VAT special is asked for, and the recharge of %(day)s is not taxed at a rate."), day=facts.untaxed_on
         )
         return Check("recharges", Outcome.FAIL, told, data)
     unknown = [part.external_id for part in facts.parts if not _paid(part)]

@@ -16,6 +16,7 @@ from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
 from backoffice.money import CENT
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
+from backoffice.requests.services import special
 from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
@@ -65,6 +66,7 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
             Paid(part.recharge.external_id, part.amount, part.recharge.channel, part.recharge.payer_name)
             for part in dossier.parts
         ),
+        untaxed_on=special.untaxed_behind(shown, (part.recharge for part in dossier.parts)),
         payers_known=frozenset(known[PAYER]),
         addresses_known=frozenset(known[ADDRESS]),
         last_invoice=LastInvoice(last[0], last[1], last[2], bool(last[3])) if last is not None else None,

@@ -26,7 +26,7 @@ from backoffice.requests.rules import (
     Reason,
     complained_about,
 )
-from backoffice.requests.services import holds, pauses
+from backoffice.requests.services import holds, pauses, special
 from backoffice.requests.services import states as requests
 from backoffice.requests.services.approvals import revoke
 from backoffice.review.services import four_eyes
@@ -50,8 +50,8 @@ def approve(
     else's. `tax_id_reason` says why a tax ID is right whose check digit does not fit; the customer does not read it.
     `seen` is the word of the page that the verdict rests on (`queries.seen`).
     Raises Forbidden on one's own account's request and for a second approval that somebody else has to give, Conflict
-    naming who decided first, who works on it, what the page did not show yet or the missing money, Invalid for unusable
-    remarks, or no reason for a doubtful tax ID.
+    naming who decided first, who works on it, what the page did not show yet, the missing money or money that takes no
+    VAT special, Invalid for unusable remarks, or no reason for a doubtful tax ID.
     """
     given = {
         "remarks": checked_remarks(remarks),
@@ -67,7 +67,7 @@ def approve(
         refuse_second(actor, invoice_request, first)
     values = {"decided_at": now, "issuable_at": now + timedelta(seconds=undo_seconds)}
     _decide(actor, invoice_request, Action.APPROVE, now, values, Decision(verdict=Action.APPROVE, **given), seen, first)
-    ledger.check_whole(invoice_request.id)
+    _refuse_uncovered(invoice_request)
     # What the first of two approvers wrote was for the customer as well, who hears of the approval only now.
     told = dict.fromkeys([first.remarks if first is not None else "", given["remarks"]])
     requests.add_event(invoice_request.id, "approved", actor, at=now, remarks="\n\n".join(filter(None, told)))
@@ -243,13 +243,19 @@ def _take_first_back(actor: Actor, invoice_request: InvoiceRequest, first: Decis
 def _approve_first(
     actor: Actor, invoice_request: InvoiceRequest, given: Mapping[str, str], now: datetime, seen: str
 ) -> InvoiceRequest:
-    ledger.check_whole(invoice_request.id)
+    _refuse_uncovered(invoice_request)
     verdict = Decision(verdict=Action.FIRST_APPROVE, **given, basis=four_eyes.basis_of(invoice_request))
     values = {"second_wanted_at": now, **requests.UNCLAIMED}
     _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, seen, None)
     pauses.end(invoice_request, pauses.DECIDED, now=now)
     requests.add_event(invoice_request.id, "first_approved", actor, at=now)
     return invoice_request
+
+
+def _refuse_uncovered(invoice_request: InvoiceRequest) -> None:
+    """Raises Conflict while the money behind it does not make the invoice that was asked for."""
+    ledger.check_whole(invoice_request.id)
+    special.check(invoice_request)
 
 
 def _decide(
