@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from babel import Locale
 
+from backoffice.headers.paste_accounts import ACCOUNT, IS_ACCOUNT, is_account
+from backoffice.headers.paste_labels import is_label
 from backoffice.headers.paste_layout import is_tax_id
 from backoffice.headers.tax_ids import LENGTH, is_persons, normalise_tax_id
 
@@ -19,21 +21,20 @@ _PHONE = (
     rf"(?:(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}|[48]00[ -]?\d{{3,4}}[ -]?\d{{3,4}}|{_LANDLINE})"
     r"(?:\s*(?:转|分机|-|#|x|ext\.?)\s*\d{1,6})?"
 )
-_ACCOUNT = r"(?:[A-Z]{2}\d{2}(?: ?[0-9A-Z]{2,4}){3,7}|\d(?:[ -]?\d){7,29})"
 # What no bank account looks like.
 IS_LANDLINE = re.compile(r"[(（]?0\d{2,3}[)）]?[ -]\d{7,8}")
 IS_PHONE = re.compile(_PHONE, re.IGNORECASE)
 # To be told from other text only: whether mail can be sent there is asked at the field.
 IS_EMAIL = re.compile(r"[^\s@<>()\[\]\"',;:，；：、（）\u3400-\u9fff]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
-IS_ACCOUNT = re.compile(_ACCOUNT)
 TAIL = {
     "phone": re.compile(rf"(?<![\d-])(?:电话|tel\.?|phone)?[:：]?\s*({_PHONE})$", re.IGNORECASE),
-    "bank_account": re.compile(rf"(?<!\d)(?:[账帐]号|a/c|account)?[:：]?\s*({_ACCOUNT})$", re.IGNORECASE),
+    "bank_account": re.compile(rf"(?<!\d)(?:[账帐]号|a/c|account)?[:：]?\s*({ACCOUNT})$", re.IGNORECASE),
 }
 # The number of another field inside a name, a bank or an address: two fields that nothing parts.
 NUMBER_INSIDE = re.compile(
     r"(?<![0-9A-Za-z-])(?:\+\d{1,3}[ -]?\d[\d ()-]{5,}\d|0\d{2,3}[ -]\d{7,8}|[(（]0\d{2,3}[)）] ?\d{7,8}"
-    r"|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|\d{9,})|[0-9A-HJ-NP-RT-Y]{18}(?![0-9A-Za-z])"
+    r"|1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|\d{9,}|[A-Z]{2,3}\d{7,}[0-9A-Z]{0,3}(?![0-9A-Za-z]))"
+    r"|[0-9A-HJ-NP-RT-Y]{18}(?![0-9A-Za-z])"
 )
 IS_NAME = re.compile(
     r".*(?:公司|集团|厂|事务所|合伙企业|合作社|中心|大学|学院|学校|医院|委员会|协会|学会|研究院|研究所|基金会|商行|经营部|工作室)"
@@ -65,6 +66,7 @@ _ODD = re.compile(r"→|[-=]>|[{}\"*=<>]|#(?!\s*[楼\d])|(?<!\d)\s[-–—]+\s")
 ODD_NAME = re.compile(r"^(?:company|buyer|customer|client|name|firma)\s|^\w+,(?!\s|ltd|inc|llc|limited)", re.IGNORECASE)
 
 ADDRESS_GOES_ON = re.compile(r"[省市区县镇乡村路街道巷弄号室楼层幢座栋厦场园苑里坊庄]|单元|广场")
+_FIGURES_ALONE = re.compile(r"\d{7,8}")
 _FIGURES = re.compile(r"[\d ]+")
 # What begins a sentence to the reader, no part of an address.
 _COURTESY = re.compile(
@@ -94,6 +96,8 @@ def continued(fields: tuple[str, ...] | None, value: str, line: str) -> str | No
         return _longer_address(value, line, form, labelled=fields is not None)
     if fields is None:
         return None
+    if wanted == ("bank", "bank_account") and IS_ACCOUNT.fullmatch(line) and not TAIL["bank_account"].search(value):
+        return f"{value} {line}"
     whole = value + ("" if _is_chinese(value) and _is_chinese(line) else " ") + line
     if wanted == ("name",):
         return whole if IS_NAME.fullmatch(whole) and not IS_NAME.fullmatch(value) and form in (None, "name") else None
@@ -154,10 +158,10 @@ def forms(piece: str) -> Iterator[str]:
     if IS_EMAIL.fullmatch(plain):
         yield "email"
         return
-    if IS_PHONE.fullmatch(plain):
+    # Seven or eight figures alone number many things; a phone has its area, its gap or its label.
+    if IS_PHONE.fullmatch(plain) and not _FIGURES_ALONE.fullmatch(plain):
         yield "phone"
-    # 15 figures may be a tax ID of before 2015 as well: no guess then.
-    if IS_ACCOUNT.fullmatch(plain) and len(re.sub(r"\W", "", plain)) not in (15, 18):
+    if is_account(plain):
         yield "bank_account"
     without_tail = re.sub(r"[\s\d-]+$", "", plain)
     if _ODD.search(plain) or NUMBER_INSIDE.search(TAIL["bank_account"].sub("", TAIL["phone"].sub("", plain))):
@@ -168,7 +172,7 @@ def forms(piece: str) -> Iterator[str]:
         yield "bank"
     if IS_NAME.fullmatch(plain) and not ODD_NAME.search(plain) and not _ASKS.match(plain):
         yield "name"
-    if _BANK.fullmatch(without_tail):
+    if _BANK.fullmatch(without_tail) and not is_label(plain):
         yield "bank"
     if is_address(plain):
         yield "address"

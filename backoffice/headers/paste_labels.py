@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _OWNER = (
@@ -12,14 +13,16 @@ _OWNER = (
 _BUYERS = r"(?:(?:buyer|customer|client)(?:['’]?s)?\s+)?"
 _PAYER = "纳税人识别[号码]"
 _NUMBER = "(?:[账帐](?:号码|号|户)|卡号)"
+_AMOUNT = "(?:开票|发票|含税|不含税|价税|充值)?(?:金额|合计)"
 _JOINT = r"\s*[、,，/／&及和与]?\s*"
+_Labels = tuple[tuple[tuple[str, ...], str], ...]
 # Longest first where one label holds another. Several fields: their values follow each other.
-_CHINESE = (
+_CHINESE: _Labels = (
     (("address", "phone"), rf"{_OWNER}(?:地址{_JOINT}(?:{_OWNER}|联系)(?:电话|手机))(?:号码?)?"),
     (("phone", "address"), rf"{_OWNER}电话{_JOINT}{_OWNER}地址"),
     (("bank", "bank_account"), rf"{_OWNER}(?:开户行|开户银行)(?:名称)?{_JOINT}(?:银行)?{_NUMBER}"
                                rf"|银行\s*[、，,/／&及和与]\s*{_NUMBER}"),
-    ((), "(?:开户行|银行|支行|大额|支付)(?:地址|行号|联行号)|联行号|行号"
+    ((), "(?:开户行|银行|支行|大额|支付)(?:地址|行号|联行号)|联行号|行号|CNAPS(?:行号|代码|号码?|\\s*code)?"
          "|联系人|收件人|收件地址|邮寄地址|传真|邮编|备注"),
     (("email",), "(?:收票|收件|接收|电子|联系)?(?:邮箱|邮件)(?:地址)?"),
     (("kind",), "(?:发票|开票)?抬头(?:类型|性质)|(?:购买方|购方|买方|客户|开票)类型"),
@@ -34,14 +37,19 @@ _CHINESE = (
     (("address",), f"(?:{_OWNER}|经营|营业|联系|办公|通讯|通信)地址"),
     (("phone",), f"(?:{_OWNER}|联系|办公|移动)(?:电话|座机|手机)(?:号码?)?|联系方式"),
     (("bank",), f"(?:基本户|基本|{_OWNER})开户(?:银行|行)(?:名称)?|银行名称|银行"),
-    (("bank_account",), f"(?:银行|开户|对公|基本户|{_OWNER}){_NUMBER}"),
+    (("bank_account",), f"(?:银行|开户|对公|基本户|{_OWNER}(?:银行)?){_NUMBER}"),
+    # What is numbered besides: the last resort, for several labels above end alike.
+    ((), f"[\u3400-\u9fff]{{0,8}}(?:单号|编号|编码|代码|票号|合同号|流水号|订单号码|行号|序号|{_PAYER})|QQ号?|微信号?"),
 )  # fmt: skip
-_ENGLISH = (
+_ENGLISH: _Labels = (
     (("address", "phone"), r"address\s*(?:&|and|/|,)\s*(?:tel(?:ephone)?|phone)"),
     (("bank", "bank_account"), r"bank\s*(?:&|and|/|,)\s*account(?:\s*(?:no\.?|number))?"),
     (("email",), r"e-?mail(?:\s+address)?"),
     ((), r"bank\s+address|swift(?:\s*code)?|bic|fax|contact(?:\s*person)?|attn\.?|remarks?"
-         r"|sort\s*code|post(?:al)?\s*code|zip(?:\s*code)?|street|city|country"),
+         r"|sort\s*code|post(?:al)?\s*code|zip(?:\s*code)?|street|city|country"
+         r"|(?:cnaps|routing|clearing|aba|bank|branch)\s*(?:code|no\.?|number)|cnaps"
+         r"|(?:purchase\s+order|sales\s+order|order|p\.?o\.?|contract|invoice|quote|quotation|project|reference|ref\.?"
+         r"|customer|client|supplier|ticket)\s*(?:id|no\.?|number|ref\.?|code)"),
     (("kind",), r"(?:invoice\s+)?(?:header|title)\s+type|(?:buyer|customer)\s+type"),
     (("name",), r"(?:company|legal|registered|buyer|customer|account|invoice)\s+(?:name|title)"
                 r"|company|buyer|customer|client|name|(?:invoiced?|bill(?:ed)?|sold)\s+to"),
@@ -55,11 +63,12 @@ _ENGLISH = (
     (("bank",), r"(?:opening\s+|name\s+of\s+)?bank(?:\s+name)?"),
 )  # fmt: skip
 # Only with a colon behind it: too short, or part of what people write about.
-_WITH_COLON = (
+_WITH_COLON: _Labels = (
     (("name",), "公司|单位|甲方|客户"),
     (("address",), "(?:公司)?住所(?:地)?"),
     (("bank",), "开户"),
     (("bank_account",), "基本户|一般户"),
+    ((), f"{_AMOUNT}|(?:开票|申请|充值)?(?:日期|时间)"),
 )
 # The address and the phone of the register go before the others, those where somebody is met come last.
 _REGISTERED = re.compile("注册|registered", re.IGNORECASE)
@@ -91,12 +100,28 @@ _VALUE_BEGINS = {
     "email": r"\s+(?=[^\s@]+@)",
 }
 # These begin no name of a company and of no bank.
-_PLAIN_ENGLISH = (
+_PLAIN_ENGLISH: _Labels = (
     (("name",), r"(?:company|legal|registered|buyer|customer|invoice)\s+(?:name|title)|name"),
     (("tax_id",), r"tax\s+(?:id|no\.?|number|code)"),
     (("address",), r"(?:registered|company|office|business)\s+address|address"),
     (("bank",), r"bank\s+name|name\s+of\s+bank"),
 )  # fmt: skip
+# Glued to its value: nothing else begins like these, but for a longer label.
+_GLUED_AHEAD: _Labels = (
+    (("name",), "发票抬头|(?:公司|单位|企业|开票|购买方)?名称|抬头"),
+    (("address",), "(?:注册|公司|单位|企业)?地址"),
+    (("bank",), "开户银行|开户行"),
+)
+# Glued to the value before, only labels that no value ends with.
+_GLUED_BEHIND: _Labels = (
+    (("address", "phone"), rf"(?:注册)?地址{_JOINT}电话"),
+    (("bank", "bank_account"), rf"开户(?:银)?行{_JOINT}(?:银行)?[账帐]号"),
+    (("tax_id",), "统一社会信用代码|纳税人识别[号码]|税号"),
+    (("address",), "(?:注册)?地址"),
+    (("phone",), "(?:注册|联系)?电话"),
+    (("bank",), "开户银行|开户行"),
+    (("bank_account",), "(?<=行)银行[账帐]号|银行卡号|[账帐]号"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +145,9 @@ def _pattern() -> tuple[re.Pattern[str], list[tuple[str, ...]]]:
     for fields, words in _WITH_COLON:
         alternatives.append(rf"{_PART_BEGINS}{_BULLET}({words}){_COLON}")
         meanings.append(fields)
+    # 金额10000元 is a wish; 金额 12000.00 is a field of its own.
+    alternatives.append(rf"{_PART_BEGINS}{_BULLET}({_AMOUNT})\s+(?=\d)")
+    meanings.append(())
     for fields, plain in _ENGLISH:
         words = rf"{_BUYERS}(?:{plain})"
         begun = _VALUE_BEGINS.get(fields[0]) if len(fields) == 1 else None
@@ -131,27 +159,23 @@ def _pattern() -> tuple[re.Pattern[str], list[tuple[str, ...]]]:
     for fields, words in _PLAIN_ENGLISH:
         alternatives.append(rf"^[ ]*{_BULLET}({words})\s+(?=\S)")
         meanings.append(fields)
-    # Glued to its value: nothing else begins like these, but for a longer label.
-    for fields, words in (
-        (("name",), "发票抬头|(?:公司|单位|企业|开票|购买方)?名称|抬头"),
-        (("address",), "(?:注册|公司|单位|企业)?地址"),
-        (("bank",), "开户银行|开户行"),
-    ):
-        alternatives.append(rf"{_PART_BEGINS}{_BULLET}({words})(?=[\u3400-\u9fff])(?![及和与]|[^\s:：]{{1,4}}[:：])")
+    for fields, words in (*_PLAIN_ENGLISH, (("bank",), "bank")):
+        # In front of a Chinese value an English word is a label wherever it stands.
+        alternatives.append(rf"{_PART_BEGINS}({words})\s+(?=[\u3400-\u9fff])")
         meanings.append(fields)
-    # Glued to the value before, only labels that no value ends with.
-    for fields, words in (
-        (("address", "phone"), rf"(?:注册)?地址{_JOINT}电话"),
-        (("bank", "bank_account"), rf"开户(?:银)?行{_JOINT}(?:银行)?[账帐]号"),
-        (("tax_id",), "统一社会信用代码|纳税人识别[号码]|税号"),
-        (("address",), "(?:注册)?地址"),
-        (("phone",), "(?:注册|联系)?电话"),
-        (("bank",), "开户银行|开户行"),
-        (("bank_account",), "(?<=行)银行[账帐]号|银行卡号|[账帐]号"),
-    ):
-        alternatives.append(f"({words}){_COLON}")
+    for fields, alternative in _glued():
+        alternatives.append(alternative)
         meanings.append(fields)
     return re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE), meanings
+
+
+def _glued() -> Iterator[tuple[tuple[str, ...], str]]:
+    """The labels that nothing parts from a value beside them, each with the fields it is about."""
+    for fields, words in _GLUED_AHEAD:
+        yield fields, rf"{_PART_BEGINS}{_BULLET}({words})(?=[\u3400-\u9fff])(?![及和与]|[^\s:：]{{1,4}}[:：])"
+    for fields, words in _GLUED_BEHIND:
+        begun = r"|(?=\d)" if fields in (("tax_id",), ("phone",), ("bank_account",)) else ""
+        yield fields, f"({words})(?:{_COLON}{begun})"
 
 
 _LABEL, _MEANINGS = _pattern()
@@ -174,11 +198,23 @@ def marks(line: str) -> list[Mark]:
     return [Mark(mark.start(), mark.end(), _MEANINGS[(mark.lastindex or 1) - 1]) for mark in found]
 
 
-def is_label(text: str) -> bool:
-    """Whether the text is a label and nothing else, as in the first row of a table; one of the seller's included."""
-    label = _SELLERS.sub("", simplified(text.strip()))
+def in_words(label: str) -> str:
+    """A name of a program in words: tax_id and taxId are a tax id."""
+    return re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", label)
+
+
+def meaning(text: str) -> tuple[str, ...] | None:
+    """The fields that a text is the label of when it is nothing else, as in the first row of a table; one of the
+    seller's included. Empty for a label of what a header has not, None for any other text."""
+    label = _SELLERS.sub("", simplified(in_words(text.strip())))
     found = marks(label + ":")
-    return len(found) == 1 and found[0].start == 0 and found[0].end == len(label) + 1
+    alone = len(found) == 1 and found[0].start == 0 and found[0].end == len(label) + 1
+    return found[0].fields if alone else None
+
+
+def is_label(text: str) -> bool:
+    """Whether the text is a label and nothing else."""
+    return meaning(text) is not None
 
 
 def weight(label: str) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from backoffice.headers.paste_labels import is_label, simplified
+from backoffice.headers.paste_labels import in_words, is_label, simplified
+from backoffice.headers.paste_tables import columns
 from backoffice.headers.tax_ids import LENGTH, TaxIdOutcome, check_tax_id, normalise_tax_id
 
 # Labels are set as wide as each other: 名  称, 开 户 行. Only where no character stands in front.
@@ -24,7 +24,8 @@ _WIDE = re.compile(
 )  # fmt: skip
 # In brackets behind the value it belongs to: a label with its value, a tax ID, an account behind a bank.
 _IN_BRACKETS = re.compile(
-    r"[(（]\s*((?:(?:银行|联系|注册)?(?:[账帐][号户]|卡号|电话|地址)|税号|(?:统一)?社会信用代码|纳税人识别[号码]|开户银?行)"
+    r"[(（]\s*((?:(?:银行|联系|注册)?(?:[账帐][号户]|卡号|电话|地址)|税号|(?:统一)?社会信用代码|纳税人识别[号码]|开户银?行"
+    r"|(?:支付|开户|银)?(?:联行|行)号|CNAPS)"
     r"\s*(?:[:：]|(?=\d))[^()（）\n]*)[)）]"
 )
 _TAX_ID_IN_BRACKETS = re.compile(r"[(（]\s*([0-9A-Za-z]{18})\s*[)）]")
@@ -35,7 +36,13 @@ _QUOTED = re.compile(
     r"[\"“”「『](?P<label>[^\"“”「」『』\n]{1,24})[\"“”」』]\s*(?P<sign>[:：=＝,，])\s*"
     r"[\"“”「『](?P<value>[^\"“”「」『』\n]*)[\"“”」』]\s*[,，;；]?"
 )
-_MOST_CELLS = 12
+_CHINESE_LABEL = r"(?P<chinese>[\u3400-\u9fff、]{2,12})"
+_ENGLISH_LABEL = r"(?P<english>[A-Za-z][A-Za-z .&-]{1,24}?)"
+# The same label in both languages, with a stroke between them or the second in brackets.
+_TWICE = tuple(
+    re.compile(rf"(?<!\w){one}\s*[/／|(（]\s*{other}\s*[)）]?(?=\s*[:：])")
+    for one, other in ((_CHINESE_LABEL, _ENGLISH_LABEL), (_ENGLISH_LABEL, _CHINESE_LABEL))
+)
 # Office, kind and region are figures, but for what was misread: 91310000, Y1310000, 9131OOO0.
 _BEGINS_AS_TAX_ID = re.compile(r"(?=(?:.*?\d){5})[1-9ANYG][0-9IO][0-9IOSZB]{6}", re.IGNORECASE)
 _WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{5,}(?![0-9A-Za-z])")
@@ -44,22 +51,18 @@ _WIDE_SIGNS = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0
                                                 *map(ord, "＠＋．－＃／＿"))}  # fmt: skip
 
 
-# "one","two": each may hold a comma.
-_ROW_OF_QUOTED = re.compile(r'(?:^|,)\s*"[^"\n]*"\s*(?:,|$)')
-_STRAIGHT = str.maketrans("“”", '""')
-
-
-def tidy(block: str) -> str:
-    """The block in plain line breaks and spaces, without what cannot be seen; brackets stay as they are."""
+def tidy(block: str) -> tuple[str, list[str]]:
+    """The block in plain line breaks and spaces, without what cannot be seen, and the rows of a table that are of
+    nobody; brackets stay as they are."""
     text = re.sub("[\u00ad\u200b-\u200f\u2060\ufeff]", "", block)
     text = re.sub(r"(?<=\d)[\u2010-\u2015\u2212](?=\d)", "-", text.translate(_WIDE_SIGNS))
     text = re.sub("\r\n?|[\u2028\u2029\u0085\v\f]|<br */?>", "\n", text)
-    text = _columns(_plain(_from_json(text)))
+    text, aside = columns(_plain(_from_json(text)))
     # A table that was copied has a tab between label and value; two spaces separate as well.
     text = re.sub("[\u00a0\u2000-\u200a\u202f\u3000]", " ", text.replace("\t", "  "))
     text = re.sub("【([^【】\n]{1,16})】[:：]?", r" \1：", text)
-    text = _unwrapped(_narrow(text))
-    return re.sub(" {3,}", "  ", text)
+    text = _unwrapped(_once(_narrow(text)))
+    return re.sub(" {3,}", "  ", text), aside
 
 
 def _narrow(text: str) -> str:
@@ -70,6 +73,17 @@ def _narrow(text: str) -> str:
         kept += text[end : wide.start()], text[wide.start() : wide.end()].replace(" ", "")
         end = wide.end()
     return "".join([*kept, text[end:]])
+
+
+def _once(text: str) -> str:
+    """The text with one label where two languages stand beside each other: 地址/Address, Address (地址)."""
+    for twice in _TWICE:
+        text = twice.sub(_chinese_alone, text)
+    return text
+
+
+def _chinese_alone(both: re.Match[str]) -> str:
+    return both["chinese"] if is_label(both["chinese"]) and is_label(both["english"]) else both[0]
 
 
 def _unwrapped(text: str) -> str:
@@ -101,32 +115,27 @@ def _leaves(label: str, said: Any) -> Iterator[str]:
         for key, value in said.items():
             if isinstance(value, dict):
                 # Whose it is: the seller's or the buyer's.
-                yield f"{_words(key)}："
+                yield f"{in_words(key)}："
             yield from _leaves(key, value)
     elif isinstance(said, list):
         for value in said:
             yield from _leaves(label, value)
     elif said not in (None, ""):
-        yield f"{_words(label)}：{said}" if label else str(said)
-
-
-def _words(label: str) -> str:
-    """A name of a program in words: tax_id and taxId are a tax id."""
-    return re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", label)
+        yield f"{in_words(label)}：{said}" if label else str(said)
 
 
 def _plain(text: str) -> str:
     """The text without the marks of Markdown, quotes around labels and lines that only rule."""
     text = re.sub(r"\*\*+|`+", "", text)
     text = _QUOTED.sub(_pair, text)
-    text = re.sub(r"(?m)^[ ]*[a-z]+(?:_[a-z]+)+(?=\s*[:=])", lambda label: _words(label[0]), text)
+    text = re.sub(r"(?m)^[ ]*[a-z]+(?:_[a-z]+)+(?=\s*[:=])", lambda label: in_words(label[0]), text)
     lines = (re.sub(r"^ {0,3}(?:#{1,6} +|(?:> ?)+)(?=\S)", "", line) for line in text.split("\n"))
     return "\n".join(line for line in lines if not _rules(line.strip()))
 
 
 def _pair(quoted: re.Match[str]) -> str:
     """A label and its value in quotes on a line of their own; two cells of a row as they are."""
-    label, value = _words(quoted["label"]), quoted["value"]
+    label, value = in_words(quoted["label"]), quoted["value"]
     if quoted["sign"] in ",，" and (not is_label(label) or is_label(value)):
         return quoted[0]
     return f"\n{label}：{value}\n"
@@ -134,40 +143,6 @@ def _pair(quoted: re.Match[str]) -> str:
 
 def _rules(line: str) -> bool:
     return (line != "" and ("---" in line and not line.strip("|-:+= "))) or (line != "" and not line.strip("{}[],"))
-
-
-def _columns(text: str) -> str:
-    """The text with a row of values below a row of labels turned into a label and its value on each line."""
-    kept: list[str] = []
-    lines = iter(text.split("\n"))
-    for line in lines:
-        labels = next((found for found in _rows(line) if all(map(is_label, found))), None)
-        below = next(lines, None) if labels else None
-        if labels is None or below is None:
-            kept.append(_cells_apart(line))
-            continue
-        values = next((found for found in _rows(below) if len(found) == len(labels)), None)
-        kept += [f"{label}：{value}" for label, value in zip(labels, values, strict=True)] if values else [line, below]
-    return "\n".join(kept)
-
-
-def _cells_apart(line: str) -> str:
-    """A row of cells in quotes with tabs between them; any other line as it is."""
-    plain = line.strip().translate(_STRAIGHT)
-    if not _ROW_OF_QUOTED.search(plain):
-        return line
-    cells = next(csv.reader([plain], skipinitialspace=True), [])
-    return "\t".join(cell.strip() for cell in cells) if len(cells) > 1 else line
-
-
-def _rows(line: str) -> Iterator[list[str]]:
-    """The ways to see a line as a row of a table with two cells or more."""
-    for separator in "\t|,":
-        if separator in line:
-            inner = line.strip().strip("|") if separator == "|" else line
-            cells = next(csv.reader([inner], delimiter=separator), [])
-            if 2 <= len(cells) <= _MOST_CELLS:
-                yield [cell.strip() for cell in cells]
 
 
 def is_tax_id(text: str) -> bool:

@@ -13,6 +13,7 @@ from backoffice.headers.tax_ids import LENGTH, normalise_tax_id
 _CODE = re.compile(r"(?:[^\s,，、;；。!！?？()（）\[\]【】:：|/／\u3400-\u9fff]|/(?=\d))+")
 _GAP = re.compile(r"[^\S\n]+")
 _WORDS = re.compile(r"\S+")
+_FEWEST_OF_ANOTHER = 9  # figures
 _MOST_DIGITS = 15  # of a phone with its country (ITU-T E.164)
 _PHONE = re.compile(
     r"[+(（]?\d(?:[ .()（）–-]{0,3}\d)*(?:\s*(?:转|分机|#|x|ext\.?)\s*\d{1,6})?(?![0-9A-Za-z])", re.IGNORECASE
@@ -85,7 +86,11 @@ def _tax_id(value: str) -> str:
 
 
 def _account(value: str) -> str:
-    return _until_last(_tokens(value), _has_figures)
+    head = _tokens(value)
+    # An account is set in groups; another number as long as one stands for itself.
+    longer = (word for word in list(_WORDS.finditer(head))[1:] if sum(map(str.isdigit, word[0])) >= _FEWEST_OF_ANOTHER)
+    another = next(longer, None)
+    return _until_last(head[: another.start()] if another else head, _has_figures)
 
 
 def _phone(value: str) -> str:

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from backoffice.headers.paste_accounts import IS_ACCOUNT, is_another
 from backoffice.headers.paste_forms import (
     ADDRESS_GOES_ON,
     CHINESE_SIGN,
     FOREIGN_LABEL,
-    IS_ACCOUNT,
     IS_EMAIL,
     IS_PHONE,
     NUMBER_INSIDE,
@@ -39,6 +39,8 @@ _SAID = re.compile(
 _GAP = re.compile(r"\s*[，,、;；|/。\\]\s*|\s+|(?=[(（][^\d\s:：()（）]{1,12}[:：])")
 _LABELLED = re.compile(r"[(（]?[^\d\s:：，,()（）]{2,12}[:：]")
 _CHINESE_BRANCH = re.compile(r"[\u3400-\u9fff]{4,30}(?:支行|分行|营业部|分理处)(?![\u3400-\u9fff])")
+# Longer than a postal code, with the letters of a country or not: a number of something else.
+_CODE = re.compile(r"[A-Z]{0,3}\d{7,}[0-9A-Z]{0,3}")
 _MOST_CELLS = 40
 
 
@@ -113,7 +115,7 @@ def _goes_on(text: str, piece: Piece, cell: Piece, after: str | None) -> bool:
         goes_on, piece.is_whole = (True, True) if cell.form == "phone" else (goes_on, False)
     elif piece.form == "bank":
         goes_on = cell.form == "bank" or (cell.form is None and after == "bank")
-        if cell.form != "phone" and IS_ACCOUNT.fullmatch(word):
+        if cell.form != "phone" and IS_ACCOUNT.fullmatch(word) and not is_another(word):
             goes_on, piece.is_whole = True, True
     if goes_on:
         piece.end = cell.end
@@ -121,7 +123,7 @@ def _goes_on(text: str, piece: Piece, cell: Piece, after: str | None) -> bool:
 
 
 def _is_more_of_an_address(said: str, word: str) -> bool:
-    if FOREIGN_LABEL.match(word) or _SAID.match(word):
+    if FOREIGN_LABEL.match(word) or _SAID.match(word) or _CODE.fullmatch(word):
         return False
     if CHINESE_SIGN.search(said) or CHINESE_SIGN.search(word):
         return ADDRESS_GOES_ON.search(word) is not None or any(map(str.isdigit, word))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from backoffice.headers.paste_accounts import is_another
 from backoffice.headers.paste_forms import (
     CHINESE_SIGN,
     FOREIGN_LABEL,
@@ -45,6 +46,7 @@ _FEWEST_FIGURES = 5  # of a tax ID
 FIELDS = ("name", "tax_id", "address", "phone", "bank", "bank_account", "email")
 
 _TAX_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{18}(?![0-9A-Za-z])")
+_WORD = re.compile("[\u3400-\u9fff]{2,8}")
 _EDGE = " \t,，;；。、|#→\\"
 
 
@@ -61,7 +63,8 @@ def split(block: str) -> Pasted:
     """Split a block of text into the fields of a header. Never raises; beyond `LIMIT` characters nothing is read."""
     found = Pasted()
     loose: list[str] = []
-    text, sellers = of_the_buyer(tidy(block[:LIMIT]))
+    tidied, aside = tidy(block[:LIMIT])
+    text, sellers = of_the_buyer(tidied)
     entries = _entries(without_lead_in(text))
     for entry in sorted(entries, key=lambda entry: weight(entry.label)):
         if entry.fields is None:
@@ -84,7 +87,7 @@ def split(block: str) -> Pasted:
         found.unknown.extend(filter(None, [rest]))
     for name in ("name", "address", "bank"):
         _tell_the_number_inside(found, name)
-    found.unknown.extend(line.strip(_EDGE) for line in sellers)
+    found.unknown.extend(line.strip(_EDGE) for line in (*sellers, *aside))
     return found
 
 
@@ -163,6 +166,8 @@ def _keep(found: Pasted, wanted: tuple[str, ...], value: str, said: str) -> str:
             _put(found, "phone", first[0])
             value = value[first.end() :].strip(_EDGE)
         _put(found, "address", value)
+    elif len(wanted) == 2 and NUMBERS[wanted[1]](value) == value:
+        _put(found, wanted[1], value)
     elif len(wanted) == 2:
         _cut_tail(found, *wanted, value)
     elif wanted == ("bank",) and NUMBERS["bank_account"](value):
@@ -229,7 +234,7 @@ def _cut_tail(found: Pasted, name: str, tail: str, value: str) -> None:
     value, words = without_words(name, value)
     found.unknown.extend(filter(None, [words.strip(_EDGE)]))
     number = TAIL[tail].search(value)
-    if number and tail == "bank_account" and IS_LANDLINE.fullmatch(number[1]):
+    if number and tail == "bank_account" and (IS_LANDLINE.fullmatch(number[1]) or is_another(number[1])):
         number = None
     rest = value[: number.start()].strip(_EDGE + "/／") if number else value
     if number and rest:
@@ -257,7 +262,24 @@ def _pieces(text: str) -> Iterator[str]:
     for part in re.split(r"[;；|\u2460-\u249b]|\s{2,}", text):
         # Chinese has no spaces of its own; those between figures belong to a number.
         pieces = re.split(r"(?<!\d)\s+|\s+(?!\d)", part) if CHINESE_SIGN.search(part) else [part]
-        yield from filter(None, (_unquoted(piece.strip(_EDGE + "/／")) for piece in pieces))
+        yield from _with_their_words(filter(None, (_unquoted(piece.strip(_EDGE + "/／")) for piece in pieces)))
+
+
+def _with_their_words(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces, a number together with the word before it that says what it numbers: 订单 202611290001."""
+    word = ""
+    for piece in pieces:
+        if word and next(forms(piece), None) == "bank_account":
+            yield f"{word} {piece}"
+            word = ""
+            continue
+        if word:
+            yield word
+        word = piece if _WORD.fullmatch(piece) and next(forms(piece), None) is None else ""
+        if not word:
+            yield piece
+    if word:
+        yield word
 
 
 def _tell_the_number_inside(found: Pasted, name: str) -> None:
