@@ -68,6 +68,8 @@ NUMBERS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         f"开户行：{BANK}，DE123456789\n账号：{ACCOUNT} NL123456789B01", AT_BANK, ["DE123456789", "NL123456789B01"]),
     "a VAT ID behind a bank without account": (f"开户行：{BANK} DE123456789", {"bank": BANK}, ["DE123456789"]),
     "another number behind an account": (f"账号：{ACCOUNT} {ROUTING}", {"bank_account": ACCOUNT}, [ROUTING]),
+    "an account of twelve figures behind its bank": (
+        f"开户行及账号：{BANK} 3105 0170 4200", {"bank": BANK, "bank_account": "3105 0170 4200"}, []),
     "an amount behind an address": (
         f"地址 {STREET}；金额 12000.00", {"address": STREET}, ["金额 12000.00"]),
     "an IBAN with a slip is told": (
@@ -166,12 +168,14 @@ def test_a_row_of_heads_whatever_parts_it(heads: str, sign: str) -> None:
     "number",
     ["102100099996", "103100000026", "104100000004", "308100005027", "403100000004", "1052 9003 6005", "501290000012"],
 )
-def test_the_number_of_a_branch_is_known_by_its_bank_or_its_check(number: str) -> None:
+def test_the_number_of_a_branch_is_known_by_its_bank_and_its_check(number: str) -> None:
     assert is_routing(number)
     assert not is_account(number)
 
 
-@pytest.mark.parametrize("number", ["457259412345", "501290000013", "123456789838", ACCOUNT, "1219 0000 8888"])
+@pytest.mark.parametrize(
+    "number", ["457259412345", "501290000013", "123456789838", ACCOUNT, "1219 0000 8888", "3105 0170 4200"]
+)
 def test_an_account_of_twelve_figures_is_one(number: str) -> None:
     assert not is_routing(number)
     assert is_account(number)
