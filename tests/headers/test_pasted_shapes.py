@@ -325,7 +325,7 @@ def test_blocks_of_real_life(case: str) -> None:
     ],
 )
 def test_marks_without_end_take_no_time(sign: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     split(sign * 100_000)
     split("名称：" + sign * 100_000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
