@@ -37,6 +37,7 @@ def configure(app: Flask, settings: Settings) -> None:
     import jinja2
 
     from backoffice.database import engine_options
+    from backoffice.web.templating import Environment
 
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     app.config.update(
@@ -52,6 +53,7 @@ def configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session: half-typed forms stay valid
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.jinja_environment = Environment
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
