@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from backoffice.accounts.models import Account, LoginSession, User
-from backoffice.database import session
+from backoffice.database import Instant, session
 from backoffice.errors import N_, Message, NotFound
 from backoffice.permissions import Actor, Permission, Role, allowed
 
@@ -80,36 +80,56 @@ def sid_hash(sid: str) -> str:
     return hashlib.sha256(sid.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+# Every page asks this first: built once, and plain columns instead of three objects.
+_SIGNED_IN = (
+    select(
+        User.id,
+        User.email,
+        User.name,
+        User.role,
+        User.account_id,
+        Account.code,
+        Account.name,
+        User.locale,
+        User.theme,
+        User.single_keys,
+        User.after_verdict,
+        LoginSession.id,
+        LoginSession.last_seen_at,
+    )
+    .select_from(LoginSession)
+    .join(User, User.id == LoginSession.user_id)
+    .outerjoin(Account, Account.id == User.account_id)
+    .where(
+        LoginSession.sid_sha256 == bindparam("sid_sha256"),
+        LoginSession.last_seen_at > bindparam("seen_since", type_=Instant()),
+        LoginSession.created_at > bindparam("created_since", type_=Instant()),
+        User.is_active.is_(True),
+    )
+)
+
+
 def signed_in(sid: str, *, now: datetime, limits: Limits) -> SignedIn | None:
     """Whom the session secret `sid` speaks for now; None when it was ended, ran out, or the person was deactivated."""
-    row = session.execute(
-        select(LoginSession, User)
-        .join(User, User.id == LoginSession.user_id)
-        .where(
-            LoginSession.sid_sha256 == sid_hash(sid),
-            LoginSession.last_seen_at > now - limits.idle,
-            LoginSession.created_at > now - limits.absolute,
-            User.is_active.is_(True),
-        )
-    ).one_or_none()
+    values = {"sid_sha256": sid_hash(sid), "seen_since": now - limits.idle, "created_since": now - limits.absolute}
+    row = session.connection().execute(_SIGNED_IN, values).one_or_none()
     if row is None:
         return None
-    login: LoginSession = row[0]
-    user: User = row[1]
-    account = AccountName(user.account.id, user.account.code, user.account.name) if user.account else None
+    id_, email, name, role, account_id, code, account, *ways, session_id, last_seen_at = row
+    locale, theme, single_keys, after_verdict = ways
     return SignedIn(
-        id=user.id,
-        email=user.email,
-        name=user.name,
-        role=Role(user.role),
-        account=account,
-        locale=user.locale,
-        theme=user.theme,
-        single_keys=user.single_keys,
-        after_verdict=user.after_verdict,
+        id=id_,
+        email=email,
+        name=name,
+        role=Role(role),
+        account=None if account_id is None else AccountName(account_id, code, account),
+        locale=locale,
+        theme=theme,
+        single_keys=single_keys,
+        after_verdict=after_verdict,
         sid=sid,
-        session_id=login.id,
-        last_seen_at=login.last_seen_at,
+        session_id=session_id,
+        last_seen_at=last_seen_at,
     )
 
 
