@@ -9,14 +9,12 @@ from enum import StrEnum
 from statistics import median
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session
 from backoffice.requests.models import InvoiceRequest, is_open, is_overdue
-from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import State
 
 WINDOW_DAYS = 30
@@ -99,7 +97,7 @@ def count(figure: Figure, now: datetime) -> int:
 
 def listed(figure: Figure, now: datetime) -> Select[InvoiceRequest]:
     """The requests that `figure` counts."""
-    return select(InvoiceRequest).where(_predicate(figure, now)).options(load_only(*LIST_COLUMNS))
+    return select(InvoiceRequest).where(_predicate(figure, now))
 
 
 def _count(figure: Figure, now: datetime) -> Count:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask, g, request
 from flask_babel import get_locale, lazy_gettext
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from backoffice.permissions import Role
+from backoffice.web.addresses import init_addresses
 from backoffice.web.asides import init_asides
 from backoffice.web.drafts import word_of
+from backoffice.web.drawn import blank, init_drawn
 from backoffice.web.formatting import init_formatting
 from backoffice.web.icons import init_icons
 from backoffice.web.navigation import init_navigation
@@ -77,11 +78,13 @@ def flash_tone(category: str) -> str:
 
 def csrf_field() -> Markup:
     """The hidden input every POST form carries."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(blank("token"))
 
 
 def init_interface(app: Flask) -> None:
     """Register filters, globals, icons, navigation and keyboard: what all templates rely on."""
+    init_addresses(app)
+    init_drawn(app)
     init_formatting(app)
     init_icons(app)
     init_navigation(app)

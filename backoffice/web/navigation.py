@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 
 from backoffice.permissions import Permission
+from backoffice.web.addresses import url_for
+from backoffice.web.formatting import page_locale
 
 _EXTENSION = "backoffice.navigation"
 _COUNT_LIMIT = 1000
@@ -56,7 +58,7 @@ class NavGroup:
     """Entries under one heading; the first group usually has none."""
 
     label: str
-    links: list[NavLink]
+    links: tuple[NavLink, ...]
 
 
 class Navigation:
@@ -65,6 +67,8 @@ class Navigation:
     def __init__(self) -> None:
         self._items: list[NavItem] = []
         self._own: list[tuple[Permission, Callable[[], NavGroup | None]]] = []
+        # By language, root and entries: as many as there are roles in each language.
+        self._plain: dict[tuple[Any, ...], list[tuple[str, NavLink]]] = {}
 
     def register(self, *items: NavItem) -> None:
         """Add entries; called once per blueprint when the application is built."""
@@ -82,6 +86,16 @@ class Navigation:
     def items_for(self, user: NavigationUser) -> list[NavItem]:
         """The entries `user` may enter, in order."""
         return sorted((item for item in self._items if user.can(item.permission)), key=lambda item: item.order)
+
+    def plain_links(self, items: Sequence[NavItem]) -> list[tuple[str, NavLink]]:
+        """The entries' groups and links in the reader's language, without what differs from page to page."""
+        key = (page_locale(), request.script_root, *map(id, items))
+        if key not in self._plain:
+            self._plain[key] = [
+                (str(one.group), NavLink(url_for(one.endpoint, **one.args), str(one.label), one.icon, None, None))
+                for one in items
+            ]
+        return self._plain[key]
 
 
 def init_navigation(app: Flask) -> None:
@@ -108,21 +122,17 @@ def items_for(user: NavigationUser) -> list[NavItem]:
     return registry.items_for(user)
 
 
-def groups_for(user: NavigationUser) -> list[NavGroup]:
+def groups_for(user: NavigationUser) -> tuple[NavGroup, ...]:
     """The current application's navigation for `user`, with URLs, counts and the current entry marked."""
-    items = items_for(user)
+    registry: Navigation = current_app.extensions[_EXTENSION]
+    items = registry.items_for(user)
     here = _current(items)
     groups: dict[str, list[NavLink]] = {}
-    for item in items:
+    for item, (group, plain) in zip(items, registry.plain_links(items), strict=True):
         current = here[1] if here and here[0] is item else None
-        groups.setdefault(str(item.group), []).append(_link(item, current))
-    registry: Navigation = current_app.extensions[_EXTENSION]
-    return [*(NavGroup(label, links) for label, links in groups.items()), *registry.own_of(user)]
-
-
-def _link(item: NavItem, current: str | None) -> NavLink:
-    count = item.count() if item.count else None
-    return NavLink(url_for(item.endpoint, **item.args), str(item.label), item.icon, current, capped(count))
+        count = capped(item.count()) if item.count else None
+        groups.setdefault(group, []).append(replace(plain, current=current, count=count) if current or count else plain)
+    return (*(NavGroup(label, tuple(links)) for label, links in groups.items()), *registry.own_of(user))
 
 
 def capped(count: int | None) -> str | None:

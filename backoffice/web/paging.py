@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import BigInteger, Dialect, Integer, Select, SmallInteger, and_, literal, or_, tuple_
+from sqlalchemy import BigInteger, Dialect, Integer, Select, SmallInteger, and_, bindparam, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -27,13 +28,16 @@ Direction = Literal["next", "previous", "last"]
 
 DEFAULT_SIZE = 50
 _LONGEST_CURSOR = 1024
+# Under which names the values of a place are sent, in the order of the list.
+_PLACE = ("place_0", "place_1", "place_2", "place_3")
 # PostgreSQL answers a number beyond the column's size with an error, where SQLite just finds nothing.
 _BIGGEST = {SmallInteger: 2**15 - 1, BigInteger: 2**63 - 1, Integer: 2**31 - 1}
 
 
 class _Session(Protocol):
-    def execute(self, statement: Any, /) -> Any: ...
+    def execute(self, statement: Any, params: Any = None, /) -> Any: ...
     def get_bind(self) -> Any: ...
+    def connection(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def paginate(
     size: int = DEFAULT_SIZE,
     key: Callable[[Any], Sequence[Any]] | None = None,
     whole: Select[Any] | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Page[Any]:
     """Read one page of `statement`, which must carry no order or limit of its own.
 
@@ -104,10 +109,11 @@ def paginate(
     entities where the statement selects exactly one, else rows; `key` tells an item's order values where they are not
     attributes of the same name. With `whole`, a statement of all rows of the same entity, `statement` is read for its
     keys alone, and `whole` for the rows of the page: what no filter keeps is then never read where an index holds what
-    the filters look at. A page that would come out empty or cut short at the front is replaced by the last or
-    the first one, so nobody lands on an empty page because rows moved meanwhile.
+    the filters look at. `values` go along with a statement of columns that its caller builds once and keeps: then the
+    statements of its pages are kept, too. A page that would come out empty or cut short at the front is replaced by
+    the last or the first one, so nobody lands on an empty page because rows moved meanwhile.
     """
-    reader = _Reader(session, statement, order, size, key, whole)
+    reader = _Reader(session, statement, order, size, key, whole, values)
     place = _decode(asked.cursor, order, session.get_bind().dialect) if asked.cursor else None
     if asked.direction == "last":
         return reader.before(None)
@@ -151,6 +157,7 @@ class _Reader:
     size: int
     key: Callable[[Any], Sequence[Any]] | None
     whole: Select[Any] | None = None
+    values: Mapping[str, Any] | None = None
 
     def after(self, place: list[Any] | None) -> Page[Any]:
         rows = self._rows(self.order, place)
@@ -164,17 +171,14 @@ class _Reader:
         return self._page(shown, earlier=len(rows) > self.size, later=place is not None)
 
     def _rows(self, order: Order, place: list[Any] | None) -> list[Any]:
-        sorting = [column.asc() if way == "asc" else column.desc() for column, way in order]
-        statement = self.statement.order_by(*sorting).limit(self.size + 1)
-        if place is not None:
-            statement = statement.where(_beyond(order, place))
-        if self.whole is not None:
-            identity = order[-1][0]
-            keys = statement.with_only_columns(*(column for column, _ in order)).subquery()
-            statement = self.whole.join(keys, keys.c[identity.key] == identity).order_by(*sorting)
-        result = self.session.execute(statement)
-        single = len(self.statement.column_descriptions) == 1
-        return list(result.scalars() if single else result)
+        build = _page_statement if self.values is None else _kept_statement
+        statement = build(self.statement, self.whole, tuple(order), self.size + 1, place is not None)
+        given = zip(_PLACE, place or (), strict=False)
+        values = {**(self.values or {}), **dict(given)}
+        if self.values is not None:
+            return list(self.session.connection().execute(statement, values))
+        rows = list(self.session.execute(statement, values))
+        return [row[0] for row in rows] if rows and len(rows[0]) == 1 else rows
 
     def rows(self, place: list[Any] | None) -> list[Any]:
         """The rows after a place, one page of them."""
@@ -199,13 +203,31 @@ class _Reader:
         return [getattr(item, column.key) for column, _ in self.order]
 
 
-def _beyond(order: Order, place: Sequence[Any]) -> ColumnElement[bool]:
-    """The rows after `place` in `order`.
+def _page_statement(
+    statement: Select[Any], whole: Select[Any] | None, order: Order, limit: int, placed: bool
+) -> Select[Any]:
+    """The statement of one page; `placed`: of the rows after a place, which is sent along."""
+    sorting = [column.asc() if way == "asc" else column.desc() for column, way in order]
+    statement = statement.order_by(*sorting).limit(limit)
+    if placed:
+        statement = statement.where(_beyond(order))
+    if whole is None:
+        return statement
+    identity = order[-1][0]
+    keys = statement.with_only_columns(*(column for column, _ in order)).subquery()
+    return whole.join(keys, keys.c[identity.key] == identity).order_by(*sorting)
+
+
+_kept_statement = lru_cache(maxsize=256)(_page_statement)
+
+
+def _beyond(order: Order) -> ColumnElement[bool]:
+    """The rows after a place in `order`, whose values are sent along under the names of `_PLACE`.
 
     One row-value comparison where all columns run the same way: an index answers it in one step.
     """
     columns = [column for column, _ in order]
-    values = [literal(value, type_=column.type) for column, value in zip(columns, place, strict=True)]
+    values = [bindparam(name, type_=column.type) for column, name in zip(columns, _PLACE, strict=False)]
     ways = {way for _, way in order}
     if len(ways) == 1:
         left, right = tuple_(*columns), tuple_(*values)

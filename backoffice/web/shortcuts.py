@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import Flask, g
 from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
+from backoffice.web.addresses import url_for
 from backoffice.web.navigation import NavigationUser
 
 # Between the strokes of a key that is typed one after the other: "g q".
@@ -134,10 +135,10 @@ def sheet_for(user: NavigationUser) -> list[tuple[str, list[Shortcut]]]:
     return [(label, shortcuts) for label, shortcuts in listed if shortcuts]
 
 
-def places_for(user: NavigationUser) -> list[tuple[Shortcut, str]]:
-    """The places that `user` reaches with a key, each with its address."""
+def places_for(user: NavigationUser) -> tuple[tuple[str, str, str], ...]:
+    """The places that `user` reaches with a key: the key, what it is called, its address."""
     places = [one for one in SHORTCUTS if one.endpoint is not None and one.is_for(user)]
-    return [(place, url_for(place.endpoint or "", **place.args)) for place in places]
+    return tuple((place.key, str(place.label), url_for(place.endpoint or "", **place.args)) for place in places)
 
 
 def palette_search(user: NavigationUser) -> str | None:

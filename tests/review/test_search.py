@@ -56,7 +56,7 @@ def test_a_text_finds_what_it_means(
     with desk.app.app_context():
         for typed, names in FOUND_BY.items():
             rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
-            assert {row[0].number for row in rows} == {made[name] for name in names}, typed
+            assert {row.number for row in rows} == {made[name] for name in names}, typed
 
 
 @pytest.mark.parametrize("typed", ["DE123456789", "de 123-456-789", " DE 123 456 789 "])
@@ -64,7 +64,7 @@ def test_a_tax_id_of_another_country_is_found(desk: Desk, made: dict[str, str], 
     desk.spoil_tax_id(made["yunqi"], "DE123456789")
     with desk.app.app_context():
         rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
-        assert [row[0].number for row in rows] == [made["yunqi"]]
+        assert [row.number for row in rows] == [made["yunqi"]]
 
 
 def test_a_request_is_found_by_its_number_inside_its_view(

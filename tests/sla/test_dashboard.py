@@ -94,7 +94,7 @@ def test_what_waits_for_the_customer_is_late_on_no_page(desk: Desk, visit: Calla
     with desk.app.app_context():
         lists = {figure: {row.number for row in session.scalars(queries.listed(figure, NOW))} for figure in Figure}
         wanted = queue.queue(Wanted(view="overdue"), Viewer(None, NOW))
-        on_the_desk = {row[0].number for row in session.execute(wanted)}
+        on_the_desk = {row.number for row in session.execute(wanted)}
     assert lists[Figure.OPEN] == {asked, late}
     assert lists[Figure.OVERDUE] == on_the_desk == {late}
     assert lists[Figure.MISSED] == lists[Figure.DUE_IN_PERIOD] == {late}

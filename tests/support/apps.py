@@ -11,6 +11,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from backoffice import clock, config, configure, create_app, database, fonts, storage
 from backoffice.config import Settings
+from backoffice.web import drawn
 from tests.support import compiled
 
 NOBODY_LISTENS = 1  # tcpmux: connections are refused at once
@@ -51,6 +52,7 @@ def bare_app(settings: Settings) -> Flask:
 def whole_app(settings: Settings) -> Flask:
     """The application as it is served."""
     app = create_app(settings)
+    app.config[drawn.VERIFIED] = True
     fonts.configure(font_cache())
     # Each application would compile every template anew, which takes longer than most tests.
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder("templates")))

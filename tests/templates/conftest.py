@@ -25,6 +25,7 @@ def interface() -> Flask:
     app.config.update(
         SECRET_KEY="for tests",
         TESTING=True,
+        DRAWN_VERIFIED=True,
         BACKOFFICE_SETTINGS=SimpleNamespace(timezone="Asia/Shanghai", currency="CNY"),
     )
     app.jinja_env.undefined = StrictUndefined

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.accounts.models import Account
@@ -19,7 +18,7 @@ from backoffice.database import session
 from backoffice.money import ZERO
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
-from backoffice.requests.queries import LIST_COLUMNS, shortages
+from backoffice.requests.queries import shortages
 from backoffice.requests.rules import State
 from backoffice.review.models import SavedView
 from backoffice.review.queries import presence, search, views, work
@@ -31,8 +30,13 @@ from backoffice.steering import beside, holds, word
 COUNT_LIMIT = 1000
 
 Order = list[tuple[Any, Literal["asc", "desc"]]]
-# A row of the desk says who works on it.
-_WORKED_ON = (InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at)
+# What a row of the desk shows: plain columns, for an object of each row costs more than to read it.
+_COLUMNS = (
+    InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
+    InvoiceRequest.submitted_at, InvoiceRequest.submitted_on, InvoiceRequest.due_at, InvoiceRequest.due_on,
+    InvoiceRequest.invoice_number, InvoiceRequest.held_at, InvoiceRequest.claimed_by_id,
+    InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at,
+)  # fmt: skip
 SORTS = {"due": InvoiceRequest.due_at, "submitted": InvoiceRequest.submitted_at, "amount": InvoiceRequest.amount}
 
 
@@ -76,13 +80,23 @@ class Wanted:
 
     def key(self, row: Any) -> Sequence[Any]:
         """A row's values in `order`."""
-        return [getattr(row[0], column.key) for column, _ in self.order]
+        return [getattr(row, column.key) for column, _ in self.order]
 
 
 def queue(wanted: Wanted, viewer: Viewer) -> Select[Any]:
-    """The requests of a view, each with its customer account's name and what a refund took away of it, for keyset
-    paging in `wanted.order`."""
-    return with_account(listed(wanted, viewer)).add_columns(shortages.column())
+    """The requests of a view as rows of a list, for keyset paging in `wanted.order`."""
+    return as_rows(listed(wanted, viewer))
+
+
+def queue_for_anybody(wanted: Wanted) -> Select[Any]:
+    """The same, to be sent with the `values_of` a viewer; built once for each list that is asked for again."""
+    # How a search is worded depends on what there is at this moment.
+    return queue(wanted, ANYBODY) if wanted.search else _kept_queue(wanted, clock.zone())
+
+
+@lru_cache(maxsize=256)
+def _kept_queue(wanted: Wanted, _zone: tzinfo) -> Select[Any]:
+    return queue(wanted, ANYBODY)
 
 
 def undecided(wanted: Wanted, viewer: Viewer) -> Select[InvoiceRequest]:
@@ -154,11 +168,12 @@ def _header(kind: str) -> list[ColumnElement[bool]]:
     return [InvoiceRequest.header[field].as_string() == kind]
 
 
-def with_account(statement: Select[InvoiceRequest]) -> Select[Any]:
-    """The statement's requests as a list shows them, each followed by the name of its customer account."""
+def as_rows(statement: Select[InvoiceRequest]) -> Select[Any]:
+    """The statement's requests as a list shows them, with the name of the customer `account` and what is `short`."""
     # Not a join: SQLite would weigh other orders of the two tables and give up the index that holds the list's order.
     name = select(Account.name).where(Account.id == InvoiceRequest.account_id).scalar_subquery()
-    return statement.options(load_only(*LIST_COLUMNS, *_WORKED_ON)).add_columns(name.label("account_name"))
+    columns: list[Any] = [*_COLUMNS, name.label("account"), shortages.column()]
+    return statement.with_only_columns(*columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +218,7 @@ class Saved:
 def waiting(viewer: Viewer, counted: tuple[str, ...] = views.COUNTED) -> Waiting:
     """What a page of the desk counts, the viewer's own views and what colleagues look at, in one statement."""
     values = {**values_of(viewer), "count_limit": COUNT_LIMIT}
-    saved, looking, *row = session.execute(_waiting(counted), values).one()
+    saved, looking, *row = session.connection().execute(_waiting(counted), values).one()
     counts = dict(zip(counted, row, strict=False))
     return Waiting(counts, sum(row[len(counted) :]), _read_views(saved), presence.read(looking))
 

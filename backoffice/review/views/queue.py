@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from flask import g, render_template, request
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -13,15 +15,15 @@ from flask_login import current_user
 from backoffice import clock
 from backoffice.database import session
 from backoffice.permissions import Permission, Role, allowed
-from backoffice.requests.models import InvoiceRequest
 from backoffice.review import labels
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries import search, views
 from backoffice.review.queries.presence import Lookers
 from backoffice.review.queries.queue import SORTS, Wanted
-from backoffice.review.queries.views import VIEWS, Viewer
+from backoffice.review.queries.views import VIEWS, Viewer, values_of
 from backoffice.review.views.plumbing import blueprint, urgency_of
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
+from backoffice.web.formatting import page_locale
 from backoffice.web.guards import guard
 from backoffice.web.interface import role_label
 from backoffice.web.paging import PageRequest, paginate
@@ -61,28 +63,28 @@ def show() -> str:
     wanted = wanted_by(filters)
     page = paginate(
         session,
-        queries.queue(wanted, viewer()),
+        queries.queue_for_anybody(wanted),
         wanted.order,
         PageRequest.of(request.args),
         size=PAGE_SIZE,
         key=wanted.key,
+        values=values_of(viewer()),
     )
     return render_template(
         "review/queue.html",
         filters=filters,
         view=VIEWS[wanted.view],
         tabs=_tabs(filters, wanted.view),
-        sorts=_sorts(filters, wanted),
+        sorts=_sorts(filters, wanted, request.path),
         page=page,
-        rows=[(item, account_name) for item, account_name, _ in page.items],
-        missing={item.id: short for item, _, short in page.items if short},
+        rows=[(row, row.account, row.short) for row in page.items],
         links=page.links(request.path, filters.query),
         waiting=waiting(views.COUNTED).views,
-        count_limit=queries.COUNT_LIMIT,
+        capped=capped,
         query=filters.query,
         urgency_of=urgency_of(),
         may_decide=current_user.can(Permission.DECIDE),
-        people_of=people_of(),
+        people=people_on(page.items),
     )
 
 
@@ -105,6 +107,14 @@ def worked_on_by(claimant: int | None, name: str | None) -> str:
     return str(gettext("You work on it") if claimant == viewer().id else gettext("%(who)s works on it", who=name))
 
 
+class Sort(NamedTuple):
+    """A sortable column: which one, the address that sorts by it, and how the list is sorted by it now."""
+
+    by: str
+    url: str
+    now: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """Who works on a request and who looks at it, as sentences; empty ones for nobody."""
@@ -113,15 +123,20 @@ class People:
     looks: str
 
 
-def people_of() -> Callable[[InvoiceRequest], People]:
-    """For a row of a list: who works on the request, and who looks at it."""
+def people_on(rows: Sequence[Any]) -> Mapping[int, People]:
+    """Of the rows of a list those on which somebody works, or at which somebody looks, by their ids: who does."""
     now, looking = clock.now(), waiting().looking
+    return {
+        row.id: People(worked_on_by(claimant(row, now), row.claimed_by_label), said_of(looking.get(row.id, ())))
+        for row in rows
+        if row.id in looking or claimant(row, now) is not None
+    }
 
-    def people(shown: InvoiceRequest) -> People:
-        works = worked_on_by(shown.claimant(now), shown.claimed_by_label)
-        return People(works, said_of(looking.get(shown.id, ())))
 
-    return people
+def claimant(row: Any, now: datetime) -> int | None:
+    """The id of whoever works on the request of a row; None while nobody does."""
+    is_claimed = row.claim_ends_at is not None and now < row.claim_ends_at
+    return row.claimed_by_id if is_claimed else None
 
 
 def viewer() -> Viewer:
@@ -153,28 +168,35 @@ def wanted_by(filters: FilterState) -> Wanted:
     )
 
 
-def _tabs(filters: FilterState, current: str) -> list[tuple[str, str, bool, int | None]]:
+def _tabs(filters: FilterState, current: str) -> tuple[tuple[str, str, bool, str | None], ...]:
     """Every view with its address under the filters in force; without filters also how much there is in it.
 
     A count under each set of filters would cost a scan of its own per view, and one that leaves them out is not the
     list's.
     """
     counts = {} if filters.active else waiting(views.COUNTED).views
-    return [
-        (str(labels.views[code]), filters.url(request.path, {"view": code, "sort": None}), code == current,
-         counts.get(code))
-        for code in VIEWS
-    ]  # fmt: skip
+    plain = _plain_tabs(filters, request.path, page_locale())
+    return tuple((label, url, code == current, capped(counts.get(code))) for code, label, url in plain)
 
 
-def _sorts(filters: FilterState, wanted: Wanted) -> dict[str, Any]:
-    """Per sortable column: the address that sorts by it, the other way round where it is sorted already, and how."""
+@lru_cache(maxsize=64)
+def _plain_tabs(filters: FilterState, path: str, _language: str) -> list[tuple[str, str, str]]:
+    return [(code, str(labels.views[code]), filters.url(path, {"view": code, "sort": None})) for code in VIEWS]
+
+
+def capped(count: int | None) -> str | None:
+    """A count beside a title or a tab; None for none."""
+    if not count:
+        return None
+    return str(count) if count < queries.COUNT_LIMIT else f"{queries.COUNT_LIMIT}+"
+
+
+@lru_cache(maxsize=256)
+def _sorts(filters: FilterState, wanted: Wanted, path: str) -> tuple[Sort, ...]:
+    """The sortable columns: the address that sorts by each, the other way round where it is sorted already, and how."""
     by, backwards = wanted.sorted_by
-    links = {}
+    links = []
     for name in SORTS:
         now = ("desc" if backwards else "asc") if name == by else None
-        links[name] = {
-            "sort_url": filters.url(request.path, {"sort": f"-{name}" if now == "asc" else name}),
-            "sorted": now,
-        }
-    return links
+        links.append(Sort(name, filters.url(path, {"sort": f"-{name}" if now == "asc" else name}), now))
+    return tuple(links)

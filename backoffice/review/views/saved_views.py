@@ -79,12 +79,12 @@ def in_navigation() -> NavGroup | None:
         return None
     here = _known(request.query_string.decode("latin-1")) if request.endpoint == "review.queue" else None
     counts = _counts(saved)
-    links = [
+    links = tuple(
         NavLink(
             _address(view.query), view.name, "bookmark", "page" if _known(view.query) == here else None, capped(count)
         )
         for view, count in zip(saved, counts, strict=True)
-    ]
+    )
     return NavGroup(gettext("Saved views"), links)
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from flask import current_app
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from backoffice.errors import N_, Message, NotFound
 from backoffice.web.filters.kinds import AmountRange, Choice, Control, DateRange, Filter, OneOf, Span, Text
+from backoffice.web.formatting import page_locale
 
 __all__ = [
     "AmountRange",
@@ -35,6 +38,8 @@ __all__ = [
 
 # The place in the pages is no filter.
 _PLACES = frozenset({"after", "before", "last"})
+# Characters of a query string that is worth remembering.
+_LONGEST_KEPT = 500
 _UNREADABLE = N_("The filter %(name)s cannot be read: %(fault)s Go back to the list and mend it.")
 
 
@@ -56,6 +61,9 @@ class FilterState:
     controls: list[Control]
     carried: list[tuple[str, str]]
     strays: list[tuple[str, str]] = field(default_factory=list)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.query))
 
     def __getitem__(self, name: str) -> Any:
         """The typed value of a filter: list, text or `Span`; empty where not given or wrong."""
@@ -119,9 +127,18 @@ class FilterSet:
         self._many = {name for each in filters if isinstance(each, Choice) for name in each.names}
         self._once = {name for each in filters for name in each.names} - self._many
         self._beside = _PLACES | frozenset(beside)
+        # Lists are asked for with the same few filters again and again. Language and currency are part of the key.
+        self._known = lru_cache(maxsize=256)(lambda pairs, _language, _currency: self._read(MultiDict(pairs)))
 
     def parse(self, args: MultiDict[str, str]) -> FilterState:
-        """Read all filters from a query string (`flask.request.args`)."""
+        """Read all filters from a query string (`flask.request.args`); what was read before comes from memory."""
+        pairs = tuple((name, value) for name, value in args.items(multi=True) if name not in _PLACES)
+        if sum(len(name) + len(value) for name, value in pairs) > _LONGEST_KEPT:
+            return self._read(args)
+        settings = current_app.config["BACKOFFICE_SETTINGS"] if current_app else None
+        return self._known(pairs, page_locale(), getattr(settings, "currency", None))
+
+    def _read(self, args: MultiDict[str, str]) -> FilterState:
         carried = [(name, args[name]) for name, values in self._carried.items() if args.get(name) in values]
         return FilterState([each.read(args) for each in self._filters], carried, list(self._strays(args)))
 
