@@ -30,8 +30,9 @@ from backoffice.web.shortcuts import keys_are_on
 _EXTENSION = "backoffice.drawn"
 # In an application's configuration: draw each piece anew and compare.
 VERIFIED = "DRAWN_VERIFIED"
-# A few kilobytes each; most belong to the roles and languages in use, the others to the latest searches.
-_KEPT = 512
+# Pieces have a few kilobytes each; most belong to the roles and languages in use, the others to the latest searches.
+# Rows have one or two: those of the lists that people come back to after each verdict.
+_KEPT = {"pieces": 512, "rows": 2048}
 
 
 def page_address() -> str:
@@ -48,7 +49,7 @@ _MARKS = {name: f"{name}-{secrets.token_hex(16)}" for name in _FILLED}
 class _Piece:
     """The text of a piece, and which blanks are in it."""
 
-    text: str
+    text: Markup
     blanks: tuple[str, ...]
 
 
@@ -62,24 +63,44 @@ def blank(name: str) -> str:
 
 def drawn(macro: Callable[..., str], *values: Any) -> Markup:
     """The macro with these values, which can be hashed: from memory where it was drawn with them before."""
+    return _pen("pieces")(macro, values)
+
+
+def row_pen(macro: Callable[..., str]) -> Callable[..., Markup]:
+    """The same for a macro that draws the rows of a list, with a memory of their own: see `drawn`."""
+    pen = _pen("rows")
+    return lambda *values: pen(macro, values)
+
+
+def _pen(memory: str) -> Callable[[Callable[..., str], tuple[Any, ...]], Markup]:
     if "drawing" in g or form_of_page() is not None:
         # Part of another piece; or buttons belong to the page's own form, as no memory knows.
-        return Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
+        return lambda macro, values: Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
     role = getattr(g.get("_login_user"), "role", None)
-    key = (macro, values, page_locale(), role, keys_are_on(), request.script_root)
-    piece: _Piece = current_app.extensions[_EXTENSION](*key)
-    if current_app.config.get(VERIFIED):
-        _verify(piece, _draw(*key))
-    text = piece.text
+    key = (page_locale(), role, keys_are_on(), request.script_root)
+    recall: Callable[..., _Piece] = current_app.extensions[_EXTENSION][memory]
+    verified = current_app.config.get(VERIFIED)
+
+    def pen(macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+        piece = recall(macro, values, key)
+        if verified:
+            _verify(piece, _draw(macro, values, key))
+        return _filled(piece) if piece.blanks else piece.text
+
+    return pen
+
+
+def _filled(piece: _Piece) -> Markup:
+    text = str(piece.text)
     for name in piece.blanks:
         text = text.replace(_MARKS[name], str(escape(_FILLED[name]())))
     return Markup(text)  # noqa: S704  # nosec: the macro escapes, and the blanks are
 
 
-def _draw(macro: Callable[..., str], values: tuple[Any, ...], *_key: Any) -> _Piece:
+def _draw(macro: Callable[..., str], values: tuple[Any, ...], _key: tuple[Any, ...]) -> _Piece:
     g.drawing = set()
     try:
-        text = str(macro(*values))
+        text = Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
         return _Piece(text, tuple(sorted(g.drawing)))
     finally:
         g.pop("drawing")
@@ -92,5 +113,5 @@ def _verify(kept: _Piece, anew: _Piece) -> None:
 
 def init_drawn(app: Flask) -> None:
     """Give the templates of `app` pieces that are drawn once, and a memory of its own."""
-    app.extensions[_EXTENSION] = lru_cache(maxsize=_KEPT)(_draw)
-    app.jinja_env.globals.update(drawn=drawn, page_address=lambda: blank("address"))
+    app.extensions[_EXTENSION] = {name: lru_cache(maxsize=most)(_draw) for name, most in _KEPT.items()}
+    app.jinja_env.globals.update(drawn=drawn, row_pen=row_pen, page_address=lambda: blank("address"))

@@ -84,14 +84,11 @@ def amount(value: Decimal | str | None, sign: bool = True) -> str:
     if value is None:
         return MISSING
     style = _money_style(page_locale(), current_app.config["BACKOFFICE_SETTINGS"].currency)
-    return _written(Decimal(value), style, style.sign if sign else "")
-
-
-def _written(number: Decimal, style: _MoneyStyle, sign: str) -> str:
+    number = Decimal(value)
     digits = f"{abs(number):,.2f}"
     if (style.group, style.point) != (",", "."):
         digits = digits.translate({ord(","): style.group, ord("."): style.point})
-    return f"{'-' if number < 0 else ''}{sign}{digits}"
+    return f"{'-' if number < 0 else ''}{style.sign if sign else ''}{digits}"
 
 
 def instant(value: datetime | None, seconds: bool = False) -> Markup:
@@ -115,6 +112,12 @@ def _instant(value: datetime, seconds: bool, language: str, zone: ZoneInfo) -> M
     return Markup('<time datetime="{}">{}{}{}</time>').format(
         value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _day_text(local.date(), language), separator, clock_text
     )
+
+
+@lru_cache(maxsize=8192)
+def _instant_text(value: datetime, language: str, zone: ZoneInfo) -> str:
+    local = value.astimezone(zone)
+    return f"{_day_text(local.date(), language)}{' ' if language.startswith('zh') else ', '}{local:%H:%M}"
 
 
 def _as_day(value: date | datetime) -> date:
@@ -210,19 +213,15 @@ def page_time() -> datetime:
 class Writer(NamedTuple):
     """What a long list writes its cells with: the language and the zone of the page are looked up once."""
 
-    amount: Callable[[Decimal], str]
-    day: Callable[[date], Markup]
-    instant: Callable[[datetime], Markup]
+    day: Callable[[date], str]
+    instant: Callable[[datetime], str]
 
 
 def page_writer() -> Writer:
-    """`amount`, `day` and `instant` of this page, for values that are never none."""
+    """Days and instants of this page as plain text, for values that are never none."""
     language, zone = page_locale(), local_zone()
-    style = _money_style(language, current_app.config["BACKOFFICE_SETTINGS"].currency)
     return Writer(
-        amount=lambda value: _written(value, style, style.sign),
-        day=lambda value: _day(value, language, False),
-        instant=lambda value: _instant(value, False, language, zone),
+        day=lambda value: _day_text(value, language), instant=lambda value: _instant_text(value, language, zone)
     )
 
 

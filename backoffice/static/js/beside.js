@@ -27,7 +27,7 @@ export function leadBeside(beside, back) {
     back();
   });
   return (row) => {
-    if (beside.isOpen()) row.querySelector(".grow")?.append(link);
+    if (beside.isOpen()) row.querySelector("th + td")?.append(link);
     else link.remove();
   };
 }

@@ -102,5 +102,5 @@ function tellRow(row, model, sentence) {
   }
   const place = shown ?? model.cloneNode(true);
   place.textContent = sentence;
-  row.querySelector(".grow").append(place); // in the order of the models, whichever came first
+  row.querySelector("th + td").append(place); // in the order of the models, whichever came first
 }
