@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, Flask, abort, render_template, request
 from flask_babel import lazy_gettext
 from flask_login import current_user
@@ -75,8 +78,7 @@ def dashboard() -> str:
         target_days=policies.value(PolicyKey.SLA_BUSINESS_DAYS, today),
         on_time_target=policies.value(PolicyKey.ON_TIME_TARGET, today) / 100,
         sweep=runs.get(SWEEP),
-        upcoming=[(row, row.account, row.short) for row in next_due],
-        urgency_of=_urgency,
+        upcoming=_rows(next_due),
     )
 
 
@@ -103,11 +105,12 @@ def requests(figure: str) -> str:
         title=TITLES[shown],
         totals=review.totals(listed),
         page=page,
-        rows=[(row, row.account, row.short) for row in page.items],
+        rows=_rows(page.items),
         links=page.links(request.path),
-        urgency_of=_urgency,
     )
 
 
-def _urgency(shown: InvoiceRequest) -> str | None:
-    return urgency(shown.state, shown.due_at, shown.due_on, now=clock.now(), today=clock.today())
+def _rows(found: Sequence[Any]) -> list[tuple[review.Listed, str | None, None, None]]:
+    now, today = clock.now(), clock.today()
+    listed = map(review.Listed._make, found)
+    return [(row, urgency(row.state, row.due_at, row.due_on, now=now, today=today), None, None) for row in listed]

@@ -14,7 +14,7 @@ draw every piece anew each time and compare.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -55,39 +55,57 @@ class _Piece:
 
 def blank(name: str) -> str:
     """The CSRF `token` or the `address` of the page; in a piece that is drawn once a mark that stands for it."""
-    if "drawing" not in g:
+    pens: _Pens | None = g.get("pens")
+    if pens is None or pens.blanks is None:
         return _FILLED[name]()
-    g.drawing.add(name)
+    pens.blanks.add(name)
     return _MARKS[name]
 
 
 def drawn(macro: Callable[..., str], *values: Any) -> Markup:
     """The macro with these values, which can be hashed: from memory where it was drawn with them before."""
-    return _pen("pieces")(macro, values)
+    return _pens().draw("pieces", macro, values)
 
 
-def row_pen(macro: Callable[..., str]) -> Callable[..., Markup]:
-    """The same for a macro that draws the rows of a list, with a memory of their own: see `drawn`."""
-    pen = _pen("rows")
-    return lambda *values: pen(macro, values)
+def drawn_rows(macro: Callable[..., str], rows: Iterable[tuple[Any, ...]], *common: Any) -> Markup:
+    """The macro with the values of each row and those that all have in `common`; see `drawn`."""
+    draw = _pens().draw
+    return Markup("\n").join([draw("rows", macro, (*row, *common)) for row in rows])
 
 
-def _pen(memory: str) -> Callable[[Callable[..., str], tuple[Any, ...]], Markup]:
-    if "drawing" in g or form_of_page() is not None:
-        # Part of another piece; or buttons belong to the page's own form, as no memory knows.
-        return lambda macro, values: Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
-    role = getattr(g.get("_login_user"), "role", None)
-    key = (page_locale(), role, keys_are_on(), request.script_root)
-    recall: Callable[..., _Piece] = current_app.extensions[_EXTENSION][memory]
-    verified = current_app.config.get(VERIFIED)
+class _Pens:
+    """What one request draws with: what all its pieces depend on is looked up once."""
 
-    def pen(macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
-        piece = recall(macro, values, key)
-        if verified:
-            _verify(piece, _draw(macro, values, key))
+    def __init__(self) -> None:
+        role = getattr(g.get("_login_user"), "role", None)
+        self._key = (page_locale(), role, keys_are_on(), request.script_root)
+        self._memory: dict[str, Callable[..., _Piece]] = current_app.extensions[_EXTENSION]
+        self._verified = current_app.config.get(VERIFIED)
+        # The blanks of the piece that is being drawn; none in between.
+        self.blanks: set[str] | None = None
+
+    def draw(self, memory: str, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+        """The macro with these values, from one of the memories."""
+        if self.blanks is not None:
+            return Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
+        piece = self._memory[memory](macro, values, self._key)
+        if self._verified:
+            _verify(piece, _draw(macro, values, self._key))
         return _filled(piece) if piece.blanks else piece.text
 
-    return pen
+
+class _OtherPens(_Pens):
+    """Buttons belong to the page's own form, as no memory knows."""
+
+    def draw(self, memory: str, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+        """The macro with these values, drawn anew."""
+        return Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
+
+
+def _pens() -> _Pens:
+    if "pens" not in g:
+        g.pens = _Pens()
+    return _OtherPens() if form_of_page() is not None else g.pens
 
 
 def _filled(piece: _Piece) -> Markup:
@@ -98,12 +116,13 @@ def _filled(piece: _Piece) -> Markup:
 
 
 def _draw(macro: Callable[..., str], values: tuple[Any, ...], _key: tuple[Any, ...]) -> _Piece:
-    g.drawing = set()
+    pens: _Pens = g.pens
+    pens.blanks = set()
     try:
         text = Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
-        return _Piece(text, tuple(sorted(g.drawing)))
+        return _Piece(text, tuple(sorted(pens.blanks)))
     finally:
-        g.pop("drawing")
+        pens.blanks = None
 
 
 def _verify(kept: _Piece, anew: _Piece) -> None:
@@ -114,4 +133,4 @@ def _verify(kept: _Piece, anew: _Piece) -> None:
 def init_drawn(app: Flask) -> None:
     """Give the templates of `app` pieces that are drawn once, and a memory of its own."""
     app.extensions[_EXTENSION] = {name: lru_cache(maxsize=most)(_draw) for name, most in _KEPT.items()}
-    app.jinja_env.globals.update(drawn=drawn, row_pen=row_pen, page_address=lambda: blank("address"))
+    app.jinja_env.globals.update(drawn=drawn, drawn_rows=drawn_rows, page_address=lambda: blank("address"))

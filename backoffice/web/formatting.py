@@ -6,7 +6,6 @@ formatting or taken from a cache: Babel's own formatting costs 50 to 150 microse
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -114,7 +113,6 @@ def _instant(value: datetime, seconds: bool, language: str, zone: ZoneInfo) -> M
     )
 
 
-@lru_cache(maxsize=8192)
 def _instant_text(value: datetime, language: str, zone: ZoneInfo) -> str:
     local = value.astimezone(zone)
     return f"{_day_text(local.date(), language)}{' ' if language.startswith('zh') else ', '}{local:%H:%M}"
@@ -206,29 +204,35 @@ def _zone_name(zone: ZoneInfo, language: str) -> str:
 
 
 def page_time() -> datetime:
-    """When the page was made: what a printed one says that it is of."""
-    return clock.now()
+    """The minute in which the page was made: what a printed one says that it is of."""
+    return clock.now().replace(second=0, microsecond=0)
 
 
-class Writer(NamedTuple):
-    """What a long list writes its cells with: the language and the zone of the page are looked up once."""
-
-    day: Callable[[date], str]
-    instant: Callable[[datetime], str]
+def day_text(on: date) -> str:
+    """Write a date as plain text: in long lists, where the mark-up of `day` would be much of a row."""
+    return _day_text(on, page_locale())
 
 
-def page_writer() -> Writer:
-    """Days and instants of this page as plain text, for values that are never none."""
-    language, zone = page_locale(), local_zone()
-    return Writer(
-        day=lambda value: _day_text(value, language), instant=lambda value: _instant_text(value, language, zone)
-    )
+def instant_text(value: datetime) -> str:
+    """Write an aware instant in local time as plain text; see `day_text`."""
+    return _instant_text(value, page_locale(), local_zone())
 
 
 def init_formatting(app: Flask) -> None:
     """Register the filters, each under the name of its function, and their globals."""
-    for function in (amount, grouped, instant, day, relative_day, percent, country_name, file_size, month, to_minor):
+    for function in (
+        amount,
+        grouped,
+        instant,
+        day,
+        day_text,
+        instant_text,
+        relative_day,
+        percent,
+        country_name,
+        file_size,
+        month,
+        to_minor,
+    ):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(
-        currency_sign=currency_sign, zone_name=zone_name, page_time=page_time, page_writer=page_writer, MISSING=MISSING
-    )
+    app.jinja_env.globals.update(currency_sign=currency_sign, zone_name=zone_name, page_time=page_time, MISSING=MISSING)

@@ -176,8 +176,8 @@ class _Reader:
         given = zip(_PLACE, place or (), strict=False)
         values = {**(self.values or {}), **dict(given)}
         if self.values is not None:
-            return list(self.session.connection().execute(statement, values))
-        rows = list(self.session.execute(statement, values))
+            return list(self.session.connection().execute(statement, values).all())
+        rows = list(self.session.execute(statement, values).all())
         return [row[0] for row in rows] if rows and len(rows[0]) == 1 else rows
 
     def rows(self, place: list[Any] | None) -> list[Any]:

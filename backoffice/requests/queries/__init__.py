@@ -41,12 +41,25 @@ def requests_of(
     until: date | None = None,
     short: bool = False,
 ) -> Select[InvoiceRequest]:
+    """The account's requests for a list newest first, with what a row of a list shows; see `of_account`."""
+    listed = of_account(account_id, states=states, since=since, until=until, short=short)
+    return listed.options(load_only(*LIST_COLUMNS))
+
+
+def of_account(
+    account_id: int,
+    *,
+    states: Collection[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    short: bool = False,
+) -> Select[InvoiceRequest]:
     """The account's requests for a list newest first; dates are local application dates, both included.
 
     With `short` only those that a refund left without money: they are few, and found by the ledger's index of these.
     """
     account, state, at = (InvoiceRequest.account_id, InvoiceRequest.state, InvoiceRequest.submitted_at)
-    statement = rows()
+    statement = select(InvoiceRequest)
     if short:
         account, state, at = beside(account), beside(state), beside(at)
         lacking = select(Reservation.request_id).where(Reservation.account_id == account_id, Reservation.short > 0)

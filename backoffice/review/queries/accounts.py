@@ -23,6 +23,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.queries import shortages
 from backoffice.requests.queries.shortages import LeftBehind
+from backoffice.review.queries import queue
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(Account.code, "asc"), (Account.id, "asc")]
 REQUESTS_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
@@ -81,14 +82,14 @@ def figures_on(account_id: int, day: date) -> Figures:
 
 
 def requests_of(account: Account, states: Sequence[str], *, short: bool = False) -> Select[Any]:
-    """The account's requests in these states (all where none is named), each with what it lacks of its money, for a
-    list in `REQUESTS_ORDER`; with `short` only those that do."""
-    return requests.requests_of(account.id, states=states, short=short).add_columns(shortages.column())
+    """The account's requests in these states (all where none is named) as rows of a list in `REQUESTS_ORDER`; with
+    `short` only those that lack money."""
+    return queue.as_rows(requests.of_account(account.id, states=states, short=short))
 
 
 def place_of_request(row: Any) -> Sequence[Any]:
     """A row's values in `REQUESTS_ORDER`."""
-    return row[0].submitted_at, row[0].id
+    return row.submitted_at, row.id
 
 
 @dataclass(frozen=True, slots=True)

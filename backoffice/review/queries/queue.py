@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 
@@ -31,10 +31,10 @@ COUNT_LIMIT = 1000
 
 Order = list[tuple[Any, Literal["asc", "desc"]]]
 # What a row of the desk shows: plain columns, for an object of each row costs more than to read it.
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
     InvoiceRequest.submitted_at, InvoiceRequest.submitted_on, InvoiceRequest.due_at, InvoiceRequest.due_on,
-    InvoiceRequest.invoice_number, InvoiceRequest.held_at, InvoiceRequest.claimed_by_id,
+    InvoiceRequest.invoice_id, InvoiceRequest.invoice_number, InvoiceRequest.held_at, InvoiceRequest.claimed_by_id,
     InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at,
 )  # fmt: skip
 SORTS = {"due": InvoiceRequest.due_at, "submitted": InvoiceRequest.submitted_at, "amount": InvoiceRequest.amount}
@@ -86,6 +86,32 @@ class Wanted:
 def queue(wanted: Wanted, viewer: Viewer) -> Select[Any]:
     """The requests of a view as rows of a list, for keyset paging in `wanted.order`."""
     return as_rows(listed(wanted, viewer))
+
+
+class Listed(NamedTuple):
+    """A request as a list shows it: a row of `as_rows`. Two that are equal read the same."""
+
+    id: int
+    number: str
+    header_name: str
+    amount: Decimal
+    state: str
+    submitted_at: datetime
+    submitted_on: date
+    due_at: datetime
+    due_on: date
+    invoice_id: int | None
+    invoice_number: str | None
+    held_at: datetime | None
+    claimed_by_id: int | None
+    claimed_by_label: str | None
+    claim_ends_at: datetime | None
+    account: str
+    short: Decimal | None
+
+    def claimant(self, now: datetime) -> int | None:
+        """The id of whoever works on it; None while nobody does."""
+        return self.claimed_by_id if self.claim_ends_at is not None and now < self.claim_ends_at else None
 
 
 def queue_for_anybody(wanted: Wanted) -> Select[Any]:
@@ -169,11 +195,10 @@ def _header(kind: str) -> list[ColumnElement[bool]]:
 
 
 def as_rows(statement: Select[InvoiceRequest]) -> Select[Any]:
-    """The statement's requests as a list shows them, with the name of the customer `account` and what is `short`."""
+    """The statement's requests as rows of `Listed`: with the name of the customer account, and what a refund took."""
     # Not a join: SQLite would weigh other orders of the two tables and give up the index that holds the list's order.
     name = select(Account.name).where(Account.id == InvoiceRequest.account_id).scalar_subquery()
-    columns: list[Any] = [*_COLUMNS, name.label("account"), shortages.column()]
-    return statement.with_only_columns(*columns)
+    return statement.with_only_columns(*_COLUMNS, name.label("account"), shortages.column())
 
 
 @dataclass(frozen=True, slots=True)

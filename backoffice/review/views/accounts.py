@@ -17,6 +17,7 @@ from backoffice.requests.queries import entries, shortages
 from backoffice.requests.rules import OPEN_STATES
 from backoffice.review import labels
 from backoffice.review.queries import accounts as queries
+from backoffice.review.queries.queue import Listed
 from backoffice.review.views.plumbing import blueprint, urgency_of
 from backoffice.web.filters import Choice, DateRange, FilterSet, FilterState, OneOf
 from backoffice.web.forms import parse_day
@@ -77,16 +78,15 @@ def account_requests(code: str) -> str:
     found, filters = queries.by_code(code), REQUESTS.parse(request.args)
     listed = queries.requests_of(found, filters["status"], short=bool(filters["short"]))
     page = paginate(session, listed, queries.REQUESTS_ORDER, PageRequest.of(request.args), key=queries.place_of_request)
+    urgent, credited = urgency_of(), entries.credited(page.items)
     return render_template(
         "review/account_requests.html",
         account=found,
         filters=filters,
-        rows=[(item, found.name, short) for item, short in page.items],
+        rows=[(row, urgent(row), None, credited.get(row.id)) for row in map(Listed._make, page.items)],
         total=_total(found.id, filters),
         short=shortages.total(found.id) if filters.narrowed_by == {"short"} else None,
         links=page.links(request.path, filters.query),
-        urgency_of=urgency_of(),
-        credited=entries.credited(item for item, _ in page.items),
         linked=request_base() is not None,
     )
 

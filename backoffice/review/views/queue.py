@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import g, render_template, request
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -19,7 +18,7 @@ from backoffice.review import labels
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries import search, views
 from backoffice.review.queries.presence import Lookers
-from backoffice.review.queries.queue import SORTS, Wanted
+from backoffice.review.queries.queue import SORTS, Listed, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer, values_of
 from backoffice.review.views.plumbing import blueprint, urgency_of
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
@@ -70,6 +69,8 @@ def show() -> str:
         key=wanted.key,
         values=values_of(viewer()),
     )
+    rows = [Listed._make(row) for row in page.items]
+    urgent, people = urgency_of(), people_on(rows)
     return render_template(
         "review/queue.html",
         filters=filters,
@@ -77,14 +78,12 @@ def show() -> str:
         tabs=_tabs(filters, wanted.view),
         sorts=_sorts(filters, wanted, request.path),
         page=page,
-        rows=[(row, row.account, row.short) for row in page.items],
+        rows=[(row, urgent(row), people.get(row.id), None) for row in rows],
         links=page.links(request.path, filters.query),
         waiting=waiting(views.COUNTED).views,
         capped=capped,
         query=filters.query,
-        urgency_of=urgency_of(),
         may_decide=current_user.can(Permission.DECIDE),
-        people=people_on(page.items),
     )
 
 
@@ -123,20 +122,14 @@ class People:
     looks: str
 
 
-def people_on(rows: Sequence[Any]) -> Mapping[int, People]:
+def people_on(rows: Sequence[Listed]) -> Mapping[int, People]:
     """Of the rows of a list those on which somebody works, or at which somebody looks, by their ids: who does."""
     now, looking = clock.now(), waiting().looking
     return {
-        row.id: People(worked_on_by(claimant(row, now), row.claimed_by_label), said_of(looking.get(row.id, ())))
+        row.id: People(worked_on_by(row.claimant(now), row.claimed_by_label), said_of(looking.get(row.id, ())))
         for row in rows
-        if row.id in looking or claimant(row, now) is not None
+        if row.id in looking or row.claimant(now) is not None
     }
-
-
-def claimant(row: Any, now: datetime) -> int | None:
-    """The id of whoever works on the request of a row; None while nobody does."""
-    is_claimed = row.claim_ends_at is not None and now < row.claim_ends_at
-    return row.claimed_by_id if is_claimed else None
 
 
 def viewer() -> Viewer:
