@@ -7,23 +7,26 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from backoffice.database import session
 from backoffice.money import parse_amount
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import DEFAULTS, PolicyKey
 
+# Asked with every verdict and every application: built once.
+_IN_FORCE = (
+    select(Policy.value)
+    .where(Policy.key == bindparam("key"), Policy.starts_on <= bindparam("on"))
+    .order_by(Policy.starts_on.desc(), Policy.id.desc())
+    .limit(1)
+)
+
 
 def value(key: PolicyKey, on: date) -> Any:
     """The value of `key` that holds on the day `on`; the built-in default where no row was written yet."""
     # The row is asked for, not its value: a policy may say None (no cut-off hour), which is not the same as no row.
-    row = session.execute(
-        select(Policy.value)
-        .where(Policy.key == key, Policy.starts_on <= on)
-        .order_by(Policy.starts_on.desc(), Policy.id.desc())
-        .limit(1)
-    ).first()
+    row = session.execute(_IN_FORCE, {"key": key, "on": on}).first()
     return DEFAULTS[key] if row is None else row[0]
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, cast, exists, func, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, bindparam, cast, exists, func, select, union
 from sqlalchemy.orm import load_only
 
 from backoffice import clock
-from backoffice.database import session
+from backoffice.database import Id, Instant, session
 from backoffice.errors import NotFound
 from backoffice.ledger.models import LedgerMovement, Reservation
+from backoffice.money import ZERO
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state, is_open
 from backoffice.requests.rules import Action, State, is_request_number
 from backoffice.steering import beside
@@ -26,6 +28,15 @@ LIST_COLUMNS = (
     InvoiceRequest.invoice_number, InvoiceRequest.issued_at, InvoiceRequest.issued_on, InvoiceRequest.decided_at,
     InvoiceRequest.issue_error, InvoiceRequest.held_at,
 )  # fmt: skip
+
+
+# Each verdict asks these: built once.
+_BY_NUMBER = select(InvoiceRequest).where(InvoiceRequest.number == bindparam("number"))
+_IN_FORCE = select(Decision).where(Decision.request_id == bindparam("request_id"), Decision.revoked_at.is_(None))
+_DECIDED, _FIRST = (
+    _IN_FORCE.where(condition)
+    for condition in (Decision.verdict != Action.FIRST_APPROVE, Decision.verdict == Action.FIRST_APPROVE)
+)
 
 
 def rows() -> Select[InvoiceRequest]:
@@ -92,10 +103,8 @@ def by_number(number: str, *, account_id: int | None = None) -> InvoiceRequest:
     """The request with this number; with `account_id`, only if it is that account's. Raises NotFound."""
     if not is_request_number(number):
         raise NotFound
-    statement = select(InvoiceRequest).where(InvoiceRequest.number == number)
-    if account_id is not None:
-        statement = statement.where(InvoiceRequest.account_id == account_id)
-    found = session.scalars(statement).one_or_none()
+    statement = _BY_NUMBER if account_id is None else _BY_NUMBER.where(InvoiceRequest.account_id == account_id)
+    found = session.scalars(statement, {"number": number}).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -127,17 +136,17 @@ def decisions_of(request_id: int) -> list[Decision]:
 
 def decision_in_force(request_id: int) -> Decision | None:
     """The verdict that holds, if there is one."""
-    return _in_force(request_id, Decision.verdict != Action.FIRST_APPROVE)
+    return _held(_DECIDED, request_id)
 
 
 def first_approval(request_id: int) -> Decision | None:
     """The first of two approvals, if it was given and not taken back; `standing_first` says whether it still counts."""
-    return _in_force(request_id, Decision.verdict == Action.FIRST_APPROVE)
+    return _held(_FIRST, request_id)
 
 
 def standing_first(request_id: int) -> Decision | None:
     """The first of two approvals of a pending request, if it speaks of the money that pays for the request now."""
-    return _in_force(request_id, is_standing_first())
+    return _held(_IN_FORCE.where(is_standing_first()), request_id)
 
 
 def is_standing_first() -> ColumnElement[bool]:
@@ -180,9 +189,8 @@ def first_stands(request_id: Any, *further: ColumnElement[bool]) -> ColumnElemen
     return exists().where(Decision.request_id == request_id, is_standing_first(), *further)
 
 
-def _in_force(request_id: int, condition: ColumnElement[bool]) -> Decision | None:
-    held = select(Decision).where(Decision.request_id == request_id, Decision.revoked_at.is_(None), condition)
-    return session.scalars(held).one_or_none()
+def _held(decision: Select[Decision], request_id: int) -> Decision | None:
+    return session.scalars(decision, {"request_id": request_id}).one_or_none()
 
 
 def gross_around(account_id: int, since: datetime, until: datetime, *, granted_since: datetime) -> Select[Decimal]:
@@ -200,6 +208,18 @@ def gross_around(account_id: int, since: datetime, until: datetime, *, granted_s
         granted.where(in_state(State.ISSUED), InvoiceRequest.issued_at >= granted_since),
     ).subquery()
     return select(func.sum(counted.c.amount))
+
+
+def gross_sum(account_id: int, since: datetime, until: datetime, *, granted_since: datetime) -> Decimal:
+    """The sum that `gross_around` says, in major units; its statement is built once."""
+    values = {"account_id": account_id, "since": since, "until": until, "granted_since": granted_since}
+    return session.scalar(_gross(), values) or ZERO
+
+
+@cache
+def _gross() -> Select[Decimal]:
+    instants = {name: bindparam(name, type_=Instant()) for name in ("since", "until", "granted_since")}
+    return gross_around(bindparam("account_id", type_=Id), **instants)  # type: ignore[arg-type]
 
 
 def open_count(*states: State) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
-from backoffice.database import session
+from backoffice.database import Id, Instant, session
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, in_state
@@ -22,7 +24,18 @@ _LATER = aliased(InvoiceRequest)
 
 def most_urgent(actor: Actor, *, now: datetime, besides: str | None = None) -> str | None:
     """Number of the request that is due first; `besides` is passed over: what one has just looked at."""
-    return session.scalar(waiting_for(actor, now, besides).with_only_columns(InvoiceRequest.number))
+    # Nobody has the number 0. After each verdict this is asked, so its statement is built once.
+    values = {"actor": actor.id or 0, "own_account": actor.account_id, "now": now, "besides": besides}
+    found: str | None = session.scalar(_most_urgent(besides is not None), values)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _most_urgent(besides: bool) -> Select[Any]:
+    anybody = SimpleNamespace(id=bindparam("actor", type_=Id), account_id=bindparam("own_account", type_=Id))
+    now, passed_over = bindparam("now", type_=Instant()), bindparam("besides", type_=String()) if besides else None
+    waiting = waiting_for(cast(Actor, anybody), cast(datetime, now), cast("str | None", passed_over))
+    return waiting.with_only_columns(InvoiceRequest.number)
 
 
 def next_in(wanted: Wanted, actor: Actor, number: str, *, now: datetime) -> tuple[str | None, bool]:

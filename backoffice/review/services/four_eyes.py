@@ -38,8 +38,8 @@ def needs_second(invoice_request: InvoiceRequest, *, now: datetime) -> bool:
     if threshold is None or rules.needs_second(invoice_request.amount, ZERO, threshold):
         return threshold is not None
     week, at = rules.FOUR_EYES_WINDOW, invoice_request.submitted_at
-    around = requests.gross_around(invoice_request.account_id, at - week, at + week, granted_since=now - week)
-    return rules.needs_second(invoice_request.amount, session.scalar(around) or ZERO, threshold)
+    gross = requests.gross_sum(invoice_request.account_id, at - week, at + week, granted_since=now - week)
+    return rules.needs_second(invoice_request.amount, gross, threshold)
 
 
 def basis_of(invoice_request: InvoiceRequest) -> str:
