@@ -73,6 +73,7 @@ def run(requests: int = REQUESTS, kinds: tuple[str, ...] = KINDS) -> None:
             for label, path, bare, last, aim in PAGES:
                 where = path.format(since=since)
                 _compare(app, floor, rita, label, last_page(rita, where) if last else where, bare, aim)
+            _walk(floor, rita)
             _approve(floor, rita, numbers)
 
 
@@ -121,6 +122,20 @@ def _compare(app: Flask, floor: Floor, rita: Visitor, label: str, path: str, bar
     below, ours = _in_turns(lambda: client.get(f"/{quote(bare)}"), lambda: rita.client.get(path))
     counted = sent_statements(app, rita, path)
     _print(label, floor.kind, counted, len(page.data), below, ours, aim)
+
+
+def _walk(floor: Floor, rita: Visitor) -> None:
+    """One page of the history behind the other: rows that no memory has, unlike those of a page that is loaded anew."""
+    client = floor.app.test_client()
+    times: tuple[list[float], list[float]] = ([], [])
+    page = rita.client.get("/review?view=issued")
+    while (found := re.search(r'href="([^"]+)"[^>]*rel="next"', page.text)) and len(times[0]) < ROUNDS:
+        times[0].append(timed_ms(lambda: client.get("/history")))
+        began = time.perf_counter()
+        page = rita.client.get(found[1].replace("&amp;", "&"))
+        times[1].append((time.perf_counter() - began) * 1000)
+    below, ours = (statistics.median(each) for each in times)
+    _print("history: page after page", floor.kind, 0, len(page.data), below, ours, 1.5)
 
 
 def _in_turns(bare: Callable[[], object], own: Callable[[], object]) -> tuple[float, float]:

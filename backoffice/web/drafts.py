@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -42,6 +43,11 @@ def owner_of(user_id: int) -> str:
 
 def word_of(user_id: int) -> str:
     """The same for a person on every page, and tells nothing about them: pages say it beside what scripts keep."""
+    return _word(user_id, current_app.config["SECRET_KEY"])
+
+
+@lru_cache(maxsize=1024)
+def _word(user_id: int, _key: str) -> str:
     return sha256(signing.sign(user_id, "person").encode()).hexdigest()[:16]
 
 

@@ -85,12 +85,13 @@ class _Pens:
         self.blanks: set[str] | None = None
 
     def draw(self, memory: str, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
-        """The macro with these values, from one of the memories."""
-        if self.blanks is not None:
-            return Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
+        """The macro with these values, from one of the memories; part of another piece it leaves its blanks to that."""
         piece = self._memory[memory](macro, values, self._key)
         if self._verified:
             _verify(piece, _draw(macro, values, self._key))
+        if self.blanks is not None:
+            self.blanks.update(piece.blanks)
+            return piece.text
         return _filled(piece) if piece.blanks else piece.text
 
 
@@ -117,12 +118,12 @@ def _filled(piece: _Piece) -> Markup:
 
 def _draw(macro: Callable[..., str], values: tuple[Any, ...], _key: tuple[Any, ...]) -> _Piece:
     pens: _Pens = g.pens
-    pens.blanks = set()
+    around, pens.blanks = pens.blanks, set()
     try:
         text = Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
         return _Piece(text, tuple(sorted(pens.blanks)))
     finally:
-        pens.blanks = None
+        pens.blanks = around
 
 
 def _verify(kept: _Piece, anew: _Piece) -> None:

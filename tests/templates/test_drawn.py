@@ -50,6 +50,14 @@ def test_the_address_of_the_page_is_filled_in_and_escaped(page: Flask) -> None:
         assert drawn.drawn(piece) == '<i title="/&#34;&gt;&lt;b&gt;">'
 
 
+def test_a_piece_in_a_piece_leaves_its_blanks_to_that(page: Flask) -> None:
+    inner = Counted(lambda value: f"{value}:{drawn.blank('address')}")
+    outer = Counted(lambda value: f"<i>{drawn.drawn(inner, value)}</i>")
+    for path, shown in (("/one", "/one"), ("/t<o", "/t&lt;o")):
+        with page.test_request_context(path):
+            assert [drawn.drawn(outer, "x"), drawn.drawn(inner, "x")] == [f"<i>x:{shown}</i>", f"x:{shown}"]
+
+
 def test_another_language_is_another_piece(interface: Flask) -> None:
     piece = Counted(lambda _: gettext("Pending"))
     told = []
