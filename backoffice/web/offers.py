@@ -103,9 +103,15 @@ def register(app: Flask, kind: str, resolve: Callable[[str], Deed]) -> None:
     app.extensions[_EXTENSION][kind] = resolve
 
 
-def withdraw_offer(key: str) -> None:
-    """What that address (or key) takes back is taken back, or holds no more: the deed before it is the last one."""
-    _keep([row for row in _rows() if row.key != key])
+def withdraw_offer(key: str) -> bool:
+    """What that address (or key) takes back is taken back, or holds no more: the deed before it is the last one.
+
+    Returns whether it was offered.
+    """
+    rows = _rows()
+    others = [row for row in rows if row.key != key]
+    _keep(others)
+    return len(others) < len(rows)
 
 
 def miss_offer(action: str) -> None:

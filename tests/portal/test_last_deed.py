@@ -48,3 +48,20 @@ def test_z_is_about_the_last_deed_and_not_an_older_one(ada: Customer, world: Wor
     ada.get(f"/invoices/{other}/withdraw")
     ada.submit(button="Withdraw")
     assert said(ada).startswith(f"withdraw {other}.")
+
+
+def test_a_removed_header_is_back_with_one_press(ada: Customer, world: World) -> None:
+    ada.apply(amount="5")
+    address = f"/invoice-headers/{world.header_id}"
+    ada.get(f"{address}/archive")
+    ada.submit(button="Remove")
+    page = text(ada.follow())
+    assert "is removed." in page
+    assert 'data-key="z"' in page
+    ada.submit(button="Undo")
+    page = text(ada.follow())
+    assert f'{address}/edit"' in page
+    assert "The last thing you did was to submit" in page, "the deed before it is the last one again"
+    ada.get(f"{address}/edit")
+    ada.submit({"phone": "021-1"})
+    assert said(ada).startswith("save a header.")
