@@ -182,14 +182,14 @@ def test_what_is_missing_opens_the_requests_that_lack_it(world: World, ada: Cust
         figures = html.unescape(who.get(page).text)
         (address,) = re.findall(rf'<a href="([^"#]+)">{name}</a>', figures)
         listed = html.unescape(who.get(address).text)
-        assert re.findall(rf'class="key"><a href="{base}/([^"]+)"', listed) == numbers[:0:-1], "newest first"
+        assert re.findall(rf'<th scope="row"[^>]*><a href="{base}/([^"]+)"', listed) == numbers[:0:-1], "newest first"
         lacking = re.findall(r'<span class="fact-note">¥([0-9.]+) missing</span>', listed)
         assert sum(map(parse_amount, lacking)) == 350
         assert f"{name}</a>" in figures
         assert "¥350.00" in figures
         assert '<dt>Missing in all</dt><dd>¥350.00<span class="fact-note">2 requests over ¥400.00<' in listed
         narrower = html.unescape(who.get(f"{address}&status=pending").text)
-        assert re.findall(rf'class="key"><a href="{base}/([^"]+)"', narrower) == numbers[:0:-1]
+        assert re.findall(rf'<th scope="row"[^>]*><a href="{base}/([^"]+)"', narrower) == numbers[:0:-1]
         assert "Missing in all" not in narrower, "what a further filter leaves is no figure of the account"
         assert "No request matches these filters" in who.get(f"{address}&status=issued").text
     book(world, told("recharge", "R6", "350"))
