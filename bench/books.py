@@ -20,7 +20,7 @@ from backoffice.accounts.models import Account
 from backoffice.database import session, transaction
 from backoffice.ledger.models import Allocation, LedgerEntry, LedgerMovement, Reservation, ReservationState
 from backoffice.ledger.rules import FIGURES, Figures
-from backoffice.ledger.services import bulk, days
+from backoffice.ledger.services import bulk, days, sources
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
@@ -140,6 +140,7 @@ def _write_entries(books: _Books, told: list[_Entry]) -> None:
         elif entry.kind == "refund":
             books.note(entry.at, "refund", entry.external_id, None, refunded=entry.amount, free=-entry.amount)
     bulk.add(LedgerEntry, _ENTRY, rows)
+    sources.register(SOURCE)
     days.add(books.tally)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
@@ -13,6 +14,9 @@ from flask.cli import AppGroup
 from backoffice import clock
 from backoffice.cli.root import acting, acting_person, cli, current_settings
 from backoffice.errors import N_, Invalid, Message
+
+if TYPE_CHECKING:
+    from backoffice.ledger.services.sources import Doubts
 
 
 @cli.group("ledger", cls=AppGroup)
@@ -23,11 +27,15 @@ def ledger() -> None:
 @ledger.command("import")
 @click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", default="platform", show_default=True, help="Which system the ids belong to.")
+@click.option("--new-source", is_flag=True, help="The source is meant, though it is new: no question, no warning.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, change nothing.")
 @click.option("--strict", is_flag=True, help="All lines or none.")
 @acting
-def ledger_import(path: Path, source: str, dry_run: bool, strict: bool, as_email: str | None) -> None:
+def ledger_import(path: Path, source: str, new_source: bool, dry_run: bool, strict: bool, as_email: str | None) -> None:
     """Import entries from a CSV file; the same file again changes nothing.
+
+    A source that is new beside others, and a file that another source brought, is warned of before anything is booked.
+    At a terminal the command asks; a script goes on.
 
     Exit code 0 when every line was taken or known, 1 when some were refused or in conflict.
     """
@@ -37,12 +45,33 @@ def ledger_import(path: Path, source: str, dry_run: bool, strict: bool, as_email
     actor, settings = acting_person(as_email), current_settings()
     session.rollback()
     report = jobs.import_file(
-        path, actor, source=source, currency=settings.currency, zone=settings.zone, dry_run=dry_run, strict=strict
+        path,
+        actor,
+        source=source,
+        currency=settings.currency,
+        zone=settings.zone,
+        dry_run=dry_run,
+        strict=strict,
+        doubted=lambda doubts: _warn(doubts, is_meant=new_source, asks=not dry_run),
     )
     for line in jobs.describe(report):
         click.echo(line)
     if not report.clean:
         sys.exit(1)
+
+
+def _warn(doubts: Doubts, *, is_meant: bool, asks: bool) -> None:
+    """Say what speaks against the source, and ask whoever can answer. A script that connects a new system goes on."""
+    if is_meant:
+        doubts = replace(doubts, others=())
+    for sentence in doubts.sentences():
+        click.echo(f"warning: {sentence}", err=True)
+    if doubts and asks and not is_meant and _is_terminal():
+        click.confirm("Import it all the same?", abort=True, err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 @cli.group("policy", cls=AppGroup)

@@ -123,6 +123,7 @@ accounts.reactivate_user         login 403 403 403 403 403 403 403 302
 accounts.new_account             login 403 403 403 403 403 403 403 400
 ledger.upload                    login 403 403 403 403 403 403 403 400
 ledger.cancel_import             login 403 403 403 403 403 403 403 303
+ledger.confirm_source            login 403 403 403 403 403 403 403 303
 ledger.conflict                  login 403 403 403 403 403 403 403 400
 portal.application               login 303 404 404 403 403 403 403 403
 portal.discard_application       login 303 303 303 403 403 403 403 403

@@ -13,7 +13,8 @@ from sqlalchemy import select, text
 from backoffice import clock
 from backoffice.database import db, session, transaction
 from backoffice.ledger import queries
-from backoffice.ledger.models import LedgerMovement
+from backoffice.ledger.models import LedgerMovement, LedgerSource
+from backoffice.ledger.services import entries
 from backoffice.permissions import SYSTEM
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
@@ -169,3 +170,15 @@ def test_a_first_approval_that_a_withdrawal_left_in_force_ends_with_it(office: O
         for each in session.scalars(select(Decision).order_by(Decision.id))
     ] == [(closed_at, office.cast.lin.id, Ending.WITHDRAWN), (None, None, None)]
     assert contradictions() == []
+
+
+def test_two_spellings_of_one_source_stay_two(office: Office, context: Flask) -> None:
+    office.recharge("100.00")
+    with transaction():
+        entries.book([office.line("recharge", "1.00", "E-1")], source="erp", now=clock.now())
+        session.execute(text("DELETE FROM ledger_source WHERE name = 'erp'"))
+        entries.book([office.line("recharge", "2.00", "E-1")], source="ＥＲＰ", now=clock.now())
+    upgraded_from("0024", context)
+    rows = session.execute(select(LedgerSource.name, LedgerSource.folded).order_by(LedgerSource.name)).all()
+    assert [tuple(row) for row in rows] == [("erp", "erp"), ("platform", "platform"), ("ＥＲＰ", "erp")]
+    assert office.invoiceable() == "103.00"

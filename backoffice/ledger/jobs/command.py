@@ -19,7 +19,7 @@ from backoffice.leases import LeaseLost
 from backoffice.ledger.jobs.course import Course
 from backoffice.ledger.jobs.work import WORK_SECONDS, go_on
 from backoffice.ledger.models import FileState, FileVia, LedgerFile
-from backoffice.ledger.services import encodings, files, reading
+from backoffice.ledger.services import encodings, files, reading, sources
 from backoffice.ledger.services.deciding import Outcome
 from backoffice.ledger.services.report import Report
 from backoffice.permissions import Actor
@@ -30,15 +30,24 @@ _PATIENCE = 0.5
 
 
 def import_file(
-    path: Path, actor: Actor, *, source: str, currency: str, zone: ZoneInfo, dry_run: bool = False, strict: bool = False
+    path: Path,
+    actor: Actor,
+    *,
+    source: str,
+    currency: str,
+    zone: ZoneInfo,
+    dry_run: bool = False,
+    strict: bool = False,
+    doubted: Callable[[sources.Doubts], None] = lambda _doubts: None,
 ) -> Report:
     """Import a CSV file with a progress bar and return what became of its lines.
 
     Each batch is kept as it is booked, so an interrupted import is simply started again. With `strict` nothing is
     booked unless every line is good, and then all are, whatever happens on the way; with `dry_run` nothing is.
+    What speaks against the source is given to `doubted` before anything is booked; it may raise to end the import.
     Raises Invalid when the file as a whole is unusable, or when somebody cancelled the import.
     """
-    order = files.Order(path.name, files.clean_source(source), FileVia.COMMAND, strict, dry_run)
+    order = files.Order(path.name, sources.named(source), FileVia.COMMAND, strict, dry_run)
     with path.open("rb") as file:
         facts = encodings.examine(file)
         shape = reading.shape(file, facts.encoding)
@@ -46,7 +55,10 @@ def import_file(
         report = Report(encoding=shape.encoding, delimiter=shape.delimiter, ignored=shape.ignored)
         report.samples, report.unended = facts.samples, facts.unended
         report.imported_before = files.imported_before(facts.sha256, order.source)
+        doubts = sources.doubts(order.source, facts.sha256)
         session.rollback()
+        if doubts:
+            doubted(doubts)
         course = Course(file, reader, order, actor, report, _let_pass)
         if order.whole:
             storage.put_file(file, facts.sha256)  # whoever finds it half booked can go on with it

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
@@ -32,6 +32,17 @@ class FileVia(StrEnum):
 
     PAGE = "page"
     COMMAND = "command"
+
+
+class LedgerSource(Base):
+    """A system whose entries the books hold, by the name under which they stand. See `services.sources`."""
+
+    __tablename__ = "ledger_source"
+    __table_args__ = (Index("ix_ledger_source_folded", "folded"),)
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    # What tells it from other sources, whatever its spelling.
+    folded: Mapped[str] = mapped_column(Text)
 
 
 class LedgerFile(Leased, Base):
@@ -63,6 +74,8 @@ class LedgerFile(Leased, Base):
     via: Mapped[str] = mapped_column(String(8), default=FileVia.COMMAND)
     strict: Mapped[bool] = mapped_column(default=False)
     dry_run: Mapped[bool] = mapped_column(default=False)
+    # While it waits: whoever handed it in has to say whether its source is meant.
+    asks: Mapped[bool] = mapped_column(default=False, server_default=false())
     imported_by: Mapped[str] = mapped_column(String(120))
     imported_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     state: Mapped[str] = mapped_column(String(12), default=FileState.RUNNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -244,3 +245,22 @@ def recharge_of(refund: LedgerEntry) -> LedgerEntry | None:
             beside(LedgerEntry.account_id) == refund.account_id,
         )
     ).one_or_none()
+
+
+def sources_elsewhere(refunds: Sequence[LedgerEntry]) -> dict[int, str]:
+    """Of refunds whose recharge their own source does not know: the other source that has it in the same account."""
+    if not refunds:
+        return {}
+    rows = session.execute(
+        select(LedgerEntry.external_id, LedgerEntry.source, LedgerEntry.account_id).where(
+            LedgerEntry.external_id.in_({refund.refund_of for refund in refunds}),
+            LedgerEntry.kind == word(EntryKind.RECHARGE),
+        )
+    ).all()
+    own = {(row.external_id, row.source) for row in rows}
+    others = {(row.external_id, row.account_id): row.source for row in rows}
+    return {
+        refund.id: others[refund.refund_of, refund.account_id]
+        for refund in refunds
+        if (refund.refund_of, refund.source) not in own and (refund.refund_of, refund.account_id) in others
+    }

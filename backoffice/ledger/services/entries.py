@@ -8,7 +8,7 @@ from datetime import datetime
 from backoffice.database import session
 from backoffice.ledger.models import LedgerCompletion, LedgerEntry, MovementKind
 from backoffice.ledger.rules import OPTIONAL_COLUMNS, Figures, Line
-from backoffice.ledger.services import bulk, days, journal, known, reservations
+from backoffice.ledger.services import bulk, days, journal, known, reservations, sources
 from backoffice.ledger.services.deciding import Books, Decisions, LineResult
 from backoffice.ledger.services.journal import Hand
 from backoffice.ledger.services.known import NewEntry
@@ -60,6 +60,8 @@ class _Writing:
         self._move_money()
         bulk.write_changes(LedgerEntry, _CHANGING)
         session.flush()
+        if self.decided.new:
+            sources.register(self.source)
         self._keep_who_completed()
         days.add(self.decided.counted)
         journal.enter_all(self.hand_of.values(), self.now)

@@ -13,14 +13,13 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, select, update
 
-from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, Conflict, Message
+from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.leases import GIVEN_BACK, LeaseLost
 from backoffice.ledger.models import FileState, FileVia, LedgerFile, LedgerLineProblem, has_begun, wants_all
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import bulk, conflicts, turns
+from backoffice.ledger.services import bulk, conflicts, sources, turns
 from backoffice.ledger.services.deciding import Outcome
 from backoffice.ledger.services.encodings import Facts
 from backoffice.ledger.services.entries import book
@@ -30,15 +29,8 @@ from backoffice.permissions import Actor
 
 BATCH = 1000
 NAME_LIMIT = 256
-SOURCE_LIMIT = 60
 # A batch takes a tenth of a second; waiting for locks and a slow disk may take it a minute.
 LEASE = timedelta(minutes=2)
-
-
-def clean_source(typed: str) -> str:
-    """The name of the system the ids belong to. Raises Invalid."""
-    wanted = Message(N_("Name the system that the ids belong to."))
-    return text.of_field("source", typed, max_length=SOURCE_LIMIT, empty=wanted)
 
 
 def clean_name(typed: str) -> str:
@@ -70,7 +62,11 @@ class Order:
 
 
 def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: datetime) -> LedgerFile:
-    """Write down that an import was asked for: a file from the page waits for the worker, a command begins at once."""
+    """Write down that an import was asked for: a file from the page waits for the worker, a command begins at once.
+
+    A file from the page whose source is doubtful waits until somebody has confirmed it.
+    """
+    asks = order.via == FileVia.PAGE and not order.dry_run and bool(sources.doubts(order.source, facts.sha256))
     record = LedgerFile(
         name=clean_name(order.name),
         sha256=facts.sha256,
@@ -79,6 +75,7 @@ def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: dateti
         via=order.via,
         strict=order.strict,
         dry_run=order.dry_run,
+        asks=asks,
         imported_by=actor.label,
         imported_by_id=actor.id,
         started_at=now,
@@ -112,7 +109,7 @@ def take(now: datetime) -> LedgerFile | None:
     mine = LedgerFile.via == FileVia.PAGE
     if turn is not None:
         mine = _left(turn) | (mine & LedgerFile.dry_run)
-    waits = LedgerFile.state == FileState.WAITING
+    waits = (LedgerFile.state == FileState.WAITING) & ~LedgerFile.asks
     return _take(mine & (waits | _lease_is_over(now)), now)
 
 
@@ -226,6 +223,21 @@ def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Me
     )  # fmt: skip
     if not ended:
         raise LeaseLost
+
+
+def confirm(actor: Actor, file_id: int, source: str, *, now: datetime) -> None:
+    """Let a file wait for the worker no more than any other, under its own source or another one that is known.
+
+    Raises Invalid for any other source, Conflict when the file does not ask (any more).
+    """
+    record = session.get_one(LedgerFile, file_id, with_for_update=True)
+    if record.state != FileState.WAITING or not record.asks:
+        raise Conflict(Message(N_("This import asks nothing any more.")))
+    if source not in (record.source, *sources.known()):
+        raise Invalid({"source": [Message(N_("Choose the system that the ids belong to."))]})
+    record.source, record.asks = source, False
+    session.flush()
+    audit.record(actor, "ledger.import_confirmed", "ledger_file", file_id, at=now, after={"source": source})
 
 
 def may_stop(record: LedgerFile) -> bool:

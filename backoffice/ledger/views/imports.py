@@ -15,14 +15,14 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
 from backoffice.ledger import labels, queries
-from backoffice.ledger.forms import ImportForm, SettleForm
+from backoffice.ledger.forms import DEFAULT_SOURCE, ConfirmForm, ImportForm, SettleForm
 from backoffice.ledger.models import FileVia, LedgerFile, LedgerLineProblem
 from backoffice.ledger.rules import COLUMNS, OPTIONAL_COLUMNS
-from backoffice.ledger.services import conflicts, encodings, files, progress, reading, turns
+from backoffice.ledger.services import conflicts, encodings, files, progress, reading, sources, turns
 from backoffice.ledger.services.progress import Progress
 from backoffice.ledger.views.plumbing import blueprint
 from backoffice.permissions import Permission
-from backoffice.web import exports
+from backoffice.web import asides, exports, kept_forms
 from backoffice.web.errors import translate
 from backoffice.web.exports import Column
 from backoffice.web.forms import apply_errors
@@ -65,7 +65,7 @@ def _too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 @guard(Permission.ADMINISTER)
 def imports() -> ResponseReturnValue:
     """Hand in a file, and every import there was."""
-    return _imports_page(ImportForm(formdata=None))
+    return _imports_page(kept_forms.begin(ImportForm, {"source": DEFAULT_SOURCE}))
 
 
 def _imports_page(form: ImportForm) -> str:
@@ -73,6 +73,7 @@ def _imports_page(form: ImportForm) -> str:
     return render_template(
         "ledger/imports.html",
         form=form,
+        sources=sources.known(),
         page=page,
         links=page.links(url_for("ledger.imports")),
         worker_is_alive=scheduling.worker_is_alive(clock.now()),
@@ -81,15 +82,25 @@ def _imports_page(form: ImportForm) -> str:
     )
 
 
+def _keep_words() -> ResponseReturnValue | None:
+    """Of a file as large as only who may enter can send, nothing is read to keep the words beside it."""
+    if (request.content_length or 0) > (current_app.config["MAX_CONTENT_LENGTH"] or 0):
+        return None
+    return kept_forms.keep_typed()
+
+
 @blueprint.post("/admin/imports")
-@guard(Permission.ADMINISTER)
+@guard(Permission.ADMINISTER, rescue=_keep_words)
 def upload() -> ResponseReturnValue:
     """Keep the file and let it wait for the worker; what is no ledger file is refused at once."""
     form = ImportForm()
+    if asides.is_asked():
+        began = {"source": DEFAULT_SOURCE, "strict": "", "dry_run": ""}
+        return cast(ResponseReturnValue, kept_forms.step_aside(began, lambda: _imports_page(form)))
     try:
         if not form.validate():
             return _imports_page(form), 400
-        return redirect(url_for("ledger.show_import", file_id=_enter(form)), 303)
+        return kept_forms.done(redirect(url_for("ledger.show_import", file_id=_enter(form)), 303))
     except Invalid as error:
         apply_errors(form, error)
         return _imports_page(form), 400
@@ -101,7 +112,7 @@ def _enter(form: ImportForm) -> int:
     if sent is None or not sent.filename:
         raise Invalid({"file": [gettext("Choose a file.")]})
     order = files.Order(
-        sent.filename, files.clean_source(form.source.data or ""), FileVia.PAGE, form.strict.data, form.dry_run.data
+        sent.filename, sources.named(form.source.data or ""), FileVia.PAGE, form.strict.data, form.dry_run.data
     )
     stream = cast(BinaryIO, sent.stream)
     facts = encodings.examine(stream)
@@ -115,8 +126,14 @@ def _enter(form: ImportForm) -> int:
 @blueprint.get("/admin/imports/<int:file_id>")
 @guard(Permission.ADMINISTER)
 def show_import(file_id: int) -> ResponseReturnValue:
-    """One import: how far it is, then what became of its lines."""
+    """One import: what it asks, how far it is, then what became of its lines."""
+    return _import_page(file_id, ConfirmForm(formdata=None))
+
+
+def _import_page(file_id: int, form: ConfirmForm) -> str:
     record = queries.import_of(file_id)
+    if record.asks:
+        form.offer(record.source, sources.known())
     order = [(LedgerLineProblem.line, "asc"), (LedgerLineProblem.id, "asc")]
     page = paginate(session, queries.problems_of(file_id), order, PageRequest.of(request.args))  # type: ignore[arg-type]
     return render_template(
@@ -124,8 +141,29 @@ def show_import(file_id: int) -> ResponseReturnValue:
         page=page,
         links=page.links(request.path),
         before=files.imported_before(record.sha256, record.source, record.id),
+        doubts=sources.doubts(record.source, record.sha256, record.id),
+        form=form,
         **_moving(record),
     )
+
+
+@blueprint.post("/admin/imports/<int:file_id>/source")
+@guard(Permission.ADMINISTER)
+def confirm_source(file_id: int) -> ResponseReturnValue:
+    """Say which system the ids of a file that asks belong to; then it waits for the worker."""
+    form, record = ConfirmForm(), queries.import_of(file_id)
+    form.offer(record.source, sources.known())
+    try:
+        if record.asks and not form.validate():
+            return _import_page(file_id, form), 400
+        with transaction():
+            files.confirm(current_actor(), file_id, form.source.data or "", now=clock.now())
+    except Invalid as error:
+        apply_errors(form, error)
+        return _import_page(file_id, form), 400
+    except Conflict as error:
+        flash(translate(error.message), "warning")
+    return redirect(url_for("ledger.show_import", file_id=file_id), 303)
 
 
 def _moving(record: LedgerFile) -> dict[str, Any]:
@@ -183,25 +221,28 @@ def cancel_import(file_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/admin/imports/conflicts/<int:problem_id>", methods=["GET", "POST"])
-@guard(Permission.ADMINISTER)
+@guard(Permission.ADMINISTER, rescue=kept_forms.keep_typed)
 def conflict(problem_id: int) -> ResponseReturnValue:
     """A line beside what the books say, and the way to settle it by hand."""
-    form = SettleForm()
     problem = queries.conflict(problem_id)
-    if form.is_submitted():
-        try:
-            if not form.validate():
-                return _conflict_page(problem, form), 400
-            with transaction():
-                conflicts.settle(current_actor(), problem_id, form.reason.data or "", now=clock.now())
-        except Invalid as error:
-            apply_errors(form, error)
-            return _conflict_page(queries.conflict(problem_id), form), 400
-        except Conflict:
-            return _conflict_page(queries.conflict(problem_id), form), 409
-        flash(gettext("The conflict is settled."), "success")
-        return redirect(url_for("ledger.show_import", file_id=queries.conflict(problem_id).file_id), 303)
-    return _conflict_page(problem, form)
+    if request.method != "POST":
+        return _conflict_page(problem, kept_forms.begin(SettleForm, {}))
+    form = SettleForm()
+    if asides.is_asked():
+        return cast(ResponseReturnValue, kept_forms.step_aside({"reason": ""}, lambda: _conflict_page(problem, form)))
+    try:
+        if not form.validate():
+            return _conflict_page(problem, form), 400
+        with transaction():
+            conflicts.settle(current_actor(), problem_id, form.reason.data or "", now=clock.now())
+    except Invalid as error:
+        apply_errors(form, error)
+        return _conflict_page(queries.conflict(problem_id), form), 400
+    except Conflict:
+        return _conflict_page(queries.conflict(problem_id), form), 409
+    flash(gettext("The conflict is settled."), "success")
+    settled = queries.conflict(problem_id)
+    return kept_forms.done(redirect(url_for("ledger.show_import", file_id=settled.file_id), 303))
 
 
 def _conflict_page(problem: LedgerLineProblem, form: SettleForm) -> str:

@@ -117,7 +117,8 @@ NONE = Some((), 0)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One entry with what lies behind it. `debt` is, of a refund, how much of it was invoiced before."""
+    """One entry with what lies behind it. Of a refund, `debt` is how much of it was invoiced before, and `elsewhere`
+    that another source has the recharge it names."""
 
     entry: LedgerEntry
     uses: Some
@@ -125,6 +126,7 @@ class Opened:
     recharge: LedgerEntry | None
     movements: Some
     debt: Decimal
+    elsewhere: bool = False
 
     @property
     def counts(self) -> bool:
@@ -144,13 +146,15 @@ def opened(entry_id: int, account_id: int | None = None) -> Opened:
     """An entry and the beginning of each list behind it. Raises NotFound, as `entry` does."""
     found = entry(entry_id, account_id)
     is_recharge, is_refund = found.kind == EntryKind.RECHARGE, found.kind == EntryKind.REFUND
+    recharge = ledger.recharge_of(found) if is_refund else None
     return Opened(
         entry=found,
         uses=_some(found, "uses") if is_recharge else NONE,
         refunds=_some(found, "refunds") if is_recharge else NONE,
-        recharge=ledger.recharge_of(found) if is_refund else None,
+        recharge=recharge,
         movements=_some(found, "requests") if is_refund else NONE,
         debt=_debt_by(found.id) if is_refund else ZERO,
+        elsewhere=is_refund and recharge is None and bool(ledger.sources_elsewhere([found])),
     )
 
 

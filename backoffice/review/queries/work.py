@@ -17,7 +17,7 @@ from backoffice.accounts.models import Account
 from backoffice.calendars import queries as calendars
 from backoffice.database import session
 from backoffice.delivery import queries as delivery
-from backoffice.errors import Message
+from backoffice.errors import N_, Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import (
     Allocation,
@@ -29,6 +29,7 @@ from backoffice.ledger.models import (
     in_debt,
     waits,
 )
+from backoffice.ledger.queries import entries
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.review.queries import ages
@@ -184,10 +185,16 @@ def _conflicts() -> Iterator[Item]:
 
 
 def _waiting_refunds() -> Iterator[Item]:
-    for refund, account in ledger.waiting_refunds(LIMIT):
+    found = ledger.waiting_refunds(LIMIT)
+    elsewhere = entries.sources_elsewhere([refund for refund, _ in found])
+    for refund, account in found:
+        detail: str | Message = refund.refund_of or ""
+        if other := elsewhere.get(refund.id):
+            sentence = N_("%(recharge)s is known from the source %(other)s; this refund came from %(source)s")
+            detail = Message(sentence, recharge=detail, other=other, source=refund.source)
         yield Item(
-            Kind.REFUND, refund.external_id, account.name, refund.created_at, refund.amount,
-            detail=refund.refund_of or "", entry=refund.id, code=account.code,
+            Kind.REFUND, refund.external_id, account.name, refund.created_at, refund.amount, detail=detail,
+            entry=refund.id, code=account.code,
         )  # fmt: skip
 
 

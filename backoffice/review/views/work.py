@@ -44,8 +44,10 @@ REMEDIES = {
         " that agrees with the books closes the item, or an administrator settles it with a reason."
     ),
     Kind.REFUND: lazy_gettext(
-        "The recharge is not known, not completed, or smaller than its refunds. Its completion closes the item; if it"
-        " never comes, or the refund does not fit, let the platform tell the refund as failed: it took nothing off."
+        "The recharge is not known under the source of its refund, not completed, or smaller than its refunds. Its"
+        " completion closes the item; if it never comes, or the refund does not fit, let the platform tell the refund"
+        " as failed: it took nothing off. Where another source has the recharge, import the refund once more under"
+        " that one."
     ),
     Kind.CALENDAR: lazy_gettext(
         "The official holidays of this year are not known yet, so promised days may move. Import them once they are"
