@@ -154,7 +154,7 @@ _OPEN_CONFLICT = "kind = 'conflict' AND settled_at IS NULL"
 class LedgerLineProblem(Base):
     """A line that was not taken: refused (it breaks a rule) or in conflict with what is already in the books.
 
-    A conflict is open until a later line agrees with the books or an administrator settles it with a reason.
+    A conflict is open until a later file agrees with the books or an administrator settles it with a reason.
     """
 
     __tablename__ = "ledger_line_problem"

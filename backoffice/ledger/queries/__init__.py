@@ -240,6 +240,16 @@ def conflict(problem_id: int) -> LedgerLineProblem:
     return problem
 
 
+def conflicts_beside(problem: LedgerLineProblem, limit: int = 20) -> list[LedgerLineProblem]:
+    """Other lines of the same file in conflict about the same id, in the order of the file."""
+    others = problems_of(problem.file_id).where(
+        LedgerLineProblem.kind == "conflict",
+        LedgerLineProblem.external_id == problem.external_id,
+        LedgerLineProblem.id != problem.id,
+    )
+    return list(session.scalars(others.order_by(LedgerLineProblem.line, LedgerLineProblem.id).limit(limit)))
+
+
 def unsettled_conflicts() -> Select[LedgerLineProblem]:
     """Lines in conflict that nobody has settled, worded as the partial index that serves it."""
     return select(LedgerLineProblem).where(LedgerLineProblem.kind == "conflict", LedgerLineProblem.settled_at.is_(None))

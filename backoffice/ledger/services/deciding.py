@@ -23,6 +23,14 @@ from backoffice.money import ZERO
 _AHEAD = timedelta(days=1)
 
 
+# What a line says otherwise than the books: whose money and how much, how it ended, what else is told of it.
+OTHER_ENTRY = N_("known with another account, kind, amount or recharge")
+OTHER_END = N_("known with a final status")
+WRONG_RECHARGE = N_("refund_of is not a recharge of this account")
+TOO_MUCH = N_("the refunds would be above their recharge")
+OTHER_TEXTS = N_("known with another %(columns)s")
+
+
 class Outcome(StrEnum):
     """What became of a line."""
 
@@ -96,7 +104,7 @@ class Decisions:
         if (entry.kind, entry.account_id, entry.amount, entry.refund_of) != (
             line.kind, self.accounts.get(line.account), line.amount, line.refund_of,
         ):  # fmt: skip
-            return _conflict(line, Message(N_("known with another account, kind, amount or recharge")))
+            return _conflict(line, Message(OTHER_ENTRY))
         if entry.status == line.status:
             return _repeated(line, entry)
         if line.status == EntryStatus.PENDING:
@@ -104,7 +112,7 @@ class Decisions:
             return LineResult(line, Outcome.UNCHANGED)
         taken_back = self._never_taken(entry) and line.status == EntryStatus.FAILED
         if not taken_back and not may_become(entry.status, line.status):
-            return _conflict(line, Message(N_("known with a final status")))
+            return _conflict(line, Message(OTHER_END))
         if (fault := self._fault(line)) is not None:
             return _refused(line, fault)
         if (fault := self._refund_fault(line)) is not None:
@@ -148,14 +156,14 @@ class Decisions:
             return None
         account_id = self.accounts[line.account]
         if (recharge.kind, recharge.account_id) != (EntryKind.RECHARGE, account_id):
-            return Message(N_("refund_of is not a recharge of this account"))
+            return Message(WRONG_RECHARGE)
         left = self._left(recharge)
         for waiting in self.waiting[line.refund_of]:
             # In the order in which they are taken off; one that does not fit never will, and takes nothing.
             if waiting.account_id == account_id and waiting.amount <= left:
                 left -= waiting.amount
         if line.amount > left:
-            return Message(N_("the refunds would be above their recharge"))
+            return Message(TOO_MUCH)
         return None
 
     def _left(self, recharge: Known) -> Decimal:
@@ -209,7 +217,7 @@ def _repeated(line: Line, entry: Known) -> LineResult:
         others = ["occurred_at"] if line.occurred_at != entry.occurred_at else []
         others += [name for name in OPTIONAL_COLUMNS if getattr(line, name) not in ("", getattr(entry, name))]
         if others:
-            return _conflict(line, Message(N_("known with another %(columns)s"), columns=", ".join(others)))
+            return _conflict(line, Message(OTHER_TEXTS, columns=", ".join(others)))
     return LineResult(line, Outcome.UNCHANGED, agrees=True)
 
 

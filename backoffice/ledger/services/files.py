@@ -157,7 +157,7 @@ def take_batch(
     booked = book(lines, source=source, now=now, file_id=file_id)
     results = list(conflicts.in_turn(batch, booked, known))
     problems = report.add(results)
-    settled = conflicts.settle_by(results, source, now=now)
+    settled = conflicts.settle_by(results, source, file_id=file_id, now=now)
     keep_problems(file_id, source, problems, settled, now=now)
     return problems
 

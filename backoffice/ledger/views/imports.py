@@ -254,6 +254,7 @@ def _conflict_page(problem: LedgerLineProblem, form: SettleForm) -> str:
         problem=problem,
         record=queries.import_of(problem.file_id),
         known=bool(books),
+        others=queries.conflicts_beside(problem),
         rows=[row for name in COLUMNS if (row := _beside(name, problem.told, books)) is not None],
         form=form,
     )

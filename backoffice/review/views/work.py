@@ -40,8 +40,8 @@ REMEDIES = {
         "request; a notice is settled once the invoice has arrived."
     ),
     Kind.CONFLICT: lazy_gettext(
-        "A file says something else than the books, which stay as they are. Ask the platform which is right; a line"
-        " that agrees with the books closes the item, or an administrator settles it with a reason."
+        "A file says something else than the books, which stay as they are. Ask the platform which is right; a later"
+        " file that agrees with the books closes the item, or an administrator settles it with a reason."
     ),
     Kind.REFUND: lazy_gettext(
         "The recharge is not known under the source of its refund, not completed, or smaller than its refunds. Its"
