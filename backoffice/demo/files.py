@@ -65,7 +65,9 @@ def _hand_in(stage: Stage, name: str, rows: list[Row], *, trial: bool) -> None:
     storage.put_file(file, facts.sha256)
     with transaction():
         order = files.Order(name, SOURCE, FileVia.PAGE, dry_run=trial)
-        files.enter(stage.people["ana"], order, facts, shape, now=clock.now())
+        record = files.enter(stage.people["ana"], order, facts, shape, now=clock.now())
+        if record.asks:  # beside the platform the bank is a new source
+            files.confirm(stage.people["ana"], record.id, SOURCE, now=clock.now())
     imports.import_due()
 
 

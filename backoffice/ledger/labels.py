@@ -29,6 +29,12 @@ kinds = {
     "consumption": _l("Consumption"),
     "grant": _l("Grants"),
 }
+sums = {
+    **kinds,
+    "pending": _l("Recharges in process"),
+    "failed": _l("Recharges that failed"),
+    "waiting": _l("Refunds not taken off yet"),
+}
 problem_kinds = {"refused": _l("Refused"), "conflict": _l("Conflict")}
 encodings = {code: _l(label) for code, label in ENCODINGS.items()}
 delimiters = {sign: _l(label) for sign, label in reading.DELIMITERS.items()}

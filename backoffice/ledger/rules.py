@@ -69,6 +69,7 @@ class Line:
     bank_reference: str = ""
     description: str = ""
     assumed_zone: bool = False
+    assumed_midnight: bool = False
 
 
 FIGURES = ("recharged", "refunded", "free", "reserved", "invoiced", "debt", "short")
@@ -183,6 +184,7 @@ def parse_line(
         bank_reference=values["bank_reference"],
         description=values["description"],
         assumed_zone=assumed,
+        assumed_midnight=assumed and not any(sign in values["occurred_at"] for sign in "T: "),
     )
 
 

@@ -134,6 +134,14 @@ def test_a_time_without_offset_is_of_the_installations_zone_and_said(load: Calla
     assert session.scalars(select(LedgerEntry.occurred_at)).one().isoformat() == "2026-03-01T16:30:00+00:00"
 
 
+def test_a_date_alone_is_said_to_be_taken_as_midnight(load: Callable[..., Result]) -> None:
+    dates = ("2026-03-02", "2026-03-02T00:30:00")
+    result = load(*(f"recharge,X-{at},lumen,completed,1.00,CNY,{at}," for at in dates))
+    assert "2 line(s) had a time without an offset" in result.output
+    assert "1 of them told a date alone; midnight in the installation's zone was assumed" in result.output
+    assert session.scalars(select(LedgerFile.assumed_midnight)).one() == 1
+
+
 def test_a_file_of_another_kind_is_refused_whole(load: Callable[..., Result]) -> None:
     result = load("a,b", head="kind,account")
     assert result.exit_code == 1

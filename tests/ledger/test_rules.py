@@ -123,6 +123,18 @@ def test_a_time_without_offset_is_taken_in_the_zone_and_marked() -> None:
     line = parse_line(2, {**GOOD, "occurred_at": "2026-03-02 09:30:00"}, currency="CNY", zone=ZONE)
     assert line.occurred_at == datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
     assert line.assumed_zone
+    assert not line.assumed_midnight
+
+
+@pytest.mark.parametrize(
+    ("written", "is_alone"),
+    [("2026-11-20", True), ("2026/11/20", True), ("2026年11月20日", True), ("2026-11-20 00:00", False),
+     ("20261120T0000", False), ("2026-11-20T00:00+08:00", False)],
+)  # fmt: skip
+def test_a_date_alone_is_midnight_in_the_zone_and_marked(written: str, is_alone: bool) -> None:
+    line = parse_line(2, {**GOOD, "occurred_at": written}, currency="CNY", zone=ZONE)
+    assert line.occurred_at == datetime(2026, 11, 19, 16, tzinfo=UTC)
+    assert line.assumed_midnight == is_alone
 
 
 @pytest.mark.parametrize(

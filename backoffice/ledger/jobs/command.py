@@ -20,11 +20,16 @@ from backoffice.ledger.jobs.course import Course
 from backoffice.ledger.jobs.work import WORK_SECONDS, go_on
 from backoffice.ledger.models import FileState, FileVia, LedgerFile
 from backoffice.ledger.services import encodings, files, reading, sources
-from backoffice.ledger.services.deciding import Outcome
+from backoffice.ledger.services.deciding import Outcome, Sum
 from backoffice.ledger.services.report import Report
 from backoffice.permissions import Actor
 
 _log = structlog.get_logger(__name__)
+_SUMS = {str(name): str(name) for name in Sum} | {
+    Sum.PENDING: "recharges pending (change)",
+    Sum.FAILED: "recharges that failed",
+    Sum.WAITING: "refunds waiting for their recharge (change)",
+}
 # Between two looks whether the file that goes first has ended.
 _PATIENCE = 0.5
 
@@ -157,9 +162,14 @@ def describe(report: Report) -> Iterator[str]:
         yield f"columns that mean nothing here, not read: {', '.join(report.ignored)}"
     if report.assumed_zone:
         yield f"{report.assumed_zone} line(s) had a time without an offset; the installation's zone was assumed"
+    if report.assumed_midnight:
+        yield f"{report.assumed_midnight} of them told a date alone; midnight in the installation's zone was assumed"
     counts = ", ".join(f"{report.counts[outcome]} {outcome}" for outcome in Outcome)
     yield f"{report.lines} lines: {counts}"
-    for kind, total in sorted(report.sums.items()):
-        yield f"{kind}: {total:,.2f}"
+    for name, total in sorted(report.sums.items()):
+        if total:
+            yield f"{_SUMS[name]}: {total:,.2f}"
+    if any(report.sums.values()):
+        yield f"new money: {report.new_money:,.2f}"
     if report.undone:
         yield "nothing was changed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -95,6 +96,8 @@ class LedgerFile(Leased, Base):
     # The last line has no line break at its end: the file may have been cut off.
     unended: Mapped[bool] = mapped_column(default=False)
     assumed_zone: Mapped[int] = mapped_column(default=0)
+    # Of these, lines that told a date alone.
+    assumed_midnight: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     lines: Mapped[int] = mapped_column(default=0)
     added: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -102,6 +105,13 @@ class LedgerFile(Leased, Base):
     conflicts: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     sums: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
+
+    @property
+    def new_money(self) -> Decimal | None:
+        """Recharges that it completed, less refunds that it let be taken off; None of one before this was known."""
+        if "pending" not in self.sums:
+            return None
+        return Decimal(self.sums.get("recharge", 0)) - Decimal(self.sums.get("refund", 0))
 
     @property
     def is_whole(self) -> bool:

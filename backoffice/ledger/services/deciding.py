@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -41,14 +41,33 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class Sum(StrEnum):
+    """What a file did to the books, in major units. Pending and waiting are changes, and may be less than zero."""
+
+    # What became completed; of refunds what was taken off a recharge.
+    RECHARGE = "recharge"
+    REFUND = "refund"
+    CONSUMPTION = "consumption"
+    GRANT = "grant"
+    # Recharges that are pending now, less those that are so no more; and those that failed.
+    PENDING = "pending"
+    FAILED = "failed"
+    # Completed refunds that wait for their recharge now, less those that do so no more.
+    WAITING = "waiting"
+
+
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """The outcome of one line, with the reason where it was not taken; `agrees` with the books as they stand then."""
+    """The outcome of one line, with the reason where it was not taken; `agrees` with the books as they stand then.
+
+    `sums`: by what it changed the sums of its file, see `Sum`.
+    """
 
     line: Line
     outcome: Outcome
     reason: Message | None = None
     agrees: bool = False
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +103,17 @@ class Decisions:
         self.taken: set[str] = set()
         self.taken_off: dict[str, Decimal] = defaultdict(lambda: ZERO)
         self.counted = days.Tally()
+        self._sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
 
     def take(self, line: Line) -> LineResult:
         """Decide on one line; nothing is written yet."""
+        self._sums.clear()
+        result = self._decide(line)
+        if not self._sums:
+            return result
+        return replace(result, sums={name: total for name, total in self._sums.items() if total})
+
+    def _decide(self, line: Line) -> LineResult:
         entry = self.known.get(line.external_id)
         if entry is not None:
             return self._take_known(line, entry)
@@ -97,6 +124,7 @@ class Decisions:
         fresh = self._new(line)
         self.known[line.external_id] = fresh
         self.new.append(fresh)
+        self._count_unpaid(fresh)
         self._money_moves(fresh)
         return LineResult(line, Outcome.ADDED)
 
@@ -120,7 +148,10 @@ class Decisions:
             return _conflict(line, fault)
         if taken_back:
             self._take_back(entry)
+        elif entry.kind == EntryKind.RECHARGE:
+            self._sums[Sum.PENDING] -= entry.amount
         self._take_over(line, entry)
+        self._count_unpaid(entry)
         self._money_moves(entry)
         return LineResult(line, Outcome.UPDATED, agrees=True)
 
@@ -133,6 +164,11 @@ class Decisions:
         """A refund that waits took nothing off its recharge: only its day has counted it."""
         self.counted.take_back(refund.account_id, refund.occurred_on, refund.kind, refund.amount)
         self.waiting[refund.refund_of or ""].remove(Waiting.of(refund))
+        self._sums[Sum.WAITING] -= refund.amount
+
+    def _count_unpaid(self, entry: Known) -> None:
+        if entry.kind == EntryKind.RECHARGE and entry.status != EntryStatus.COMPLETED:
+            self._sums[Sum.PENDING if entry.status == EntryStatus.PENDING else Sum.FAILED] += entry.amount
 
     def _take_over(self, line: Line, entry: Known) -> None:
         entry.status = line.status
@@ -173,6 +209,7 @@ class Decisions:
         if entry.status != EntryStatus.COMPLETED:
             return
         self.counted.add(entry.account_id, entry.occurred_on, entry.kind, entry.amount)
+        self._sums[Sum.WAITING if entry.kind == EntryKind.REFUND else Sum(entry.kind)] += entry.amount
         if entry.kind == EntryKind.RECHARGE:
             self._take_off(entry, self.waiting.pop(entry.external_id, []), completes=True)
         elif entry.kind == EntryKind.REFUND and entry.refund_of:
@@ -189,6 +226,8 @@ class Decisions:
         for refund in refunds:
             if refund.account_id == recharge.account_id and refund.amount <= self._left(recharge):
                 self.taken_off[recharge.external_id] += refund.amount
+                self._sums[Sum.REFUND] += refund.amount
+                self._sums[Sum.WAITING] -= refund.amount
                 taken.append(refund.external_id)
             else:
                 insort(self.waiting[recharge.external_id], refund)

@@ -24,7 +24,7 @@ from backoffice.ledger.services.deciding import Outcome
 from backoffice.ledger.services.encodings import Facts
 from backoffice.ledger.services.entries import book
 from backoffice.ledger.services.reading import BadLine, Shape
-from backoffice.ledger.services.report import Problem, Report
+from backoffice.ledger.services.report import NO_SUMS, Problem, Report
 from backoffice.permissions import Actor
 
 BATCH = 1000
@@ -85,7 +85,7 @@ def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: dateti
         samples=list(facts.samples),
         unended=facts.unended,
         line_done=1,
-        sums={},
+        sums={name: str(total) for name, total in NO_SUMS.items()},
         state=FileState.WAITING,
     )
     if order.via == FileVia.COMMAND:
@@ -195,6 +195,7 @@ def note(file_id: int, report: Report, *, line_done: int, bytes_done: int) -> No
             refused=report.counts[Outcome.REFUSED],
             sums={kind: str(total) for kind, total in report.sums.items()},
             assumed_zone=report.assumed_zone,
+            assumed_midnight=report.assumed_midnight,
             line_done=line_done,
             bytes_done=bytes_done,
         )

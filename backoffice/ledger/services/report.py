@@ -12,11 +12,13 @@ from backoffice import clock
 from backoffice.errors import Message
 from backoffice.ledger.models import LedgerFile
 from backoffice.ledger.rules import OPTIONAL_COLUMNS, Line
-from backoffice.ledger.services.deciding import LineResult, Outcome
+from backoffice.ledger.services.deciding import LineResult, Outcome, Sum
 from backoffice.ledger.services.reading import BadLine
 from backoffice.money import ZERO
 
 KEPT_PROBLEMS = 50
+# Of an import from before the sums told what was completed, this one is missing.
+NO_SUMS = {str(Sum.PENDING): ZERO}
 
 
 class Problem(NamedTuple):
@@ -34,10 +36,11 @@ class Report:
     """What an import did, or would do. Of the problems only the first are kept here; all of them are in the table."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
-    sums: dict[str, Decimal] = field(default_factory=dict)
+    sums: dict[str, Decimal] = field(default_factory=lambda: dict(NO_SUMS))
     problems: list[Problem] = field(default_factory=list)
     lines: int = 0
     assumed_zone: int = 0
+    assumed_midnight: int = 0
     undone: bool = False
     encoding: str = ""
     delimiter: str = ""
@@ -45,6 +48,11 @@ class Report:
     samples: tuple[str, ...] = ()
     unended: bool = False
     imported_before: datetime | None = None
+
+    @property
+    def new_money(self) -> Decimal:
+        """What the books took: recharges that became completed, less what was taken off recharges as refunded."""
+        return self.sums.get(Sum.RECHARGE, ZERO) - self.sums.get(Sum.REFUND, ZERO)
 
     @property
     def clean(self) -> bool:
@@ -65,6 +73,7 @@ class Report:
             sums={kind: Decimal(total) for kind, total in record.sums.items()},
             lines=record.lines,
             assumed_zone=record.assumed_zone,
+            assumed_midnight=record.assumed_midnight,
             encoding=record.encoding,
             delimiter=record.delimiter,
             ignored=tuple(record.ignored_columns),
@@ -74,7 +83,8 @@ class Report:
 
     def emptied(self) -> Report:
         """A report on the same file of which no line is read yet."""
-        return replace(self, counts=dict.fromkeys(Outcome, 0), sums={}, problems=[], lines=0, assumed_zone=0)
+        return replace(self, counts=dict.fromkeys(Outcome, 0), sums=dict(NO_SUMS), problems=[], lines=0,
+                       assumed_zone=0, assumed_midnight=0)  # fmt: skip
 
     def copy(self) -> Report:
         """A report that can be added to while this one still tells what is kept."""
@@ -91,10 +101,11 @@ class Report:
             else:
                 line, outcome = result.line, result.outcome
                 self.assumed_zone += line.assumed_zone
+                self.assumed_midnight += line.assumed_midnight
                 if result.reason is not None:
                     problems.append(Problem(line.number, outcome, line.external_id, result.reason, _told(line)))
-                elif outcome in (Outcome.ADDED, Outcome.UPDATED):
-                    self.sums[line.kind] = self.sums.get(line.kind, ZERO) + line.amount
+                for name, change in result.sums.items():
+                    self.sums[name] = self.sums.get(name, ZERO) + change
             self.counts[outcome] += 1
         problems.sort(key=lambda problem: problem.number)
         self.problems += problems[: KEPT_PROBLEMS - len(self.problems)]
