@@ -8,6 +8,7 @@ from wtforms import HiddenField, PasswordField, SelectField
 from backoffice.accounts.rules import MAX_PASSWORD
 from backoffice.permissions import Role
 from backoffice.web.forms import CleanString, Form, Required, SingleEmail, choices
+from backoffice.web.kept_forms import KeptForm
 
 _ROLES = (
     (Role.CUSTOMER.value, _l("Customer")),
@@ -59,7 +60,7 @@ class UserForm(Form):
     password = PasswordField(_l("First password"), [Required()], render_kw=_NEW)
 
 
-class AccountForm(Form):
+class AccountForm(KeptForm):
     """Open a customer account."""
 
     code = CleanString(_l("Code"), [Required()], max_length=32, render_kw={"autocomplete": "off"})

@@ -18,7 +18,7 @@ from backoffice.accounts.rules import browser_name
 from backoffice.database import session, transaction
 from backoffice.errors import Invalid
 from backoffice.permissions import Permission, Role
-from backoffice.web import locale
+from backoffice.web import asides, kept_forms, locale
 from backoffice.web.forms import apply_errors, choices
 from backoffice.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, may_enter, safe_target
 from backoffice.web.interface import THEME_COOKIE
@@ -305,12 +305,17 @@ def customer_accounts() -> ResponseReturnValue:
 
 
 @blueprint.route("/admin/accounts/new", methods=["GET", "POST"])
-@guard(Permission.ADMINISTER)
-def new_account() -> ResponseReturnValue:
+@guard(Permission.ADMINISTER, rescue=kept_forms.keep_typed)
+def new_account() -> Any:
     """Open a customer account."""
+    if request.method != "POST":
+        return render_template("accounts/new_account.html", form=kept_forms.begin(AccountForm, {}))
     form = AccountForm()
-    if not form.validate_on_submit():
-        return render_template("accounts/new_account.html", form=form), 400 if form.is_submitted() else 200
+    if asides.is_asked():
+        began = {"code": "", "name": ""}
+        return kept_forms.step_aside(began, lambda: render_template("accounts/new_account.html", form=form))
+    if not form.validate():
+        return render_template("accounts/new_account.html", form=form), 400
     try:
         with transaction():
             services.create_account(
@@ -320,4 +325,4 @@ def new_account() -> ResponseReturnValue:
         apply_errors(form, error)
         return render_template("accounts/new_account.html", form=form), 400
     flash(gettext("The account %(name)s is open.", name=form.name.data or ""), "success")
-    return redirect(url_for("accounts.customer_accounts"))
+    return kept_forms.done(redirect(url_for("accounts.customer_accounts")))
