@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from flask import Response, stream_with_context
 
 from backoffice.errors import N_, Conflict, Message
-from backoffice.web import cells, formatting
+from backoffice.web import cells, formatting, sheets
 from backoffice.web.downloads import disposition
 
 Kind = Literal["text", "code", "amount", "number", "day", "instant"]
@@ -30,6 +31,7 @@ Kind = Literal["text", "code", "amount", "number", "day", "instant"]
 EXPORTS = "30 per minute; 300 per hour"
 SHEET_ROWS = 1_048_575  # beside the head: the format's own limit
 _BLOCK = 64 * 1024
+_TEXTS_KEPT = 4096
 _WIDTHS: dict[Kind, int] = {"text": 32, "code": 24, "amount": 16, "number": 10, "day": 12, "instant": 18}
 _MIMETYPES = {
     "csv": "text/csv",
@@ -87,12 +89,13 @@ def answer(
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[bytes]:
     """A CSV file piece by piece: UTF-8 with the mark that Excel needs, amounts with a point, dates as ISO 8601."""
-    out = io.StringIO()
+    out, zone, texts = io.StringIO(), formatting.local_zone(), _Texts(cells.kept_as_text)
     writer = csv.writer(out)
+    told = [(column.kind, column.value) for column in columns]
     out.write("\ufeff")
     writer.writerow([cells.kept_as_text(str(column.label)) for column in columns])
     for row in rows:
-        writer.writerow([_plain(column.kind, column.value(row)) for column in columns])
+        writer.writerow([_plain(kind, value(row), zone, texts) for kind, value in told])
         if out.tell() >= _BLOCK:
             yield _taken(out)
     yield _taken(out)
@@ -105,7 +108,33 @@ def _taken(out: io.StringIO) -> bytes:
     return written
 
 
-def _plain(kind: Kind, value: Any) -> str:
+class _Texts:
+    """Texts of one file, each translated and made safe once: a list says the same few again and again."""
+
+    def __init__(self, safe: Callable[[str], str]) -> None:
+        self._safe = safe
+        self._known: dict[str, str] = {}
+        # A lazy string is another object each time it is read aloud; kept beside its text, its id stays its own.
+        self._lazy: dict[int, tuple[Any, str]] = {}
+
+    def of(self, value: Any) -> str:
+        """The text that stands in the file."""
+        if not isinstance(value, str):
+            held = self._lazy.get(id(value))
+            if held is None:
+                held = value, self._safe(str(value))
+                if len(self._lazy) < _TEXTS_KEPT:
+                    self._lazy[id(value)] = held
+            return held[1]
+        known = self._known.get(value)
+        if known is None:
+            known = self._safe(value)
+            if len(self._known) < _TEXTS_KEPT:
+                self._known[value] = known
+        return known
+
+
+def _plain(kind: Kind, value: Any, zone: ZoneInfo, texts: _Texts) -> str:
     if value is None:
         return ""
     if kind == "amount":
@@ -115,8 +144,8 @@ def _plain(kind: Kind, value: Any) -> str:
     if kind == "day":
         return str(value.isoformat())
     if kind == "instant":
-        return _local(value).isoformat(sep=" ", timespec="seconds")
-    return cells.kept_as_text(str(value))
+        return _local(value, zone).isoformat(sep=" ", timespec="seconds")
+    return texts.of(value)
 
 
 def spreadsheet(columns: Sequence[Column], rows: Iterable[Any], title: str, further: Sequence[Sheet] = ()) -> Any:
@@ -157,33 +186,40 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Any], title: str)
     for at, column in enumerate(columns):
         sheet.set_column(at, at, _WIDTHS[column.kind])
     sheet.freeze_panes(1, 0)
+    as_text = sheets.text_of(sheet)
     for at, column in enumerate(columns):
         sheet.write_string(0, at, str(column.label), head)
-    last = 0
+    written = _written(_Texts(lambda text: as_text(cells.cleaned(text))), formatting.local_zone())
+    told = [(written[column.kind], column.value) for column in columns]
+    below, last = sheets.Rows(sheet, [formats[column.kind] for column in columns]), 0
     for last, row in enumerate(rows, start=1):
         if last > SHEET_ROWS:
             raise Conflict(Message(N_("A spreadsheet cannot hold so many rows. Narrow the list, or take CSV.")))
-        for at, column in enumerate(columns):
-            _write(sheet, last, at, column.kind, column.value(row), formats[column.kind])
+        found = [(write, value(row)) for write, value in told]
+        below.add(last, [None if _is_nothing(value) else write(value) for write, value in found])
+    below.end(last)
     sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
 
 
-def _write(sheet: Any, row: int, at: int, kind: Kind, value: Any, form: Any) -> None:
-    if value is None or value == "":
-        return
-    if kind in ("amount", "number"):
-        sheet.write_number(row, at, value, form)
-    elif kind == "day":
-        sheet.write_datetime(row, at, value, form)
-    elif kind == "instant":
-        sheet.write_datetime(row, at, _local(value), form)
-    else:
-        # A cell that is said to hold a string is neither guessed at nor run.
-        sheet.write_string(row, at, cells.cleaned(str(value)), form)
+def _is_nothing(value: Any) -> bool:
+    # A lazy string is never empty, and would be translated to say so.
+    return value is None or (isinstance(value, str) and not value)
 
 
-def _local(value: datetime) -> datetime:
-    return value.astimezone(formatting.local_zone()).replace(tzinfo=None)
+def _written(texts: _Texts, zone: ZoneInfo) -> dict[Kind, Callable[[Any], str]]:
+    """How a cell of each kind is written. One that is said to hold a string is neither guessed at nor run."""
+    return {
+        "amount": sheets.number,
+        "number": sheets.number,
+        "day": sheets.day,
+        "instant": lambda value: sheets.instant(_local(value, zone)),
+        "text": texts.of,
+        "code": texts.of,
+    }
+
+
+def _local(value: datetime, zone: ZoneInfo) -> datetime:
+    return value.astimezone(zone).replace(tzinfo=None)
 
 
 class _Blocks:

@@ -14,6 +14,7 @@ import pytest
 from babel import Locale
 from flask import Flask
 from openpyxl import load_workbook
+from openpyxl.utils.escape import unescape
 
 from backoffice.errors import Conflict
 from backoffice.web import exports
@@ -184,3 +185,18 @@ def test_file_names_speak_chinese_and_ascii() -> None:
     assert said == "attachment; filename=\"invoices-1.xlsx\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8%20%221%22.xlsx"
     assert response.content_length == len(response.get_data())
     response.close()
+
+
+@pytest.mark.parametrize(
+    "value", ["<r><t>bold</t></r>", "a < b & c > d", "_x0041_", "  two blanks  ", "a\nb", "😀", '"q"']
+)
+def test_a_spreadsheet_holds_the_very_text_whatever_looks_like_markup(value: str) -> None:
+    sheet = as_sheet((value, value, Decimal("-0.01"), 10**9, date(2026, 2, 28), AT))
+    assert [unescape(sheet["A2"].value), sheet["B2"].data_type] == [value, "s"]
+    assert [cell.value for cell in sheet[2]][2:5] == [-0.01, 10**9, datetime(2026, 2, 28)]  # noqa: DTZ001  a cell has no zone
+    assert sheet.dimensions == "A1:F2"
+
+
+def test_a_list_without_rows_is_a_head() -> None:
+    sheet = as_sheet()
+    assert (sheet.max_row, sheet["A1"].value, sheet.dimensions) == (1, "编号", "A1:F1")
