@@ -179,6 +179,29 @@ def test_a_key_right_after_escape_is_not_taken_for_typing(stage: Stage, window: 
     expect(page.locator("#shortcut-sheet dt").first).to_be_visible()
 
 
+def test_control_enter_in_the_remarks_approves(stage: Stage, window: Callable[..., Screen]) -> None:
+    first, second = applied(stage, 2)
+    page = window(stage.cast.rita, viewport=WIDE).open(f"/review/{first}")
+    page.wait_for_timeout(500)
+    page.get_by_role("textbox", name="Remarks").first.fill("All fine.")
+    page.keyboard.press("Control+Enter")
+    heading_of(page, second)
+    expect(page.get_by_role("status").get_by_text(EARLY)).to_have_count(0)
+    assert stage.request(first).state == "approved"
+
+
+def test_the_palette_knows_what_has_no_key(stage: Stage, window: Callable[..., Screen]) -> None:
+    (first,) = applied(stage, 1)
+    page = window(stage.cast.rita, viewport=WIDE).open("/review")
+    for address, names in (("/review", ("Bulk actions", "Save this view")), (f"/review/{first}", ("Hand over",))):
+        page.goto(page.url.partition("/review")[0] + address)
+        for name in names:
+            page.keyboard.press("Control+k")
+            page.locator("#palette input").fill(name)
+            expect(page.locator("#palette [role='option'][aria-selected='true']")).to_have_text(name)
+            page.keyboard.press("Escape")
+
+
 def test_pane_palette_and_sheet_are_accessible(stage: Stage, window: Callable[..., Screen]) -> None:
     (number,) = applied(stage, 1)
     page = window(stage.cast.rita, viewport={"width": 1280, "height": 900}).open("/review")

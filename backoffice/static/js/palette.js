@@ -1,4 +1,4 @@
-// The palette: one field for what this page can do ([data-key] controls), the places of the navigation, and a search.
+// The palette: one field for what this page can do, the places of the navigation, and a search.
 // The field keeps the focus; arrow keys move through the options (combobox with a listbox, aria-activedescendant).
 import { onKey } from "./shortcuts.js";
 
@@ -38,10 +38,14 @@ const caps = (one) => [...one.querySelectorAll("kbd")].map((key) => key.textCont
 // What the bar of the selected requests does is told apart from what is done to one.
 const whole = (one) => [words(one), one.closest("[data-picks]")?.getAttribute("aria-label")].filter(Boolean).join(" · ");
 
-// What stands on the screen and has a key; the palette's own button aside, and what sends a text that is typed.
+// What has a key, stands beside the title, opens a dialog, or is a whole form of one button.
+const ACTIONS = "[data-key]:not([data-key-anywhere]), .topbar-actions .button, [data-dialog], .inline-form .button";
+// What sends a text that is typed, what is done to one row of a list, and the palette's own button are none of them.
+const NO_ACTIONS = "[data-palette-open], input, [data-key='Control+Enter'], table :not([data-key]), dialog *";
+
 function actions(group) {
-  return [...document.querySelectorAll("[data-key]:not([data-key-anywhere])")]
-    .filter((one) => one.checkVisibility() && !one.disabled && !one.closest("[inert]") && !one.matches("[data-palette-open], input, [data-key='Control+Enter']"))
+  return [...document.querySelectorAll(ACTIONS)]
+    .filter((one) => one.checkVisibility() && !one.disabled && !one.closest("[inert]") && !one.matches(NO_ACTIONS))
     .map((one) => ({ group, text: whole(one), keys: caps(one), act: () => one.click() }));
 }
 

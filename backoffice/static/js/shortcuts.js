@@ -66,7 +66,7 @@ function pressed(event) {
   if (isLeaving) {
     if (!event.repeat && (others.has(key) || find(key, document))) keepEarly();
   } else if (!dialog && others.get(key)?.(event)) event.preventDefault();
-  else if (!event.repeat && place && press(find(key, place))) {
+  else if (!event.repeat && place && press(find(key, place) ?? sender(form, event.target))) {
     forgetEarly();
     event.preventDefault();
   } else if (!event.repeat && !dialog) {
@@ -96,6 +96,11 @@ function rests(target) {
   const field = target.closest?.("input, textarea, select, [contenteditable]:not([contenteditable='false'])");
   // The field of a dialog that has just been shut keeps the focus until the browser paints: nobody types there.
   return Boolean(field?.checkVisibility()) && !(field.matches("input") && NO_TEXT.includes(field.type));
+}
+
+// Control+Enter in a text sends it, also where the button has a key of its own.
+function sender(form, typed) {
+  return typed.matches?.("textarea") ? form?.querySelector("button:not([type='button'], [hidden], [aria-hidden], [disabled])") : null;
 }
 
 function find(key, place) {

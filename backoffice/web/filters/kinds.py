@@ -155,7 +155,7 @@ class Text:
             control.error = gettext("At most %(limit)d characters.", limit=self.max_length)
         elif not typed.isprintable():
             control.error = gettext("Contains characters that cannot be searched for.")
-        elif typed and len(typed) < self.min_length:
+        elif typed and len(typed) < self.min_length and not typed.isdecimal():  # a figure is a whole amount
             control.error = gettext("Type at least %(least)d characters.", least=self.min_length)
         if control.error:
             control.value, control.typed = "", typed[: self.max_length]
