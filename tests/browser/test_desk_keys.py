@@ -179,6 +179,15 @@ def test_a_key_right_after_escape_is_not_taken_for_typing(stage: Stage, window: 
     expect(page.locator("#shortcut-sheet dt").first).to_be_visible()
 
 
+def test_the_ends_of_a_list_are_told(stage: Stage, window: Callable[..., Screen]) -> None:
+    applied(stage, 2)
+    page = window(stage.cast.rita, viewport=WIDE).open("/review")
+    for key, end in (("j", "Last of the list"), ("k", "First of the list")):
+        for _ in range(4):
+            page.keyboard.press(key)
+        expect(page.locator("#announcer")).to_have_text(end)
+
+
 def test_control_enter_in_the_remarks_approves(stage: Stage, window: Callable[..., Screen]) -> None:
     first, second = applied(stage, 2)
     page = window(stage.cast.rita, viewport=WIDE).open(f"/review/{first}")

@@ -2,6 +2,7 @@
 // x selects (Shift+x everything since the last one). One row is current from the start; where there is room for it beside
 // the list, what it speaks of is shown there (beside.js has the keys that lead there). The list is remembered, so that
 // a request knows its neighbours (see trail.js).
+import { announce } from "./announce.js";
 import { onKey } from "./shortcuts.js";
 import { leadBeside } from "./beside.js";
 import { showBeside } from "./preview.js";
@@ -36,17 +37,18 @@ export function walkRows(root, upgrade) {
     beside.show(linkTo(frame, arrived), { isArrival: true });
     if (nearest()) lead(nearest());
   } else if (rows.length) settle(named ?? rows[0], { isArrival: Boolean(arrived) });
-  listen(root, settle, beside);
+  listen(root, settle, beside, frame.dataset);
   if (arrived && current && !beside.isOpen()) focusOn(current);
 }
 
-function listen(root, settle, beside) {
+function listen(root, settle, beside, words) {
   const go = (step) => {
     const row = rows[current ? rows.indexOf(current) + step : gap + Math.min(step, 0)];
     const wasThere = current?.contains(document.activeElement);
     if (row) settle(row, {});
     // The first stroke shows where one is when the last row is reached, too.
     if (current && (row || !wasThere)) focusOn(current);
+    else if (!row) endOfPage(step, words);
     return true;
   };
   onKey("j", () => go(1));
@@ -64,6 +66,14 @@ function listen(root, settle, beside) {
       if (beside.isOpen() && !event.target.closest("a, button, input, label, summary")) settle(row, {});
     });
   }
+}
+
+// Says that the list, or its page, ends here; the focus goes to the link to its next page, or the page before.
+function endOfPage(step, words) {
+  const [rel, end] = step > 0 ? ["next", "Last"] : ["prev", "First"];
+  const page = document.querySelector(`.pager a[rel="${rel}"]`);
+  announce(words[page ? `page${end}` : `list${end}`]);
+  page?.focus();
 }
 
 const linkOf = (row) => row.querySelector("th a");
