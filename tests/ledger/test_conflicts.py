@@ -6,10 +6,8 @@ from collections.abc import Callable
 from itertools import permutations
 
 import pytest
-from flask import Flask
 
-from tests.ledger.test_import_pages import GOOD, Books, hand_in
-from tests.support.people import Cast
+from tests.ledger.handed_in import GOOD, Books, hand_in
 from tests.support.visitor import Visitor
 
 PAID = f"{GOOD},Lumen Robotics"
@@ -20,12 +18,6 @@ CONTRADICTIONS = {
     "status": PAID.replace("completed", "failed"),
     "payer": PAID.replace("Robotics", "Robots"),
 }
-
-
-@pytest.fixture
-def books(app: Flask, cast: Cast) -> Books:
-    """The installation behind the pages."""
-    return Books(app, cast)
 
 
 @pytest.fixture

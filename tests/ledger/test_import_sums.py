@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -18,10 +16,9 @@ from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerFile, LedgerMovement
 from backoffice.ledger.services import files
 from backoffice.ledger.services.report import Report
+from tests.ledger.handed_in import Books, hand_in
 from tests.ledger.test_batches import TOLD, Life, Told, a_file
-from tests.ledger.test_import_pages import Books, hand_in
 from tests.support.office import Office, contradictions
-from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
 AT = "CNY,2026-03-02T09:30:00+08:00"
@@ -44,18 +41,6 @@ SECOND = [
     f"refund,F-4,lumen,failed,6.00,{AT},R-9",
     f"refund,F-2,lumen,completed,11.00,{AT},R-1",
 ]
-
-
-@pytest.fixture
-def books(app: Flask, cast: Cast) -> Books:
-    """The installation behind the pages."""
-    return Books(app, cast)
-
-
-@pytest.fixture
-def ana(books: Books, visit: Callable[..., Visitor]) -> Visitor:
-    """The administrator's browser."""
-    return visit(books.cast.ana)
 
 
 def told(record: LedgerFile) -> dict[str, str]:

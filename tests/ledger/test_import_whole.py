@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -27,24 +26,11 @@ from backoffice.ledger.services import files, progress, turns
 from backoffice.ledger.services.reading import Reader
 from backoffice.ledger.services.rehearsal import Rehearsal
 from backoffice.permissions import SYSTEM
-from tests.ledger.test_import_pages import BAD, BOOKS_HEAD, GOOD, Books, hand_in
+from tests.ledger.handed_in import BAD, BOOKS_HEAD, GOOD, Books, hand_in
 from tests.support.office import Office
-from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
 MANY = [GOOD.replace("W-1", f"B-{number}") for number in range(2500)]
-
-
-@pytest.fixture
-def books(app: Flask, cast: Cast) -> Books:
-    """The installation behind the pages."""
-    return Books(app, cast)
-
-
-@pytest.fixture
-def ana(books: Books, visit: Callable[..., Visitor]) -> Visitor:
-    """The administrator's browser."""
-    return visit(books.cast.ana)
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, look: Callable[[], None]) -> None:

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 from backoffice import clock
-from tests.ledger.test_import_pages import GOOD, OTHER, Books, hand_in
+from tests.ledger.handed_in import GOOD, OTHER, Books, hand_in
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
 SAID = "You are signed in again. What you typed is still here."
 STILL = "What you typed is still here."
-
-
-@pytest.fixture
-def books(app: Flask, cast: Cast) -> Books:
-    """The installation behind the pages."""
-    return Books(app, cast)
-
-
-@pytest.fixture
-def ana(books: Books, visit: Callable[..., Visitor]) -> Visitor:
-    """The administrator's browser."""
-    return visit(books.cast.ana)
 
 
 def a_conflict(ana: Visitor, books: Books) -> str:

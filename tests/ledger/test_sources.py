@@ -20,24 +20,11 @@ from backoffice.ledger.queries import entries as entry_queries
 from backoffice.ledger.services import entries, sources
 from backoffice.review.queries import work
 from backoffice.review.queries.work import Kind
-from tests.ledger.test_import_pages import BOOKS_HEAD, GOOD, Books, hand_in
+from tests.ledger.handed_in import BOOKS_HEAD, GOOD, Books, hand_in
 from tests.support.office import Office
-from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
 NEXT = GOOD.replace("W-1", "W-2")
-
-
-@pytest.fixture
-def books(app: Flask, cast: Cast) -> Books:
-    """The installation behind the pages."""
-    return Books(app, cast)
-
-
-@pytest.fixture
-def ana(books: Books, visit: Callable[..., Visitor]) -> Visitor:
-    """The administrator's browser."""
-    return visit(books.cast.ana)
 
 
 @pytest.fixture
