@@ -30,10 +30,15 @@ class CodesField(SelectMultipleField):  # type: ignore[misc]
         super().process_data(value.split() if isinstance(value, str) else value)
 
 
-class ApproveForm(KeptForm):
+class SeenForm(KeptForm):
+    """A form that says how far its reader has seen the request: what rests on anything newer is refused."""
+
+    seen: HiddenField
+
+
+class ApproveForm(SeenForm):
     """Remarks the customer can read on the request, none are needed; and why a doubtful tax ID is right."""
 
-    # How far its reader has seen the request: a verdict on anything newer is refused.
     seen = HiddenField(id="approve-seen", default="")
 
     tax_id_reason = TextAreaField(
@@ -45,9 +50,10 @@ class ApproveForm(KeptForm):
     )
 
 
-class HoldForm(KeptForm):
+class HoldForm(SeenForm):
     """The question to the customer."""
 
+    seen = HiddenField(id="hold-seen", default="")
     question = TextAreaField(
         lazy_gettext("Question"), id="hold-question", default="", render_kw={"maxlength": QUESTION_LIMIT}
     )
@@ -57,9 +63,10 @@ class HoldForm(KeptForm):
         self.question.flags.required = True
 
 
-class ReturnForm(KeptForm):
+class ReturnForm(SeenForm):
     """Why an approved request goes back to the queue; the customer does not read it."""
 
+    seen = HiddenField(id="return-seen", default="")
     why = TextAreaField(lazy_gettext("Why"), id="return-why", default="", render_kw={"maxlength": REMARKS_LIMIT})
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -99,7 +106,7 @@ class SavedViewForm(Form):
     query = HiddenField(id="view-query", default="")
 
 
-class RejectForm(KeptForm):
+class RejectForm(SeenForm):
     """Why a request is turned down: coded reasons, the fields they mean, and what the customer should mend."""
 
     no_room = False

@@ -18,7 +18,7 @@ from backoffice.review.forms import ApproveForm, RejectForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import decisions as services
 from backoffice.review.services.competence import moved_on
-from backoffice.review.views import rejection
+from backoffice.review.views import alone, rejection
 from backoffice.review.views.onward import onward
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import may_decide, page_of, read, refused
@@ -75,7 +75,7 @@ def approve(number: str) -> Any:
 def reject_form(number: str) -> Any:
     """The page of the rejection's form, for browsers that do not open the dialog."""
     dossier = read(number)
-    form = kept_forms.begin(RejectForm, {"seen": dossier.seen.word})
+    form = alone.begun(RejectForm)
     if may_decide(dossier):
         return rejection.page(dossier, form)
     return _too_late(dossier, reject_form=form)

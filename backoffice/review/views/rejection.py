@@ -16,6 +16,7 @@ from backoffice.requests.rules import Reason, complained_about
 from backoffice.review import rules
 from backoffice.review.forms import RejectForm
 from backoffice.review.queries import dossier as queries
+from backoffice.review.views import alone
 from backoffice.web.errors import translate
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
@@ -70,7 +71,9 @@ def rejection_of(invoice_request: InvoiceRequest, form: RejectForm | None, lette
 
 def page(dossier: queries.Dossier, form: RejectForm, letter: Letter | None = None) -> str:
     """The form on a page of its own."""
-    return render_template("review/reject.html", dossier=dossier, rejection=rejection_of(dossier.request, form, letter))
+    beside = alone.around(dossier, form)
+    rejection = rejection_of(dossier.request, form, letter)
+    return render_template("review/reject.html", dossier=dossier, rejection=rejection, **beside)
 
 
 def offers(invoice_request: InvoiceRequest) -> Iterator[Offer]:
