@@ -23,6 +23,7 @@ _TOLD = {
     "not_answered": N_("The question to the customer ended without an answer at %(at)s."),
     "resumed": N_("%(who)s put the request back into the queue at %(at)s."),
     "first_approved": FIRST_APPROVED,
+    "approved": N_("%(who)s approved this request at %(at)s."),
     "undone": N_("%(who)s took an approval back at %(at)s."),
     "returned": N_("%(who)s returned the request to the queue at %(at)s."),
 }

@@ -186,10 +186,11 @@ def _not_undone(invoice_request: InvoiceRequest, decision: Decision | None) -> C
     return Conflict(Message(late), code="too-late-to-undo")
 
 
-def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> InvoiceRequest:
+def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now: datetime) -> InvoiceRequest:
     """Put a request whose approval, or the first of two, should not hold back into the queue; all are revoked.
 
-    Raises Invalid (field `why`) without a reason, Conflict once a number was taken or when nobody has approved it.
+    Raises Invalid (field `why`) without a reason, Conflict once a number was taken, when nobody has approved it, or for
+    what the page did not show yet.
     """
     wanted = Message(N_("Say why it goes back to the queue."))
     cleaned = text.of_field("why", why, max_length=REMARKS_LIMIT, multiline=True, empty=wanted)
@@ -199,6 +200,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> In
     if decision is None and first is not None:
         four_eyes.refuse_void(invoice_request, first)
         _take_first_back(actor, invoice_request, first, cleaned, now)
+        refuse_unseen(invoice_request, seen)
         return invoice_request
     try:
         requests.change_state(
@@ -214,6 +216,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, now: datetime) -> In
     except Conflict:
         told = N_("Only an approved request without an invoice number can be returned to the queue.")
         raise Conflict(Message(told), code="not-returnable") from None
+    refuse_unseen(invoice_request, seen)
     for approval in (decision, first):
         if approval is not None:
             revoke(approval, actor, cleaned, now)

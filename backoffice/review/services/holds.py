@@ -13,19 +13,24 @@ from backoffice.requests.rules import Ending
 from backoffice.requests.services import holds
 from backoffice.requests.services.approvals import revoke
 from backoffice.review.services import four_eyes
-from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed
+from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_unseen
 
 _TAKE_OVER = N_("%(who)s works on this request. Take it over if you want to put it back into the queue.")
 
 
-def hold(actor: Actor, number: str, *, question: str, now: datetime) -> InvoiceRequest:
+def hold(actor: Actor, number: str, *, question: str, seen: str = "", now: datetime) -> InvoiceRequest:
     """Ask the customer, by mail and on their page; a first approval holds no more.
 
-    Raises what decisions raise, Invalid (field `question`), and Conflict when a question is open already.
+    `seen` is the word of the page that the question was written on (`queries.seen`). Raises what decisions raise,
+    Invalid (field `question`), and Conflict when a question is open already.
     """
     invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
     first = four_eyes.standing(actor, invoice_request, now)
+    # The row is locked before its news are read: what comes after them waits, and meets a request on hold.
+    session.refresh(invoice_request, with_for_update=True)
+    if invoice_request.can_be_decided and not invoice_request.is_held:
+        refuse_unseen(invoice_request, seen)
     try:
         holds.ask(actor, invoice_request, question, first=first, now=now)
     except Conflict as conflict:

@@ -13,9 +13,10 @@ from backoffice import clock
 from backoffice.database import transaction
 from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.permissions import Permission
-from backoffice.review.forms import HoldForm, NoteForm, ReturnForm
+from backoffice.review.forms import HoldForm, NoteForm, ReturnForm, SeenForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import claims, decisions, holds, notes
+from backoffice.review.views import alone
 from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, onward
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import refused
@@ -30,18 +31,20 @@ from backoffice.web.kept_forms import keep_typed
 def hold(number: str) -> Any:
     """Ask the customer; the form has a page of its own for browsers that do not open the dialog."""
     if request.method != "POST":
-        return _form_page("hold", number, kept_forms.begin(HoldForm, {}))
+        return _form_page("hold", number, alone.begun(HoldForm))
     form = HoldForm()
     if asides.is_asked():
         return kept_forms.step_aside({"question": ""}, lambda: _form_page("hold", number, form))
     try:
         with transaction():
-            holds.hold(current_actor(), number, question=form.question.data or "", now=clock.now())
+            holds.hold(
+                current_actor(), number, question=form.question.data or "", seen=form.seen.data or "", now=clock.now()
+            )
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _form_page("hold", number, form, INVALID)
     except (Conflict, Forbidden) as refusal:
-        return refused(number, refusal, typed=form.question.data)
+        return refused(number, refusal, typed=form.question.data, hold_form=form)
     flash(gettext("The customer is asked. The request waits for the answer."), "success")
     said = gettext(
         "The last thing you did was to ask about %(number)s. It cannot be undone: the question goes out by email.",
@@ -79,18 +82,20 @@ def undo(number: str) -> Any:
 def return_to_queue(number: str) -> Any:
     """Put an approved request that has no number yet back into the queue, with a reason."""
     if request.method != "POST":
-        return _form_page("return", number, kept_forms.begin(ReturnForm, {}))
+        return _form_page("return", number, alone.begun(ReturnForm))
     form = ReturnForm()
     if asides.is_asked():
         return kept_forms.step_aside({"why": ""}, lambda: _form_page("return", number, form))
     try:
         with transaction():
-            decisions.return_to_queue(current_actor(), number, why=form.why.data or "", now=clock.now())
+            decisions.return_to_queue(
+                current_actor(), number, why=form.why.data or "", seen=form.seen.data or "", now=clock.now()
+            )
     except Invalid as invalid:
         apply_errors(form, invalid)
         return _form_page("return", number, form, INVALID)
     except (Conflict, Forbidden) as refusal:
-        return refused(number, refusal, typed=form.why.data)
+        return refused(number, refusal, typed=form.why.data, return_form=form)
     offers.withdraw_offer(url_for("review.undo", number=number))
     offers.done(_put_back(number))
     flash(gettext("The request is back in the queue."), "success")
@@ -181,4 +186,6 @@ def _put_back(number: str) -> str:
 
 
 def _form_page(name: str, number: str, form: Any, status: int = 200) -> Any:
-    return render_template(f"review/{name}.html", dossier=queries.dossier(number), form=form), status
+    dossier = queries.dossier(number)
+    beside = alone.around(dossier, form) if isinstance(form, SeenForm) else {}
+    return render_template(f"review/{name}.html", dossier=dossier, form=form, **beside), status

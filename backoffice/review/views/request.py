@@ -124,23 +124,24 @@ def page_of(
 def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bool) -> dict[str, object]:
     """The page's forms by their names in the template; the `sent` ones as they came.
 
-    A form that was not sent begins empty, whatever the body of this call holds for the other one. Those of a verdict
-    carry how far this page shows the request, after a refusal as well: now its reader has seen it.
+    A form that was not sent begins empty, whatever the body of this call holds for the other one. All but that of
+    a note carry how far this page shows the request, after a refusal as well: now its reader has seen it.
     """
     shown, seen = dossier.request, dossier.seen.word
     nothing: MultiDict[str, str] = MultiDict()
     approve_form = cast(ApproveForm, sent.get("approve_form") or ApproveForm(formdata=nothing))
-    approve_form.seen.data = seen
     rejection = rejection_of(shown, cast(RejectForm | None, sent.get("reject_form"))) if allowed else None
-    if rejection is not None:
-        rejection.form.seen.data = seen
+    hold_form = cast(HoldForm, sent.get("hold_form") or HoldForm(formdata=nothing))
+    return_form = cast(ReturnForm, sent.get("return_form") or ReturnForm(formdata=nothing))
+    for form in (approve_form, hold_form, return_form, *([rejection.form] if rejection is not None else [])):
+        form.seen.data = seen
     return {
         "seen": seen,
         "approve_form": approve_form,
         "rejection": rejection,
         "assign_form": assign_form(shown, dossier.first) if allowed else None,
-        "hold_form": HoldForm(formdata=nothing),
-        "return_form": ReturnForm(formdata=nothing),
+        "hold_form": hold_form,
+        "return_form": return_form,
         "note_form": NoteForm(formdata=nothing),
     }
 
