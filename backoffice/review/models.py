@@ -73,7 +73,8 @@ class BulkRun(Leased, Base):
     address: Mapped[str | None] = mapped_column(String(64))
     token: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(8))
-    # What goes with it: remarks, the reason of a rejection, the id of a colleague.
+    # What goes with it: remarks, the reason of a rejection, the id of a colleague; of verdicts, how far each request
+    # was seen (`seen`, by its id).
     arguments: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
     # The run whose requests these are: those it could not do, or whose approvals are undone.
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"))

@@ -18,15 +18,20 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import Action, State, is_request_number
 from backoffice.review.models import BulkItem, BulkRun
-from backoffice.review.queries import queue
+from backoffice.review.queries import queue, seen
 from backoffice.review.queries.queue import Wanted
+from backoffice.review.queries.seen import Seen
 from backoffice.review.queries.views import Viewer
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome
 
+_SEEN = ("event", "note", "moved")
 _SHOWN = (
     InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
     InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at, InvoiceRequest.held_at,
 )  # fmt: skip
+
+# What is asked about says as well how far it was seen.
+_ASKED = (*_SHOWN, *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest.id), _SEEN, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,11 @@ class Chosen:
     def numbers(self) -> list[str]:
         """Their numbers."""
         return [row.number for row in self.rows]
+
+    @property
+    def seen(self) -> dict[str, str]:
+        """How far each of them is seen here: its word by its number."""
+        return {row.number: Seen(row.event, row.note, row.moved).word for row in self.rows}
 
     @property
     def amount(self) -> Decimal:
@@ -75,13 +85,13 @@ def chosen(numbers: Collection[str]) -> Chosen:
     """The requests of these numbers, in their order; whatever is no number of a request is left out."""
     wanted = list(dict.fromkeys(number for number in numbers if is_request_number(number)))
     first = wanted[:BULK_LIMIT]
-    found = {row.number: row for row in session.execute(select(*_SHOWN).where(InvoiceRequest.number.in_(first)))}
+    found = {row.number: row for row in session.execute(select(*_ASKED).where(InvoiceRequest.number.in_(first)))}
     return Chosen([found[number] for number in first if number in found], more=len(wanted) > BULK_LIMIT)
 
 
 def matching(wanted: Wanted, viewer: Viewer) -> Chosen:
     """Of a list's requests those that wait for a verdict, most urgent first, `BULK_LIMIT` of them at most."""
-    most_urgent = queue.undecided(wanted, viewer).with_only_columns(*_SHOWN).limit(BULK_LIMIT + 1)
+    most_urgent = queue.undecided(wanted, viewer).with_only_columns(*_ASKED).limit(BULK_LIMIT + 1)
     rows = session.execute(most_urgent).all()
     return Chosen(rows[:BULK_LIMIT], more=len(rows) > BULK_LIMIT)
 

@@ -26,6 +26,7 @@ from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import Action
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import bulk as queries
+from backoffice.review.queries.seen import Seen
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome, BulkState
 from backoffice.review.services import claims, decisions
 
@@ -40,7 +41,8 @@ _UNFINISHED = (BulkState.WAITING, BulkState.RUNNING)
 class Order:
     """What is asked for: an act, the numbers of the requests in the order of their turn, what goes with it.
 
-    `token` is the form's: sent twice it is one run. `follows` is an earlier run of the same person.
+    `token` is the form's: sent twice it is one run. `follows` is an earlier run of the same person. `seen` says by
+    number how far the person has seen a request (`queries.seen`): no verdict is given on anything newer, however late.
     """
 
     action: BulkAction
@@ -48,6 +50,7 @@ class Order:
     token: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     follows: int | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +82,18 @@ def start(actor: Actor, order: Order, *, now: datetime) -> BulkRun:
     person = _decider(actor)
     if known := _of_token(person, order.token):
         return known
+    arguments, chosen = _checked(order.action, order.arguments), _chosen(order.numbers)
     run = BulkRun(
         started_by_id=person,
         started_by_label=actor.label,
         address=actor.address,
         token=order.token,
         action=order.action,
-        arguments=_checked(order.action, order.arguments),
+        arguments=arguments | _seen(order, chosen),
         follows_id=queries.own(person, order.follows).id if order.follows is not None else None,
         state=BulkState.WAITING,
         started_at=now,
     )
-    chosen = _chosen(order.numbers)
     try:
         with session.begin_nested():
             session.add(run)
@@ -101,10 +104,11 @@ def start(actor: Actor, order: Order, *, now: datetime) -> BulkRun:
             raise
         return known
     session.add_all(
-        BulkItem(run_id=run.id, request_id=request_id, position=place) for place, request_id in enumerate(chosen)
+        BulkItem(run_id=run.id, request_id=request_id, position=place)
+        for place, request_id in enumerate(chosen.values())
     )
     session.flush()
-    after = {"action": order.action, "requests": len(chosen), **run.arguments}
+    after = {"action": order.action, "requests": len(chosen), **arguments}
     audit.record(actor, "bulk.start", ABOUT, run.id, at=now, after=after)
     return run
 
@@ -210,8 +214,8 @@ def _of_token(person: int, token: str) -> BulkRun | None:
     return session.scalars(select(BulkRun).where(BulkRun.started_by_id == person, BulkRun.token == token)).one_or_none()
 
 
-def _chosen(numbers: Sequence[str]) -> list[int]:
-    """The ids of the requests, each once, in the order of the numbers; unknown ones are left out."""
+def _chosen(numbers: Sequence[str]) -> dict[str, int]:
+    """The ids of the requests by number, in the order of the numbers; unknown ones are left out."""
     wanted = list(dict.fromkeys(numbers))
     if len(wanted) > BULK_LIMIT:
         raise Invalid({"numbers": [Message(N_("Choose at most %(limit)d requests."), limit=BULK_LIMIT)]})
@@ -219,7 +223,13 @@ def _chosen(numbers: Sequence[str]) -> list[int]:
     ids: dict[str, int] = {row.number: row.id for row in session.execute(known)}
     if not ids:
         raise Invalid({"numbers": [Message(N_("Choose at least one request."))]})
-    return [ids[number] for number in wanted if number in ids]
+    return {number: ids[number] for number in wanted if number in ids}
+
+
+def _seen(order: Order, chosen: Mapping[str, int]) -> dict[str, Any]:
+    """What a run of verdicts keeps beside its arguments: how far each request was seen, by its id."""
+    words = {str(chosen[number]): word for number, word in order.seen.items() if number in chosen and Seen.of(word)}
+    return {"seen": words} if words and order.action in (BulkAction.APPROVE, BulkAction.REJECT) else {}
 
 
 def _checked(action: BulkAction, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,16 +256,17 @@ def _acting(lent: Lent, person: User) -> Actor:
 
 def _act(lent: Lent, actor: Actor, request_id: int, number: str, *, now: datetime, undo_seconds: int) -> _Result:
     given = lent.arguments
+    seen = given.get("seen", {}).get(str(request_id), "")
     match lent.action:
         case BulkAction.APPROVE:
-            decisions.approve(actor, number, remarks=given["remarks"], now=now, undo_seconds=undo_seconds)
+            decisions.approve(actor, number, remarks=given["remarks"], seen=seen, now=now, undo_seconds=undo_seconds)
             final = requests.decision_in_force(request_id)
             if final is None:
                 waits = Message(N_("First approval. Somebody else has to give the second one."))
                 return _Result(BulkOutcome.DONE, waits, requests.first_approval(request_id))
             return _Result(BulkOutcome.DONE, None, final)
         case BulkAction.REJECT:
-            decisions.reject(actor, number, reason=given["reason"], remarks=given["remarks"], now=now)
+            decisions.reject(actor, number, reason=given["reason"], remarks=given["remarks"], seen=seen, now=now)
             return _Result(BulkOutcome.DONE, None, requests.decision_in_force(request_id))
         case BulkAction.ASSIGN if given["assignee"] is None:
             claims.unassign(actor, number, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -105,13 +106,14 @@ def start() -> ResponseReturnValue:
         form_token(request.form.get("token")),
         _arguments(form),
         follows=whole_number(request.form.get("follows")),
+        seen=_sent_seen(numbers),
     )
     try:
         with transaction():
             run_id = services.start(current_actor(), order, now=clock.now()).id
     except Invalid as invalid:
         apply_errors(form, invalid)
-        return _page(action, form, queries.chosen(numbers)), INVALID
+        return _page(action, form, queries.chosen(numbers), order.seen), INVALID
     bulk_offer.begun(run_id)
     return redirect(url_for("review.bulk_run", run_id=run_id), 303)
 
@@ -193,7 +195,8 @@ def _failed_first(run: BulkRun) -> list[Any]:
     return sorted(session.execute(queries.items(run.id)), key=lambda row: order.get(row.outcome, 3))
 
 
-def _page(action: BulkAction, form: Form, found: Chosen) -> str:
+def _page(action: BulkAction, form: Form, found: Chosen, seen_then: Mapping[str, str] | None = None) -> str:
+    """The page that asks once more; `seen_then`: how far the requests were seen when it was first drawn."""
     viewer = queue.viewer()
     back = _back()
     return render_template(
@@ -201,6 +204,7 @@ def _page(action: BulkAction, form: Form, found: Chosen) -> str:
         action=action,
         form=form,
         chosen=found,
+        seen=[(seen_then or {}).get(number, word) for number, word in found.seen.items()],
         selection=_selection(found),
         limit=BULK_LIMIT,
         decided=found.decided(),
@@ -212,6 +216,12 @@ def _page(action: BulkAction, form: Form, found: Chosen) -> str:
         list=back.partition("?")[2],
         labels=labels,
     )
+
+
+def _sent_seen(numbers: Sequence[str]) -> dict[str, str]:
+    """How far each request was seen, by its number: the form says it in their order."""
+    words = request.form.get("seen", "").split()
+    return dict(zip(numbers, words, strict=True)) if len(words) == len(numbers) else {}
 
 
 def _selection(found: Chosen) -> str:
