@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -171,10 +172,38 @@ def test_it_is_handed_to_anybody_once_the_first_approval_holds_no_more(four_eyes
     assert holder(four_eyes, number) == "Rita Moreau"
 
 
-def test_whoever_approved_first_may_still_work_on_it_to_reject(four_eyes: Desk) -> None:
+@pytest.mark.parametrize("verb", [claims.claim, claims.take_over])
+def test_whoever_approved_first_keeps_nobody_from_giving_the_second(four_eyes: Desk, verb: Callable[..., Any]) -> None:
+    number, rita = four_eyes.apply(amount="1000.00"), four_eyes.cast.rita.actor
+    four_eyes.run(claims.claim, rita, number, now=NOW)
+    four_eyes.run(decisions.approve, rita, number, now=NOW)
+    assert holder(four_eyes, number) is None, "the approval ends the claim"
+    with pytest.raises(Forbidden, match="Somebody else has to give the second one"):
+        four_eyes.run(verb, rita, number, now=LATER)
+    assert holder(four_eyes, number) is None
+    four_eyes.run(decisions.approve, four_eyes.cast.rui.actor, number, now=LATER)
+    with pytest.raises(Conflict, match="approved this request"):
+        four_eyes.run(verb, rita, number, now=LATER)
+
+
+def test_whoever_approved_first_may_still_reject(four_eyes: Desk) -> None:
     number, rita = half_approved(four_eyes), four_eyes.cast.rita.actor
-    four_eyes.run(claims.claim, rita, number, now=LATER)
     with pytest.raises(Forbidden):
         four_eyes.run(decisions.approve, rita, number, now=LATER)
     four_eyes.run(decisions.reject, rita, number, reason="other", remarks="No.", now=LATER)
     assert four_eyes.state(number) == "rejected"
+
+
+def test_whoever_approved_first_is_offered_what_they_may_do(four_eyes: Desk, visit: Callable[..., Visitor]) -> None:
+    number = four_eyes.apply(amount="1000.00")
+    rita = visit(four_eyes.cast.rita)
+    stale = rita.get(f"/review/{number}")
+    four_eyes.run(decisions.approve, four_eyes.cast.rita.actor, number, now=NOW)
+    page = rita.get(f"/review/{number}").text
+    offered = [f'"/review/{number}/{verb}' in page for verb in ("approve", "claim", "reject", "hold", "undo", "return")]
+    assert offered == [False, False, True, True, True, True]
+    rita.page = stale
+    refused = rita.submit({"remarks": "words I typed"}, button="Approve")
+    assert (refused.status_code, '<blockquote class="typed">words I typed' in refused.text) == (403, True)
+    page = visit(four_eyes.cast.rui).get(f"/review/{number}").text
+    assert f'"/review/{number}/approve"' in page

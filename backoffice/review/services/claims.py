@@ -30,9 +30,10 @@ _TRIES = 5
 def claim(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Say that one works on a pending request, or go on doing so.
 
-    Raises Forbidden as decisions do, Conflict when it is not pending any more or somebody else works on it.
+    Raises Forbidden as decisions do, and for whoever gave the first approval while the second is wanted: they would
+    keep it from those who may give it. Conflict when it is not pending any more or somebody else works on it.
     """
-    invoice_request = for_decision(actor, number)
+    invoice_request = _for_work(actor, number)
     if not _set(actor, invoice_request, upcoming.free_for(actor, now), now):
         _refuse(actor, invoice_request, now)
     return invoice_request
@@ -40,9 +41,17 @@ def claim(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
 
 def take_over(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Work on a pending request that somebody else has claimed; both stand in the audit log. Raises as `claim`."""
-    invoice_request = for_decision(actor, number)
+    invoice_request = _for_work(actor, number)
     if not _set(actor, invoice_request, InvoiceRequest.id == invoice_request.id, now):
         _refuse(actor, invoice_request, now)
+    return invoice_request
+
+
+def _for_work(actor: Actor, number: str) -> InvoiceRequest:
+    invoice_request = for_decision(actor, number)
+    first = requests.standing_first(invoice_request.id) if invoice_request.can_be_decided else None
+    if first is not None and first.decided_by == actor.id:
+        raise Forbidden(Message(N_("You gave the first approval. Somebody else has to give the second one.")))
     return invoice_request
 
 

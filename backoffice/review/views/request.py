@@ -84,6 +84,7 @@ def page_of(
     allowed = may_decide(dossier)
     acts_here = current_actor().can(Permission.DECIDE) and not dossier.is_own_of(current_actor())
     shown = dossier.request
+    gave_first = dossier.first is not None and dossier.first.decided_by == current_actor().id
     facts = evidence.facts_of(dossier, now)
     messages = [mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails]
     return render_template(
@@ -106,7 +107,8 @@ def page_of(
         claim_minutes=CLAIM_MINUTES,
         stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
-        typed=_lost(allowed, typed, forms),
+        typed=_lost(allowed and not gave_first, typed, forms),
+        gave_first=gave_first,
         may_return=acts_here and (shown.can_be_returned or (allowed and dossier.first is not None)),
         first_of_two=allowed and dossier.first is None and four_eyes.needs_second(shown, now=now),
         may_undo=_may_undo(dossier, now),
