@@ -1,6 +1,7 @@
 """Check of the remarks: whether they ask for something that pressing Approve does not do.
-Customers write freely, so whole families of wishes are looked for in both languages, and at the end anything that
-begins as a request. What the application says already (its own buyer, its own amount) is no wish.
+Customers write freely, so whole families of wishes are looked for in both languages, then anything that begins as a
+request; and what is left passes only where it is recognised as a note. What the application says already (its own
+buyer, its own amount) is no wish.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import NamedTuple
 from backoffice.errors import N_, Message
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 from backoffice.review.checks.names import key
+from backoffice.review.checks.plain import is_note
 
+# So much of the remarks is told at once; the rest is below it.
+QUOTED = 120
 _TO_BE_PRINTED = N_("put something on the invoice")
 _NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万)?")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -168,6 +172,11 @@ _ASKS_SOMETHING = _any_of(
     r"\bplease\b", r"\bkindly\b", r"\b(?:could|can|would) you\b", r"\b(?:we|i) (?:need|want|would like)\b",
     r"\bneed it\b",
 )  # fmt: skip
+# What is left around a wish that the application says already.
+_AROUND = _any_of(
+    "麻烦|烦请|劳驾|请|(?:给我们?)?开(?:具|出)?|增值税|电子|发票|的|即可|就行|就可以",
+    r"\b(?:please|kindly|issue|the|an?|invoice|us|with|vat)\b",
+)
 
 
 def remarks(facts: Facts) -> Check:
@@ -184,12 +193,28 @@ def remarks(facts: Facts) -> Check:
     if (wish := _wish(text, asks, facts)) is not None:
         told = Message(N_("The customer asks us to %(wish)s."), wish=Message(wish))
         return Check("remarks", Outcome.WARN, told, data)
-    if printed:
-        return Check("remarks", Outcome.PASS, Message(N_("A reference, which the invoice shows as it is.")), data)
-    if _ASKS_SOMETHING.search(text) and not _is_granted(text, facts):
+    rest = _beside_granted(text, facts)
+    if is_note(rest):
+        return Check("remarks", Outcome.PASS, Message(_note(printed=printed, granted=rest != text)), data)
+    if rest == text and _ASKS_SOMETHING.search(text):
         return Check("remarks", Outcome.WARN, Message(N_("The customer seems to ask for something.")), data)
-    told = Message(N_("Nothing is asked for; the invoice shows the remarks as they are."))
-    return Check("remarks", Outcome.PASS, told, data)
+    told = Message(
+        N_("Read the remark: “%(remark)s”. Whether it asks for something is not known."), remark=_short(text)
+    )
+    return Check("remarks", Outcome.WARN, told, data)
+
+
+def _note(*, printed: bool, granted: bool) -> str:
+    if granted:
+        return N_("It names what the application says already.")
+    if printed:
+        return N_("A reference, which the invoice shows as it is.")
+    return N_("It reads as a note, which the invoice shows as it is.")
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= QUOTED else f"{words[:QUOTED]}…"
 
 
 def _wish(text: str, asks: Iterable[_Family], facts: Facts) -> str | None:
@@ -199,6 +224,9 @@ def _wish(text: str, asks: Iterable[_Family], facts: Facts) -> str | None:
     return None
 
 
-def _is_granted(text: str, facts: Facts) -> bool:
-    """Whether it asks for what the application says anyway."""
-    return any(ask.granted(found.group(), facts) for ask in _ASKS for found in ask.pattern.finditer(text))
+def _beside_granted(text: str, facts: Facts) -> str:
+    """What is left of a text without what the application says anyway, and without the words around that."""
+    rest = text
+    for ask in (*_ASKS_FOR_ANOTHER, *_ASKS):
+        rest = ask.pattern.sub(lambda found, ask=ask: "" if ask.granted(found.group(), facts) else found.group(), rest)  # type: ignore[misc]
+    return rest if rest == text else _AROUND.sub("", rest)

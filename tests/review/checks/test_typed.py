@@ -94,6 +94,34 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
 }
 REMARKS: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
+        "PO: 4500012873": {"remarks": "PO: 4500012873"},
+        "Ref. 2026/118": {"remarks": "Ref. 2026/118"},
+        "Contract no. 12": {"remarks": "Contract no. 12"},
+        "June 2026": {"remarks": "June 2026"},
+        "Q3 2026": {"remarks": "Q3 2026"},
+        "10月账期": {"remarks": "10月账期"},
+        "2026年10月": {"remarks": "2026年10月"},
+        "As agreed": {"remarks": "As agreed"},
+        "项目编号 XM-2026-01": {"remarks": "项目编号 XM-2026-01"},
+        "部门：研发部": {"remarks": "部门：研发部"},
+        "采购单 PO-4500": {"remarks": "采购单 PO-4500"},
+        "采购单 7": {"remarks": "采购单 7"},
+        "Order 2": {"remarks": "Order 2"},
+        "PO 1": {"remarks": "PO 1"},
+        "PO 4500\n第三季度": {"remarks": "PO 4500\n第三季度"},
+        "API调用费 PO 4500": {"remarks": "API调用费 PO 4500"},
+        "研发部 10月GPU使用费": {"remarks": "研发部 10月GPU使用费"},
+        "Please state PO 4500012873 on the invoice": {"remarks": "Please state PO 4500012873 on the invoice"},
+        "PO No. 4500012873": {"remarks": "PO No. 4500012873"},
+        "请注明订单号 4500012873，谢谢": {"remarks": "请注明订单号 4500012873，谢谢"},
+        "项目：智慧城市": {"remarks": "项目：智慧城市"},
+        "Cost center 7120 / PO 4500012873": {"remarks": "Cost center 7120 / PO 4500012873"},
+        "第三季度": {"remarks": "第三季度"},
+        "合同 HT 2026/118": {"remarks": "合同 HT 2026/118"},
+        "智能客服开发项目": {"remarks": "智能客服开发项目"},
+        "2026-10": {"remarks": "2026-10"},
+        "4500012873": {"remarks": "4500012873"},
+        "Purchase order 77, June 2026. Thanks!": {"remarks": "Purchase order 77, June 2026. Thanks!"},
         "采购申请单 2026-118": {"remarks": "采购申请单 2026-118"},
         "新希望集团项目": {"remarks": "新希望集团项目"},
         "安全电子围栏项目": {"remarks": "安全电子围栏项目"},
@@ -104,7 +132,6 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
         "按1000元/月计费": {"remarks": "按1000元/月计费"},
         "三份合同": {"remarks": "三份合同"},
         "Used by our subsidiary in Berlin": {"remarks": "Used by our subsidiary in Berlin"},
-        "Holding GmbH, hold music service": {"remarks": "Holding GmbH, hold music service"},
         "谢谢！祝好": {"remarks": "谢谢！祝好"},
         "Thank you for the quick help": {"remarks": "Thank you for the quick help"},
         "开给上海流明机器人有限公司": {"remarks": "开给上海流明机器人有限公司"},
@@ -139,6 +166,47 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
         "thanks": {"remarks": "Thank you"},
     },
     "warn": {
+        "Holding GmbH, hold music service": {"remarks": "Holding GmbH, hold music service"},
+        "抬头：深圳ABC有限公司": {"remarks": "抬头：深圳ABC有限公司"},
+        "Cancel this request": {"remarks": "Cancel this request"},
+        "税率按13%，发票内容写办公用品": {"remarks": "税率按13%，发票内容写办公用品"},
+        "购方：北京某某公司": {"remarks": "购方：北京某某公司"},
+        "改成北京公司": {"remarks": "改成北京公司"},
+        "用另外一家公司": {"remarks": "用另外一家公司"},
+        "attn ABC Ltd instead of Lumen": {"remarks": "attn ABC Ltd instead of Lumen"},
+        "项目写咨询费": {"remarks": "项目写咨询费"},
+        "no VAT": {"remarks": "no VAT"},
+        "reverse charge applies": {"remarks": "reverse charge applies"},
+        "we are tax exempt": {"remarks": "we are tax exempt"},
+        "开5000就行": {"remarks": "开5000就行"},
+        "分两次开": {"remarks": "分两次开"},
+        "开三张": {"remarks": "开三张"},
+        "两张合一张": {"remarks": "两张合一张"},
+        "取消": {"remarks": "取消"},
+        "不要了": {"remarks": "不要了"},
+        "退款": {"remarks": "退款"},
+        "replace INV-2026-000123": {"remarks": "replace INV-2026-000123"},
+        "change bank account": {"remarks": "change bank account"},
+        "地址改了": {"remarks": "地址改了"},
+        "帮忙改一下地址": {"remarks": "帮忙改一下地址"},
+        "电话联系": {"remarks": "电话联系"},
+        "Need this before Friday": {"remarks": "Need this before Friday"},
+        "PO 4500012873 cancel it all": {"remarks": "PO 4500012873 cancel it all"},
+        "合同号 HT-2026-118，改成北京公司": {"remarks": "合同号 HT-2026-118，改成北京公司"},
+        "Order 2 invoices": {"remarks": "Order 2 invoices"},
+        "13%": {"remarks": "13%"},
+        "5000": {"remarks": "5000"},
+        "For 5000 EUR": {"remarks": "For 5000 EUR"},
+        "项目名称：办公用品": {"remarks": "项目名称：办公用品"},
+        "北京公司": {"remarks": "北京公司"},
+        "ABC Ltd": {"remarks": "ABC Ltd"},
+        "PO 4500, no VAT": {"remarks": "PO 4500, no VAT"},
+        "no PO": {"remarks": "no PO"},
+        "取消合同": {"remarks": "取消合同"},
+        "停止项目": {"remarks": "停止项目"},
+        "是否含税": {"remarks": "是否含税"},
+        "INV-2026-000123": {"remarks": "INV-2026-000123"},
+        "PO 4500?": {"remarks": "PO 4500?"},
         "请开增值税专用发票": {"remarks": "请开增值税专用发票"},
         "请开专票": {"remarks": "请开专票"},
         "请开具专用发票": {"remarks": "请开具专用发票"},
@@ -245,3 +313,19 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
 )
 def test_the_sentence_names_the_wish(typed: str, wish: str) -> None:
     assert str(wishes.remarks(facts(remarks=typed)).message) == f"The customer asks us to {wish}."
+
+
+@pytest.mark.parametrize("typed", ["取消", "no VAT", "Holding GmbH, hold music service"])
+def test_what_is_not_recognised_is_given_to_read(typed: str) -> None:
+    assert f"“{typed}”" in str(wishes.remarks(facts(remarks=typed)).message)
+
+
+def test_a_long_remark_is_given_in_part() -> None:
+    found = wishes.remarks(facts(remarks="word " * 100))
+    assert len(str(found.message)) < 240
+    assert found.data[0].value == "word " * 100
+
+
+@pytest.mark.parametrize("typed", ["Cost centre 7120", "PO 4500012873", "谢谢", "Please invoice only 1,200.00"])
+def test_a_pass_claims_no_more_than_is_known(typed: str) -> None:
+    assert "asked for" not in str(wishes.remarks(facts(remarks=typed)).message)
