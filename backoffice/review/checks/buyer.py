@@ -25,6 +25,9 @@ def payer(facts: Facts) -> Check:
         Datum(N_("Invoice Header"), header_name),
         *(Datum(name, amount) for name, amount in paid.items()),
     )
+    if not paid and not facts.parts and not facts.holds_money:
+        told = Message(N_("The money went back to the account: who had paid it is not known any more."))
+        return Check("payer", Outcome.PASS, told, data)
     if not paid:
         told = Message(N_("The platform names no payer for these recharges."))
         return Check("payer", Outcome.PASS, told, data)

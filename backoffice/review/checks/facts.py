@@ -102,8 +102,9 @@ class Facts:
     `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
     people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
     this one, `granted` what was approved or issued before, both newest first; `near` are requests of about the same
-    amount on either side of this one. `untaxed_on` is the day of a recharge behind a request for VAT special that is
-    not taxed at a rate.
+    amount on either side of this one. `parts` of a request that gave its money back are what stood behind it, empty
+    where that is not known. `untaxed_on` is the day of a recharge behind a request for VAT special that is not taxed at
+    a rate.
     """
 
     amount: Decimal

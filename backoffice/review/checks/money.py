@@ -24,6 +24,8 @@ _NORMAL = Decimal("1.4826")
 
 def balance(facts: Facts) -> Check:
     """Whether the account's money covers the request: short or below zero fails, invoice debt elsewhere warns."""
+    if not facts.is_open:
+        return _closed(facts)
     data = (
         Datum(N_("Balance before"), facts.balance_before),
         Datum(N_("Amount"), facts.amount),
@@ -41,6 +43,16 @@ def balance(facts: Facts) -> Check:
     if not facts.holds_money:
         return Check("balance", Outcome.PASS, Message(N_("This request holds no money any more.")), data)
     told = Message(N_("Covered: %(after)s can still be invoiced afterwards."), after=facts.balance_after)
+    return Check("balance", Outcome.PASS, told, data)
+
+
+def _closed(facts: Facts) -> Check:
+    """The balance of the day of the decision is not kept: today's says nothing of it."""
+    data = (Datum(N_("Amount"), facts.amount), Datum(N_("Account balance today"), facts.balance_after))
+    if facts.holds_money:
+        told = Message(N_("Covered when it was issued; what else could be invoiced then is not known any more."))
+    else:
+        told = Message(N_("This request holds no money any more."))
     return Check("balance", Outcome.PASS, told, data)
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from decimal import ROUND_UP
 from typing import Any
 
-from sqlalchemy import Row, case, literal, literal_column, or_, select, tuple_, union, union_all
+from sqlalchemy import Row, case, literal, literal_column, or_, select, tuple_, type_coerce, union, union_all
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
 from backoffice.database import Instant, session
-from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
+from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, ReservationState
 from backoffice.money import CENT
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
@@ -25,7 +25,7 @@ from backoffice.review.queries.dossier import Dossier
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _REFUND, _RECHARGE, _TWIN = aliased(LedgerEntry), aliased(LedgerEntry), aliased(InvoiceRequest)
 
-PAYER, ADDRESS = "payer", "address"
+PAYER, ADDRESS, GAVE_BACK = "payer", "address", "gave back"
 LAST, NEAR, GRANTED = "last", "near", "granted"
 # What a `Former` says of a request, behind what it is sorted by and where else its invoice goes.
 _FORMER = (
@@ -34,19 +34,35 @@ _FORMER = (
     InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
 )  # fmt: skip
 _BESIDES = 4  # with the word that says why it is here
+# Beside a payer: of which recharge, how, and how much. One part by its own number: two may say the same.
+_GIVEN_BACK = (LedgerEntry.external_id, LedgerEntry.channel, Allocation.amount, Allocation.id)
+_NOTHING: tuple[Any, ...] = (
+    literal_column("''").label("external_id"), literal_column("''").label("channel"),
+    type_coerce(literal_column("0"), Allocation.amount.type).label("amount"), literal_column("0").label("id"),
+)  # fmt: skip
 
 
 def facts(dossier: Dossier, *, now: datetime) -> Facts:
-    """The plain facts that `checks.panel.run` judges."""
+    """The plain facts that `checks.panel.run` judges: of a closed request what was known when it was decided.
+
+    Look-alikes and refunds are told as they are now: they matter to a closed request as well.
+    """
     shown = dossier.request
-    found = sorted(session.execute(others(shown, now)), key=lambda row: row[1:3], reverse=True)
+    at = judged_at(shown, now)
+    found = sorted(session.execute(others(shown, at)), key=lambda row: row[1:3], reverse=True)
     kinds = {kind: [row for row in found if row.kind == kind] for kind in (LAST, NEAR, GRANTED)}
-    last = session.execute(last_invoice(shown, now)).first()
+    last = session.execute(last_invoice(shown, at)).first()
     known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
+    parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
+             for one in dossier.parts]  # fmt: skip
     for row in kinds[GRANTED]:
         known[ADDRESS].update((row.email, *row.copies))
-    for kind, text in session.execute(known_words(shown, now)):
-        known[kind].add(text)
+    given_back = []
+    for row in session.execute(known_words(shown, at)):
+        if row.kind == GAVE_BACK:
+            given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
+        else:
+            known[row.kind].add(row.text)
     return Facts(
         amount=shown.amount,
         header=shown.header,
@@ -58,14 +74,12 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         submitted_on=shown.submitted_on,
         account_name=dossier.account.name,
         holds_money=dossier.holds_money,
+        is_open=shown.is_open,
         balance_before=dossier.balance_before,
         balance_after=dossier.balance_after,
         short=dossier.short,
         debt=dossier.account.debt,
-        parts=tuple(
-            Paid(part.recharge.external_id, part.amount, part.recharge.channel, part.recharge.payer_name)
-            for part in dossier.parts
-        ),
+        parts=tuple(parts or _whole(given_back, shown)),
         untaxed_on=special.untaxed_behind(shown, (part.recharge for part in dossier.parts)),
         payers_known=frozenset(known[PAYER]),
         addresses_known=frozenset(known[ADDRESS]),
@@ -80,15 +94,37 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
     )
 
 
+def judged_at(shown: InvoiceRequest, now: datetime) -> datetime:
+    """The moment whose knowledge counts: of the decision, of the withdrawal, or now while neither has come."""
+    return (shown.closed_at if shown.state == State.WITHDRAWN else shown.decided_at) or now
+
+
+def _whole(given_back: list[Paid], shown: InvoiceRequest) -> list[Paid]:
+    """What stood behind a request until its money went back; empty where that cannot be told.
+
+    What a refund took out of it earlier is among what was given back: then the sum is more than the amount.
+    """
+    return given_back if sum(part.amount for part in given_back) == shown.amount else []
+
+
 def _formers(rows: Iterable[Row[Any]]) -> tuple[Former, ...]:
     return tuple(Former(*row[_BESIDES:]) for row in rows)
 
 
-def others(shown: InvoiceRequest, now: datetime) -> Any:
-    """The account's other requests, in no order: the last ones before it, about the same amount, approved or issued."""
-    invoices = _invoices(shown, now)
+def others(shown: InvoiceRequest, at: datetime) -> Any:
+    """The account's other requests, in no order: the last ones before it, about the same amount, approved or issued.
+
+    What was approved or issued is told as of `at`.
+    """
+    invoices = _invoices(shown, at)
     issued = select(literal_column(f"'{GRANTED}'").label("kind"), *(invoices.c[one.key] for one in _FORMER))
-    kinds = ((LAST, last_before(shown)), (NEAR, near(shown)), (GRANTED, approved(shown, now)))
+    kinds: tuple[tuple[str, Any], ...] = (
+        (LAST, last_before(shown)),
+        (NEAR, near(shown)),
+        (GRANTED, approved(shown, at)),
+    )
+    if not shown.can_be_decided:
+        kinds = (*kinds, (GRANTED, approved_then(shown, at)))
     rest: list[tuple[Any, Any]] = [
         (literal_column(f"'{kind}'").label("kind"), found.subquery()) for kind, found in kinds
     ]
@@ -136,14 +172,14 @@ def near(shown: InvoiceRequest) -> Any:
     return select(*_FORMER).where(InvoiceRequest.id.in_(alike))
 
 
-def approved(shown: InvoiceRequest, now: datetime) -> Any:
+def approved(shown: InvoiceRequest, at: datetime) -> Any:
     """What was approved for the account before this request and has no invoice yet."""
     return (
         select(*_FORMER)
         .where(
             InvoiceRequest.account_id == shown.account_id,
             InvoiceRequest.state == State.APPROVED,
-            InvoiceRequest.decided_at < (shown.decided_at or now),
+            InvoiceRequest.decided_at < at,
             InvoiceRequest.id != shown.id,
         )
         .order_by(InvoiceRequest.submitted_at.desc())
@@ -151,15 +187,31 @@ def approved(shown: InvoiceRequest, now: datetime) -> Any:
     )
 
 
-def _invoices(shown: InvoiceRequest, now: datetime) -> Any:
-    """The account's last invoices before this one's, by the index on what was issued: so many and no more."""
+def approved_then(shown: InvoiceRequest, at: datetime) -> Any:
+    """What was approved for the account before `at` and got its invoice after it: of the first invoices since."""
+    since = (
+        select(InvoiceRequest.id)
+        .where(
+            InvoiceRequest.account_id == shown.account_id,
+            in_state(State.ISSUED),
+            InvoiceRequest.issued_at >= at,
+            InvoiceRequest.id != shown.id,
+        )
+        .order_by(InvoiceRequest.issued_at, InvoiceRequest.id)
+        .limit(WINDOW)
+    )
+    return select(*_FORMER).where(InvoiceRequest.id.in_(since), InvoiceRequest.decided_at < at)
+
+
+def _invoices(shown: InvoiceRequest, at: datetime) -> Any:
+    """The account's last invoices before `at`, by the index on what was issued: so many and no more."""
     return (
         select(*_FORMER, InvoiceRequest.invoice_number, InvoiceRequest.issued_at, InvoiceRequest.issued_on,
                InvoiceRequest.header)
         .where(
             InvoiceRequest.account_id == shown.account_id,
             in_state(State.ISSUED),
-            InvoiceRequest.issued_at < (shown.issued_at or now),
+            InvoiceRequest.issued_at < at,
         )
         .order_by(InvoiceRequest.issued_at.desc(), InvoiceRequest.id.desc())
         .limit(WINDOW)
@@ -167,9 +219,9 @@ def _invoices(shown: InvoiceRequest, now: datetime) -> Any:
     )  # fmt: skip
 
 
-def last_invoice(shown: InvoiceRequest, now: datetime) -> Any:
+def last_invoice(shown: InvoiceRequest, at: datetime) -> Any:
     """The newest of the account's last invoices with the same header, else with another one of the very same name."""
-    invoices = _invoices(shown, now)
+    invoices = _invoices(shown, at)
     own = invoices.c.header_id == shown.header_id
     return (
         select(invoices.c.invoice_number, invoices.c.issued_on, invoices.c.header, own.label("own"))
@@ -179,20 +231,29 @@ def last_invoice(shown: InvoiceRequest, now: datetime) -> Any:
     )
 
 
-def known_words(shown: InvoiceRequest, now: datetime) -> Any:
-    """Who paid for the last invoices with the same header name, and the addresses of the account's people."""
-    invoices = _invoices(shown, now)
+def known_words(shown: InvoiceRequest, at: datetime) -> Any:
+    """Who paid for the last invoices with the same header name, and the addresses of the account's people.
+
+    Of a request that gave its money back also what had stood behind it.
+    """
+    invoices = _invoices(shown, at)
+    given_back: Any = (
+        select(literal_column(f"'{GAVE_BACK}'").label("kind"), LedgerEntry.payer_name.label("text"), *_GIVEN_BACK)
+        .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
+        .where(Allocation.request_id == shown.id, Allocation.state == ReservationState.RELEASED)
+    )
     payers: Any = (
-        select(literal_column(f"'{PAYER}'").label("kind"), LedgerEntry.payer_name)
+        select(literal_column(f"'{PAYER}'").label("kind"), LedgerEntry.payer_name.label("text"), *_NOTHING)
         .select_from(invoices)
         .join(Allocation, Allocation.request_id == invoices.c.id)
         .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
         .where(invoices.c.header_name == shown.header_name, LedgerEntry.payer_name != "")
     )
-    people: Any = select(literal_column(f"'{ADDRESS}'").label("kind"), User.email).where(
+    people: Any = select(literal_column(f"'{ADDRESS}'").label("kind"), User.email.label("text"), *_NOTHING).where(
         User.account_id == shown.account_id
     )
-    return union(payers, people)
+    rest = () if shown.is_open or shown.is_issued else (given_back,)
+    return union(*rest, payers, people)
 
 
 def refunds(shown: InvoiceRequest) -> Any:

@@ -36,6 +36,7 @@ SIMILAR: dict[str, dict[str, Any]] = {
 PAYER: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
         "the same name": {},
+        "the money went back, and from whom it came is not known": {"parts": (), "holds_money": False},
         "no payer is known": {"parts": (paid(""),)},
         "another legal form of the same": {"parts": (paid("上海流明机器人股份有限公司"),)},
         "without the legal form": {"parts": (paid("上海流明机器人"),)},

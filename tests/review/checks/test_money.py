@@ -19,6 +19,11 @@ BALANCE = {
         "everything is asked for": {"balance_before": "1200.00", "balance_after": "0.00"},
         "a cent is left": {"balance_before": "1200.01", "balance_after": "0.01"},
         "a withdrawn request took nothing": {"holds_money": False, "balance_after": "5000.00"},
+        "an issued one of an account that is below zero now": {
+            "is_open": False,
+            "balance_after": "-5.00",
+            "debt": "5.00",
+        },
         "a closed one of an empty account": {"holds_money": False, "balance_before": "0.00", "balance_after": "0.00"},
         "much is left": {"balance_before": "999999999.99", "balance_after": "999998799.99"},
     },
