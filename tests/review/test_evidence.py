@@ -133,6 +133,19 @@ def test_the_twin_is_found_among_many_of_the_same_amount(office: Office, freeze:
     assert found(office.apply("60.00"))["duplicate"].data[0].request == twin
 
 
+def test_look_alikes_are_found(office: Office) -> None:
+    office.recharge("90000.00", channel="Alipay")
+    first = office.apply("1200.00", remarks="PO 4500012873")
+    for amount, outcome in (("1200.01", "warn"), ("1020.00", "warn"), ("300.00", "pass")):
+        number = office.apply(amount, remarks="订单 4500012873" if amount == "300.00" else "")
+        told = found(number)["duplicate"]
+        assert (told.outcome, [datum.request for datum in told.data]) == (outcome, [first]), amount
+        office.withdraw(number)
+    office.apply_often(evidence.WINDOW // 2)
+    number = office.apply("400.00", remarks="Contract 77, PO-4500012873")
+    assert [datum.request for datum in found(number)["duplicate"].data] == [first]
+
+
 def test_an_address_is_known_once_an_invoice_was_approved_for_it(office: Office) -> None:
     office.recharge("900.00", channel="Alipay")
     office.issued("5.00")
@@ -306,6 +319,7 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     shown, now = office.request(number), clock.now()
     for statement in (
         evidence.others(shown, now),
+        evidence.naming(shown, {"PO4500012873"}),
         evidence.last_invoice(shown, now),
         evidence.known_words(shown, now),
         evidence.refunds(shown),

@@ -7,12 +7,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 from backoffice.errors import N_, Message
+from backoffice.money import CENT
 from backoffice.requests.rules import State
 from backoffice.review.checks import names
 from backoffice.review.checks.facts import LAST, Check, Datum, Facts, Former, Outcome
 
 DUPLICATE_DAYS = 30
 NEARLY = Decimal("0.01")
+# With the same header, less than this is no other amount: at least a cent.
+HARDLY = Decimal("0.001")
 TOO_OFTEN, NEARLY_ALWAYS = 3, 4
 HOLDING = (State.PENDING, State.APPROVED, State.ISSUED)
 _STATES = {
@@ -59,17 +62,59 @@ def duplicate(facts: Facts) -> Check:
             number=same[0].number, day=same[0].submitted_on, name=same[0].header_name,
         )  # fmt: skip
         return Check("duplicate", Outcome.WARN, told, _listed(same))
-    # The same order named twice, whatever the amounts: it may be invoiced in parts, and may be invoiced twice.
-    named = [one for one in recent if mine and references(one.remarks) == mine and _close(one, facts)]
+    return _look_alike(facts, recent) or _named_again(facts, recent, mine)
+
+
+def _look_alike(facts: Facts, recent: list[Former]) -> Check | None:
+    """A slip in one of two amounts: some cents, or two digits exchanged."""
+    alike = [one for one in recent if names.key(one.header_name) == names.key(facts.header["name"])]
+    hardly = max(facts.amount * HARDLY, CENT)
+    beside = [one for one in alike if abs(one.amount - facts.amount) <= hardly]
+    exchanged = [one for one in alike if one.amount in exchanges(facts.amount)]
+    for found, words in (
+        (beside, N_("The same header as %(number)s of %(day)s, and hardly another amount.")),
+        (exchanged, N_("The same header as %(number)s of %(day)s, and its amount with two digits exchanged.")),
+    ):
+        if found:
+            told = Message(words, number=found[0].number, day=found[0].submitted_on)
+            return Check("duplicate", Outcome.WARN, told, _listed(found))
+    return None
+
+
+def exchanges(amount: Decimal) -> frozenset[Decimal]:
+    """The amounts that come of writing two neighbouring digits of this one the wrong way round, in either."""
+    digits = str(int(amount / CENT))
+    swapped = {
+        digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :] for place in range(len(digits) - 1)
+    }
+    return frozenset(int(text) * CENT for text in swapped if not text.startswith("0")) - {amount}
+
+
+def _cores(found: frozenset[str]) -> frozenset[str]:
+    """References without the letters before a long number: PO 4500012873 is 4500012873."""
+    return frozenset(re.sub(r"^[A-Z]+(?=[0-9]{5})", "", one) for one in found)
+
+
+def _named_again(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Check:
+    """The same order or contract: nearly the amount warns; any other is told, since it may be invoiced in parts."""
+    named = [one for one in recent if _cores(references(one.remarks)) & _cores(mine)]
+    close = [one for one in named if abs(one.amount - facts.amount) <= facts.amount * NEARLY]
+    if close:
+        told = Message(N_("The same reference and nearly the amount of %(number)s."), number=close[0].number)
+        return Check("duplicate", Outcome.WARN, told, _listed(close))
     if named:
-        told = Message(N_("The same reference and nearly the amount of %(number)s."), number=named[0].number)
-        return Check("duplicate", Outcome.WARN, told, _listed(named))
-    told = Message(N_("Nothing like it within %(days)s days before or after it."), days=DUPLICATE_DAYS)
+        told = Message(
+            N_("Another amount than %(number)s of %(day)s, and the same reference: an order may be invoiced in parts."),
+            number=named[0].number, day=named[0].submitted_on,
+        )  # fmt: skip
+        return Check("duplicate", Outcome.PASS, told, _listed(named))
+    told = Message(
+        N_(
+            "Within %(days)s days of it no request has its amount or reference, nor nearly its amount with this header."
+        ),
+        days=DUPLICATE_DAYS,
+    )
     return Check("duplicate", Outcome.PASS, told)
-
-
-def _close(one: Former, facts: Facts) -> bool:
-    return abs(one.amount - facts.amount) <= facts.amount * NEARLY
 
 
 def _listed(found: list[Former]) -> tuple[Datum, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_UP
@@ -17,7 +18,7 @@ from backoffice.money import CENT
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.requests.services import special
-from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY
+from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY, exchanges, references
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
 from backoffice.review.queries.dossier import Dossier
@@ -33,6 +34,8 @@ _FORMER = (
     InvoiceRequest.number, InvoiceRequest.state, InvoiceRequest.amount, InvoiceRequest.header_id,
     InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
 )  # fmt: skip
+# So many references of the remarks are looked for elsewhere.
+_REFERENCES = 10
 _BESIDES = 4  # with the word that says why it is here
 # Beside a payer: of which recharge, how, and how much. One part by its own number: two may say the same.
 _GIVEN_BACK = (LedgerEntry.external_id, LedgerEntry.channel, Allocation.amount, Allocation.id)
@@ -50,7 +53,8 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
     shown = dossier.request
     at = judged_at(shown, now)
     found = sorted(session.execute(others(shown, at)), key=lambda row: row[1:3], reverse=True)
-    kinds = {kind: [row for row in found if row.kind == kind] for kind in (LAST, NEAR, GRANTED)}
+    # One that is alike and names the same comes once.
+    kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in (LAST, NEAR, GRANTED)}
     last = session.execute(last_invoice(shown, at)).first()
     known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
     parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
@@ -123,6 +127,8 @@ def others(shown: InvoiceRequest, at: datetime) -> Any:
         (NEAR, near(shown)),
         (GRANTED, approved(shown, at)),
     )
+    if named := references(shown.remarks):
+        kinds = (*kinds, (NEAR, naming(shown, named)))
     if not shown.can_be_decided:
         kinds = (*kinds, (GRANTED, approved_then(shown, at)))
     rest: list[tuple[Any, Any]] = [
@@ -148,6 +154,8 @@ def last_before(shown: InvoiceRequest) -> Any:
 def near(shown: InvoiceRequest) -> Any:
     """What the account asked for in the weeks around this request at about its amount, and that still stands.
 
+    About its amount is one with two digits exchanged as well.
+
     The most alike come first. Which they are is answered inside the index of the account's requests, however many the
     account has: only those are fetched that are looked at.
     """
@@ -158,7 +166,10 @@ def near(shown: InvoiceRequest) -> Any:
         .where(
             _TWIN.account_id == shown.account_id,
             _TWIN.submitted_at.between(shown.submitted_at - reach, shown.submitted_at + reach),
-            _TWIN.amount.between(shown.amount - span, shown.amount + span),
+            or_(
+                _TWIN.amount.between(shown.amount - span, shown.amount + span),
+                _TWIN.amount.in_(sorted(exchanges(shown.amount))),
+            ),
             _TWIN.state.in_([*HOLDING]),
             _TWIN.id != shown.id,
         )
@@ -170,6 +181,29 @@ def near(shown: InvoiceRequest) -> Any:
         .limit(WINDOW)
     )
     return select(*_FORMER).where(InvoiceRequest.id.in_(alike))
+
+
+def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
+    """Of the account's last requests in the weeks around this one, those whose remarks may name the same reference.
+
+    `references` tells whether they do: a database knows its figures only.
+    """
+    reach = timedelta(days=DUPLICATE_DAYS + 1)
+    around = (
+        select(_TWIN.id)
+        .where(
+            _TWIN.account_id == shown.account_id,
+            _TWIN.submitted_at.between(shown.submitted_at - reach, shown.submitted_at + reach),
+            _TWIN.state.in_([*HOLDING]),
+            _TWIN.id != shown.id,
+        )
+        .order_by(_TWIN.submitted_at.desc())
+        .limit(WINDOW)
+    )
+    figures = sorted({max(re.findall("[0-9]+", reference), key=len)[-6:] for reference in named})[:_REFERENCES]
+    return select(*_FORMER).where(
+        InvoiceRequest.id.in_(around), or_(*(InvoiceRequest.remarks.contains(figure) for figure in figures))
+    )
 
 
 def approved(shown: InvoiceRequest, at: datetime) -> Any:

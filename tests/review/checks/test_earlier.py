@@ -22,7 +22,11 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "the same, withdrawn": {"near": (former("1200.00", 2, state="withdrawn"),)},
         "the same, 31 days later": {"near": (former("1200.00", -31),)},
         "the same, later and rejected": {"near": (former("1200.00", -2, state="rejected"),)},
-        "a cent beside it": {"near": (former("1200.01", 2),)},
+        "a cent beside it, another header": {"near": (former("1200.01", 2, **OTHER),)},
+        "a cent beside it, 31 days ago": {"near": (former("1200.01", 31),)},
+        "two digits exchanged, another header": {"near": (former("1020.00", 2, **OTHER),)},
+        "two digits exchanged, rejected": {"near": (former("1020.00", 2, state="rejected"),)},
+        "two percent beside it": {"near": (former("1224.00", 2),)},
         "the same reference, another part of the order": {
             "near": (former("600.00", 2, remarks="PO 4500012873"),), "remarks": "PO 4500012873",
         },
@@ -38,6 +42,16 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "the same, only one names an order": {"near": (former("1200.00", 2),), "remarks": "合同号 HT-2026-118"},
         "the same order, nearly the amount": {
             "near": (former("1199.00", 2, remarks="PO 4500"),), "remarks": "po 4500",
+        },
+        "a cent beside it": {"near": (former("1200.01", 2),)},
+        "a cent beside a small one": {"amount": "88.00", "near": (former("88.01", 0, state="pending"),)},
+        "two digits exchanged": {"near": (former("1020.00", 2),)},
+        "two digits exchanged, the first two": {"near": (former("2100.00", 2),)},
+        "the same order, its number alone, nearly the amount": {
+            "near": (former("1195.00", 2, remarks="订单 4500012873"),), "remarks": "PO 4500012873",
+        },
+        "the same order among two, nearly the amount": {
+            "near": (former("1195.00", 2, remarks="PO 4500, PO 4501"),), "remarks": "po 4500",
         },
         "on the thirtieth day": {"near": (former("1200.00", 30, **OTHER),)},
     },
@@ -123,6 +137,26 @@ def test_a_duplicate_is_named_and_can_be_opened() -> None:
 )
 def test_references_are_found_in_remarks(remarks: str, found: set[str]) -> None:
     assert earlier.references(remarks) == found
+
+
+def test_the_same_reference_with_another_amount_is_told() -> None:
+    part = former("600.00", 2, remarks="PO 4500012873")
+    found = earlier.duplicate(facts(near=(part,), remarks="PO 4500012873"))
+    assert [datum.request for datum in found.data] == [part.number]
+    assert part.number in str(found.message)
+
+
+@pytest.mark.parametrize(
+    ("amount", "others"),
+    [
+        ("12.00", {"21.00", "10.20"}),
+        ("1200.00", {"2100.00", "1020.00"}),
+        ("0.01", set()),
+        ("10.05", {"10.50"}),
+    ],
+)
+def test_exchanged_digits(amount: str, others: set[str]) -> None:
+    assert earlier.exchanges(Decimal(amount)) == {Decimal(other) for other in others}
 
 
 def test_amounts_are_compared_to_the_cent() -> None:
