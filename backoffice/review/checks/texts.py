@@ -21,18 +21,27 @@ _WIDE_SPACES = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006
 
 
 def characters(facts: Facts) -> Check:
-    """Whether a text holds characters nobody sees, or letters of one script inside a word of another."""
+    """Whether a text holds characters nobody sees, or letters of one script that pass for those of another.
+
+    Inside one word that is no accident; a whole word, or two alphabets side by side, may be somebody's real name.
+    """
     bad: list[Datum] = []
+    alike: list[Datum] = []
     odd: list[Datum] = []
     for label, text in _texts(facts):
         bad += [Datum(label, hidden) for hidden in (*hidden_characters(text), *_filler(text))]
         bad += [
             Datum(label, Message(N_("“%(word)s” mixes alphabets that look alike"), word=word)) for word in _mixed(text)
         ]
+        alike += [Datum(label, word) for word in _of_another_alphabet(text)]
+        alike += [Datum(label, form) for form in _other_forms(text)]
         odd += [Datum(label, strange) for strange in _unusual(text)]
     if bad:
         told = Message(N_("Characters that cannot be seen, or that pass for others."))
-        return Check("characters", Outcome.FAIL, told, (*bad, *odd))
+        return Check("characters", Outcome.FAIL, told, (*bad, *alike, *odd))
+    if alike:
+        told = Message(N_("Letters that may pass for others."))
+        return Check("characters", Outcome.WARN, told, (*alike, *odd))
     if odd:
         return Check("characters", Outcome.WARN, Message(N_("Unusual characters, likely from copying.")), tuple(odd))
     return Check("characters", Outcome.PASS, Message(N_("Every character is what it seems.")))
@@ -60,9 +69,48 @@ def _mixed(text: str) -> list[str]:
     found = []
     for word in _WORDS.findall(text):
         scripts = {name for character in word if (name := _alphabet(character))}
-        if len(scripts) > 1 and any(character in _CONFUSABLE for character in word):
+        if len(scripts) > 1 and any(_passes_for_latin(character) for character in word):
             found.append(word)
     return found
+
+
+def _passes_for_latin(character: str) -> bool:
+    return character in _CONFUSABLE or _alphabet(character) == "CHEROKEE"
+
+
+def _of_another_alphabet(text: str) -> Iterator[Message]:
+    """Words that could be read as Latin ones letter by letter, and words beside Latin ones.
+
+    Among others of its own alphabet that could not be, as ООО Ромашка, such a word is what it seems.
+    """
+    of_alphabets = "".join(character if _alphabet(character) else " " for character in text)
+    words = [word for word in of_alphabets.split() if len(set(map(_alphabet, word))) == 1]
+    foreign = [word for word in words if _alphabet(word[0]) != "LATIN"]
+    is_alone = len({_alphabet(word[0]) for word in words}) == 1
+    if is_alone and not all(all(map(_passes_for_latin, word)) for word in foreign):
+        return
+    for word in dict.fromkeys(foreign):
+        if all(map(_passes_for_latin, word)):
+            yield Message(N_("“%(word)s” reads as Latin letters, and is of another alphabet"), word=word)
+        else:
+            yield Message(N_("“%(word)s” is of another alphabet than the words beside it"), word=word)
+
+
+def _other_forms(text: str) -> Iterator[str]:
+    """Letters that only look like ordinary ones: bold or script mathematical letters, radicals for whole characters.
+
+    Those of full width are told as such.
+    """
+    for character in dict.fromkeys(text):
+        is_letter = character.isalpha() or "\u2e80" <= character <= "\u2fdf"
+        is_wide = "\uff01" <= character <= "\uff5e"
+        if (
+            is_letter
+            and character >= "\u0250"
+            and not is_wide
+            and unicodedata.normalize("NFKC", character) != character
+        ):
+            yield _named(character)
 
 
 def _alphabet(character: str) -> str:
