@@ -53,6 +53,14 @@ def payer(facts: Facts) -> Check:
         if facts.header["kind"] == HeaderKind.PERSONAL:
             told = Message(N_("The customer itself, %(payer)s, paid; the invoice is made out to a person."), **said)
             return Check("payer", Outcome.WARN, told, data)
+        if not all(names.are_comparable(name, header_name) for name in news):
+            told = Message(
+                N_(
+                    "The customer itself paid; the invoice is made out to another name. In different scripts they"
+                    " cannot be compared, and no earlier invoice links them."
+                )
+            )
+            return Check("payer", Outcome.WARN, told, data)
         told = Message(N_("The customer itself paid; the invoice is made out to another name."))
         return Check("payer", Outcome.PASS, told, data)
     if names.similar(told_of, header_name):

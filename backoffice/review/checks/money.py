@@ -8,6 +8,7 @@ from statistics import median
 
 from backoffice.errors import N_, Message
 from backoffice.money import CENT, ZERO
+from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome, Paid
 
 # Recharges that are named one by one: the request's page has them all.
@@ -18,6 +19,8 @@ FEWEST, MOST = 5, 50
 # asks for about the same has a tiny deviation.
 UNUSUAL_DEVIATIONS, UNUSUAL_TIMES = Decimal(6), Decimal(3)
 EXTREME_DEVIATIONS, EXTREME_TIMES = Decimal(20), Decimal(10)
+# High without anything to compare it with: what two reviewers are asked for unless the policy says otherwise.
+HIGH = Decimal(DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD])
 # Makes the median of absolute deviations comparable with a standard deviation.
 _NORMAL = Decimal("1.4826")
 
@@ -136,6 +139,14 @@ def amount(facts: Facts) -> Check:
     """
     earlier = [one.amount for one in facts.granted][:MOST]
     if len(earlier) < FEWEST:
+        highest = max(earlier, default=ZERO)
+        if facts.amount > highest and (facts.amount >= HIGH or (earlier and facts.amount > highest * EXTREME_TIMES)):
+            told = Message(N_("A high amount, and too few approved requests of this customer to compare it with."))
+            return Check(
+                "amount", Outcome.WARN, told,
+                (Datum(N_("Amount"), facts.amount), Datum(N_("Highest so far"), highest),
+                 Datum(N_("Approved before"), str(len(earlier)))),
+            )  # fmt: skip
         told = Message(N_("Too few approved requests of this customer to compare it with."))
         return Check("amount", Outcome.PASS, told, (Datum(N_("Approved before"), str(len(earlier))),))
     usual = Decimal(median(earlier)).quantize(CENT)

@@ -59,12 +59,21 @@ def similar(one: str, other: str) -> bool:
     return len(shorter) >= enough and shorter in longer
 
 
+def are_comparable(one: str, other: str) -> bool:
+    """Whether two names are written in the same script: Chinese and other letters cannot be compared."""
+    return _has_han(one) == _has_han(other)
+
+
 def is_persons(name: str) -> bool:
     """Whether a name is clearly a person's: a Chinese surname and one or two more characters, or a title before it."""
     text = unicodedata.normalize("NFKC", name).strip()
     if _TITLE.match(text):
         return True
     return 2 <= len(text) <= 3 and text[0] in _SURNAMES and _is_han(text) and not _NOT_OF_PERSONS.search(text)
+
+
+def _has_han(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
 def _is_han(text: str) -> bool:

@@ -57,12 +57,19 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
             "parts": (paid("北京先行科技有限公司"),), "payers_known": frozenset({"北京先行科技有限公司"}),
         },
         "the account's own name": {
+            "header": header(name="Northwind Analytics Inc"), "parts": (paid("Lumen Robotics GmbH"),),
+        },
+        "the account's own name in another script, as before": {
             "header": header(name="前海智造科技有限公司"), "parts": (paid("Lumen Robotics GmbH"),),
+            "payers_known": frozenset({"Lumen Robotics GmbH"}),
         },
         "a person pays as before": {"parts": (paid("王小明", "50000.00"),), "payers_known": frozenset({"王小明"})},
     },
     "warn": {
         "another company": {"parts": (paid("北京先行科技有限公司"),)},
+        "the account's own name in another script": {
+            "header": header(name="完全无关的公司有限公司"), "parts": (paid("Lumen Robotics", "50000.00"),),
+        },
         "another company in English": {"header": ENGLISH, "parts": (paid("Northwind Analytics Inc"),)},
         "a person, a small sum": {"parts": (paid("王小明", "1200.00"),)},
         **SIMILAR,

@@ -94,7 +94,8 @@ AMOUNT = {
     "pass": {
         "as usual": {},
         "the first request": {"granted": (), "amount": "99999.00"},
-        "four earlier ones say nothing yet": {"granted": formers(*STEADY[:4]), "amount": "99999.00"},
+        "four earlier ones say nothing yet": {"granted": formers(*STEADY[:4]), "amount": "10000.00"},
+        "a high one, as once before": {"granted": formers("250000.00"), "amount": "250000.00"},
         "twice the usual of a steady customer": {"granted": formers(*STEADY), "amount": "2000.00"},
         "a cent": {"amount": "0.01"},
         "as high as once before": {"granted": formers(*STEADY, "20000.00"), "amount": "20000.00"},
@@ -102,6 +103,10 @@ AMOUNT = {
         "asked for before, never approved": {"granted": (), "history": states(*["pending"] * 5), "amount": "50000.00"},
     },
     "warn": {
+        "a first request of a million": {"granted": (), "amount": "1000000.00"},
+        "a first request at the threshold of two reviewers": {"granted": (), "amount": "200000.00"},
+        "a million after three of a hundred": {"granted": formers(*["100.00"] * 3), "amount": "1000000.00"},
+        "many times the highest of four": {"granted": formers(*STEADY[:4]), "amount": "99999.00"},
         "four times the usual of a steady customer": {"granted": formers(*STEADY), "amount": "4000.00"},
         "four times, as in a pending one": {
             "granted": formers(*STEADY),
