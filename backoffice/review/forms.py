@@ -162,7 +162,7 @@ class RejectForm(SeenForm):
             self.remarks.data = whole
 
 
-class BulkApproveForm(Form):
+class BulkApproveForm(KeptForm):
     """One text for the customers of many approved requests; none is needed."""
 
     remarks = TextAreaField(
@@ -182,7 +182,7 @@ class BulkRejectForm(BulkApproveForm):
         self.reason.flags.required = self.remarks.flags.required = True
 
 
-class BulkAssignForm(Form):
+class BulkAssignForm(KeptForm):
     """The colleague who gets many requests, or nobody."""
 
     NOBODY = "nobody"

@@ -142,6 +142,7 @@ class Atlas:
             ],
             "review.bulk_runs": ["/review/bulk"],
             "review.bulk_matching": ["/review/bulk/matching?customer=lumen"],
+            "review.kept_bulk": ["/review/bulk/start"],
             "review.new_bulk": [
                 f"/review/bulk/new?action=approve&number={one}&number={issued}",
                 "/review/bulk/new?action=reject&all=1&view=all", f"/review/bulk/new?action=assign&number={one}",

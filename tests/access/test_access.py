@@ -69,6 +69,7 @@ review.saved_view                login 403 403 403 200 404 404 404 403
 review.bulk_runs                 login 403 403 403 200 200 200 200 403
 review.bulk_matching             login 403 403 403 200 200 403 403 403
 review.new_bulk                  login 403 403 403 200/303 200/303 403 403 403
+review.kept_bulk                 login 403 403 403 303 303 403 403 403
 review.bulk_run                  login 403 403 403 200 404 200 200 403
 review.bulk_progress             login 403 403 403 200 404 200 200 403
 review.invoice_request           login 403 403 403 200 200 200 200 403

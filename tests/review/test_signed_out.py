@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from backoffice.requests.models import Decision
-from backoffice.review.services import decisions
+from backoffice.review import jobs
+from backoffice.review.services import decisions, notes
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
 
@@ -71,3 +72,44 @@ def test_a_colleague_who_signs_in_there_gets_nothing(
     comes_back(rita, desk.cast.rui.email)
     assert rita.path == f"/review/{number}/approve"
     assert WORDS not in rita.page.text
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("approve", {"remarks": WORDS}),
+        ("reject", {"remarks": WORDS, "reason": "other"}),
+        ("assign", {"assignee": "rui"}),
+    ],
+)
+def test_what_goes_with_many_requests_is_there_after_signing_in_again(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None], action: str, fields: dict[str, str]
+) -> None:
+    ours, other = [desk.apply(), desk.apply()], desk.apply()
+    if "assignee" in fields:
+        fields = {"assignee": str(desk.cast.rui.id)}
+    rita.get("/review?min=5")
+    rita.submit({"number": ours}, button=action)
+    freeze(LATE)
+    assert rita.submit(fields).headers["Location"].startswith("/login")
+    desk.run(notes.add, desk.cast.rui.actor, ours[0], "Wait.", now=LATE)
+    comes_back(rita, desk.cast.rita.email)
+    assert SAID in rita.page.text
+    assert all(number in rita.page.text for number in ours)
+    assert other not in rita.page.text
+    assert 'href="/review?min=5"' in rita.page.text, "the way back to the list"
+    assert rita.submit(button=f"{action.title()} 2 requests").status_code == 303
+    rita.follow()
+    with desk.app.app_context():
+        jobs.work_off()
+    rita.get(rita.path)
+    if action == "assign":
+        assert "Everything is done." in rita.page.text
+    else:
+        assert "wrote an internal note" in rita.page.text, "it was seen when it was drawn first"
+        assert [desk.state(number) == "pending" for number in ours] == [True, False]
+        assert desk.count(Decision, Decision.remarks == WORDS) == 1
+
+
+def test_nothing_kept_leads_to_the_queue(desk: Desk, rita: Visitor) -> None:
+    assert rita.get("/review/bulk/start").headers["Location"] == "/review"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -27,14 +27,16 @@ from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
 from backoffice.review.views import bulk_offer, queue
 from backoffice.review.views.plumbing import INVALID, arguments, blueprint
+from backoffice.web import drafts, kept_forms
 from backoffice.web.errors import translate
 from backoffice.web.formatting import amount
 from backoffice.web.forms import Form, apply_errors, form_token, whole_number
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import KeptForm, keep_typed
 from backoffice.web.paging import PageRequest, paginate
 
 _HISTORY, _LATEST = 30, 15
-_FORMS: dict[BulkAction, type[Form]] = {
+_FORMS: dict[BulkAction, type[KeptForm]] = {
     BulkAction.APPROVE: BulkApproveForm,
     BulkAction.REJECT: BulkRejectForm,
     BulkAction.ASSIGN: BulkAssignForm,
@@ -87,12 +89,24 @@ def ask() -> ResponseReturnValue:
     )
     if not found.rows:
         flash(gettext("Tick the requests first."), "warning")
-        return redirect(_back(), 303)
+        return redirect(_back(request.values), 303)
     return _page(action, _form(action, formdata=None, data=_before()), found)
 
 
-@blueprint.post("/bulk/start", endpoint="start_bulk")
+@blueprint.get("/bulk/start", endpoint="kept_bulk")
 @guard(Permission.DECIDE)
+def kept() -> ResponseReturnValue:
+    """The page that asks once more, for whoever comes back to what they sent after their session's end."""
+    sent = drafts.kept(current_user.id, cookie=drafts.SHORT_COOKIE)
+    action, numbers = _action(sent.get("action")), sent.get("numbers", "").split()
+    if action is None or not numbers:
+        return redirect(url_for("review.queue"), 303)
+    form = kept_forms.begin(_FORMS[action], {})
+    return _page(action, _offering(form), queries.chosen(numbers), sent=sent)
+
+
+@blueprint.post("/bulk/start", endpoint="start_bulk")
+@guard(Permission.DECIDE, rescue=keep_typed)
 def start() -> ResponseReturnValue:
     """Let the worker do it; the same form sent twice is one run."""
     action = _action(request.form.get("action"))
@@ -106,16 +120,16 @@ def start() -> ResponseReturnValue:
         form_token(request.form.get("token")),
         _arguments(form),
         follows=whole_number(request.form.get("follows")),
-        seen=_sent_seen(numbers),
+        seen=_seen_then(request.form),
     )
     try:
         with transaction():
             run_id = services.start(current_actor(), order, now=clock.now()).id
     except Invalid as invalid:
         apply_errors(form, invalid)
-        return _page(action, form, queries.chosen(numbers), order.seen), INVALID
+        return _page(action, form, queries.chosen(numbers), sent=request.form), INVALID
     bulk_offer.begun(run_id)
-    return redirect(url_for("review.bulk_run", run_id=run_id), 303)
+    return kept_forms.done(redirect(url_for("review.bulk_run", run_id=run_id), 303))
 
 
 @blueprint.get("/bulk/<int:run_id>", endpoint="bulk_run")
@@ -195,32 +209,32 @@ def _failed_first(run: BulkRun) -> list[Any]:
     return sorted(session.execute(queries.items(run.id)), key=lambda row: order.get(row.outcome, 3))
 
 
-def _page(action: BulkAction, form: Form, found: Chosen, seen_then: Mapping[str, str] | None = None) -> str:
-    """The page that asks once more; `seen_then`: how far the requests were seen when it was first drawn."""
-    viewer = queue.viewer()
-    back = _back()
+def _page(action: BulkAction, form: Form, found: Chosen, *, sent: Mapping[str, str] | None = None) -> str:
+    """The page that asks once more; `sent` is what came back of one that was drawn before: it was seen so far."""
+    seen_then, sent = _seen_then(sent or {}), request.values if sent is None else sent
+    viewer, back = queue.viewer(), _back(sent)
     return render_template(
         "review/bulk_new.html",
         action=action,
         form=form,
         chosen=found,
-        seen=[(seen_then or {}).get(number, word) for number, word in found.seen.items()],
+        seen=[seen_then.get(number, word) for number, word in found.seen.items()],
         selection=_selection(found),
         limit=BULK_LIMIT,
         decided=found.decided(),
         held=found.held(),
         others=found.others(viewer),
-        token=form_token(request.form.get("token")),
-        follows=whole_number(request.values.get("follows")),
+        token=form_token(sent.get("token")),
+        follows=whole_number(sent.get("follows")),
         back=back,
         list=back.partition("?")[2],
         labels=labels,
     )
 
 
-def _sent_seen(numbers: Sequence[str]) -> dict[str, str]:
-    """How far each request was seen, by its number: the form says it in their order."""
-    words = request.form.get("seen", "").split()
+def _seen_then(sent: Mapping[str, str]) -> dict[str, str]:
+    """How far each request was seen, by its number: a form that was drawn for them says it in their order."""
+    numbers, words = sent.get("numbers", "").split(), sent.get("seen", "").split()
     return dict(zip(numbers, words, strict=True)) if len(words) == len(numbers) else {}
 
 
@@ -240,7 +254,11 @@ def _action(sent: str | None) -> BulkAction | None:
 
 
 def _form(action: BulkAction, **given: Any) -> Form:
-    form = _FORMS[action](**given)
+    return _offering(_FORMS[action](**given))
+
+
+def _offering(form: Form) -> Form:
+    """The form with its choice of colleagues, where it has one."""
     if isinstance(form, BulkAssignForm):
         form.offer((person.id, person.name) for person in accounts.active_people(Role.REVIEWER))
     return form
@@ -271,10 +289,10 @@ def _wanted() -> Wanted:
     return queue.wanted_by(queue.FILTERS.parse_whole(request.args))
 
 
-def _back() -> str:
+def _back(given: Mapping[str, str]) -> str:
     """The list that the requests were chosen in."""
-    follows = whole_number(request.values.get("follows"))
+    follows = whole_number(given.get("follows"))
     if follows is not None:
         return url_for("review.bulk_run", run_id=follows)
-    sent = request.form.get("list")
-    return queue.FILTERS.parse(request.args if sent is None else arguments(sent)).url(url_for("review.queue"))
+    named = given.get("list")
+    return queue.FILTERS.parse(request.args if named is None else arguments(named)).url(url_for("review.queue"))
