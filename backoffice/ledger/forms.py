@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField
+from wtforms import BooleanField, HiddenField, RadioField
 
 from backoffice.ledger.services.conflicts import REASON_LIMIT
 from backoffice.ledger.services.sources import SOURCE_LIMIT
@@ -34,6 +34,7 @@ class ConfirmForm(Form):
     """Which system the ids of a file that asks belong to: the one it was handed in under, or one that is known."""
 
     source = RadioField(_l("Source"), validators=[Required()])
+    seen = HiddenField()
 
     def offer(self, source: str, others: Sequence[str]) -> None:
         """Let them choose between the source it came under and those that are known."""

@@ -169,6 +169,28 @@ def test_the_same_file_under_another_known_source_waits_too(ana: Visitor, books:
     assert (books.record().state, books.work()) == ("interrupted", 0)
 
 
+def test_a_file_that_asks_is_compared_with_what_was_handed_in_after_it(ana: Visitor, books: Books) -> None:
+    hand_in(ana, NEXT.replace("W-2", "W-9"), source="platform")
+    books.work()
+    asking = hand_in(ana, GOOD, source="crm")
+    ana.get(asking)
+    form = ana.page
+    hand_in(ana, GOOD, source="platform")
+    hand_in(ana, NEXT, source="crm")
+    ana.get(ana.page.headers["Location"])
+    ana.submit({"source": "crm"}, button="Import under this source")
+    books.work(), books.work()
+    taken = books.invoiceable()
+    assert "The same file was imported as platform on" in ana.get(asking).text
+    # Nor is it booked from a page that was opened before.
+    ana.page = form
+    ana.submit({"source": "crm"}, button="Import under this source")
+    assert (ana.page.status_code, books.work(), books.invoiceable()) == (400, 0, taken)
+    assert "The same file was imported as platform on" in ana.page.text
+    ana.submit({"source": "crm"}, button="Import under this source")
+    assert (ana.page.status_code, books.work()) == (303, 1)
+
+
 def test_a_trial_says_so_and_asks_nothing(ana: Visitor, books: Books) -> None:
     hand_in(ana, GOOD, source="platform")
     books.work()

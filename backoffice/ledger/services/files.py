@@ -226,16 +226,21 @@ def end(file_id: int, lease: str, state: FileState, *, now: datetime, reason: Me
         raise LeaseLost
 
 
-def confirm(actor: Actor, file_id: int, source: str, *, now: datetime) -> None:
+def confirm(actor: Actor, file_id: int, source: str, *, seen: str = "", now: datetime) -> None:
     """Let a file wait for the worker no more than any other, under its own source or another one that is known.
 
-    Raises Invalid for any other source, Conflict when the file does not ask (any more).
+    `seen` is the word of the import of the same bytes under another source that the page told of. Raises Invalid for
+    any other source, and where there is such an import that was not told; Conflict when the file does not ask (any
+    more).
     """
     record = session.get_one(LedgerFile, file_id, with_for_update=True)
     if record.state != FileState.WAITING or not record.asks:
         raise Conflict(Message(N_("This import asks nothing any more.")))
     if source not in (record.source, *sources.known()):
         raise Invalid({"source": [Message(N_("Choose the system that the ids belong to."))]})
+    there = sources.elsewhere(record.sha256, source)
+    if there is not None and there.word != seen:
+        raise Invalid({"source": list(sources.Doubts(source, there=there).sentences())})
     record.source, record.asks = source, False
     session.flush()
     audit.record(actor, "ledger.import_confirmed", "ledger_file", file_id, at=now, after={"source": source})

@@ -29,6 +29,11 @@ class Elsewhere:
     source: str
     started_at: datetime
 
+    @property
+    def word(self) -> str:
+        """What tells this import from any other: whoever confirms a file says with it what they have seen."""
+        return f"{self.source} {self.started_at.isoformat()}"
+
 
 @dataclass(frozen=True, slots=True)
 class Doubts:

@@ -132,8 +132,13 @@ def show_import(file_id: int) -> ResponseReturnValue:
 
 def _import_page(file_id: int, form: ConfirmForm) -> str:
     record = queries.import_of(file_id)
+    doubts = sources.doubts(record.source, record.sha256, record.id)
     if record.asks:
-        form.offer(record.source, sources.known())
+        known = sources.known()
+        form.offer(record.source, known)
+        # As long as it asks, what was handed in after it speaks against it as well.
+        doubts = sources.doubts(form.source.data if form.source.data in known else record.source, record.sha256)
+        form.seen.data = doubts.there.word if doubts.there else ""
     order = [(LedgerLineProblem.line, "asc"), (LedgerLineProblem.id, "asc")]
     page = paginate(session, queries.problems_of(file_id), order, PageRequest.of(request.args))  # type: ignore[arg-type]
     return render_template(
@@ -141,7 +146,7 @@ def _import_page(file_id: int, form: ConfirmForm) -> str:
         page=page,
         links=page.links(request.path),
         before=files.imported_before(record.sha256, record.source, record.id),
-        doubts=sources.doubts(record.source, record.sha256, record.id),
+        doubts=doubts,
         form=form,
         **_moving(record),
     )
@@ -157,7 +162,8 @@ def confirm_source(file_id: int) -> ResponseReturnValue:
         if record.asks and not form.validate():
             return _import_page(file_id, form), 400
         with transaction():
-            files.confirm(current_actor(), file_id, form.source.data or "", now=clock.now())
+            source, seen = form.source.data or "", form.seen.data or ""
+            files.confirm(current_actor(), file_id, source, seen=seen, now=clock.now())
     except Invalid as error:
         apply_errors(form, error)
         return _import_page(file_id, form), 400
