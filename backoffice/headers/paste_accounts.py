@@ -6,6 +6,7 @@ import re
 
 ACCOUNT = r"(?:[A-Z]{2}\d{2}(?: ?[0-9A-Z]{2,4}){3,7}|\d(?:[ -]?\d){7,29})"
 IS_ACCOUNT = re.compile(ACCOUNT)
+_MOST = 22  # figures of an account in China
 _FEWEST = 9  # figures; shorter ones number customers, tickets and chats as well
 # 15 figures may be a tax ID of before 2015, 18 the ID card of a person.
 _TWO_THINGS = (15, 18)
@@ -34,6 +35,19 @@ def is_routing(number: str) -> bool:
     """
     plain = re.sub("[ -]", "", number)
     return _CLEARING.fullmatch(plain) is not None and _checks(plain)
+
+
+def without_branch(account: str) -> tuple[str, str]:
+    """An account without the number of the bank's branch that somebody wrote in front of it, and that number.
+
+    Nobody sets the twelve first figures of an account apart from nine others; without a gap the two together are longer
+    than any account.
+    """
+    branch, _, rest = account.partition(" ")
+    if not rest and len(account) > _MOST:
+        branch, rest = account[:12], account[12:]
+    is_in_front = _CLEARING.fullmatch(branch) is not None and sum(map(str.isdigit, rest)) >= _FEWEST
+    return (rest.strip(), branch) if is_in_front else (account, "")
 
 
 def is_another(number: str) -> bool:

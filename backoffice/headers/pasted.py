@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from backoffice.headers.paste_accounts import is_another
+from backoffice.headers.paste_accounts import is_another, without_branch
 from backoffice.headers.paste_forms import (
     CHINESE_SIGN,
     FOREIGN_LABEL,
@@ -85,6 +85,9 @@ def split(block: str) -> Pasted:
     if "address" in found.fields:
         found.fields["address"], rest = without_person(found.fields["address"])
         found.unknown.extend(filter(None, [rest]))
+    if "bank_account" in found.fields:
+        found.fields["bank_account"], branch = without_branch(found.fields["bank_account"])
+        found.unknown.extend(filter(None, [branch]))
     for name in ("name", "address", "bank"):
         _tell_the_number_inside(found, name)
     found.unknown.extend(line.strip(_EDGE) for line in (*sellers, *aside))

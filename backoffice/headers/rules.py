@@ -94,6 +94,14 @@ def validate(fields: Mapping[str, object]) -> dict[str, str]:
     Raises Invalid with every fault at once, field by field. A tax ID whose check digit does not fit is no fault:
     `tax_id_of` tells, and a reviewer decides (real exceptions exist).
     """
+    values, faults = read(fields)
+    if faults:
+        raise Invalid({name: faults[name] for name in FIELDS if name in faults})
+    return values
+
+
+def read(fields: Mapping[str, object]) -> tuple[dict[str, str], dict[str, list[Message]]]:
+    """The normal values of all `FIELDS`, and what is wrong with some of them, by their names."""
     faults: dict[str, list[Message]] = {}
     values = {name: _read(name, fields.get(name), faults, _READERS.get(name, _text)) for name in FIELDS}
     for name in required_fields(values["kind"], values["vat_kind"]):
@@ -104,9 +112,7 @@ def validate(fields: Mapping[str, object]) -> dict[str, str]:
     for name, check in (("tax_id", _tax_id_faults), ("postal_code", _postal_code_faults), ("copies", _copies_faults)):
         if name not in faults and (found := check(values)):
             faults[name] = found
-    if faults:
-        raise Invalid({name: faults[name] for name in FIELDS if name in faults})
-    return values
+    return values, faults
 
 
 def tax_id_of(values: Mapping[str, str]) -> TaxIdResult | None:

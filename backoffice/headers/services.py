@@ -241,13 +241,9 @@ def checked(values: Mapping[str, str], *, tax_id_confirmed: bool) -> dict[str, s
     A tax ID whose check digit does not fit is refused until the customer insists on it (`tax_id_confirmed`); a
     reviewer looks at it again. Raises Invalid with the sentences for each field.
     """
-    faults: dict[str, list[Message]] = {}
-    try:
-        cleaned = rules.validate(values)
-    except Invalid as refusal:
-        # Everything is said at once: the checks below look at what was typed where it is not at fault already.
-        faults = refusal.fields
-        cleaned = {name: "" if name in faults else values.get(name) or "" for name in rules.FIELDS}
+    # Everything is said at once: the checks below look at the normal form of what is not at fault already.
+    cleaned, faults = rules.read(values)
+    cleaned = {name: "" if name in faults else text for name, text in cleaned.items()}
     if not tax_id_confirmed:
         faults = rules.warnings(cleaned) | faults
     for name in PRINTED:
@@ -256,7 +252,7 @@ def checked(values: Mapping[str, str], *, tax_id_confirmed: bool) -> dict[str, s
             told = N_("No font can print these characters: %(characters)s")
             faults[name] = [Message(told, characters=glyphs.describe(missing))]
     if faults:
-        raise Invalid(faults)
+        raise Invalid({name: faults[name] for name in rules.FIELDS if name in faults})
     return cleaned
 
 

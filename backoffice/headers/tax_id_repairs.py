@@ -22,7 +22,7 @@ from backoffice.headers.tax_id_symbols import (
 
 # The department (GB 32100-2015: 1 public bodies, 5 civil affairs, 9 companies, ...) and the kinds that it registers.
 _DEPARTMENTS = frozenset("123456789ANYG")
-_KINDS = {"9": "123", "Y": "1"}
+_KINDS = {"3": "123459", "5": "12349", "9": "123", "Y": "1"}
 _OTHER_KINDS = "1239"
 # The first two digits of a region (GB/T 2260): provinces, and 10 for the departments of the centre.
 PROVINCES = frozenset(

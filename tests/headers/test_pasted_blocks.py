@@ -44,6 +44,13 @@ NUMBERS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "labelled in brackets without colon": (
         f"开户行：{BANK}（联行号{ROUTING}）\n账号：{ACCOUNT}", AT_BANK, [f"联行号 {ROUTING}"]),
     "between bank and account": (f"开户行及账号：{BANK} {ROUTING} {ACCOUNT}", AT_BANK, [ROUTING]),
+    **{
+        f"in front of the account: {branch}": (f"开户行及账号：{BANK} {branch} {ACCOUNT}", AT_BANK, [branch])
+        for branch in ("308290003020", ROUTING)
+    },
+    "in brackets in front of the account": (
+        f"开户行及账号：{BANK}（308290003020）6214851210012345", {"bank": BANK, "bank_account": "6214851210012345"},
+        ["308290003020"]),
     "behind bank and account nobody can tell": (
         f"开户行及账号：{BANK} {ACCOUNT} {ROUTING}", {"bank": BANK}, [f"{ACCOUNT} {ROUTING}"]),
     "by the name of the payment system": (

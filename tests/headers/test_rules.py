@@ -55,7 +55,7 @@ def begins_as_given_out(code: str) -> bool:
     """Department, kind and province, said once more: nothing else is ever suggested."""
     provinces = (10, *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66),
                  71, 81, 82)  # fmt: skip
-    kinds = {"9": "123", "Y": "1"}.get(code[0], "1239")
+    kinds = {"3": "123459", "5": "12349", "9": "123", "Y": "1"}.get(code[0], "1239")
     return code[0] in "123456789ANYG" and code[1] in kinds and code[2:8].isdecimal() and int(code[2:4]) in provinces
 
 
