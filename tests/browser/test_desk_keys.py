@@ -179,6 +179,21 @@ def test_a_key_right_after_escape_is_not_taken_for_typing(stage: Stage, window: 
     expect(page.locator("#shortcut-sheet dt").first).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_cell_of_a_narrow_list_says_its_column(stage: Stage, window: Callable[..., Screen], language: str) -> None:
+    applied(stage, 1)
+    page = window(stage.cast.rita, viewport={"width": 320, "height": 640}).open("/review?view=all")
+    page.goto(page.url.partition("/review")[0] + "/review?view=all")
+    if language == "zh":
+        page.evaluate("document.cookie = 'locale=zh; path=/'")
+        page.reload()
+    columns = page.locator(".requests thead th").all_inner_texts()
+    cells = [cell for cell in page.locator(".requests th ~ td").all() if cell.inner_text().strip()]
+    names = [cell.evaluate("one => getComputedStyle(one, '::before').content.slice(1, -1)") for cell in cells]
+    assert len(names) > 4
+    assert set(names) <= {column.strip() for column in columns} - {""}
+
+
 def test_the_ends_of_a_list_are_told(stage: Stage, window: Callable[..., Screen]) -> None:
     applied(stage, 2)
     page = window(stage.cast.rita, viewport=WIDE).open("/review")

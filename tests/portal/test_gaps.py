@@ -64,6 +64,13 @@ def test_where_withdrawing_leaves_nothing_it_is_no_advice(ada: Customer, world: 
     assert withdrawn(ada, number) == "0.00"
 
 
+def test_less_than_the_smallest_amount_is_nothing(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="10000")
+    tell(world, line("refund", "F1", "6000", 3, refund_of="R1"), line("refund", "F2", "3999.99", 3, refund_of="R2"))
+    assert NOTHING in text(ada.get(f"/invoices/{number}/withdraw"))
+    assert "You can also withdraw it" not in text(ada.get("/invoices/balance"))
+
+
 def test_an_approved_request_that_is_short_is_not_to_be_withdrawn(ada: Customer, world: World) -> None:
     number = ada.apply(amount="10000")
     world.act(review.approve, world.cast.rita.actor, number)

@@ -14,6 +14,7 @@ from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
+from backoffice.policies import queries as policies
 from backoffice.portal import labels
 from backoffice.portal.forms import RecipientsForm, SendAgainForm
 from backoffice.portal.queries import dossier as queries
@@ -40,6 +41,7 @@ def invoice_request(number: str) -> str:
         dossier=queries.dossier(account_id(), number),
         labels=labels,
         on_paper="print" in request.args,
+        smallest=policies.minimum_amount(clock.today()),
         now=clock.now(),
     )
 
@@ -51,7 +53,8 @@ def withdraw(number: str) -> Any:
     found = queries.own_request(account_id(), number)
     if request.method != "POST" and found.can_withdraw:
         balance = ledger.balance(account_id())
-        return render_template("portal/withdraw.html", invoice_request=found, balance=balance)
+        smallest = policies.minimum_amount(clock.today())
+        return render_template("portal/withdraw.html", invoice_request=found, balance=balance, smallest=smallest)
     try:
         if request.method == "POST":
             with transaction():
