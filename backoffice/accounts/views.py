@@ -18,7 +18,7 @@ from backoffice.accounts.rules import browser_name
 from backoffice.database import session, transaction
 from backoffice.errors import Invalid
 from backoffice.permissions import Permission, Role
-from backoffice.web import asides, kept_forms, locale
+from backoffice.web import asides, kept_forms, locale, offers
 from backoffice.web.forms import apply_errors, choices
 from backoffice.web.guards import PUBLIC, SIGNED_IN, current_actor, guard, may_enter, safe_target
 from backoffice.web.interface import THEME_COOKIE
@@ -182,6 +182,7 @@ def change_password() -> ResponseReturnValue:
         apply_errors(form, error)
         return _settings_page(password_form=form), 400
     flash(gettext("Your password is changed. You are signed out on all other devices."), "success")
+    offers.done(gettext("The last thing you did was to change your password. Change it again in your settings."))
     return redirect(url_for("accounts.settings"))
 
 
@@ -192,6 +193,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
     with transaction():
         services.sign_out_everywhere(current_actor(), current_user.id, except_sid=current_user.sid, now=clock.now())
     flash(gettext("You are signed out on all other devices."), "success")
+    offers.done(gettext("The last thing you did was to sign out elsewhere. It cannot be undone."))
     return redirect(url_for("accounts.settings"))
 
 

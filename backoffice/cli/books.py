@@ -27,7 +27,7 @@ def ledger() -> None:
 @ledger.command("import")
 @click.argument("path", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", default="platform", show_default=True, help="Which system the ids belong to.")
-@click.option("--new-source", is_flag=True, help="The source is meant, though it is new: no question, no warning.")
+@click.option("--new-source", is_flag=True, help="The source is meant, though it is new: no question about that.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, change nothing.")
 @click.option("--strict", is_flag=True, help="All lines or none.")
 @acting
@@ -66,7 +66,7 @@ def _warn(doubts: Doubts, *, is_meant: bool, asks: bool) -> None:
         doubts = replace(doubts, others=())
     for sentence in doubts.sentences():
         click.echo(f"warning: {sentence}", err=True)
-    if doubts and asks and not is_meant and _is_terminal():
+    if doubts and asks and _is_terminal():
         click.confirm("Import it all the same?", abort=True, err=True)
 
 

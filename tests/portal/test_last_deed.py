@@ -65,3 +65,12 @@ def test_a_removed_header_is_back_with_one_press(ada: Customer, world: World) ->
     ada.get(f"{address}/edit")
     ada.submit({"phone": "021-1"})
     assert said(ada).startswith("save a header.")
+
+
+def test_settings_are_deeds_too(ada: Customer) -> None:
+    ada.get(APPLY)
+    ada.submit({"remarks": "Thrown away first"}, button="cancel")
+    ada.follow()
+    ada.get("/settings")
+    ada.submit(button="Sign out everywhere else")
+    assert said(ada).startswith("sign out elsewhere.")

@@ -68,6 +68,9 @@ function forgetFaults(fields, taxId) {
   taxId?.addEventListener("input", () => {
     for (const said of fields.querySelectorAll("[data-tax-id-help], #tax_id-error")) said.hidden = true;
     taxId.removeAttribute("aria-invalid");
+    // Of several things the summary still counts all: it tells what the last Save found.
+    const others = fields.querySelectorAll(".error-summary li a:not([href='#tax_id'])").length;
+    if (others === 0) fields.querySelector(".error-summary")?.setAttribute("hidden", "");
   });
   for (const control of fields.querySelectorAll("[data-fill]")) {
     // Another module fills the field; an offer that was taken has nothing more to say.
