@@ -158,12 +158,18 @@ def test_a_page_of_the_list_is_found_inside_the_index(world: World, database: st
     with world.app.app_context():
         crowd(world, database)
         asked: list[Any] = []
-        reader = SimpleNamespace(execute=lambda statement: asked.append(statement) or session.execute(statement))
+
+        def execute(*sent: Any) -> Any:
+            asked.append(sent)
+            return session.execute(*sent)
+
+        reader = SimpleNamespace(execute=execute)
         reader.get_bind = session.get_bind
         for wanted in (invoices.Wanted(), invoices.Wanted(search="7777"), nowhere):
             listed = invoices.listed(world.cast.lumen, wanted)
             paginate(reader, listed, invoices.ORDER, PageRequest(), whole=requests.rows())
-            used = plan(asked[-1], database)
+            statement, values = asked[-1]
+            used = plan(statement, database, values=values)
             session.rollback()
             index = "ix_invoice_request_account"
             inside = f"COVERING INDEX {index} " if database == "sqlite" else f"Index Only Scan Backward using {index} "

@@ -37,8 +37,8 @@ def statements(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def plan(statement: Any, database: str, *also_off: str, bitmaps: bool = False) -> str:
-    """How the database goes about exactly the SQL that a page sends.
+def plan(statement: Any, database: str, *also_off: str, bitmaps: bool = False, values: Any = None) -> str:
+    """How the database goes about exactly the SQL that a page sends, with the `values` that it sends along.
 
     PostgreSQL reads a table of few rows from end to end whatever there is; asked is whether an index can serve, so
     that way is barred, and with "sort" in `also_off` sorting as well. An index of words answers with `bitmaps` only.
@@ -52,7 +52,7 @@ def plan(statement: Any, database: str, *also_off: str, bitmaps: bool = False) -
         sent.append((sql, parameters))
 
     event.listen(connection, "before_cursor_execute", note)
-    connection.execute(statement)
+    connection.execute(statement, values)
     event.remove(connection, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
     rows = connection.exec_driver_sql(explain + sent[0][0], sent[0][1])

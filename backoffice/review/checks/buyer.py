@@ -25,49 +25,48 @@ def payer(facts: Facts) -> Check:
         Datum(N_("Invoice Header"), header_name),
         *(Datum(name, amount) for name, amount in paid.items()),
     )
+    outcome, told = _payers(facts, paid, header_name)
+    return Check("payer", outcome, told, data)
+
+
+def _payers(facts: Facts, paid: dict[str, Decimal], header_name: str) -> tuple[Outcome, Message]:
     if not paid and not facts.parts and not facts.holds_money:
-        told = Message(N_("The money went back to the account: who had paid it is not known any more."))
-        return Check("payer", Outcome.PASS, told, data)
+        return Outcome.PASS, Message(N_("The money went back to the account: who had paid it is not known any more."))
     if not paid:
-        told = Message(N_("The platform names no payer for these recharges."))
-        return Check("payer", Outcome.PASS, told, data)
+        return Outcome.PASS, Message(N_("The platform names no payer for these recharges."))
     strangers = [name for name in paid if not names.same(name, header_name)]
     if not strangers:
-        return Check("payer", Outcome.PASS, Message(N_("The payer is the buyer of the invoice.")), data)
+        return Outcome.PASS, Message(N_("The payer is the buyer of the invoice."))
     news = [name for name in strangers if name not in facts.payers_known]
     if not news:
-        told = Message(N_("Another payer than the buyer, as on earlier invoices with this header."))
-        return Check("payer", Outcome.PASS, told, data)
+        return Outcome.PASS, Message(N_("Another payer than the buyer, as on earlier invoices with this header."))
     persons = [name for name in news if names.is_persons(name)]
     by_persons = sum((paid[name] for name in persons), Decimal(0))
     if persons and facts.header["kind"] != HeaderKind.PERSONAL and by_persons >= PERSON_LIMIT:
-        told = Message(
-            N_("%(payer)s, a person by the name, paid %(amount)s for an organisation."),
-            payer=persons[0], amount=by_persons,
-        )  # fmt: skip
-        return Check("payer", Outcome.FAIL, told, data)
+        said = N_("%(payer)s, a person by the name, paid %(amount)s for an organisation.")
+        return Outcome.FAIL, Message(said, payer=persons[0], amount=by_persons)
+    return _other_payers(facts, news, header_name)
+
+
+def _other_payers(facts: Facts, news: list[str], header_name: str) -> tuple[Outcome, Message]:
+    """Payers of another name than the buyer's, whom no earlier invoice links with this header."""
     # The one that is furthest from the buyer is told.
     told_of = next((name for name in news if not names.similar(name, header_name)), news[0])
     said = {"payer": told_of, "buyer": header_name}
     if all(names.same(name, facts.account_name) for name in news):
         if facts.header["kind"] == HeaderKind.PERSONAL:
-            told = Message(N_("The customer itself, %(payer)s, paid; the invoice is made out to a person."), **said)
-            return Check("payer", Outcome.WARN, told, data)
+            told = N_("The customer itself, %(payer)s, paid; the invoice is made out to a person.")
+            return Outcome.WARN, Message(told, **said)
         if not all(names.are_comparable(name, header_name) for name in news):
-            told = Message(
-                N_(
-                    "The customer itself paid; the invoice is made out to another name. In different scripts they"
-                    " cannot be compared, and no earlier invoice links them."
-                )
+            told = N_(
+                "The customer itself paid; the invoice is made out to another name. In different scripts they"
+                " cannot be compared, and no earlier invoice links them."
             )
-            return Check("payer", Outcome.WARN, told, data)
-        told = Message(N_("The customer itself paid; the invoice is made out to another name."))
-        return Check("payer", Outcome.PASS, told, data)
+            return Outcome.WARN, Message(told)
+        return Outcome.PASS, Message(N_("The customer itself paid; the invoice is made out to another name."))
     if names.similar(told_of, header_name):
-        told = Message(N_("%(payer)s paid for %(buyer)s: similar names, not the same."), **said)
-    else:
-        told = Message(N_("%(payer)s paid, and the invoice is made out to %(buyer)s."), **said)
-    return Check("payer", Outcome.WARN, told, data)
+        return Outcome.WARN, Message(N_("%(payer)s paid for %(buyer)s: similar names, not the same."), **said)
+    return Outcome.WARN, Message(N_("%(payer)s paid, and the invoice is made out to %(buyer)s."), **said)
 
 
 def tax_id(facts: Facts) -> Check:

@@ -91,10 +91,14 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         history=_formers(kinds[LAST]),
         granted=_formers(kinds[GRANTED]),
         near=_formers(kinds[NEAR]),
-        refunds=tuple(
-            Refund(row.external_id, row.recharge, row.amount, row.occurred_on, row.status == EntryStatus.COMPLETED)
-            for row in session.execute(refunds(shown))
-        ),
+        refunds=_refunds(shown),
+    )
+
+
+def _refunds(shown: InvoiceRequest) -> tuple[Refund, ...]:
+    return tuple(
+        Refund(row.external_id, row.recharge, row.amount, row.occurred_on, row.status == EntryStatus.COMPLETED)
+        for row in session.execute(refunds(shown))
     )
 
 
