@@ -122,7 +122,7 @@ def test_requests_from_before_the_search_are_found(office: Office, context: Flas
 
     def found(typed: str) -> set[str]:
         wanted = Wanted("all", search=typed)
-        return {row[0].number for row in session.execute(queue(wanted, Viewer(None, clock.now())))}
+        return {row.number for row in session.execute(queue(wanted, Viewer(None, clock.now())))}
 
     assert found("流明") == set(mine)
     assert found("云栖") == {theirs}
