@@ -95,9 +95,14 @@ def validate(fields: Mapping[str, object]) -> dict[str, str]:
     `tax_id_of` tells, and a reviewer decides (real exceptions exist).
     """
     values, faults = read(fields)
+    refuse(faults)
+    return values
+
+
+def refuse(faults: Mapping[str, list[Message]]) -> None:
+    """Raise Invalid with what is wrong, in the order of the form; nothing where nothing is."""
     if faults:
         raise Invalid({name: faults[name] for name in FIELDS if name in faults})
-    return values
 
 
 def read(fields: Mapping[str, object]) -> tuple[dict[str, str], dict[str, list[Message]]]:

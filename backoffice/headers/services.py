@@ -251,8 +251,7 @@ def checked(values: Mapping[str, str], *, tax_id_confirmed: bool) -> dict[str, s
         if missing:
             told = N_("No font can print these characters: %(characters)s")
             faults[name] = [Message(told, characters=glyphs.describe(missing))]
-    if faults:
-        raise Invalid({name: faults[name] for name in rules.FIELDS if name in faults})
+    rules.refuse(faults)
     return cleaned
 
 

@@ -132,8 +132,9 @@ def show_import(file_id: int) -> ResponseReturnValue:
 
 def _import_page(file_id: int, form: ConfirmForm) -> str:
     record = queries.import_of(file_id)
-    doubts = sources.doubts(record.source, record.sha256, record.id)
-    if record.asks:
+    if not record.asks:
+        doubts = sources.doubts(record.source, record.sha256, record.id)
+    else:
         known = sources.known()
         form.offer(record.source, known)
         # As long as it asks, what was handed in after it speaks against it as well.

@@ -33,8 +33,7 @@ class Explanation:
 
     def without(self, item: Short) -> Decimal:
         """What can be applied for once a request that lacks money is withdrawn; nothing where that is no way out."""
-        after = self.figures.invoiceable_without(item.amount) if item.is_pending else ZERO
-        return after if after >= self.minimum else ZERO
+        return self.figures.invoiceable_without(item.amount, least=self.minimum) if item.is_pending else ZERO
 
     @property
     def below_minimum(self) -> bool:

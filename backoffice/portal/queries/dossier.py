@@ -14,7 +14,6 @@ from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
-from backoffice.ledger.rules import Figures
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
 from backoffice.requests.queries.comparison import Complaint, complaint
@@ -45,7 +44,6 @@ class Dossier:
     followed_by: str | None
     hold: Hold | None
     moves: Sequence[LedgerMovement]
-    balance: Figures
 
     @property
     def happened(self) -> list[RequestEvent | LedgerMovement]:
@@ -81,8 +79,23 @@ def dossier(account_id: int, number: str) -> Dossier:
         followed_by=requests.followed_by(found.id),
         hold=requests.open_hold(found.id) if found.is_held else None,
         moves=journal.moves_of(found.id),
-        balance=ledger.balance(account_id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What withdrawing a request would leave: all that can be invoiced afterwards, and whether its whole amount is
+    among it."""
+
+    after: Decimal
+    gives_all: bool
+
+
+def withdrawal(found: InvoiceRequest, *, least: Decimal) -> Withdrawal:
+    """What withdrawing the request would leave, where an invoice is over `least` or more."""
+    figures = ledger.balance(found.account_id)
+    after = figures.invoiceable_without(found.amount, least=least)
+    return Withdrawal(after, gives_all=after - figures.invoiceable == found.amount)
 
 
 def last_mail(invoice_request: InvoiceRequest, recipient: str) -> Message | None:

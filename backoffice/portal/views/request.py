@@ -36,12 +36,13 @@ from backoffice.web.kept_forms import keep_typed
 @guard(Permission.SEE_OWN_INVOICES)
 def invoice_request(number: str) -> str:
     """One request: the facts, what happened, and what can be done now; with ?print, the same for paper."""
+    dossier = queries.dossier(account_id(), number)
     return render_template(
         "portal/request.html",
-        dossier=queries.dossier(account_id(), number),
+        dossier=dossier,
         labels=labels,
         on_paper="print" in request.args,
-        smallest=policies.minimum_amount(clock.today()),
+        withdrawal=_withdrawal(dossier.request),
         now=clock.now(),
     )
 
@@ -52,9 +53,7 @@ def withdraw(number: str) -> Any:
     """Take a pending request back; the page asks once, for browsers that do not open the dialog."""
     found = queries.own_request(account_id(), number)
     if request.method != "POST" and found.can_withdraw:
-        balance = ledger.balance(account_id())
-        smallest = policies.minimum_amount(clock.today())
-        return render_template("portal/withdraw.html", invoice_request=found, balance=balance, smallest=smallest)
+        return render_template("portal/withdraw.html", invoice_request=found, withdrawal=_withdrawal(found))
     try:
         if request.method == "POST":
             with transaction():
@@ -69,6 +68,11 @@ def withdraw(number: str) -> Any:
     except Conflict:
         flash(_too_late(queries.own_request(account_id(), number)), "warning")
     return redirect(address(number), 303)
+
+
+def _withdrawal(found: InvoiceRequest) -> queries.Withdrawal | None:
+    """What its dialog tells; nothing is read for a request that cannot be withdrawn."""
+    return queries.withdrawal(found, least=policies.minimum_amount(clock.today())) if found.can_withdraw else None
 
 
 def _too_late(found: InvoiceRequest) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from backoffice import money
@@ -171,6 +171,8 @@ class Range:
 
     kind: ClassVar[str]
     ends: ClassVar[tuple[str, str]]
+    # What is wrong when the first end is above the second.
+    backwards: ClassVar[Any]
 
     name: str
     label: Any
@@ -191,11 +193,6 @@ class Range:
         """A value as a chip tells it."""
         raise NotImplementedError
 
-    @property
-    def reversed(self) -> str:
-        """What is wrong when the first end is above the second."""
-        raise NotImplementedError
-
     def read(self, args: MultiDict[str, str]) -> Control:
         """Read both ends; one that makes no sense, or an end before its beginning, is an error."""
         typed = [args.get(name, "").strip()[:40] for name in self.names]
@@ -211,7 +208,7 @@ class Range:
             control.error = gettext("Enter a date as year-month-day, for example 2026-11-23.")
             return control
         if span.low is not None and span.high is not None and span.low > span.high:
-            control.error = self.reversed
+            control.error = str(self.backwards)
             return control
         control.value = span
         control.parameters = [(name, text) for name, text in zip(self.names, typed, strict=True) if text]
@@ -225,6 +222,7 @@ class DateRange(Range):
 
     __slots__ = ()
     kind, ends = "dates", ("from", "to")
+    backwards = lazy_gettext("The end lies before the beginning.")
 
     def parse(self, text: str) -> date:
         """An ISO date."""
@@ -237,17 +235,13 @@ class DateRange(Range):
         """The day as the reader's language writes it."""
         return day(value).striptags()
 
-    @property
-    def reversed(self) -> str:
-        """The end is the earlier day."""
-        return str(gettext("The end lies before the beginning."))
-
 
 class AmountRange(Range):
     """Amounts in major units from and to."""
 
     __slots__ = ()
     kind, ends = "amounts", ("min", "max")
+    backwards = lazy_gettext("The largest amount is below the smallest.")
 
     def parse(self, text: str) -> Decimal:
         """An amount, read the way forms do."""
@@ -256,11 +250,6 @@ class AmountRange(Range):
     def show(self, value: Decimal) -> str:
         """The amount with its currency."""
         return amount(value)
-
-    @property
-    def reversed(self) -> str:
-        """The most is less than the least."""
-        return str(gettext("The largest amount is below the smallest."))
 
 
 def _span_text(span: Span, show: Any) -> str:
