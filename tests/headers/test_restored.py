@@ -12,8 +12,9 @@ from backoffice import clock
 from backoffice.audit import queries as audit
 from backoffice.database import transaction
 from backoffice.errors import Conflict
-from backoffice.headers import invariants, services, views
+from backoffice.headers import invariants, services
 from backoffice.headers.models import InvoiceHeader
+from backoffice.headers.views import editing
 from tests.headers.conftest import GOOD, OTHER, Clerk
 from tests.headers.test_together import edit_page, remove
 from tests.support.people import Cast, Person
@@ -141,7 +142,7 @@ def test_one_removed_in_that_very_moment_is_not_restored_unasked(
         return False
 
     with monkeypatch.context() as patched:
-        patched.setattr(views.asides, "is_asked", is_asked)
+        patched.setattr(editing.asides, "is_asked", is_asked)
         assert ada.press(address="宜山路900号") == 409
     assert "林晓 removed it on " in ada.text
     assert ada.kept() == []
