@@ -6,9 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# First the same engine without the windows around it: opening a page costs a third of the time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
-    "Browser tests skipped: no Chromium found. Install it (Debian, Ubuntu: apt-get install chromium) or set CHROMIUM."
+    "Browser tests skipped: no Chromium found. Install it (Debian: apt-get install chromium-headless-shell; elsewhere:"
+    " chromium) or set CHROMIUM."
 )
 
 
