@@ -18,30 +18,17 @@ from backoffice.issuing import services as issuing
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.checks import panel
-from backoffice.review.checks.facts import Check, Outcome
 from backoffice.review.queries import dossier as dossiers
 from backoffice.review.queries import evidence
 from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
+from tests.review.told import found, outcomes
 from tests.support.office import ISSUER, LUMEN, Office
 from tests.support.sql import gather_figures, plan, statements
 from tests.support.visitor import Visitor
 
 OTHER_ID = "91440300MA5DA0X7X5"
 GIVEN_AT_ISSUE = {"number", "issued_at", "issued_on", "verify_url"}
-
-
-def found(number: str) -> dict[str, Check]:
-    """What each check says of a request now."""
-    session.rollback()
-    session.expire_all()
-    facts = evidence.facts(dossiers.dossier(number), now=clock.now())
-    return {check.code: check for check in panel.run(facts)}
-
-
-def outcomes(number: str) -> dict[str, str]:
-    """Checks that do not pass."""
-    return {code: check.outcome.value for code, check in found(number).items() if check.outcome != Outcome.PASS}
 
 
 def test_a_first_request_is_only_new(office: Office) -> None:
@@ -200,87 +187,6 @@ def test_a_header_made_anew_is_compared_with_the_last_invoice_to_its_name(office
     office.approve(number)
     assert office.issue(number)
     assert found(office.apply("62.00"))["header"].outcome == "pass", "an invoice bears it now"
-
-
-def later(freeze: Callable[[datetime], None], days: int) -> None:
-    """So many days after the first request of a story."""
-    freeze(NOW + timedelta(days=days))
-
-
-@pytest.mark.parametrize("ending", ["rejected", "withdrawn"])
-def test_who_paid_for_a_request_is_told_after_its_money_went_back(office: Office, ending: str) -> None:
-    office.recharge("60.00", channel="Bank transfer", payer_name="北京先行科技有限公司")
-    number = office.apply("60.00")
-    said = found(number)["payer"]
-    office.reject(number) if ending == "rejected" else office.withdraw(number)
-    assert found(number)["payer"] == said
-    assert said.outcome == "warn"
-
-
-def test_who_paid_is_not_known_where_a_refund_took_money_before_it_went_back(office: Office) -> None:
-    paid = office.recharge("100.00", channel="Bank transfer", payer_name="北京先行科技有限公司")
-    number = office.apply("60.00")
-    office.recharge("500.00", channel="Alipay")
-    office.refund(paid, "100.00")
-    office.withdraw(number)
-    told = found(number)["payer"]
-    assert str(told.message) == "The money went back to the account: who had paid it is not known any more."
-
-
-@pytest.mark.parametrize("ending", ["rejected", "withdrawn", "issued"])
-def test_a_closed_request_is_compared_with_what_was_known_then(
-    office: Office, freeze: Callable[[datetime], None], ending: str
-) -> None:
-    freeze(NOW)
-    office.recharge("90000.00", channel="Alipay")
-    number = office.apply("60.00", email="x@northwind.example")
-    if ending == "issued":
-        office.approve(number)
-        later(freeze, 1)
-        assert office.issue(number)
-    else:
-        office.reject(number) if ending == "rejected" else office.withdraw(number)
-    then = {code: (said.outcome, said.message) for code, said in found(number).items() if code in _BY_HISTORY}
-    assert then["header"][0] == then["email"][0] == "warn"
-    later(freeze, 40)
-    for amount in ("5000.00", "6000.00", "7000.00", "8000.00", "9000.00"):
-        following = office.apply(amount, email="x@northwind.example")
-        office.approve(following)
-        assert office.issue(following)
-    later(freeze, 80)
-    assert {code: (said.outcome, said.message) for code, said in found(number).items() if code in _BY_HISTORY} == then
-
-
-_BY_HISTORY = ("payer", "header", "amount", "email", "history")
-
-
-def test_what_was_approved_then_and_issued_later_was_known_then(
-    office: Office, freeze: Callable[[datetime], None]
-) -> None:
-    freeze(NOW)
-    office.recharge("900.00", channel="Alipay")
-    first, second = (
-        office.apply("60.00", email="x@northwind.example"),
-        office.apply("70.00", email="x@northwind.example"),
-    )
-    office.approve(first)
-    later(freeze, 1)
-    office.reject(second)
-    assert found(second)["email"].outcome == "pass"
-    later(freeze, 2)
-    assert office.issue(first)
-    assert found(second)["email"].outcome == "pass"
-
-
-def test_the_balance_of_an_issued_request_is_not_said_to_be_that_of_its_day(office: Office) -> None:
-    paid = office.recharge("100.00", channel="Alipay")
-    number = office.issued("60.00")
-    office.refund(paid, "90.00")
-    told = found(number)["balance"]
-    assert (told.outcome, str(told.message)) == (
-        "pass", "Covered when it was issued; what else could be invoiced then is not known any more."
-    )  # fmt: skip
-    assert [str(datum.label) for datum in told.data] == ["Amount", "Account balance today"]
 
 
 def test_another_accounts_requests_are_not_compared(office: Office) -> None:
