@@ -25,6 +25,7 @@ from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, Fi
 from backoffice.web.formatting import page_locale
 from backoffice.web.guards import guard
 from backoffice.web.interface import role_label
+from backoffice.web.navigation import capped
 from backoffice.web.paging import PageRequest, paginate
 
 FILTERS = FilterSet(
@@ -175,13 +176,6 @@ def _tabs(filters: FilterState, current: str) -> tuple[tuple[str, str, bool, str
 @lru_cache(maxsize=64)
 def _plain_tabs(filters: FilterState, path: str, _language: str) -> list[tuple[str, str, str]]:
     return [(code, str(labels.views[code]), filters.url(path, {"view": code, "sort": None})) for code in VIEWS]
-
-
-def capped(count: int | None) -> str | None:
-    """A count beside a title or a tab; None for none."""
-    if not count:
-        return None
-    return str(count) if count < queries.COUNT_LIMIT else f"{queries.COUNT_LIMIT}+"
 
 
 @lru_cache(maxsize=256)
