@@ -199,7 +199,7 @@ def requests(hand: Hand, page: Page) -> None:
 
 
 def reviewer(hand: Hand) -> None:
-    """The queue with a request beside it, the request's own page, a rejection, and the keys."""
+    """The queue with a request beside it, the keys, requests ticked in the queue, a request's own page, a rejection."""
     page = hand.sign_in(reviewer_of(hand), viewport=WIDE)
     page.goto(f"{hand.site}/review")
     page.locator("[data-preview] h2").first.wait_for()
@@ -209,6 +209,9 @@ def reviewer(hand: Hand) -> None:
     hand.keep(page, "keys")
     page = hand.sign_in(reviewer_of(hand))
     page.goto(f"{hand.site}/review")
+    for box in page.locator("[data-pick]").all()[:3]:
+        box.check()
+    hand.keep(page, "bulk")
     page.locator("main tbody th a").first.click()
     hand.keep(page, "request", height=900)
     page.keyboard.press("r")

@@ -276,3 +276,15 @@ def test_skip_leads_behind_and_from_the_last_one_where_a_verdict_would(
     assert skips(f"/review/{first}?list={quote(LIST)}") == f"/review/{second}?list={listed}#heading"
     last = unescape(skips(f"/review/{second}?list={quote(LIST)}"))
     assert last.startswith(f"/review/{first}?list=/review?")
+
+
+@pytest.mark.parametrize("page", ["reject", "hold", "return"])
+def test_cancel_of_a_form_on_its_own_page_does_not_forget_the_list(
+    desk: Desk, visit: Callable[..., Visitor], page: str
+) -> None:
+    number = desk.apply(amount="200.00")
+    rita = visit(desk.cast.rita)
+    form = rita.get(f"/review/{number}/{page}?list={quote(LIST)}").text
+    ways = {unescape(href) for href in re.findall(r'href="(/review/[^"]*)"', form)}
+    assert f"/review/{number}?list={quote(LIST, safe='/?')}" in ways
+    assert f"/review/{number}" not in ways

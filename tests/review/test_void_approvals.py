@@ -50,6 +50,22 @@ def test_other_recharges_behind_it_ask_anew(four_eyes: Desk, visit: Callable[...
     assert approve(four_eyes, "rita", number) == "approved"
 
 
+def test_every_list_marks_what_waits_for_the_second_while_the_first_holds(
+    four_eyes: Desk, visit: Callable[..., Visitor]
+) -> None:
+    number, other = four_eyes.apply(amount="1000.00"), four_eyes.apply(four_eyes.cast.bo, amount="10.00")
+    approve(four_eyes, "rita", number)
+    rui = visit(four_eyes.cast.rui)
+    assert ("Second approval" in row_of(rui, number), "Second approval" in row_of(rui, other)) == (True, False)
+    lose_recharge(four_eyes)
+    assert "Second approval" not in row_of(rui, number)
+
+
+def row_of(visitor: Visitor, number: str) -> str:
+    """A request's row of the queue."""
+    return visitor.get("/review").text.partition(f'<tr id="{number}">')[2].partition("</tr>")[0]
+
+
 def instant_of(at: datetime) -> str:
     """As a page writes it."""
     local = at.astimezone(ZoneInfo("Asia/Shanghai"))

@@ -108,6 +108,7 @@ class Listed(NamedTuple):
     claim_ends_at: datetime | None
     account: str
     short: Decimal | None
+    half_approved: bool
 
     def claimant(self, now: datetime) -> int | None:
         """The id of whoever works on it; None while nobody does."""
@@ -198,7 +199,9 @@ def as_rows(statement: Select[InvoiceRequest]) -> Select[Any]:
     """The statement's requests as rows of `Listed`: with the name of the customer account, and what a refund took."""
     # Not a join: SQLite would weigh other orders of the two tables and give up the index that holds the list's order.
     name = select(Account.name).where(Account.id == InvoiceRequest.account_id).scalar_subquery()
-    return statement.with_only_columns(*_COLUMNS, name.label("account"), shortages.column())
+    return statement.with_only_columns(
+        *_COLUMNS, name.label("account"), shortages.column(), views.is_half_approved().label("half_approved")
+    )
 
 
 @dataclass(frozen=True, slots=True)

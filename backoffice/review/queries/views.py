@@ -115,7 +115,8 @@ def _mail(_viewer: Viewer) -> ColumnElement[bool]:
     return InvoiceRequest.id.in_(about)
 
 
-def _second(_viewer: Viewer) -> ColumnElement[bool]:
+def is_half_approved() -> ColumnElement[bool]:
+    """SQL predicate of requests with a first approval in force, which wait for the second."""
     return and_(InvoiceRequest.second_wanted_at.is_not(None), requests.first_stands(InvoiceRequest.id))
 
 
@@ -137,7 +138,7 @@ VIEWS = {
         View("due-today", _due_today, "ix_invoice_request_queue"),
         View(OVERDUE, _overdue, "ix_invoice_request_open"),
         View(ON_HOLD, lambda _viewer: InvoiceRequest.held_at.is_not(None), "ix_invoice_request_held"),
-        View("second", _second, "ix_invoice_request_second"),
+        View("second", lambda _viewer: is_half_approved(), "ix_invoice_request_second"),
         View("short", _short, "ix_ledger_reservation_short"),
         View("approved", _of(State.APPROVED), "ix_invoice_request_approved"),
         View("failed", _failed, "ix_invoice_request_approved"),

@@ -1,9 +1,9 @@
 // data-key="a" on a control (named by backoffice/web/shortcuts.py) lets the key press it; data-key-anywhere also where it
 // is not on the screen. Whoever types is left alone, and an open dialog has only its own keys. data-keys="off" on the body:
 // the person has switched single keys off. Other modules say with `onKey` what a key does where there is nothing to press.
-// A key that comes too early to do anything says so (see early.js). data-failed on what could not be shown holds the words
-// for the keys in its data-failed-keys, which would have pressed something there. data-sole on a form: the page is there for
-// it alone, so what sends a typed text sends it from anywhere on the page.
+// A key that comes too early to do anything says so (see early.js). data-failed holds the words for the keys named in
+// data-failed-keys, which press nothing here. data-sole on a form: the page is there for it alone, so what sends a typed
+// text sends it from anywhere on the page.
 import { forgetEarly, keepEarly, tellEarly, tellKeptEarly, tellKey } from "./early.js";
 
 const BETWEEN = 1500; // milliseconds between the strokes of "g q"
@@ -76,8 +76,8 @@ function pressed(event) {
 }
 
 function tellFailed(key) {
-  const failed = document.querySelector("[data-failed-keys]");
-  if (failed?.dataset.failedKeys.split(" ").includes(key)) tellKey(failed.dataset.failed);
+  const failed = [...document.querySelectorAll("[data-failed-keys]")].find((one) => one.dataset.failedKeys.split(" ").includes(key));
+  if (failed) tellKey(failed.dataset.failed);
 }
 
 // The key as the list of shortcuts spells it; null for what belongs to the browser or the system.
