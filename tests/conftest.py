@@ -1,7 +1,7 @@
 """Fixtures everybody uses. Start from the smallest that does: `context` for services, `client` or `visitor` for pages.
 
-A test that asks for `database` (or anything below it) runs on SQLite and on PostgreSQL; marked `browser` on SQLite
-alone, marked `postgres_only` on PostgreSQL alone.
+A test that asks for `database` (or anything below it) runs on SQLite and on PostgreSQL; marked `browser` or `one_database`
+on SQLite alone, marked `postgres_only` on PostgreSQL alone.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
     kinds: tuple[str, ...] = DATABASES
-    if "browser" in marks:
+    if marks & {"browser", "one_database"}:
         kinds = ("sqlite",)
     if "postgres_only" in marks:
         kinds = ("postgresql",)

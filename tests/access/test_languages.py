@@ -38,6 +38,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("locale", "foreign"), [("zh", ENGLISH), ("en", CHINESE)], ids=["zh", "en"])
 def test_no_word_of_the_other_language_and_no_two_columns_of_one_name(
     atlas: Atlas, visit: Callable[..., Visitor], locale: str, foreign: re.Pattern[str]
