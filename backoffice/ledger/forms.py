@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, RadioField
 
 from backoffice.ledger.services.conflicts import REASON_LIMIT
 from backoffice.ledger.services.sources import SOURCE_LIMIT
-from backoffice.web.forms import CleanString, Form, Required, choices
+from backoffice.web.forms import CleanString, Form, choices
 from backoffice.web.kept_forms import KeptForm
 
 DEFAULT_SOURCE = "platform"
@@ -33,13 +33,13 @@ class ImportForm(KeptForm):
 class ConfirmForm(Form):
     """Which system the ids of a file that asks belong to: the one it was handed in under, or one that is known."""
 
-    source = RadioField(_l("Source"), validators=[Required()])
+    source = RadioField(_l("Source"), validate_choice=False)
     seen = HiddenField()
 
-    def offer(self, source: str, others: Sequence[str]) -> None:
-        """Let them choose between the source it came under and those that are known."""
-        labels = [(name, name) for name in others if name != source]
-        self.source.choices = choices([*labels, (source, source)])
+    def offer(self, sources: Sequence[str]) -> None:
+        """Let them choose between these."""
+        self.source.choices = choices((name, name) for name in sources)
+        self.source.flags.required = True
 
 
 class SettleForm(KeptForm):

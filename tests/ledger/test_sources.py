@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -96,6 +97,27 @@ def test_whoever_sits_at_the_terminal_is_asked_before_anything_is_booked(
     assert asked == [booked()] == [[("platform", "W-1")]]
 
 
+def test_what_is_handed_in_while_the_question_stands_is_told_before_anything_is_booked(
+    load: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load("shop", NEXT)
+    questions: list[str] = []
+
+    def another_shell_is_quicker(question: str, **options: object) -> None:
+        questions.append(question)
+        if len(questions) == 1:
+            load("platform", GOOD, options=("--new-source",))
+        else:
+            raise click.Abort
+
+    monkeypatch.setattr("backoffice.cli.books._is_terminal", lambda: True)
+    monkeypatch.setattr("click.confirm", another_shell_is_quicker)
+    result = load("platfrom", GOOD)
+    assert len(questions) == 2, "the shell in between was told that its source is meant"
+    assert "The same file was imported as platform on " in result.stderr
+    assert (result.exit_code, booked()) == (1, [("shop", "W-2"), ("platform", "W-1")])
+
+
 def test_the_same_file_under_another_source_is_warned_of(load: Callable[..., Result]) -> None:
     load("platform", GOOD)
     result = load("erp", GOOD, options=("--new-source", "--dry-run"))
@@ -138,6 +160,7 @@ def test_a_file_from_a_new_source_waits_until_it_is_confirmed(ana: Visitor, book
     ana.get(page)
     ana.submit({}, button="Import under this source")
     assert (ana.page.status_code, books.work()) == (400, 0)
+    assert "Choose the system that the ids belong to." in ana.page.text
     ana.submit({"source": "erp"}, button="Import under this source")
     assert (ana.page.status_code, books.work(), books.record().source) == (303, 1, "erp")
     hand_in(ana, GOOD.replace("W-1", "W-3"), source="ERP")
@@ -189,6 +212,23 @@ def test_a_file_that_asks_is_compared_with_what_was_handed_in_after_it(ana: Visi
     assert "The same file was imported as platform on" in ana.page.text
     ana.submit({"source": "crm"}, button="Import under this source")
     assert (ana.page.status_code, books.work()) == (303, 1)
+
+
+def test_two_spellings_that_ask_at_once_become_one_source(ana: Visitor, books: Books) -> None:
+    hand_in(ana, GOOD, source="platform")
+    books.work()
+    first, second = hand_in(ana, NEXT, source="Stripe"), hand_in(ana, NEXT.replace("W-2", "W-3"), source="stripe")
+    ana.get(second)
+    form = ana.page
+    ana.get(first)
+    ana.submit({"source": "Stripe"}, button="Import under this source")
+    ana.page = form
+    ana.submit({"source": "stripe"}, button="Import under this source")
+    assert (ana.page.status_code, books.work()) == (400, 1)
+    assert "This source is known as Stripe by now. Choose that one." in ana.page.text
+    assert 'value="stripe"' not in ana.page.text
+    ana.submit({"source": "Stripe"}, button="Import under this source")
+    assert (ana.page.status_code, books.work(), books.record().source) == (303, 1, "Stripe")
 
 
 def test_a_trial_says_so_and_asks_nothing(ana: Visitor, books: Books) -> None:

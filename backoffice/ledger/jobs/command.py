@@ -60,21 +60,37 @@ def import_file(
         report = Report(encoding=shape.encoding, delimiter=shape.delimiter, ignored=shape.ignored)
         report.samples, report.unended = facts.samples, facts.unended
         report.imported_before = files.imported_before(facts.sha256, order.source)
-        doubts = sources.doubts(order.source, facts.sha256)
+        told = sources.doubts(order.source, facts.sha256)
         session.rollback()
-        if doubts:
-            doubted(doubts)
+        if told:
+            doubted(told)
         course = Course(file, reader, order, actor, report, _let_pass)
         if order.whole:
             storage.put_file(file, facts.sha256)  # whoever finds it half booked can go on with it
         if not dry_run:
-            with transaction():
-                files.bury_dead_commands(clock.now())
-                record = files.enter(actor, order, facts, shape, now=clock.now())
-                course.file_id, course.lease = record.id, record.lease or ""
+            course.file_id, course.lease = _enter(course, facts, shape, told, doubted)
         with _progress(path.name, facts.size) as course.show, _told_when_interrupted(course):
             course.run()
         return course.report
+
+
+def _enter(
+    course: Course,
+    facts: encodings.Facts,
+    shape: reading.Shape,
+    told: sources.Doubts,
+    doubted: Callable[[sources.Doubts], None],
+) -> tuple[int, str]:
+    """Write the import down, its id and lease; what came to speak against its source meanwhile is told as well."""
+    while True:
+        try:
+            with transaction():
+                files.bury_dead_commands(clock.now())
+                record = files.enter(course.actor, course.order, facts, shape, now=clock.now(), told=told)
+                return record.id, record.lease or ""
+        except files.Untold as untold:
+            told = untold.doubts
+            doubted(told)
 
 
 def _let_pass(course: Course) -> None:

@@ -61,12 +61,27 @@ class Order:
         return self.strict and not self.dry_run
 
 
-def enter(actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: datetime) -> LedgerFile:
+class Untold(Exception):
+    """Something speaks against the source of a command's file that its caller was not told of: `doubts`."""
+
+    def __init__(self, doubts: sources.Doubts) -> None:
+        super().__init__()
+        self.doubts = doubts
+
+
+def enter(
+    actor: Actor, order: Order, facts: Facts, shape: Shape, *, now: datetime, told: sources.Doubts | None = None
+) -> LedgerFile:
     """Write down that an import was asked for: a file from the page waits for the worker, a command begins at once.
 
-    A file from the page whose source is doubtful waits until somebody has confirmed it.
+    A file from the page whose source is doubtful waits until somebody has confirmed it. Raises Untold for a command
+    whose source is doubtful by now for other reasons than those it has `told`.
     """
-    asks = order.via == FileVia.PAGE and not order.dry_run and bool(sources.doubts(order.source, facts.sha256))
+    turns.stand_still()
+    doubts = sources.doubts(order.source, facts.sha256)
+    if order.via == FileVia.COMMAND and doubts and doubts != told:
+        raise Untold(doubts)
+    asks = order.via == FileVia.PAGE and not order.dry_run and bool(doubts)
     record = LedgerFile(
         name=clean_name(order.name),
         sha256=facts.sha256,
@@ -230,14 +245,19 @@ def confirm(actor: Actor, file_id: int, source: str, *, seen: str = "", now: dat
     """Let a file wait for the worker no more than any other, under its own source or another one that is known.
 
     `seen` is the word of the import of the same bytes under another source that the page told of. Raises Invalid for
-    any other source, and where there is such an import that was not told; Conflict when the file does not ask (any
-    more).
+    any other source, for its own where that is known by another spelling meanwhile, and where there is such an import
+    that was not told; Conflict when the file does not ask (any more).
     """
+    turns.stand_still()
     record = session.get_one(LedgerFile, file_id, with_for_update=True)
     if record.state != FileState.WAITING or not record.asks:
         raise Conflict(Message(N_("This import asks nothing any more.")))
-    if source not in (record.source, *sources.known()):
-        raise Invalid({"source": [Message(N_("Choose the system that the ids belong to."))]})
+    if source not in sources.offered(record.source):
+        wanted = Message(N_("Choose the system that the ids belong to."))
+        if source == record.source:
+            (name, *_) = sources.spellings_of(source)
+            wanted = Message(N_("This source is known as %(name)s by now. Choose that one."), name=name)
+        raise Invalid({"source": [wanted]})
     there = sources.elsewhere(record.sha256, source)
     if there is not None and there.word != seen:
         raise Invalid({"source": list(sources.Doubts(source, there=there).sentences())})

@@ -72,7 +72,7 @@ def named(typed: str) -> str:
     """The name of the source that somebody typed: as the books spell it where they know it. Raises Invalid."""
     wanted = Message(N_("Name the system that the ids belong to."))
     name = text.of_field("source", typed, max_length=SOURCE_LIMIT, empty=wanted)
-    spellings = [each for each in known() if folded(each) == folded(name)]
+    spellings = spellings_of(name)
     if name in spellings or not spellings:
         return name if spellings else _plain(name)
     if len(spellings) > 1:
@@ -92,6 +92,17 @@ def known() -> list[str]:
         LedgerFile.state.in_((FileState.WAITING, FileState.RUNNING)), ~LedgerFile.dry_run, ~LedgerFile.asks
     )
     return sorted(set(chain(session.scalars(select(LedgerSource.name)), session.scalars(on_its_way))))
+
+
+def spellings_of(name: str) -> list[str]:
+    """How the books know the source that this name tells; empty when they do not."""
+    return [each for each in known() if folded(each) == folded(name)]
+
+
+def offered(source: str) -> list[str]:
+    """What a file that was handed in under `source` can be booked under: the known ones, and that one where it is new."""
+    names = known()
+    return names if spellings_of(source) else [*names, source]
 
 
 def doubts(source: str, sha256: str, before_id: int | None = None) -> Doubts:

@@ -24,6 +24,11 @@ def wait_for(file_id: int) -> None:
         raise AnotherTurn
 
 
+def stand_still() -> None:
+    """Let nobody book, hand in or confirm a file until the transaction ends: what was handed in stays what it is."""
+    session.execute(select(LedgerTurn.file_id).with_for_update())
+
+
 def take(file_id: int) -> None:
     """Let this file alone book until its turn is given back. Raises AnotherTurn."""
     free = LedgerTurn.file_id.is_(None) | (LedgerTurn.file_id == file_id)

@@ -135,10 +135,10 @@ def _import_page(file_id: int, form: ConfirmForm) -> str:
     if not record.asks:
         doubts = sources.doubts(record.source, record.sha256, record.id)
     else:
-        known = sources.known()
-        form.offer(record.source, known)
+        offered = sources.offered(record.source)
+        form.offer(offered)
         # As long as it asks, what was handed in after it speaks against it as well.
-        doubts = sources.doubts(form.source.data if form.source.data in known else record.source, record.sha256)
+        doubts = sources.doubts(form.source.data if form.source.data in offered else record.source, record.sha256)
         form.seen.data = doubts.there.word if doubts.there else ""
     order = [(LedgerLineProblem.line, "asc"), (LedgerLineProblem.id, "asc")]
     page = paginate(session, queries.problems_of(file_id), order, PageRequest.of(request.args))  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def _import_page(file_id: int, form: ConfirmForm) -> str:
 def confirm_source(file_id: int) -> ResponseReturnValue:
     """Say which system the ids of a file that asks belong to; then it waits for the worker."""
     form, record = ConfirmForm(), queries.import_of(file_id)
-    form.offer(record.source, sources.known())
+    form.offer(sources.offered(record.source))
     try:
         if record.asks and not form.validate():
             return _import_page(file_id, form), 400
