@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from backoffice import clock
+from backoffice.permissions import SYSTEM
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.review.services import decisions as review
 from tests.portal.conftest import Customer, World, text
 from tests.portal.march import line, tell
 
 WHOLE = "The amount can be invoiced again at once."
-NOTHING = "Refunds have taken more away than this"
+NOTHING = "Refunds have taken this money away: afterwards there is nothing to invoice until new recharges come."
+LITTLE = "is left, less than the smallest amount of ¥1.00"
 
 
 def withdrawn(customer: Customer, number: str) -> str:
@@ -21,10 +28,12 @@ def withdrawn(customer: Customer, number: str) -> str:
         assert (sentence in asked) == (sentence in dialog), "the dialog says the same"
     customer.get(f"/invoices/{number}/withdraw")
     customer.submit(button="Withdraw")
-    (left,) = re.findall(r"You can invoice ¥([\d,.]+) now", text(customer.follow()))
+    answer = text(customer.follow())
+    (left,) = re.findall(r"You can invoice ¥([\d,.]+) now", answer) or ["0.00"]
     if WHOLE not in asked:
         assert left == (told[0] if told else "0.00")
-        assert (NOTHING in asked) == (not told)
+        assert (NOTHING in asked or LITTLE in asked) == (not told)
+    assert ("There is nothing to invoice until new recharges come." in answer) == (NOTHING in asked)
     return str(left)
 
 
@@ -67,8 +76,51 @@ def test_where_withdrawing_leaves_nothing_it_is_no_advice(ada: Customer, world: 
 def test_less_than_the_smallest_amount_is_nothing(ada: Customer, world: World) -> None:
     number = ada.apply(amount="10000")
     tell(world, line("refund", "F1", "6000", 3, refund_of="R1"), line("refund", "F2", "3999.99", 3, refund_of="R2"))
-    assert NOTHING in text(ada.get(f"/invoices/{number}/withdraw"))
+    told = "¥0.01 is left, less than the smallest amount of ¥1.00."
+    assert told in text(ada.get(f"/invoices/{number}/withdraw"))
     assert "You can also withdraw it" not in text(ada.get("/invoices/balance"))
+    assert withdrawn(ada, number) == "0.00"
+    assert told in text(ada.page), "afterwards, too"
+
+
+def test_where_refunds_took_exactly_as_much_nothing_is_left(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="10000")
+    tell(world, line("refund", "F1", "6000", 3, refund_of="R1"), line("refund", "F2", "4000", 3, refund_of="R2"))
+    assert withdrawn(ada, number) == "0.00"
+
+
+def test_what_a_raised_minimum_keeps_back_is_no_refunds_doing(ada: Customer, world: World) -> None:
+    whole, number = ada.apply(amount="9950"), ada.apply(amount="50")
+    world.issue(whole)
+    world.act(
+        policies.set_policy, SYSTEM, PolicyKey.MINIMUM_AMOUNT, "100.00", starts_on=clock.today(), reason="Postage."
+    )
+    assert "¥50.00 is left, less than the smallest amount of ¥100.00." in text(ada.get(f"/invoices/{number}/withdraw"))
+
+
+def test_a_page_that_promised_otherwise_asks_once_more(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="10000")
+    assert WHOLE in text(ada.get(f"/invoices/{number}/withdraw"))
+    tell(world, line("refund", "F1", "4000", 3, refund_of="R1"))
+    asked = text(ada.submit(button="Withdraw"))
+    assert (ada.page.status_code, world.request(number).state) == (409, "pending")
+    assert "Nothing is withdrawn yet." in asked
+    assert "afterwards you can invoice ¥6,000.00 in all" in asked
+    ada.submit(button="Withdraw")
+    assert "You can invoice ¥6,000.00 now." in text(ada.follow())
+
+
+@pytest.mark.parametrize("ending", ["covered", "withdrawn"])
+def test_what_nothing_covers_any_more_promises_no_cover(ada: Customer, world: World, ending: str) -> None:
+    number = ada.apply(amount="10000")
+    tell(world, line("refund", "F1", "4000", 3, refund_of="R1"))
+    assert "¥4,000.00 is missing. New recharges cover it by themselves." in text(ada.get(f"/invoices/{number}"))
+    if ending == "covered":
+        tell(world, line("recharge", "R9", "4000", 4))
+    else:
+        withdrawn(ada, number)
+    page = text(ada.get(f"/invoices/{number}"))
+    assert ("¥4,000.00 was missing." in page, "cover it by themselves" in page) == (True, False)
 
 
 def test_an_approved_request_that_is_short_is_not_to_be_withdrawn(ada: Customer, world: World) -> None:

@@ -14,10 +14,11 @@ from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
+from backoffice.money import ZERO
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
 from backoffice.requests.queries.comparison import Complaint, complaint
-from backoffice.requests.rules import ABOUT
+from backoffice.requests.rules import ABOUT, State
 from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import SupportingFile
 
@@ -84,18 +85,32 @@ def dossier(account_id: int, number: str) -> Dossier:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What withdrawing a request would leave: all that can be invoiced afterwards, and whether its whole amount is
-    among it."""
+    """What withdrawing a request leaves: what is `left` afterwards, and whether its whole amount can be invoiced anew.
 
-    after: Decimal
+    Less than `least`, what an invoice is over, cannot be invoiced before new recharges come.
+    """
+
+    left: Decimal
+    least: Decimal
     gives_all: bool
+
+    @property
+    def after(self) -> Decimal:
+        """All that can be invoiced afterwards."""
+        return self.left if self.left >= self.least else ZERO
+
+    @property
+    def word(self) -> str:
+        """What the dialog promises: whoever withdraws says with it what they have read."""
+        return "all" if self.gives_all else f"{max(ZERO, self.left)} {self.least}"
 
 
 def withdrawal(found: InvoiceRequest, *, least: Decimal) -> Withdrawal:
-    """What withdrawing the request would leave, where an invoice is over `least` or more."""
+    """What withdrawing the request would leave, or has left, where an invoice is over `least` or more."""
     figures = ledger.balance(found.account_id)
-    after = figures.invoiceable_without(found.amount, least=least)
-    return Withdrawal(after, gives_all=after - figures.invoiceable == found.amount)
+    left = figures.balance if found.state == State.WITHDRAWN else figures.balance + found.amount
+    # What refunds took beyond all that was free is filled first.
+    return Withdrawal(left, least, gives_all=left >= max(least, found.amount))
 
 
 def last_mail(invoice_request: InvoiceRequest, recipient: str) -> Message | None:

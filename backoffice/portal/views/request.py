@@ -10,9 +10,8 @@ from flask_babel import gettext
 from backoffice import clock, storage
 from backoffice.database import transaction
 from backoffice.delivery.rules import attachment_name
-from backoffice.errors import Conflict, Invalid, NotFound
+from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
 from backoffice.issuing import queries as issuing
-from backoffice.ledger import queries as ledger
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.portal import labels
@@ -30,6 +29,8 @@ from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.interface import status_label
 from backoffice.web.kept_forms import keep_typed
+
+_PROMISED_OTHERWISE = "promised-otherwise"
 
 
 @blueprint.get("/invoices/<number>")
@@ -50,24 +51,52 @@ def invoice_request(number: str) -> str:
 @blueprint.route("/invoices/<number>/withdraw", methods=["GET", "POST"])
 @guard(Permission.APPLY)
 def withdraw(number: str) -> Any:
-    """Take a pending request back; the page asks once, for browsers that do not open the dialog."""
+    """Take a pending request back; the page asks once, for browsers that do not open the dialog.
+
+    It asks once more where what can be invoiced afterwards is not what it said.
+    """
     found = queries.own_request(account_id(), number)
-    if request.method != "POST" and found.can_withdraw:
-        return render_template("portal/withdraw.html", invoice_request=found, withdrawal=_withdrawal(found))
+    if not found.can_withdraw:
+        flash(_too_late(found), "warning")
+        return redirect(address(number), 303)
+    if request.method != "POST":
+        return _withdraw_page(found)
     try:
-        if request.method == "POST":
-            with transaction():
-                changes.withdraw(current_actor(), number, now=clock.now())
-            left = format_amount(ledger.balance(account_id()).invoiceable)
-            flash(gettext("The request is withdrawn. You can invoice %(amount)s now.", amount=left), "success")
-            offers.done(
-                gettext("The last thing you did was to withdraw %(number)s. It stays so; apply anew.", number=number)
-            )
-        else:
-            flash(_too_late(found), "warning")
-    except Conflict:
-        flash(_too_late(queries.own_request(account_id(), number)), "warning")
+        with transaction():
+            withdrawn = changes.withdraw(current_actor(), number, now=clock.now())
+            left = queries.withdrawal(withdrawn, least=policies.minimum_amount(clock.today()))
+            if left.word != request.form.get("promised"):
+                raise Conflict(Message(N_("What can be invoiced afterwards has changed.")), code=_PROMISED_OTHERWISE)
+    except Conflict as conflict:
+        found = queries.own_request(account_id(), number)
+        if conflict.code == _PROMISED_OTHERWISE:
+            return _withdraw_page(found, has_changed=True), 409
+        flash(_too_late(found), "warning")
+        return redirect(address(number), 303)
+    flash(_withdrawn(left), "success")
+    offers.done(gettext("The last thing you did was to withdraw %(number)s. It stays so; apply anew.", number=number))
     return redirect(address(number), 303)
+
+
+def _withdraw_page(found: InvoiceRequest, *, has_changed: bool = False) -> str:
+    return render_template(
+        "portal/withdraw.html", invoice_request=found, withdrawal=_withdrawal(found), has_changed=has_changed
+    )
+
+
+def _withdrawn(left: queries.Withdrawal) -> str:
+    """What is said once it is done: what can be invoiced, or why nothing can."""
+    if left.after:
+        told = gettext("The request is withdrawn. You can invoice %(amount)s now.", amount=format_amount(left.after))
+    elif left.left > 0:
+        told = gettext(
+            "The request is withdrawn. %(left)s is left, less than the smallest amount of %(least)s.",
+            left=format_amount(left.left),
+            least=format_amount(left.least),
+        )
+    else:
+        told = gettext("The request is withdrawn. There is nothing to invoice until new recharges come.")
+    return str(told)
 
 
 def _withdrawal(found: InvoiceRequest) -> queries.Withdrawal | None:
