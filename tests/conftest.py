@@ -1,7 +1,7 @@
 """Fixtures everybody uses. Start from the smallest that does: `context` for services, `client` or `visitor` for pages.
 
-A test that asks for `database` (or anything below it) runs on SQLite and on PostgreSQL; marked `browser` or `one_database`
-on SQLite alone, marked `postgres_only` on PostgreSQL alone.
+A test that asks for `database` (or anything below it) runs on SQLite and on PostgreSQL; marked `browser` or
+`one_database` on SQLite alone, marked `postgres_only` on PostgreSQL alone.
 """
 
 from __future__ import annotations

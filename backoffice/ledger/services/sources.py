@@ -100,7 +100,7 @@ def spellings_of(name: str) -> list[str]:
 
 
 def offered(source: str) -> list[str]:
-    """What a file that was handed in under `source` can be booked under: the known ones, and that one where it is new."""
+    """What a file that came under `source` can be booked under: the known sources, and that one where it is new."""
     names = known()
     return names if spellings_of(source) else [*names, source]
 
