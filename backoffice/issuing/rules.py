@@ -14,16 +14,21 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from backoffice.issuing import words
 from backoffice.money import ZERO, from_minor, to_minor
 
 Language = Literal["zh", "en", "both"]
-TEMPLATE = "v1"
+TEMPLATE = "v2"
 
-SELLER_FIELDS = ("name", "latin_name", "tax_id", "address", "phone", "bank", "bank_account", "email")
-BUYER_FIELDS = ("kind", "name", "tax_id", "address", "phone", "bank", "bank_account", "email")
+SELLER_FIELDS = ("name", "latin_name", "tax_id", "address", "phone", "bank", "bank_account", "email", "country")
+BUYER_FIELDS = (
+    "kind", "name", "tax_id", "address", "phone", "bank", "bank_account", "email",
+    "country", "street", "city", "postal_code",
+)  # fmt: skip
+# Of a party that names no country. Electronic invoices have to state one.
+HOME_COUNTRY = "CN"
 
 
 _NUMBER = re.compile(r"[A-Z]{2,4}-[0-9]{4}-[0-9]{6,9}")
@@ -167,6 +172,7 @@ class SellerSnapshot(TypedDict):
     bank: str
     bank_account: str
     email: str
+    country: str  # ISO 3166-1 alpha-2; as all that template v1 knows nothing of, only the XML states it
 
 
 class BuyerSnapshot(TypedDict):
@@ -180,6 +186,11 @@ class BuyerSnapshot(TypedDict):
     bank: str
     bank_account: str
     email: str
+    # Only the XML states these; the face prints the address in one piece.
+    country: str  # ISO 3166-1 alpha-2
+    street: str
+    city: str
+    postal_code: str
 
 
 class LineSnapshot(TypedDict):
@@ -208,11 +219,18 @@ class TaxGroupSnapshot(TypedDict):
     gross: str
 
 
-class Snapshot(TypedDict):
-    """Everything the face of an invoice shows, frozen at issue. The renderer reads this and nothing else."""
+class OriginalSnapshot(TypedDict):
+    """The invoice that a credit note corrects."""
 
-    template: str  # which layout draws it: "v1"
-    kind: str  # "invoice"
+    number: str
+    issued_on: str  # ISO local date
+
+
+class Snapshot(TypedDict):
+    """Everything an invoice says to people and programs, frozen at issue. Renderers read this and nothing else."""
+
+    template: str  # what draws it: "v1", or "v2" which encloses its XML
+    kind: str  # "invoice"; "credit_note", whose amounts are negative
     language: Language
     number: str | None  # None while it is a draft
     request_number: str | None
@@ -230,6 +248,7 @@ class Snapshot(TypedDict):
     words: str  # gross in English words
     remarks: str
     verify_url: str | None  # what the QR code holds; None draws none
+    original: NotRequired[OriginalSnapshot]  # of a credit note
 
 
 def build_snapshot(
@@ -282,7 +301,8 @@ def build_snapshot(
 
 
 def _fields(party: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
-    return {name: str(party.get(name) or "") for name in names}
+    fields = {name: str(party.get(name) or "") for name in names}
+    return fields | {"country": fields["country"] or HOME_COUNTRY}
 
 
 def _freeze_line(position: int, line: Line) -> LineSnapshot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -74,8 +75,12 @@ def _is_tax(value: Any) -> bool:
 
 
 def _is_seller(value: Any) -> bool:
+    """All that stands on an invoice; `country` (ISO 3166-1 alpha-2) may be left out at home."""
     keys = set(DEFAULTS[PolicyKey.SELLER])
-    return isinstance(value, dict) and set(value) == keys and all(isinstance(text, str) for text in value.values())
+    if not isinstance(value, dict) or set(value) - {"country"} != keys:
+        return False
+    texts = all(isinstance(text, str) for text in value.values())
+    return texts and re.fullmatch("[A-Z]{2}", value.get("country", "CN")) is not None
 
 
 _VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from flask import Flask
 from flask.cli import ScriptInfo
@@ -34,6 +35,12 @@ def test_a_seller_no_font_prints_is_refused(context: Flask) -> None:
     good = json.dumps({**seller, "name": "Lumen"})
     assert run(context, "policy", "set", "seller", good, "--reason", "new name").exit_code == 0
     assert '"name": "Lumen"' in run(context, "policy", "show").output
+
+
+@pytest.mark.parametrize(("country", "code"), [("DE", 0), ("de", 1), ("DEU", 1), ("", 1), (None, 1)])
+def test_a_seller_may_name_its_country_by_its_code(context: Flask, country: str | None, code: int) -> None:
+    seller = json.dumps({**DEFAULTS[PolicyKey.SELLER], "country": country})
+    assert run(context, "policy", "set", "seller", seller, "--reason", "we moved").exit_code == code
 
 
 def test_a_source_too_long_for_the_books_is_refused(context: Flask, tmp_path: Path) -> None:

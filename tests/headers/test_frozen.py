@@ -19,8 +19,9 @@ from backoffice.requests.rules import FROZEN_HEADER_FIELDS
 from backoffice.review.queries.dossier import dossier
 from tests.access.conftest import post, settings
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage, text_of
-from tests.support import databases
+from tests.support import databases, en16931, pdfs
 from tests.support.apps import bare_app, test_settings
+from tests.support.en16931 import texts
 from tests.support.people import Cast
 from tests.support.schema import import_all_models
 from tests.support.visitor import Visitor
@@ -81,7 +82,7 @@ def test_a_request_from_before_reads_as_it_did_and_is_issued(
     assert stage.request(number).state == "issued"
 
 
-def test_the_address_is_not_printed_and_the_frozen_invoice_is_the_same(stage: Stage, cast: Cast) -> None:
+def test_the_address_is_not_printed_but_stands_in_the_xml(stage: Stage, cast: Cast) -> None:
     plain = stage.apply(cast.ada, "100.00")
     stage.do(services.edit, cast.ada.actor, stage.headers[cast.lumen], LUMEN_HEADER | ADDRESS)
     structured = stage.apply(cast.ada, "100.00")
@@ -91,9 +92,15 @@ def test_the_address_is_not_printed_and_the_frozen_invoice_is_the_same(stage: St
     assert "宜山路" not in text_of(stage.document(structured))
     with stage.app.app_context():
         buyers = [snapshot["buyer"] for snapshot in session.scalars(select(Invoice.snapshot).order_by(Invoice.id))]
-    assert len(buyers) == 2
-    assert buyers[0] == buyers[1]
-    assert not set(buyers[1]) & set(NEW_FIELDS)
+    assert buyers == [buyers[0], buyers[0] | ADDRESS]
+    assert {name: buyers[0][name] for name in NEW_FIELDS} == dict.fromkeys(NEW_FIELDS, "") | {"country": "CN"}
+    address = "BuyerTradeParty/PostalTradeAddress"
+    for number, (street, city, code) in ((plain, ([], [], [])), (structured, (["宜山路900号"], ["上海"], ["200233"]))):
+        document = en16931.read(pdfs.read(stage.document(number)).files["factur-x.xml"])
+        assert texts(document, f"{address}/LineOne") == street
+        assert texts(document, f"{address}/CityName") == city
+        assert texts(document, f"{address}/PostcodeCode") == code
+        assert texts(document, f"{address}/CountryID") == ["CN"]
 
 
 def test_headers_from_before_are_kept_by_the_migration(database: str, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import pikepdf
 import pytest
 from fpdf import FPDF
 from fpdf.enums import PDFResourceType
-from fpdf.output import OutputProducer, PDFPage
+from fpdf.output import OutputProducer, PDFICCProfile, PDFPage
 from fpdf.syntax import PDFContentStream, PDFObject
+from fpdf.util import builtin_srgb2014_bytes
 
-from backoffice.issuing.pdf import faces, writer
+from backoffice.issuing.pdf import faces, metadata, writer
 
-PROPERTIES = writer.Properties(
+PROPERTIES = metadata.Properties(
     title="商业发票 <1>", author="云台 & Co", subject="流明", language="zh-CN",
     created=datetime(2026, 4, 2, 3, 4, 5, tzinfo=UTC), file_id="0123456789ABCDEF" * 2,
 )  # fmt: skip
@@ -38,6 +39,43 @@ def test_the_names_we_lean_on_are_there() -> None:
     assert pdf._resource_catalog.get_resources_per_page(1, PDFResourceType.FONT) == {1}
     assert isinstance(pdf.pages[1], PDFPage)
     assert isinstance(pdf.pages[1].contents, bytearray)
+
+
+def test_a_stream_can_be_given_what_was_compressed_elsewhere() -> None:
+    """Colour profile and enclosed file are compressed our way; their dictionaries are fpdf2's."""
+    pdf = FPDF(enforce_compliance="PDF/A-3U")
+    file = pdf.embed_file(bytes=b"content", basename="a.xml", mime_type="text/xml")
+    profile = PDFICCProfile(b"", n=3, alternate="DeviceRGB")
+    for stream in (file, profile):
+        assert isinstance(stream, PDFContentStream)
+        assert {"_contents", "length", "filter"} <= set(dir(stream))
+        assert stream.content_stream() is stream._contents
+        writer._fill(stream, b"deflated")
+        stream.id = 7
+        written = stream.serialize()
+        written = written.encode("latin-1") if isinstance(written, str) else written
+        assert b"/Filter /FlateDecode" in written
+        assert b"/Length 8\n" in written
+        assert b"stream\ndeflated\nendstream" in written
+    assert "/Size 7" in str(file.params)
+    assert list(inspect.signature(FPDF.add_output_intent).parameters) == [
+        "self", "subtype", "output_condition_identifier", "output_condition", "registry_name", "dest_output_profile",
+        "info",
+    ]  # fmt: skip
+
+
+def test_an_archival_file_encloses_what_it_was_given() -> None:
+    enclosed = metadata.Enclosure("factur-x.xml", b"<a/>" * 99, "EN 16931", "Factur-X")
+    face = faces.face("sc")
+    fonts = {1: (face, face.cut("1"))}
+    data = writer.write([b""], fonts, PROPERTIES, archival=True, enclosed=enclosed)
+    assert data == writer.write([b""], fonts, PROPERTIES, archival=True, enclosed=enclosed)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert pdf.check_pdf_syntax() == []
+        assert pdf.attachments["factur-x.xml"].get_file().read_bytes() == enclosed.content
+        assert pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes() == builtin_srgb2014_bytes()
+    with pytest.raises(AssertionError, match="archival"):
+        writer.write([b""], fonts, PROPERTIES, enclosed=enclosed)
 
 
 def test_fpdf2_still_asks_the_producer_for_pages_and_fonts() -> None:

@@ -120,8 +120,9 @@ def test_the_snapshot_is_plain_json_and_comes_back_the_same() -> None:
     assert frozen["words"] == "Renminbi one thousand four hundred and nine yuan and fifty fen only"
     assert frozen["seller"] == dict.fromkeys(
         ("name", "latin_name", "tax_id", "address", "phone", "bank", "bank_account", "email"), ""
-    ) | {"name": "云台"}
+    ) | {"name": "云台", "country": "CN"}
     assert frozen["buyer"]["tax_id"] == ""  # type: ignore[index]
+    assert frozen["buyer"]["country"] == "CN"  # type: ignore[index]
     assert frozen["lines"] == [
         {
             "position": 1, "occurred_on": "2026-03-01", "external_id": "R-1", "description": "Account top-up",

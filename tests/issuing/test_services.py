@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from sqlalchemy import func, select, text
@@ -12,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from backoffice import clock, glyphs, storage
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
-from backoffice.issuing import jobs, queries, services
+from backoffice.issuing import einvoice, jobs, queries, services
 from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.rules import Snapshot
 from backoffice.permissions import SYSTEM
 from backoffice.policies import services as policies
-from backoffice.policies.rules import PolicyKey
+from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.review.services import decisions
+from tests.support import pdfs
 from tests.support.office import ISSUER, Office, contradictions
 
 NOON = datetime(2026, 6, 30, 4, 0, tzinfo=UTC)
@@ -65,6 +68,31 @@ def test_what_no_page_can_show_takes_no_number_and_goes_back_to_the_queue(office
         decisions.return_to_queue(office.cast.rita.actor, number, why="Split it, please.", now=clock.now())
     assert office.request(number).state == "pending"
     assert contradictions() == []
+
+
+def test_what_would_be_no_valid_electronic_invoice_takes_no_number(office: Office) -> None:
+    """Behind a number it could never become one: neither the seller's identity nor the tax can change there."""
+    nameless = {**DEFAULTS[PolicyKey.SELLER], "tax_id": ""}
+    with transaction():
+        policies.set_policy(
+            SYSTEM, PolicyKey.SELLER, nameless, starts_on=date(2026, 1, 1), reason="a slip", now=clock.now()
+        )
+    office.recharge("10.00")
+    number = office.apply("10.00")
+    office.approve(number)
+    assert not office.issue(number)
+    request = office.request(number)
+    assert (request.invoice_id, last_number()) == (None, 0)
+    assert "needs the seller's tax ID" in (request.issue_error or "")
+
+
+def test_the_document_brings_its_xml(office: Office) -> None:
+    office.recharge("30.00")
+    number = office.issued("30.00")
+    document = pdfs.read(storage.get(queries.document_of(office.request(number).id).sha256))
+    snapshot = cast("Snapshot", invoice_of(office, number).snapshot)
+    assert document.files == {"factur-x.xml": einvoice.build(snapshot)}
+    assert snapshot["template"] == invoice_of(office, number).template == "v2"
 
 
 def test_each_line_has_the_tax_of_its_recharges_day(office: Office) -> None:

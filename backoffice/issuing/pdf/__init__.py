@@ -5,7 +5,8 @@
     canvas    pages that collect text and lines until the document's characters are known
     qr        the square that leads to the verification page
     checking  whether a snapshot can be drawn
-    layout_v1 the template of today; an issued invoice names the template that drew it
+    layout_v1 the look of all templates so far; an issued invoice names the template that drew it
+    metadata  what the file says of itself: title, PDF/A-3U, the XML it encloses
     writer    the one module that leans on fpdf2's non-public names
 
 What the face says, in which words and rows, is `issuing.face`. fpdf2 and HarfBuzz are loaded by the first call, not by
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 def render(snapshot: Snapshot) -> bytes:
     """The PDF of an invoice, or of a draft when the snapshot has no number.
 
+    Template v2 is PDF/A-3U and, with a number, encloses the XML of `issuing.einvoice`; v1 is the bare pages.
+
     The same snapshot gives the same bytes in every process, time zone and order of calls (with the same locked
     libraries: deflate is part of the template). One document is rendered at a time per process. Raises Invalid when a
-    text is too long, or has a character none of our faces can show; nothing is ever dropped or cut.
+    text is too long, has a character none of our faces can show, or the XML would not be valid; nothing is ever dropped
+    or cut.
     """
     from backoffice.issuing.pdf import document
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from backoffice import glyphs
 from backoffice.errors import N_, Invalid, Message
+from backoffice.issuing import einvoice
 from backoffice.issuing.rules import Snapshot
 
-TEMPLATES = ("v1",)
+TEMPLATES = ("v1", "v2")
 
 # Longest texts we lay out, in characters. Headers and recharges are held to less when they are saved; these bounds keep
 # the time of one rendering short and every row smaller than a page, whatever stands in a snapshot.
@@ -20,7 +21,8 @@ _LIMITS = {"remarks": MAX_REMARKS, "words": 400}
 
 
 def check(snapshot: Snapshot) -> None:
-    """Raise Invalid for a snapshot that cannot be drawn whole: unknown template, too long, or a missing character."""
+    """Raise Invalid for a snapshot that cannot be drawn whole: unknown template, too long, or a missing character; and
+    for one with a number whose XML would not be valid."""
     faults: dict[str, list[Message | str]] = {}
     if snapshot["template"] not in TEMPLATES:
         faults["template"] = [Message(N_("There is no invoice template %(name)s."), name=snapshot["template"])]
@@ -34,6 +36,8 @@ def check(snapshot: Snapshot) -> None:
         # Nearly always nothing is missing: one look at all characters together spares one at each text.
         if not faults and glyphs.missing("".join(set().union(*(text for _, text in found)))):
             faults |= {field: [fault] for field, text in found if (fault := _unprintable(field, text))}
+    if not faults and snapshot["template"] != "v1" and snapshot["number"] is not None:
+        faults |= {field: [fault] for field, fault in einvoice.faults(snapshot).items()}
     if faults:
         raise Invalid(faults, N_("This invoice cannot be drawn."))
 

@@ -7,14 +7,24 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
+from typing import NamedTuple
 
-from backoffice.issuing import face
+from backoffice.issuing import einvoice, face
 from backoffice.issuing.pdf import layout_v1, writer
 from backoffice.issuing.pdf.canvas import Canvas
 from backoffice.issuing.pdf.checking import check
+from backoffice.issuing.pdf.metadata import Enclosure, Properties
 from backoffice.issuing.rules import Snapshot
 
-_TEMPLATES: dict[str, Callable[[Snapshot], Canvas]] = {"v1": layout_v1.draw}
+
+class _Template(NamedTuple):
+    """How pages are drawn, and whether the file is an archival one with its XML inside."""
+
+    draw: Callable[[Snapshot], Canvas]
+    archival: bool
+
+
+_TEMPLATES = {"v1": _Template(layout_v1.draw, archival=False), "v2": _Template(layout_v1.draw, archival=True)}
 
 _LANGUAGES = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}
 
@@ -25,16 +35,27 @@ _lock = Lock()
 def render(snapshot: Snapshot) -> bytes:
     """See backoffice.issuing.pdf.render."""
     check(snapshot)
+    template = _TEMPLATES[snapshot["template"]]
+    enclosed = _xml(snapshot) if template.archival else None
     with _lock:
-        contents, fonts = _TEMPLATES[snapshot["template"]](snapshot).finish()
-        return writer.write(contents, fonts, _properties(snapshot))
+        contents, fonts = template.draw(snapshot).finish()
+        return writer.write(contents, fonts, _properties(snapshot), archival=template.archival, enclosed=enclosed)
 
 
-def _properties(snapshot: Snapshot) -> writer.Properties:
+def _xml(snapshot: Snapshot) -> Enclosure | None:
+    """The invoice for programs; a draft has none, so that no program takes it for an invoice."""
+    if snapshot["number"] is None:
+        return None
+    return Enclosure(
+        einvoice.FILE_NAME, einvoice.build(snapshot), einvoice.LEVEL, f"Factur-X {einvoice.LEVEL} {snapshot['number']}"
+    )
+
+
+def _properties(snapshot: Snapshot) -> Properties:
     language = snapshot["language"]
     own = snapshot["number"] or face.DRAFT.inline(language)
     canonical = json.dumps(snapshot, sort_keys=True).encode()
-    return writer.Properties(
+    return Properties(
         title=f"{face.TITLE.inline(language)} {own}",
         author=snapshot["seller"]["name"],
         subject=snapshot["buyer"]["name"],

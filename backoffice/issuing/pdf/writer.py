@@ -1,48 +1,49 @@
 """Pages and cut faces to a PDF file, by fpdf2.
 
 This is the only module that leans on names fpdf2 does not promise: `OutputProducer._add_fonts`, `_add_pages`,
-`_add_pdf_obj`, `FPDF._resource_catalog`, `FPDF.pages[n].contents`, and the order in which `bufferize` calls them. In
-return a document takes 5 ms instead of 700: fpdf2 would parse and rebuild the whole Chinese face for each. The
-version is pinned exactly and tests/issuing/test_pdf_contract.py fails when one of these names moves.
+`_add_pdf_obj`, `FPDF._resource_catalog`, `FPDF.pages[n].contents`, the `_contents`, `filter` and `length` of a stream,
+and the order in which `bufferize` calls them. In return a document takes 5 ms instead of 700: fpdf2 would parse and
+rebuild the whole Chinese face for each. The version is pinned exactly and tests/issuing/test_pdf_contract.py fails
+when one of these names moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from functools import cache
 from typing import Any
-from xml.sax.saxutils import escape
 
 from fpdf import FPDF
-from fpdf.enums import PDFResourceType
-from fpdf.output import OutputProducer, PDFPage
+from fpdf.enums import AssociatedFileRelationship, OutputIntentSubType, PDFResourceType
+from fpdf.output import OutputProducer, PDFICCProfile, PDFPage
 from fpdf.syntax import Name, PDFContentStream, PDFObject
+from fpdf.util import builtin_srgb2014_bytes
 from isal import isal_zlib
 
+from backoffice.issuing.pdf import metadata
 from backoffice.issuing.pdf.faces import Cut, Face
+from backoffice.issuing.pdf.metadata import PRODUCER, Enclosure, Properties
 
-_PRODUCER = "Backoffice"
-
-
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """What a file says of itself. `created` is aware, in UTC; `file_id` is 32 hexadecimal digits."""
-
-    title: str
-    author: str
-    subject: str
-    language: str  # BCP 47
-    created: datetime
-    file_id: str
-
+# What the file is where it is to last: PDF/A-3 may enclose files, level U says that all its text can be extracted.
+_ARCHIVAL = "PDF/A-3U"
 
 Fonts = dict[int, tuple[Face, Cut]]
 
 
-def write(contents: list[bytes], fonts: Fonts, properties: Properties) -> bytes:
-    """The file with these pages. The same arguments give the same bytes."""
-    pdf = _Document(fonts, properties)
+def write(
+    contents: list[bytes],
+    fonts: Fonts,
+    properties: Properties,
+    *,
+    archival: bool = False,
+    enclosed: Enclosure | None = None,
+) -> bytes:
+    """The file with these pages. The same arguments give the same bytes.
+
+    An `archival` one is PDF/A-3U (ISO 19005-3) and may enclose a file that says the same as its pages.
+    """
+    assert archival or enclosed is None, "only an archival file says what it encloses"
+    pdf = _Document(fonts, properties, archival=archival, enclosed=enclosed)
     for number, content in enumerate(contents, 1):
         pdf.add_page()
         pdf.pages[number].contents = bytearray(deflate(content))
@@ -57,8 +58,8 @@ def deflate(data: bytes) -> bytes:
 
 
 class _Document(FPDF):
-    def __init__(self, fonts: Fonts, properties: Properties) -> None:
-        super().__init__(unit="pt", format="A4")
+    def __init__(self, fonts: Fonts, properties: Properties, *, archival: bool, enclosed: Enclosure | None) -> None:
+        super().__init__(unit="pt", format="A4", enforce_compliance=_ARCHIVAL if archival else None)
         self.cut_fonts = fonts
         self._file_id = properties.file_id
         self.pdf_version = "1.7"
@@ -69,13 +70,54 @@ class _Document(FPDF):
         self.set_author(properties.author)
         self.set_subject(properties.subject)
         self.set_lang(properties.language)
-        self.set_creator(_PRODUCER)
-        self.set_producer(_PRODUCER)
+        self.set_creator(PRODUCER)
+        self.set_producer(PRODUCER)
         self.set_creation_date(properties.created)
-        self.set_xmp_metadata(_xmp(properties))
+        self.set_xmp_metadata(metadata.packet(properties, archival=archival, enclosed=enclosed))
+        if archival:
+            self._describe_colours()
+        if enclosed is not None:
+            self._enclose(enclosed, properties)
+
+    def _describe_colours(self) -> None:
+        """Say that the page's RGB is sRGB (ISO 19005-3, 6.2.3)."""
+        profile = PDFICCProfile(b"", n=3, alternate="DeviceRGB")
+        _fill(profile, _srgb())
+        self.add_output_intent(
+            OutputIntentSubType.PDFA,
+            output_condition_identifier="sRGB",
+            output_condition="IEC 61966-2-1:1999",
+            registry_name="http://www.color.org",
+            dest_output_profile=profile,
+            info="sRGB2014 (v2)",
+        )
+
+    def _enclose(self, enclosed: Enclosure, properties: Properties) -> None:
+        file = self.embed_file(
+            bytes=enclosed.content,
+            basename=enclosed.name,
+            mime_type="text/xml",
+            desc=enclosed.description,
+            # "Alternative": program and person are told the same (Factur-X 1.0, 6.2.2).
+            associated_file_relationship=AssociatedFileRelationship.ALTERNATIVE.value,
+            modification_date=properties.created,
+        )
+        _fill(file, deflate(enclosed.content))
 
     def file_id(self) -> str:
         return f"<{self._file_id}><{self._file_id}>"
+
+
+def _fill(stream: PDFContentStream, deflated: bytes) -> None:
+    """Give a stream of fpdf2's contents that are compressed our way: its own depend on the machine's zlib."""
+    stream._contents = deflated
+    stream.length = len(deflated)
+    stream.filter = Name("FlateDecode")
+
+
+@cache
+def _srgb() -> bytes:
+    return deflate(builtin_srgb2014_bytes())
 
 
 class _Block(PDFObject):
@@ -170,19 +212,3 @@ def _hundreds(lines: list[str]) -> Iterator[list[str]]:
     # A section of a character map holds at most 100 entries.
     for start in range(0, len(lines), 100):
         yield lines[start : start + 100]
-
-
-def _xmp(properties: Properties) -> str:
-    """Metadata of our own: fpdf2's would carry the time of rendering."""
-    created = properties.created.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/"
- xmlns:xmp="http://ns.adobe.com/xap/1.0/" pdf:Producer="{_PRODUCER}" xmp:CreatorTool="{_PRODUCER}"
- xmp:CreateDate="{created}" xmp:ModifyDate="{created}" xmp:MetadataDate="{created}">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(properties.title)}</rdf:li></rdf:Alt></dc:title>
-<dc:creator><rdf:Seq><rdf:li>{escape(properties.author)}</rdf:li></rdf:Seq></dc:creator>
-<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(properties.subject)}</rdf:li></rdf:Alt></dc:description>
-</rdf:Description>
-</rdf:RDF>
-</x:xmpmeta>"""
