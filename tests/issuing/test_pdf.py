@@ -27,6 +27,7 @@ from backoffice.errors import Invalid
 from backoffice.issuing.face import PARTY_FIELDS
 from backoffice.issuing.pdf import checking, document, render, typeset
 from backoffice.issuing.rules import LineInput, Snapshot, TaxKind, build_snapshot
+from tests.support import pdfs
 
 SELLER = {
     "name": "云台智能科技(上海)有限公司", "latin_name": "Yuntai Intelligence Technology (Shanghai) Co., Ltd.",
@@ -293,6 +294,7 @@ def test_every_template_that_passes_the_check_is_drawn() -> None:
 
 def test_the_same_snapshot_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:
     snapshot = make(40, rates=4, name="Łódź 云台")
+    assert list(pdfs.read(render(snapshot)).files) == ["factur-x.xml"]
     path = tmp_path / "snapshot.json"
     path.write_text(json.dumps(snapshot))
     code = (
@@ -301,7 +303,7 @@ def test_the_same_snapshot_gives_the_same_bytes_everywhere(tmp_path: Path) -> No
     )
     expected = hashlib.sha256(render(snapshot)).hexdigest()
     for seed, zone, locale in (("0", "UTC", "C"), ("1", "America/Havana", "C.UTF-8"), ("2", "Asia/Shanghai", "C")):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
+        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LANG": locale, "LC_ALL": locale}
         run = subprocess.run(
             [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, env=environment
         )
