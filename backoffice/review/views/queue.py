@@ -48,8 +48,11 @@ ALWAYS = (views.PENDING, views.MINE, views.OVERDUE)
 
 
 def waiting(counted: tuple[str, ...] = ALWAYS) -> queries.Waiting:
-    """The queue's counts, read once per page: the navigation and the title show the same numbers."""
-    if "review_waiting" not in g:
+    """The queue's counts, read once per page: the navigation and the title show the same numbers.
+
+    Whoever wants more of them than the others has to ask first.
+    """
+    if "review_waiting" not in g or not g.review_waiting.views.keys() >= set(counted):
         g.review_waiting = queries.waiting(viewer(), counted)
     counts: queries.Waiting = g.review_waiting
     return counts
@@ -70,7 +73,7 @@ def show() -> str:
         key=wanted.key,
         values=values_of(viewer()),
     )
-    rows = [Listed._make(row) for row in page.items]
+    rows, counts = [Listed._make(row) for row in page.items], waiting(views.COUNTED)
     urgent, people = urgency_of(), people_on(rows)
     return render_template(
         "review/queue.html",
@@ -81,7 +84,7 @@ def show() -> str:
         page=page,
         rows=[(row, urgent(row), people.get(row.id), None) for row in rows],
         links=page.links(request.path, filters.query),
-        waiting=waiting(views.COUNTED).views,
+        waiting=counts.views,
         capped=capped,
         query=filters.query,
         may_decide=current_user.can(Permission.DECIDE),
