@@ -49,6 +49,11 @@ class ApproveForm(SeenForm):
         lazy_gettext("Remarks"), id="approve-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
 
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        # It is asked for only where there is no approval without it.
+        self.tax_id_reason.flags.required = True
+
 
 class HoldForm(SeenForm):
     """The question to the customer."""

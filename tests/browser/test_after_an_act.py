@@ -121,7 +121,7 @@ def test_many_are_approved_and_undone_by_keys_alone(
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.locator("h1")).to_be_focused()
     (told,) = spoken(page)
-    assert told == "Everything is done. 2 requests were approved at once."
+    assert told == "Everything is done. 2 approvals were given at once."
     page.keyboard.press("z")
     page.wait_for_url(re.compile(r"/review/bulk/\d+$"))
     expect(page.locator("h1")).to_contain_text("Undo")

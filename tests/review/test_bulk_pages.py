@@ -233,7 +233,7 @@ def test_z_undoes_a_run_as_soon_as_it_is_finished_and_nothing_older(
     assert ('data-key="z"' in page, "a bulk action, and it is not finished" in page) == (False, True)
     work(desk)
     page = rita.get("/review").text
-    assert "1 request was approved at once." in page
+    assert "1 approval was given at once." in page
     assert re.findall(r'action="([^"]+)">(?:(?!</form>).)*data-key="z"', page, re.DOTALL) == [f"{run}/undo"]
     rita.submit(button="Undo")
     work(desk)
@@ -341,3 +341,28 @@ def test_a_list_of_several_pages_says_that_ticks_are_for_one(
     for size, is_told in ((2, False), (1, True)):
         monkeypatch.setattr(queue, "PAGE_SIZE", size)
         assert ("Ticks are for this page alone." in rita.get("/review").text) is is_told
+
+
+def test_the_first_of_two_approvals_is_not_counted_as_an_approval(
+    four_eyes: Desk, visit: Callable[..., Visitor]
+) -> None:
+    large, small = four_eyes.apply(amount="1000.00"), four_eyes.apply(four_eyes.cast.bo, amount="10.00")
+    rita = visit(four_eyes.cast.rita)
+    rita.get("/review")
+    rita.submit({"number": [large, small]}, button="Approve")
+    run = started(rita, "Approve 2 requests")
+    work(four_eyes)
+    rita.get(run)
+    assert "First approval 1 ¥1,000.00" in words(rita)
+    assert "Approved 1 ¥10.00" in words(rita)
+
+
+def test_the_page_that_asks_says_what_the_evidence_comes_to(desk: Desk, rita: Visitor) -> None:
+    twins = [desk.apply(amount="12.34") for _ in range(2)]
+    rita.get("/review")
+    rita.submit({"number": twins}, button="Approve")
+    assert "A check failed on 2 of them" in words(rita)
+    assert words(rita).count("¥12.34 Fail") == 2
+    rita.get("/review")
+    rita.submit({"number": twins}, button="Reject")
+    assert "A check failed" not in words(rita)

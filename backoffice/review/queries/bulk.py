@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, false, func, or_, select
 
 from backoffice.database import session
 from backoffice.errors import NotFound
@@ -74,9 +74,13 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many requests of a run have an outcome (None: not their turn yet), and their sum in major units."""
+    """How many requests of a run have an outcome (None: not their turn yet), and their sum in major units.
+
+    `first`: they got the first of two approvals, and wait for the second.
+    """
 
     outcome: str | None
+    first: bool
     number: int
     amount: Decimal
 
@@ -128,15 +132,17 @@ def tallies(run_id: int) -> list[Tally]:
 
 def tallies_of(run_ids: Collection[int]) -> dict[int, list[Tally]]:
     """The same of several runs in one statement."""
+    # Of what was done only that has something to say.
+    first = case((BulkItem.outcome == BulkOutcome.DONE, BulkItem.reason != ""), else_=false()).label("first")
     counted = (
-        select(BulkItem.run_id, BulkItem.outcome, func.count(), func.sum(InvoiceRequest.amount))
+        select(BulkItem.run_id, BulkItem.outcome, first, func.count(), func.sum(InvoiceRequest.amount))
         .join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
         .where(BulkItem.run_id.in_(run_ids))
-        .group_by(BulkItem.run_id, BulkItem.outcome)
+        .group_by(BulkItem.run_id, BulkItem.outcome, first)
     )
     found: dict[int, list[Tally]] = {}
-    for run_id, outcome, number, amount in session.execute(counted):
-        found.setdefault(run_id, []).append(Tally(outcome, number, amount or ZERO))
+    for run_id, outcome, is_first, number, amount in session.execute(counted):
+        found.setdefault(run_id, []).append(Tally(outcome, bool(is_first), number, amount or ZERO))
     return found
 
 

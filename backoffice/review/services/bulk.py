@@ -7,6 +7,7 @@ that did it, so a kill anywhere leaves a run that goes on where it stopped, and 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -199,7 +200,10 @@ def finish(lent: Lent, *, now: datetime) -> None:
     hold(lent, until=now)
     done = {"state": BulkState.DONE, **GIVEN_BACK, "finished_at": now}
     session.execute(update(BulkRun).where(BulkRun.id == lent.id).values(done))
-    counts = {tally.outcome: tally.number for tally in queries.tallies(lent.id) if tally.outcome}
+    counts: Counter[str] = Counter()
+    for tally in queries.tallies(lent.id):
+        if tally.outcome:
+            counts[tally.outcome] += tally.number
     actor = _acting(lent, session.get_one(User, lent.person_id))
     audit.record(actor, "bulk.end", ABOUT, lent.id, at=now, after=counts)
 

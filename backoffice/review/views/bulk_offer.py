@@ -60,7 +60,7 @@ def _approvals(run: BulkRun, now: datetime) -> offers.Deed:
     number = len(queries.undoable(run, now=now)) if until > now else 0
     if not number:
         return offers.Deed()
-    said = ngettext("%(num)d request was approved at once.", "%(num)d requests were approved at once.", number)
+    said = ngettext("%(num)d approval was given at once.", "%(num)d approvals were given at once.", number)
     return offers.Deed(said, url_for("review.undo_bulk", run_id=run.id), until.timestamp())
 
 
