@@ -43,18 +43,22 @@ def keep_typed() -> Response | None:
     return answer if _keep(answer, owner) else None
 
 
-def step_aside(began: Mapping[str, str], shown: Callable[[], Any]) -> Any:
-    """Let the browser keep what was typed over what the form began with, and do what stands beside it: `web.asides`."""
-    is_untouched = all(request.form.get(name, "") == text for name, text in began.items())
-    return go_on_with(None if is_untouched else lambda answer: _keep(answer, current_user.id, beside="1"), shown)
+def step_aside(began: Mapping[str, str] | None, shown: Callable[[], Any]) -> Any:
+    """Let the browser keep what was typed over what the form began with, and do what stands beside it: `web.asides`.
+
+    None: also an untouched form is kept, and shown again at its own address, for what it is about stands in it alone.
+    """
+    is_untouched = began is not None and all(request.form.get(name, "") == text for name, text in began.items())
+    keep = None if is_untouched else lambda answer: _keep(answer, current_user.id, beside="1")
+    return go_on_with(keep, shown, asides.own_address() if began is None else None)
 
 
-def go_on_with(keep: Callable[[Response], bool] | None, shown: Callable[[], Any]) -> Any:
+def go_on_with(keep: Callable[[Response], bool] | None, shown: Callable[[], Any], page: str | None = None) -> Any:
     """Do what stands beside the form with an answer that lets the browser `keep` the words; None: there are none.
 
-    Where they are too much for a cookie nothing is done, and `shown` draws the form again.
+    Where they are too much for a cookie nothing is done, and `shown` draws the form again. `page` as in `asides.go_on`.
     """
-    answer = asides.go_on()
+    answer = asides.go_on(page)
     if keep is None or keep(answer):
         return answer
     say_too_long()

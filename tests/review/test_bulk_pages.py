@@ -366,3 +366,23 @@ def test_the_page_that_asks_says_what_the_evidence_comes_to(desk: Desk, rita: Vi
     rita.get("/review")
     rita.submit({"number": twins}, button="Reject")
     assert "A check failed" not in words(rita)
+
+
+@pytest.mark.parametrize("after", ["the first page", "a refusal"])
+def test_another_language_keeps_the_selection_and_the_words(desk: Desk, rita: Visitor, after: str) -> None:
+    numbers = [desk.apply(amount="1.00"), desk.apply(amount="2.00")]
+    rita.get("/review?min=1")
+    rita.submit({"number": numbers}, button="Reject")
+    if after == "a refusal":
+        assert rita.submit({"remarks": "Mend the tax ID"}, button="Reject 2 requests").status_code == 422
+    rita.submit({"remarks": "Mend the tax ID, please"}, button="中文")
+    rita.follow()
+    assert "驳回 2 件申请" in words(rita)
+    assert "Mend the tax ID, please" in rita.page.text
+    assert 'href="/review?min=1"' in rita.page.text, "the way back to the list"
+    rita.submit(button="English")
+    rita.follow()
+    started(rita, "Reject 2 requests", reason="tax_id")
+    work(desk)
+    assert [desk.state(number) for number in numbers] == ["rejected", "rejected"]
+    assert desk.count(Decision, Decision.remarks == "Mend the tax ID, please") == 2

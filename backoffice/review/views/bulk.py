@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,7 +30,7 @@ from backoffice.review.services.bulk import Order
 from backoffice.review.views import bulk_offer, queue
 from backoffice.review.views.evidence import worst_of
 from backoffice.review.views.plumbing import INVALID, arguments, blueprint
-from backoffice.web import drafts, kept_forms
+from backoffice.web import asides, drafts, kept_forms
 from backoffice.web.errors import translate
 from backoffice.web.formatting import amount
 from backoffice.web.forms import Form, apply_errors, form_token, whole_number
@@ -119,6 +119,11 @@ def start() -> ResponseReturnValue:
         return redirect(url_for("review.queue"), 303)
     form = _form(action)
     numbers = request.form.get("numbers", "").split()
+    if asides.is_asked():
+        return cast(
+            ResponseReturnValue,
+            kept_forms.step_aside(None, lambda: _page(action, form, queries.chosen(numbers), sent=request.form)),
+        )
     order = Order(
         action,
         numbers,
