@@ -57,6 +57,19 @@ def test_what_has_news_is_left_and_stays_ticked(desk: Desk, rita: Visitor, actio
         assert contradictions() == []
 
 
+def test_a_form_that_comes_back_says_what_has_changed_since(desk: Desk, rita: Visitor) -> None:
+    warned, quiet = desk.apply(), desk.apply()
+    ask(rita, "reject", warned, quiet)
+    note(desk, warned)
+    rita.submit({"remarks": "Mend it."}, button="auto")
+    rita.follow()
+    assert "1 of them has changed since you looked at it" in words(rita)
+    shown = words(rita).partition("These requests")[2]
+    assert shown.count("Changed") == 1
+    assert shown.index(warned) < shown.index("Changed") < shown.index(quiet)
+    assert "Mend it." in rita.page.text
+
+
 def test_a_first_approval_given_meanwhile_makes_nobody_the_last_of_many(four_eyes: Desk, rita: Visitor) -> None:
     number = four_eyes.apply(amount="1000.00")
     ask(rita, "approve", number)

@@ -234,6 +234,7 @@ def _page(action: BulkAction, form: Form, found: Chosen, *, sent: Mapping[str, s
         decided=found.decided(),
         held=found.held(),
         others=found.others(viewer),
+        changed={number for number, word in found.seen.items() if seen_then.get(number, word) != word},
         evidence=_evidence(found) if action == BulkAction.APPROVE else {},
         token=form_token(sent.get("token")),
         follows=whole_number(sent.get("follows")),
