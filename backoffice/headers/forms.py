@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext
-from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField
 
 from backoffice.errors import Invalid, Message
 from backoffice.headers import countries, labels, pasted, rules
 from backoffice.headers.models import InvoiceHeader
-from backoffice.text import EMAIL_LIMIT
+from backoffice.text import EMAIL_LIMIT, folded
 from backoffice.web.errors import translate
 from backoffice.web.formatting import country_name
-from backoffice.web.forms import Form, apply_errors, choices, form_token, whole_number
+from backoffice.web.forms import Form, TextAreaField, apply_errors, choices, form_token, whole_number
 
 
 def _limit(name: str) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class HeaderForm(Form):
     def follow(self, before: Mapping[str, Any], header: InvoiceHeader) -> None:
         """Let the fields that nobody touched here say what was saved meanwhile; `before`: what stood there at first."""
         for name in rules.FIELDS:
-            if name in before and (self[name].data or "") == rules.as_typed(before[name]):
+            if name in before and folded(self[name].data or "") == folded(rules.as_typed(before[name])):
                 self[name].data = rules.as_typed(getattr(header, name))
 
     def values(self) -> dict[str, str]:
@@ -261,8 +261,10 @@ class HeaderForm(Form):
 
     def says_no_more_than(self, beginning: HeaderForm) -> bool:
         """Whether nothing was typed or chosen over what the form began with."""
-        ours, theirs = ({**form.values(), "is_default": bool(form.is_default.data)} for form in (self, beginning))
-        return ours == theirs and not self.pasted_text.data
+        ours, theirs = ({name: folded(said) for name, said in form.values().items()} for form in (self, beginning))
+        # The form of the default header does not ask whether it is to be that.
+        asks = self.is_default.data and not beginning.is_default.data
+        return ours == theirs and not asks and not self.pasted_text.data
 
     def _says(self, name: str, text: str) -> bool:
         typed = self[name].data or ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField
 
 from backoffice import text
 from backoffice.headers.models import InvoiceHeader
@@ -24,7 +24,7 @@ from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT,
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web.formatting import instant
-from backoffice.web.forms import Form, whole_number
+from backoffice.web.forms import Form, TextAreaField, whole_number
 from backoffice.web.kept_forms import KeptForm
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
@@ -83,13 +83,13 @@ class ApplyForm(Form):
             return
         before = defaults_of(former, usual_email)
         for name, value in defaults_of(chosen, usual_email).items():
-            if _folded(self[name].data) == _folded(before[name]):
+            if text.folded(self[name].data or "") == text.folded(before[name]):
                 self[name].data = value
         self.defaults_of.data = self.header_id.data
 
     def says_no_more_than(self, beginning: ApplyForm) -> bool:
         """Whether nothing was typed over what the form began with."""
-        return all(_folded(self[name].data) == _folded(beginning[name].data) for name in _SHOWN)
+        return all(text.folded(self[name].data or "") == text.folded(beginning[name].data or "") for name in _SHOWN)
 
     @property
     def follows(self) -> str | None:
@@ -155,11 +155,6 @@ def defaults_of(header: InvoiceHeader | None, usual_email: str) -> dict[str, str
 
 def _data(defaults: Mapping[str, str]) -> dict[str, str]:
     return {f"data-{name}": value for name, value in defaults.items()}
-
-
-def _folded(typed: str | None) -> str:
-    # A text area sends its line breaks as CR LF.
-    return (typed or "").replace("\r\n", "\n").strip()
 
 
 def values_of(former: InvoiceRequest) -> dict[str, str]:

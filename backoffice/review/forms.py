@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
 from backoffice.requests.rules import FIELDS, NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT, Reason, complained_about
 from backoffice.review import labels
 from backoffice.review.rules import VIEW_NAME_LIMIT
-from backoffice.web.forms import Form, choices
+from backoffice.web.forms import Form, TextAreaField, choices
 from backoffice.web.kept_forms import KeptForm
 
 # The form of a rejection has remarks of its own, which must not share their name with a box.
@@ -162,7 +162,7 @@ class RejectForm(SeenForm):
         if text in typed:
             return
         whole = f"{typed}\n{text}" if typed else text
-        self.no_room = len(whole.replace("\r\n", "\n")) > REMARKS_LIMIT
+        self.no_room = len(whole) > REMARKS_LIMIT
         if not self.no_room:
             self.remarks.data = whole
 

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import wtforms
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, StringField
@@ -85,6 +86,15 @@ def whole_number(text: str | None) -> int | None:
     if not text or len(text) > _LONGEST_ID or not (text.isascii() and text.isdigit()):
         return None
     return int(text)
+
+
+class TextAreaField(wtforms.TextAreaField):  # type: ignore[misc]
+    """A text of several lines. Browsers send CR LF for a break and count one character: so does everything behind it,
+    and what nobody touched says what is kept."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Take the first value with one sign for a break."""
+        super().process_formdata([value.replace("\r\n", "\n") for value in valuelist])
 
 
 class TypedField(StringField):  # type: ignore[misc]

@@ -31,7 +31,9 @@ class Clerk(Visitor):
 
     def press(self, action: str | None = None, **typed: str) -> int:
         """Fill in the form of the present page and press a button (Save); the status."""
-        return self.submit({**self.typed(), **typed}, button=action).status_code
+        # Browsers send each line break as CR LF.
+        sent = {name: value.replace("\n", "\r\n") for name, value in {**self.typed(), **typed}.items()}
+        return self.submit(sent, button=action).status_code
 
     def typed(self) -> dict[str, Any]:
         """What the form of the present page holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from backoffice.headers import pasted
 from tests.headers.conftest import GOOD, Clerk
 
 BLOCK = """公司名称：上海流明机器人有限公司
@@ -33,6 +34,13 @@ def test_empty_fields_are_filled_and_marked_and_nothing_is_saved(ada: Clerk) -> 
     assert ada.kept() == []
     assert ada.press() == 303
     assert {name: getattr(ada.kept()[0], name) for name in FIELDS} == FIELDS
+
+
+def test_a_block_as_long_as_the_field_takes_is_split_whatever_its_lines(ada: Clerk) -> None:
+    block = f"{BLOCK}\n" + "\n" * (pasted.LIMIT - len(BLOCK) - 1)
+    assert ada.new("Split into the fields", pasted_text=block) == 200
+    assert ada.told("pasted_text") == ""
+    assert ada.typed()["name"] == FIELDS["name"]
 
 
 def test_what_was_typed_stays_and_the_text_is_offered(ada: Clerk) -> None:

@@ -64,6 +64,20 @@ def test_what_was_changed_before_the_removal_is_told_and_stays(
         assert list(invariants.check()) == []
 
 
+def test_lines_that_nobody_touched_follow_what_was_saved_before_the_removal(
+    ada: Clerk, lin: Clerk, header: InvoiceHeader
+) -> None:
+    change(lin, header, remarks="line one\nline two")
+    ada.get(edit_page(header))
+    change(lin, header, remarks="LIN CHANGED")
+    remove(lin, header.id)
+    assert ada.press(phone="021-7") == 409
+    assert "Remarks: now: LIN CHANGED" in ada.text
+    assert ada.typed()["remarks"] == "LIN CHANGED"
+    assert ada.press(RESTORE) == 303
+    assert (ada.kept()[0].remarks, ada.kept()[0].phone) == ("LIN CHANGED", "021-7")
+
+
 def test_a_form_that_says_restore_does_not_undo_what_its_page_never_showed(
     ada: Clerk, lin: Clerk, header: InvoiceHeader
 ) -> None:

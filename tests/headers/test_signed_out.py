@@ -64,7 +64,7 @@ def back_with(ada: Clerk, **typed: str) -> dict[str, str]:
     return ada.typed()
 
 
-BLOCK = "名称：上海流明机器人有限公司\r\n税号：91310000MA1FL0A277"
+BLOCK = "名称：上海流明机器人有限公司\n税号：91310000MA1FL0A277"
 
 
 def test_a_pasted_block_is_there_as_well_and_can_be_split(ada: Clerk) -> None:
@@ -81,7 +81,7 @@ def unlike(length: int) -> str:
 
 
 def test_of_a_block_that_is_too_large_the_beginning_is_there_and_that_is_told(ada: Clerk) -> None:
-    block = f"{BLOCK}\r\n{unlike(1900)}"
+    block = f"{BLOCK}\n{unlike(1900)}"
     there = back_with(ada, **GOOD, remarks="订单 4500", pasted_text=block)
     assert block.startswith(there["pasted_text"])
     assert len(BLOCK) < len(there["pasted_text"]) < len(block)
@@ -97,6 +97,13 @@ def test_a_field_that_is_too_long_to_wait_is_named(ada: Clerk) -> None:
     assert "too long to be kept" in ada.told("bank")
     assert ada.told("address") == ""
     assert "What you typed is still here" not in ada.text
+
+
+def test_remarks_as_long_as_the_field_takes_wait_whatever_their_lines(ada: Clerk) -> None:
+    lines = "\n".join("订单 4500，第二季度" for _ in range(60))[:500]
+    there = back_with(ada, **GOOD, remarks=lines)
+    assert there["remarks"] == lines
+    assert "What you typed is still here" in ada.text
 
 
 def test_copies_and_remarks_give_way_to_the_header_and_are_named(ada: Clerk) -> None:

@@ -54,6 +54,37 @@ def test_the_second_save_is_told_what_the_first_changed_and_goes_through_when_pr
     assert (kept.phone, kept.bank, kept.address) == ("021-2", "建设银行", "宜山路900号")
 
 
+def test_lines_that_nobody_touched_follow_as_any_other_field(ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD, remarks="line one\nline two")
+    assert header.remarks == "line one\nline two"
+    for each in (ada, lin):
+        each.get(edit_page(header))
+    assert lin.press(remarks="LIN CHANGED") == 303
+    assert ada.press(phone="021-2") == 409
+    assert "Remarks: now: LIN CHANGED" in ada.text
+    assert ada.typed()["remarks"] == "LIN CHANGED"
+    assert ada.press() == 303
+    assert (ada.kept()[0].remarks, ada.kept()[0].phone) == ("LIN CHANGED", "021-2")
+
+
+@pytest.mark.parametrize("remarks", ["", "line one\nline two"])
+def test_what_nobody_touched_is_no_word_to_be_kept_beside_another_deed(ada: Clerk, remarks: str) -> None:
+    ada.get(edit_page(ada.saved(**GOOD, remarks=remarks)))
+    ada.press("Dark")
+    ada.follow()
+    assert 'data-theme="dark"' in ada.page.text
+    assert "What you typed is still here." not in ada.text
+
+
+def test_lines_that_somebody_typed_stay(ada: Clerk, lin: Clerk) -> None:
+    header = ada.saved(**GOOD, remarks="line one\nline two")
+    for each in (ada, lin):
+        each.get(edit_page(header))
+    assert lin.press(remarks="LIN CHANGED") == 303
+    assert ada.press(remarks="line one\nline 2") == 409
+    assert ada.typed()["remarks"] == "line one\nline 2"
+
+
 def test_a_third_change_before_the_second_press_is_told_again(ada: Clerk, lin: Clerk) -> None:
     header = ada.saved(**GOOD)
     ada.get(edit_page(header))

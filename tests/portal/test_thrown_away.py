@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from backoffice.database import transaction
+from backoffice.headers import services as headers
 from backoffice.portal import services
 from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import Content
@@ -214,6 +216,24 @@ def test_a_submit_of_what_was_thrown_away_meanwhile_makes_nothing(ada: Customer,
     ada.press("submit")
     assert "The application is thrown away." in text(ada.page)
     assert world.count() == 0
+
+
+def test_lines_that_the_header_brought_are_nobodys_words_when_another_window_writes(
+    ada: Customer, world: World
+) -> None:
+    other = {"kind": "personal", "name": "Person", "remarks": "line one\nline two"}
+    with world.app.app_context(), transaction():
+        chosen = str(headers.create(world.cast.ada.actor, other, now=NOW).id)
+    ada.get(APPLY)
+    ada.press("all", header_id=chosen)
+    assert ada.typed()["remarks"] == "line one\nline two"
+    form, where = ada.page, ada.path
+    ada.press("all", remarks="Of another window")
+    before = keys(world)
+    ada.page, ada.path = form, where
+    ada.submit({"remarks": "line one\r\nline two"}, button="cancel")  # as browsers send what stands there
+    assert "thrown away" not in text(ada.follow())
+    assert keys(world) == before
 
 
 def test_cancel_does_not_throw_away_what_another_window_wrote(ada: Customer) -> None:
