@@ -86,9 +86,9 @@ def edit(
 
     One that is archived comes back with the change where that is asked for (`restore`); it is looked at then as it
     will stand beside the others, not as it stood. Raises Invalid as `create` does, NotFound for another account's,
-    and Conflict with the code REMOVED for one that is archived and was not to be restored, TWIN where a look-alike was
-    made since that says all the same as the archived one and that nobody spoke of yet, and CHANGED when somebody
-    changed it since it was seen, or in this very moment: a change is never undone by somebody who did not see it.
+    and Conflict with the code REMOVED for one that is archived and was not to be restored, TWIN where a usable
+    header says all the same as the archived one would with the change, and CHANGED when somebody changed it since it
+    was seen, or in this very moment: a change is never undone by somebody who did not see it.
     """
     account_id = _alone(actor)
     header = queries.any_header_of(account_id, header_id)
@@ -100,9 +100,7 @@ def edit(
     if header.archived_at is not None:
         _refuse_unseen(header, seen)
         beside = queries.look_alikes(account_id, cleaned)
-        # What it said is of no matter where nobody could take what it will say for that header.
-        alike = {other.id for other in beside}
-        _refuse_remade([each for each in queries.resembling(header) if each.id in alike], known_look_alikes)
+        _refuse_remade(beside)
         _refuse_look_alikes(beside, known_look_alikes)
         seen = _bring_back(actor, header, now=now)
     else:
@@ -217,9 +215,9 @@ def restore(actor: Actor, header_id: int, *, now: datetime, known_look_alikes: C
     return header
 
 
-def _refuse_remade(look_alikes: Collection[queries.LookAlike], known: Collection[int] = ()) -> None:
-    """Raise Conflict for a usable header that says all the same as the archived one, unless it was spoken of."""
-    twin = next((each for each in look_alikes if each.is_twin and each.id not in known), None)
+def _refuse_remade(look_alikes: Collection[queries.LookAlike]) -> None:
+    """Raise Conflict for a usable header that says all the same as the archived one as it would come back."""
+    twin = next((each for each in look_alikes if each.is_twin), None)
     if twin is not None:
         told = N_("%(name)s was created anew since and says all the same. Use that header.")
         raise Conflict(Message(told, name=twin.name), code=TWIN)

@@ -125,11 +125,32 @@ def test_its_twin_made_since_is_named_and_what_differs_from_it_may_be_kept(
     assert "was created anew since and says all the same" in ada.text
     assert "all the same</li>" in ada.text
     assert ANYWAY not in ada.text
-    # Something else than the twin says.
-    assert ada.press(RESTORE, address="宜山路900号") == 409
+    # Something else than the twin says: no sentence says the contrary.
+    assert ada.press(RESTORE, address="宜山路900号") == 422
+    assert "says all the same" not in ada.text
+    assert "same name and same tax ID" in ada.text
     assert f"/invoice-headers/{twin.id}/edit" in ada.text
     assert ada.press(ANYWAY) == 303
     assert {(kept.id, kept.address) for kept in ada.kept()} == {(header.id, "宜山路900号"), (twin.id, "")}
+
+
+@pytest.mark.parametrize("told_of_the_twin", [True, False])
+def test_renamed_beside_its_twin_it_is_told_what_the_form_shares_with_it(
+    ada: Clerk, lin: Clerk, header: InvoiceHeader, told_of_the_twin: bool
+) -> None:
+    remove(lin, header.id)
+    twin = lin.saved(**GOOD, phone="021-1")
+    ada.get(edit_page(header))
+    if told_of_the_twin:
+        assert ada.press(RESTORE) == 409
+        assert "was created anew since and says all the same" in ada.text
+    assert ada.press(RESTORE, name="上海云雀科技有限公司") == 422
+    assert "says all the same" not in ada.text
+    assert (ada.told("name"), ada.told("tax_id")) == ("", f"{GOOD['name']} has the same tax ID.")
+    assert ASKED in ada.text
+    assert f"/invoice-headers/{twin.id}/edit" in ada.text
+    assert ada.press(ANYWAY) == 303
+    assert {kept.name for kept in ada.kept()} == {GOOD["name"], "上海云雀科技有限公司"}
 
 
 def test_what_is_nobodys_twin_any_more_comes_back_without_a_question(

@@ -140,9 +140,12 @@ def test_a_removed_header_that_was_made_anew_is_not_restored_beside_its_twin(ada
     remove(lin, header.id)
     lin.saved(**GOOD)
     assert ada.press(phone="021-7") == 409
-    assert ada.press("Restore and save") == 409
+    assert ada.press("Restore and save", phone="") == 409
     assert "was created anew since and says all the same" in ada.text
+    assert ada.press("Restore and save", phone="021-7") == 422
+    assert "says all the same" not in ada.text
     assert ada.typed()["phone"] == "021-7"
+    assert header.id not in {kept.id for kept in ada.kept()}
 
 
 @pytest.mark.parametrize("way", ["", "?next=apply&draft=0123456789abcdef"])
