@@ -16,6 +16,9 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}[0-9A-Z]{11,30}")
 # The banks of China's payment system (CNAPS) by the first three figures: of the state, of policy, of shareholders, of
 # the country; those that begin otherwise are many and foreign.
 _CLEARING = re.compile(r"(?:10[2-5]|20[1-3]|30\d|31\d|32[0-5]|40[1-3]|[5679]\d\d)\d{9}")
+# The first twelve figures, with a gap or a sign behind them; or in groups.
+_SET_APART = re.compile(r"(\d{12})[\W_]+")
+_TWELVE = re.compile(r"(\d(?:[ -]?\d){11})[\W_]*")
 
 
 def is_account(number: str) -> bool:
@@ -37,17 +40,29 @@ def is_routing(number: str) -> bool:
     return _CLEARING.fullmatch(plain) is not None and _checks(plain)
 
 
+def has_form_of_routing(number: str) -> bool:
+    """Whether a number has the form of a branch's, its check aside."""
+    return _CLEARING.fullmatch(re.sub("[ -]", "", number)) is not None
+
+
+def has_figures_of_account(number: str) -> bool:
+    """Whether a number has as many figures as accounts have at least."""
+    return sum(map(str.isdigit, number)) >= _FEWEST
+
+
 def without_branch(account: str) -> tuple[str, str]:
     """An account without the number of the bank's branch that somebody wrote in front of it, and that number.
 
-    Nobody sets the twelve first figures of an account apart from nine others; without a gap the two together are longer
-    than any account.
+    Nobody sets the twelve first figures of an account apart from nine others; in groups of their own, or without any
+    gap, the two together are longer than any account.
     """
-    branch, _, rest = account.partition(" ")
-    if not rest and len(account) > _MOST:
-        branch, rest = account[:12], account[12:]
-    is_in_front = _CLEARING.fullmatch(branch) is not None and sum(map(str.isdigit, rest)) >= _FEWEST
-    return (rest.strip(), branch) if is_in_front else (account, "")
+    front = _SET_APART.match(account)
+    if front is None and sum(map(str.isdigit, account)) > _MOST:
+        front = _TWELVE.match(account)
+    if front is None:
+        return account, ""
+    branch, rest = front[1], account[front.end() :]
+    return (rest, branch) if has_form_of_routing(branch) and has_figures_of_account(rest) else (account, "")
 
 
 def is_another(number: str) -> bool:

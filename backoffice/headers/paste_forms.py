@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from babel import Locale
 
-from backoffice.headers.paste_accounts import ACCOUNT, IS_ACCOUNT, is_account
+from backoffice.headers.paste_accounts import ACCOUNT, IS_ACCOUNT, is_account, is_routing
 from backoffice.headers.paste_labels import is_label
 from backoffice.headers.paste_layout import is_tax_id
 from backoffice.headers.tax_ids import LENGTH, is_persons, normalise_tax_id
@@ -98,6 +98,8 @@ def continued(fields: tuple[str, ...] | None, value: str, line: str) -> str | No
         return None
     if wanted == ("bank", "bank_account") and IS_ACCOUNT.fullmatch(line) and not TAIL["bank_account"].search(value):
         return f"{value} {line}"
+    if is_account_below(fields, value, line):
+        return f"{value} {line}"
     whole = value + ("" if _is_chinese(value) and _is_chinese(line) else " ") + line
     if wanted == ("name",):
         return whole if IS_NAME.fullmatch(whole) and not IS_NAME.fullmatch(value) and form in (None, "name") else None
@@ -107,6 +109,14 @@ def continued(fields: tuple[str, ...] | None, value: str, line: str) -> str | No
     if wanted == ("tax_id",):
         return whole if len(normalise_tax_id(value)) < LENGTH and is_tax_id(whole) else None
     return None
+
+
+def is_account_below(fields: tuple[str, ...] | None, value: str, line: str) -> bool:
+    """Whether a line is the account below the number of its branch, where its label is above both."""
+    if (fields or ())[-1:] != ("bank_account",) or not IS_ACCOUNT.fullmatch(line) or IS_PHONE.fullmatch(line):
+        return False
+    tail = TAIL["bank_account"].search(value)
+    return tail is not None and is_routing(tail[1])
 
 
 def belongs_above(fields: tuple[str, ...] | None, label: str, line: str) -> bool:

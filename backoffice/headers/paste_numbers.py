@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from backoffice.headers.paste_forms import IS_EMAIL, IS_NAME, IS_PHONE
+from backoffice.headers.paste_accounts import has_figures_of_account, has_form_of_routing, is_routing
+from backoffice.headers.paste_forms import IS_EMAIL, IS_NAME, IS_PHONE, forms
 from backoffice.headers.paste_layout import is_tax_id
 from backoffice.headers.tax_ids import LENGTH, normalise_tax_id
 
@@ -13,7 +14,8 @@ from backoffice.headers.tax_ids import LENGTH, normalise_tax_id
 _CODE = re.compile(r"(?:[^\s,，、;；。!！?？()（）\[\]【】:：|/／\u3400-\u9fff]|/(?=\d))+")
 _GAP = re.compile(r"[^\S\n]+")
 _WORDS = re.compile(r"\S+")
-_FEWEST_OF_ANOTHER = 9  # figures
+_FIGURES = re.compile(r"\d(?:[ -]?\d)*")
+_SIGNS_BETWEEN = re.compile(r"[\s,，、;；|/:：_-]*")
 _MOST_DIGITS = 15  # of a phone with its country (ITU-T E.164)
 _PHONE = re.compile(
     r"[+(（]?\d(?:[ .()（）–-]{0,3}\d)*(?:\s*(?:转|分机|#|x|ext\.?)\s*\d{1,6})?(?![0-9A-Za-z])", re.IGNORECASE
@@ -88,7 +90,7 @@ def _tax_id(value: str) -> str:
 def _account(value: str) -> str:
     head = _tokens(value)
     # An account is set in groups; another number as long as one stands for itself.
-    longer = (word for word in list(_WORDS.finditer(head))[1:] if sum(map(str.isdigit, word[0])) >= _FEWEST_OF_ANOTHER)
+    longer = (word for word in list(_WORDS.finditer(head))[1:] if has_figures_of_account(word[0]))
     another = next(longer, None)
     return _until_last(head[: another.start()] if another else head, _has_figures)
 
@@ -124,6 +126,26 @@ def _has_figures(text: str) -> bool:
 NUMBERS: Mapping[str, Callable[[str], str]] = {
     "tax_id": _tax_id, "bank_account": _account, "phone": _phone, "email": _email,
 }  # fmt: skip
+
+
+def first_account(value: str) -> tuple[str, str, str]:
+    """The account at the beginning of a value, the number of the branch that stands in front of it, and what follows.
+
+    There is no account where nobody can tell which of two numbers it is: then all of it follows.
+    """
+    first = _account(value)
+    first, rest = first.rstrip("."), value[len(first) :]
+    behind = rest[_SIGNS_BETWEEN.match(rest).end() :]  # type: ignore[union-attr]
+    second = _account(behind)
+    if not (first and _FIGURES.fullmatch(second) and has_figures_of_account(second)) or "tax_id" in forms(second):
+        return first, "", rest
+    is_phone = IS_PHONE.fullmatch(second) is not None
+    if is_routing(first):
+        is_in_front = not is_phone and not is_routing(second)
+        return (second, first, behind[len(second) :]) if is_in_front else ("", "", value)
+    # The first may be a part of the account, or a branch's number with a slip.
+    is_whole = has_figures_of_account(first) and (is_routing(second) or not has_form_of_routing(first))
+    return (first, "", rest) if is_phone or is_whole else ("", "", value)
 
 
 def without_words(name: str, value: str) -> tuple[str, str]:

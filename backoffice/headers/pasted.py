@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from backoffice.headers import rules
 from backoffice.headers.paste_accounts import is_another, without_branch
 from backoffice.headers.paste_forms import (
     CHINESE_SIGN,
@@ -25,12 +26,14 @@ from backoffice.headers.paste_forms import (
     belongs_above,
     continued,
     forms,
+    is_account_below,
 )
 from backoffice.headers.paste_kinds import PERSONAL, kind_and_name, kind_in_label, kind_of
 from backoffice.headers.paste_labels import marks, weight, without_bullet
 from backoffice.headers.paste_layout import tidy
 from backoffice.headers.paste_numbers import (
     NUMBERS,
+    first_account,
     is_elsewhere,
     is_nothing,
     without_nothing,
@@ -85,11 +88,9 @@ def split(block: str) -> Pasted:
     if "address" in found.fields:
         found.fields["address"], rest = without_person(found.fields["address"])
         found.unknown.extend(filter(None, [rest]))
-    if "bank_account" in found.fields:
-        found.fields["bank_account"], branch = without_branch(found.fields["bank_account"])
-        found.unknown.extend(filter(None, [branch]))
     for name in ("name", "address", "bank"):
         _tell_the_number_inside(found, name)
+    _tell_what_is_too_long(found)
     found.unknown.extend(line.strip(_EDGE) for line in (*sellers, *aside))
     return found
 
@@ -127,7 +128,7 @@ def _add_line(entries: list[_Entry], line: str, *, is_closed: bool) -> None:
     last = entries[-1] if entries else _Entry(None, "", "")
     if last.fields is not None and not last.value:
         last.value = _unquoted(line)
-    elif is_closed or not entries:
+    elif not entries or (is_closed and not is_account_below(last.fields, last.value, line)):
         entries.append(_Entry(None, "", line))
     elif (whole := continued(last.fields, last.value, line)) is not None:
         last.value = whole
@@ -161,8 +162,8 @@ def _keep(found: Pasted, wanted: tuple[str, ...], value: str, said: str) -> str:
         return beyond
     if not value:
         return beyond
-    if len(wanted) == 1 and wanted[0] in NUMBERS:
-        beyond = _keep_number(found, wanted[0], value)
+    if (len(wanted) == 1 and wanted[0] in NUMBERS) or (wanted[-1] == "bank_account" and first_account(value)[1]):
+        beyond = _keep_number(found, wanted[-1], value)
     elif len(wanted) == 2 and wanted[0] == "phone":
         first = IS_PHONE.match(value)
         if first:
@@ -202,16 +203,22 @@ def _keep_name(found: Pasted, value: str, said: str) -> None:
 
 def _keep_number(found: Pasted, name: str, value: str) -> str:
     """Put the number at the beginning of a value into its field, tell the words before it and give back the rest."""
-    number = NUMBERS[name](value)
+    if name == "bank_account":
+        number, branch, further = first_account(value)
+        found.unknown.extend(filter(None, [branch]))
+    else:
+        number = NUMBERS[name](value)
+        further = value[len(number) :]
     if name == "tax_id" and ("%" in value or sum(map(str.isdigit, number)) < _FEWEST_FIGURES):
         # "none", "see above", "13 %": no tax ID is without figures.
         found.unknown.append(value)
         return ""
     if number:
         _put(found, name, number)
-        return _further(found, value[len(number) :])
+        return _further(found, further)
     tail = TAIL[name].search(value) if name in TAIL else None
-    if tail is None:
+    # Of two numbers at the beginning nobody can tell which one is meant.
+    if tail is None or NUMBERS[name](value):
         found.unknown.append(value)
         return ""
     _put(found, name, tail[1])
@@ -249,6 +256,9 @@ def _cut_tail(found: Pasted, name: str, tail: str, value: str) -> None:
 def _put(found: Pasted, name: str, value: str) -> None:
     if name == "tax_id":
         value = normalise_tax_id(value)
+    elif name == "bank_account":
+        value, branch = without_branch(value)
+        found.unknown.extend(filter(None, [branch]))
     if value and found.fields.setdefault(name, value) != value:
         found.unknown.append(value)
 
@@ -295,6 +305,12 @@ def _tell_the_number_inside(found: Pasted, name: str) -> None:
     found.fields[name] = value[: number.start()].strip(_EDGE + "/／(（:：")
     if not found.fields[name]:
         del found.fields[name]
+
+
+def _tell_what_is_too_long(found: Pasted) -> None:
+    """Tell what no header takes: it may be two values that nothing parts."""
+    for name in [name for name, value in found.fields.items() if len(value) > rules.LIMITS[name]]:
+        found.unknown.append(found.fields.pop(name))
 
 
 def _guess(found: Pasted, piece: str) -> None:

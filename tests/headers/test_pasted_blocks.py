@@ -60,6 +60,30 @@ NUMBERS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         f"Bank: HSBC\nCNAPS code: {ROUTING}\nRouting number\n{ROUTING}", {"bank": "HSBC"},
         [f"CNAPS code: {ROUTING}", f"Routing number {ROUTING}"]),
     "who says that it is the account is believed": (f"账号：{ROUTING}", {"bank_account": ROUTING}, []),
+    "in groups of four, with its account": (
+        "账号：3082 9000 3020 1219 0876 5410 888", {"bank_account": "1219 0876 5410 888"}, ["3082 9000 3020"]),
+    "in groups with dashes": (
+        "账号：3082-9000-3020-1219-0876-5410-888", {"bank_account": "1219-0876-5410-888"}, ["3082-9000-3020"]),
+    "in groups, its account in none": (
+        "账号：3082 9000 3020 121908765410888", {"bank_account": "121908765410888"}, ["3082 9000 3020"]),
+    "on one line with its account and words": (
+        "账号：308290003020 121908765410888 谢谢", {"bank_account": "121908765410888"}, ["308290003020", "谢谢"]),
+    "above its account, behind the bank": (
+        f"开户行及账号：{BANK} {ROUTING}\n{ACCOUNT}", AT_BANK, [ROUTING]),
+    "behind a short bank": (
+        "账号：招行张江支行 308290003020 121908765410888",
+        {"bank": "招行张江支行", "bank_account": "121908765410888"}, ["308290003020"]),
+    "a phone below it is no account": (
+        f"账号：{ROUTING}\n13800138000", {"bank_account": ROUTING}, ["13800138000"]),
+    "beside a phone nobody can tell": (f"账号：{ROUTING} 13800138000", {}, [f"{ROUTING} 13800138000"]),
+    "two of them and no account": (f"账号：308290003020 {ROUTING}", {}, [f"308290003020 {ROUTING}"]),
+    "an account and a phone": (f"账号：{ACCOUNT} 13800138000", {"bank_account": ACCOUNT}, ["13800138000"]),
+    "figures in front of an account nobody can tell": ("账号：100100 123456789012", {}, ["100100 123456789012"]),
+    "a first group in front of the rest": ("账号：6222 0200 123456789", {}, ["6222 0200 123456789"]),
+    "a branch's number with a slip, in front of an account": (
+        "账号：308290003021 121908765410888", {}, ["308290003021 121908765410888"]),
+    "figures too many for the field": (
+        "账号：1234 5678 9012 3456 7890 1234 567", {}, ["1234 5678 9012 3456 7890 1234 567"]),
     "a German VAT ID": ("Acme GmbH\nHauptstraße 5\n10115 Berlin\nDE123456789", ACME, ["DE123456789"]),
     "a German VAT ID in a row": ("Acme GmbH, Hauptstraße 5, 10115 Berlin, DE123456789", ACME, ["DE123456789"]),
     **{
@@ -162,6 +186,36 @@ LABELS: dict[str, tuple[str, dict[str, str], list[str]]] = {
 def test_each_value_in_its_own_field_or_told(block: str, fields: dict[str, str], unknown: list[str]) -> None:
     found = split(block)
     assert (found.fields, found.unknown) == (fields, unknown)
+
+
+FIGURES = "121908765410888623457"
+GAPS = [
+    " ", "  ", "\n", "\n\n", "，", "、", ", ", "；", "\t", " | ", "|", "-", " - ", "/", " / ", "／", "：", "——", ". ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ["账号：", "账户：", "Account No.: ", "开户行账号："])
+@pytest.mark.parametrize("gap", GAPS)
+def test_the_number_of_a_branch_in_front_of_an_account_of_any_length_is_told(label: str, gap: str) -> None:
+    for length in range(9, 22):
+        found = split(f"名称：{NAME}\n税号：{TAX_ID}\n{label}308290003020{gap}{FIGURES[:length]}")
+        assert (found.fields, found.unknown) == (FIRM | {"bank_account": FIGURES[:length]}, ["308290003020"]), length
+
+
+@pytest.mark.parametrize(
+    "cells", ["| 账号 | {} | {} |", "|账号|{}|{}|", "账号\t{}\t{}", "账号\t{} {}", "| 账号 | {} {} |"]
+)
+def test_the_number_of_a_branch_in_a_table_is_told(cells: str) -> None:
+    found = split(cells.format("308290003020", "121908765410888"))
+    assert (found.fields, found.unknown) == ({"bank_account": "121908765410888"}, ["308290003020"])
+
+
+@pytest.mark.parametrize("length", range(9, 23))
+def test_an_account_alone_is_itself_whatever_its_length_and_groups(length: int) -> None:
+    figures = f"{FIGURES}9"[:length]
+    groups = " ".join(figures[at : at + 4] for at in range(0, length, 4))
+    for account in (figures, groups, groups.replace(" ", "-")):
+        assert split(f"账号：{account}").fields == {"bank_account": account}
 
 
 @pytest.mark.parametrize("sign", [",", ", ", "\t", ";", "; ", "，", "；", "、", "/", "|", " "])
