@@ -15,7 +15,8 @@ _CODE = re.compile(r"(?:[^\s,，、;；。!！?？()（）\[\]【】:：|/／\u3
 _GAP = re.compile(r"[^\S\n]+")
 _WORDS = re.compile(r"\S+")
 _FIGURES = re.compile(r"\d(?:[ -]?\d)*")
-_SIGNS_BETWEEN = re.compile(r"[\s,，、;；|/:：_-]*")
+_SIGNS_BETWEEN = re.compile(r"[\s,，、;；。|/\\:：_→-]*")
+_LONG = re.compile(r"(?<![0-9A-Za-z-])\d(?:[ -]?\d){8,}(?![0-9A-Za-z])")
 _MOST_DIGITS = 15  # of a phone with its country (ITU-T E.164)
 _PHONE = re.compile(
     r"[+(（]?\d(?:[ .()（）–-]{0,3}\d)*(?:\s*(?:转|分机|#|x|ext\.?)\s*\d{1,6})?(?![0-9A-Za-z])", re.IGNORECASE
@@ -138,7 +139,8 @@ def first_account(value: str) -> tuple[str, str, str]:
     behind = rest[_SIGNS_BETWEEN.match(rest).end() :]  # type: ignore[union-attr]
     second = _account(behind)
     if not (first and _FIGURES.fullmatch(second) and has_figures_of_account(second)) or "tax_id" in forms(second):
-        return first, "", rest
+        is_open = is_routing(first) and any(not IS_PHONE.fullmatch(other) for other in _LONG.findall(rest))
+        return ("", "", value) if is_open else (first, "", rest)
     is_phone = IS_PHONE.fullmatch(second) is not None
     if is_routing(first):
         is_in_front = not is_phone and not is_routing(second)

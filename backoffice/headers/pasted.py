@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from backoffice.headers import rules
-from backoffice.headers.paste_accounts import is_another, without_branch
+from backoffice.headers.paste_accounts import is_another, is_routing, without_branch
 from backoffice.headers.paste_forms import (
     CHINESE_SIGN,
     FOREIGN_LABEL,
@@ -259,6 +259,8 @@ def _put(found: Pasted, name: str, value: str) -> None:
     elif name == "bank_account":
         value, branch = without_branch(value)
         found.unknown.extend(filter(None, [branch]))
+        if value and is_routing(found.fields.get(name, "")) and not is_routing(value):
+            found.unknown.append(found.fields.pop(name))  # it stood under a label of its own
     if value and found.fields.setdefault(name, value) != value:
         found.unknown.append(value)
 

@@ -76,6 +76,13 @@ NUMBERS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "a phone below it is no account": (
         f"账号：{ROUTING}\n13800138000", {"bank_account": ROUTING}, ["13800138000"]),
     "beside a phone nobody can tell": (f"账号：{ROUTING} 13800138000", {}, [f"{ROUTING} 13800138000"]),
+    **{
+        f"in front of an account, with words between: {words}": (
+            f"账号：308290003020{words}121908765410888", {}, [f"308290003020{words}121908765410888"])
+        for words in ("（行号）", "(联行号) ", "和", ", 招行张江支行, ")
+    },
+    "in front of a person": (
+        f"账号：{ROUTING} 王女士 13800138000", {"bank_account": ROUTING}, ["王女士 13800138000"]),
     "two of them and no account": (f"账号：308290003020 {ROUTING}", {}, [f"308290003020 {ROUTING}"]),
     "an account and a phone": (f"账号：{ACCOUNT} 13800138000", {"bank_account": ACCOUNT}, ["13800138000"]),
     "figures in front of an account nobody can tell": ("账号：100100 123456789012", {}, ["100100 123456789012"]),
@@ -190,7 +197,8 @@ def test_each_value_in_its_own_field_or_told(block: str, fields: dict[str, str],
 
 FIGURES = "121908765410888623457"
 GAPS = [
-    " ", "  ", "\n", "\n\n", "，", "、", ", ", "；", "\t", " | ", "|", "-", " - ", "/", " / ", "／", "：", "——", ". ",
+    " ", "  ", "\n", "\n\n", "，", "、", ", ", "；", "\t", " | ", "|", "-", " - ", "/", " / ",
+    "／", "：", "——", ". ", "。", " → ", "\n{label}",
 ]  # fmt: skip
 
 
@@ -198,7 +206,7 @@ GAPS = [
 @pytest.mark.parametrize("gap", GAPS)
 def test_the_number_of_a_branch_in_front_of_an_account_of_any_length_is_told(label: str, gap: str) -> None:
     for length in range(9, 22):
-        found = split(f"名称：{NAME}\n税号：{TAX_ID}\n{label}308290003020{gap}{FIGURES[:length]}")
+        found = split(f"名称：{NAME}\n税号：{TAX_ID}\n{label}308290003020{gap.format(label=label)}{FIGURES[:length]}")
         assert (found.fields, found.unknown) == (FIRM | {"bank_account": FIGURES[:length]}, ["308290003020"]), length
 
 
