@@ -24,14 +24,13 @@ from backoffice.review.queries.seen import Seen
 from backoffice.review.queries.views import Viewer
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome
 
-_SEEN = ("event", "note", "moved")
 _SHOWN = (
     InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
     InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at, InvoiceRequest.held_at,
 )  # fmt: skip
 
 # What is asked about says as well how far it was seen.
-_ASKED = (*_SHOWN, *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest.id), _SEEN, strict=True)))
+_ASKED = (*_SHOWN, *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest.id), seen.NAMES, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Chosen:
     @property
     def seen(self) -> dict[str, str]:
         """How far each of them is seen here: its word by its number."""
-        return {row.number: Seen(row.event, row.note, row.moved).word for row in self.rows}
+        return {row.number: Seen(*(getattr(row, name) for name in seen.NAMES)).word for row in self.rows}
 
     @property
     def amount(self) -> Decimal:

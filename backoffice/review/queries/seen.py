@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
+from backoffice.accounts.models import User
 from backoffice.database import session
 from backoffice.errors import N_, Message
 from backoffice.ledger.models import LedgerMovement, MovementKind
-from backoffice.requests.models import RequestEvent, RequestNote
+from backoffice.requests.models import Decision, RequestEvent, RequestNote
+from backoffice.requests.rules import Action, Ending
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "reminded", "sent_again")
 _MOVED = (MovementKind.REALLOCATE, MovementKind.COVER)
+# One that other recharges have made void is told by their movement; its row is ended by whoever acts next.
+_ENDED = aliased(Decision)
+_TAKEN_BACK = (
+    _ENDED.verdict == Action.FIRST_APPROVE,
+    _ENDED.revoked_at.is_not(None),
+    func.coalesce(_ENDED.revoked_why, "") != Ending.OTHER_MONEY,
+)
 FIRST_APPROVED = N_("%(who)s gave this request its first approval at %(at)s.")
 _TOLD = {
     "corrected": N_("The customer corrected the receiving email at %(at)s."),
@@ -31,32 +43,46 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The newest event, internal note and movement of money of a request; 0 where there is none."""
+    """The newest event, internal note and movement of money of a request, 0 where there is none; and how many first
+    approvals have ended: no event tells of one that was taken back, as the timeline of events is the customer's too.
+    """
 
     event: int = 0
     note: int = 0
     moved: int = 0
+    ended: int = 0
 
     @property
     def word(self) -> str:
         """As a form carries it."""
-        return f"{self.event}.{self.note}.{self.moved}"
+        return ".".join(map(str, astuple(self)))
 
     @classmethod
     def of(cls, word: str) -> Seen | None:
-        """What a form carried; None for anything else than a word that was written here."""
+        """What a form carried; None for anything else than a word that was written here.
+
+        A shorter word comes from a page that was open over an upgrade: of the rest it says that nothing was seen.
+        """
         parts = word.split(".")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        if not _FEWEST <= len(parts) <= len(NAMES):
+            return None
+        if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
             return None
         return cls(*map(int, parts))
 
 
-def newest(request_id: Any) -> tuple[Any, Any, Any]:
-    """Three scalar subqueries, in the order of `Seen`; `request_id` is a number, or a column of the statement."""
+NAMES = tuple(one.name for one in fields(Seen))
+_FEWEST = 3
+
+
+def newest(request_id: Any) -> tuple[Any, ...]:
+    """Scalar subqueries in the order of `Seen`; `request_id` is a number, or a column of the statement."""
+    ended = select(func.count()).where(_ENDED.request_id == request_id, *_TAKEN_BACK)
     return (
         _last(RequestEvent.id, RequestEvent.request_id == request_id, RequestEvent.kind.not_in(_BESIDE_THE_POINT)),
         _last(RequestNote.id, RequestNote.request_id == request_id),
         _last(LedgerMovement.id, LedgerMovement.request_id == request_id, LedgerMovement.kind.in_(_MOVED)),
+        ended.scalar_subquery(),
     )
 
 
@@ -65,19 +91,39 @@ def _last(key: Any, *conditions: Any) -> Any:
 
 
 def news_since(request_id: int, seen: Seen) -> Message | None:
-    """What has happened to a request since somebody saw it, the newest first said; None while it is as it was."""
+    """What has happened to a request since somebody saw it, the newest of it; None while it is as it was."""
     now = Seen(*session.execute(select(*newest(request_id))).one())
+    told = max(_news(request_id, seen, now), key=lambda one: one[0], default=None)
+    return told[1] if told is not None else None
+
+
+def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Message]]:
+    """When something new happened, and what; of what happened at the same time the first tells the rest."""
     if now.event > seen.event:
-        return _of_event(session.get_one(RequestEvent, now.event))
+        event = session.get_one(RequestEvent, now.event)
+        told = _TOLD.get(event.kind, N_("This request has changed at %(at)s."))
+        yield event.at, Message(told, who=event.actor_label, at=event.at)
+    if now.ended > seen.ended:
+        yield _taken_back(request_id)
     if now.note > seen.note:
         note = session.get_one(RequestNote, now.note)
-        return Message(N_("%(who)s wrote an internal note at %(at)s."), who=note.author_label, at=note.at)
+        yield note.at, Message(N_("%(who)s wrote an internal note at %(at)s."), who=note.author_label, at=note.at)
     if now.moved > seen.moved:
         at = session.get_one(LedgerMovement, now.moved).at
-        return Message(N_("A refund or a recharge changed the money of this request at %(at)s."), at=at)
-    return None
+        yield at, Message(N_("A refund or a recharge changed the money of this request at %(at)s."), at=at)
 
 
-def _of_event(event: RequestEvent) -> Message:
-    told = _TOLD.get(event.kind, N_("This request has changed at %(at)s."))
-    return Message(told, who=event.actor_label, at=event.at)
+def _taken_back(request_id: int) -> tuple[datetime, Message]:
+    """Who let a first approval end last, when, and the reason that was typed for colleagues."""
+    ended = (
+        select(_ENDED.revoked_at, User.name, _ENDED.revoked_why)
+        .join(User, User.id == _ENDED.revoked_by)
+        .where(_ENDED.request_id == request_id, *_TAKEN_BACK)
+        .order_by(_ENDED.revoked_at.desc(), _ENDED.id.desc())
+    )
+    last: Any = session.execute(ended.limit(1)).one()
+    at, who, why = last
+    told = {"who": who, "at": at}
+    if why in list(Ending):
+        return at, Message(N_("%(who)s took the first approval back at %(at)s."), **told)
+    return at, Message(N_("%(who)s took the first approval back at %(at)s: %(why)s"), why=why, **told)

@@ -199,8 +199,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now:
     first = requests_queries.first_approval(invoice_request.id)
     if decision is None and first is not None:
         four_eyes.refuse_void(invoice_request, first)
-        _take_first_back(actor, invoice_request, first, cleaned, now)
-        refuse_unseen(invoice_request, seen)
+        _take_first_back(actor, invoice_request, first, cleaned, now, seen)
         return invoice_request
     try:
         requests.change_state(
@@ -214,6 +213,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now:
             only_if=(InvoiceRequest.invoice_id.is_(None),),
         )
     except Conflict:
+        refuse_unseen(invoice_request, seen)
         told = N_("Only an approved request without an invoice number can be returned to the queue.")
         raise Conflict(Message(told), code="not-returnable") from None
     refuse_unseen(invoice_request, seen)
@@ -224,7 +224,9 @@ def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now:
     return invoice_request
 
 
-def _take_first_back(actor: Actor, invoice_request: InvoiceRequest, first: Decision, why: str, now: datetime) -> None:
+def _take_first_back(
+    actor: Actor, invoice_request: InvoiceRequest, first: Decision, why: str, now: datetime, seen: str = ""
+) -> None:
     """The first of two approvals holds no more, by a reviewer's will. Raises Conflict naming who was faster."""
     try:
         requests.change_state(
@@ -240,6 +242,7 @@ def _take_first_back(actor: Actor, invoice_request: InvoiceRequest, first: Decis
     except Conflict as conflict:
         session.refresh(invoice_request)
         raise moved_on(invoice_request, conflict) from None
+    refuse_unseen(invoice_request, seen)
     revoke(first, actor, why, now)
 
 

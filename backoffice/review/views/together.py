@@ -64,11 +64,14 @@ def _heard(found: InvoiceRequest) -> dict[str, str | None]:
 
 def _news(found: InvoiceRequest, now: datetime) -> Message | None:
     """What happened since the page was drawn; `mine` in its form: it shows that its reader works on the request."""
-    if request.form.get("stage", stage_of(found)) != stage_of(found):
-        return competence.what_happened(found) or Message(N_("This request waits for a decision again."))
+    moved_on = request.form.get("stage", stage_of(found)) != stage_of(found)
+    if moved_on and (decided := competence.what_happened(found)) is not None:
+        return decided
     looked = Seen.of(request.form.get("seen", ""))
     if looked is not None and (happened := news_since(found.id, looked)) is not None:
         return happened
+    if moved_on:
+        return Message(N_("This request waits for a decision again."))
     if "mine" in request.form and found.claimant(now) not in (None, current_actor().id):
         return Message(N_("%(who)s works on this request now."), who=found.claimed_by_label)
     return None
