@@ -12,7 +12,7 @@ from sqlalchemy import select
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.errors import Conflict, Forbidden, Invalid
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.services import claims, decisions, holds
 from backoffice.review.services.claims import CLAIM
 from tests.review.desk import NOW, Desk
@@ -64,6 +64,27 @@ def test_nobody_decides_or_asks_while_another_works_on_it(desk: Desk) -> None:
     assert desk.state(number) == "approved"
     with desk.app.app_context():
         assert contradictions() == []
+
+
+def test_nobody_returns_what_a_colleague_works_on(four_eyes: Desk, visit: Callable[..., Visitor]) -> None:
+    number, cast = four_eyes.apply(amount="1000.00"), four_eyes.cast
+    four_eyes.run(decisions.approve, cast.rita.actor, number, now=NOW)
+    rita = visit(cast.rita)
+    rita.get(f"/review/{number}/return")
+    four_eyes.run(claims.claim, cast.rui.actor, number, now=NOW)
+    refused = rita.submit({"why": "Wrong series"}, button="Return to the queue")
+    assert (refused.status_code, "芮明 works on this request" in refused.text) == (409, True)
+    assert "Wrong series" in refused.text, "the words are kept"
+    assert four_eyes.count(Decision, Decision.revoked_at.is_not(None)) == 0
+    four_eyes.run(decisions.return_to_queue, cast.rui.actor, number, why="Wrong series", now=NOW)
+
+
+def test_ones_own_first_approval_is_taken_back_whoever_works_on_the_second(four_eyes: Desk) -> None:
+    number, cast = four_eyes.apply(amount="1000.00"), four_eyes.cast
+    four_eyes.run(decisions.approve, cast.rita.actor, number, now=NOW)
+    four_eyes.run(claims.claim, cast.rui.actor, number, now=NOW)
+    four_eyes.run(decisions.undo, cast.rita.actor, number, now=NOW)
+    assert (four_eyes.count(Decision, Decision.revoked_at.is_not(None)), holder(four_eyes, number)) == (1, "芮明")
 
 
 def test_release_lets_others_in_and_touches_nobody_elses(desk: Desk) -> None:

@@ -24,6 +24,7 @@ _DECIDED = {
 }
 
 _TAKE_OVER = N_("%(who)s works on this request. Take it over if you want to decide on it.")
+PUT_BACK = N_("%(who)s works on this request. Take it over if you want to put it back into the queue.")
 
 
 def for_decision(actor: Actor, number: str) -> InvoiceRequest:

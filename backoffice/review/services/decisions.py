@@ -29,7 +29,7 @@ from backoffice.requests.rules import (
 from backoffice.requests.services import holds, pauses, special
 from backoffice.requests.services import states as requests
 from backoffice.requests.services.approvals import revoke
-from backoffice.review.services import four_eyes
+from backoffice.review.services import competence, four_eyes
 from backoffice.review.services.acceptance import refuse_unexplained
 from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_second, refuse_unseen
 
@@ -135,8 +135,9 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Take one's own approval back while its undo window lasts; the request is pending again, where it was.
 
     A first approval before it stays, and a question to the customer that it closed is open again. The first of two can
-    be taken back as long as nobody gave the second: nothing has followed from it. Raises Forbidden for somebody else's
-    approval, Conflict when the window is over, when nothing was approved (any more), and for a rejection.
+    be taken back as long as nobody gave the second, also while a colleague works on it: it is one's own, and they hear
+    of it before their verdict counts. Raises Forbidden for somebody else's approval, Conflict when the window is over,
+    when nothing was approved (any more), and for a rejection.
     """
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
@@ -189,14 +190,15 @@ def _not_undone(invoice_request: InvoiceRequest, decision: Decision | None) -> C
 def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now: datetime) -> InvoiceRequest:
     """Put a request whose approval, or the first of two, should not hold back into the queue; all are revoked.
 
-    Raises Invalid (field `why`) without a reason, Conflict once a number was taken, when nobody has approved it, or for
-    what the page did not show yet.
+    Raises Invalid (field `why`) without a reason, Conflict once a number was taken, when nobody has approved it, while
+    a colleague works on the second approval, or for what the page did not show yet.
     """
     wanted = Message(N_("Say why it goes back to the queue."))
     cleaned = text.of_field("why", why, max_length=REMARKS_LIMIT, multiline=True, empty=wanted)
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
     first = requests_queries.first_approval(invoice_request.id)
+    refuse_claimed(actor, invoice_request, now=now, told=competence.PUT_BACK)
     if decision is None and first is not None:
         four_eyes.refuse_void(invoice_request, first)
         _take_first_back(actor, invoice_request, first, cleaned, now, seen)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from backoffice.database import session
-from backoffice.errors import N_, Conflict
+from backoffice.errors import Conflict
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Ending
 from backoffice.requests.services import holds
 from backoffice.requests.services.approvals import revoke
-from backoffice.review.services import four_eyes
+from backoffice.review.services import competence, four_eyes
 from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_unseen
-
-_TAKE_OVER = N_("%(who)s works on this request. Take it over if you want to put it back into the queue.")
 
 
 def hold(actor: Actor, number: str, *, question: str, seen: str = "", now: datetime) -> InvoiceRequest:
@@ -50,6 +48,6 @@ def resume(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     invoice_request = for_decision(actor, number)
     waiting = requests.open_hold(invoice_request.id)
     if waiting is not None and waiting.asked_by != actor.id:
-        refuse_claimed(actor, invoice_request, now=now, told=_TAKE_OVER)
+        refuse_claimed(actor, invoice_request, now=now, told=competence.PUT_BACK)
     holds.resume(actor, invoice_request, now=now)
     return invoice_request
