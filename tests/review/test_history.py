@@ -9,7 +9,7 @@ from html import unescape
 
 from backoffice.review.services import decisions, holds, notes
 from tests.review.desk import NOW, Desk
-from tests.review.four_eyes import threshold
+from tests.review.four_eyes import made_void, threshold
 from tests.support.visitor import Visitor
 
 MINUTE = timedelta(minutes=1)
@@ -62,3 +62,20 @@ def test_the_chinese_page_has_one_word_for_notes_and_another_for_remarks(
         assert ("备忘" in page, ">保存备注<" in page, f"{number} 的备注" in page) == (False, False, False)
         assert "<span>保存内部备注</span>" in page
     assert "内部备注" in timeline(rita, number)
+
+
+def test_the_end_of_a_first_approval_says_who_ended_it(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    threshold(desk, "1.00")
+    number, rita, rui = desk.apply(), desk.cast.rita.actor, desk.cast.rui.actor
+    desk.run(decisions.approve, rita, number, now=NOW)
+    desk.run(decisions.return_to_queue, rui, number, why="Wrong series", now=NOW + MINUTE)
+    told = timeline(visit(desk.cast.max), number)
+    assert re.search(r"The first approval of Rita Moreau ended [^.]*10:01 .{0,5}芮明 .*Wrong series", told), told
+
+
+def test_the_money_ends_a_first_approval_in_nobodys_name(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    threshold(desk, "1000.00")
+    number = made_void(desk)
+    desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW + 2 * MINUTE)
+    ended = timeline(visit(desk.cast.max), number).partition("The first approval of Rita Moreau ended")[2]
+    assert "芮明" not in ended.partition("The money behind the request had changed.")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, null, or_, select
 from sqlalchemy.orm import aliased
 
-from backoffice.accounts.models import Account
+from backoffice.accounts.models import Account, User
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.headers.models import InvoiceHeader
@@ -54,6 +54,8 @@ class Dossier:
     notes: list[RequestNote]
     seen: Seen
     decisions: list[Decision]
+    # Who ended decisions, by their ids as people.
+    enders: Mapping[int, str]
 
     @property
     def follows(self) -> str | None:
@@ -100,7 +102,7 @@ class Dossier:
 
 
 def dossier(number: str, following: Any = None) -> Dossier:
-    """The request with this number and what belongs to it, in three to six statements. Raises NotFound.
+    """The request with this number and what belongs to it, in three to seven statements. Raises NotFound.
 
     `following` is the subquery of `upcoming.after_it` where the reader wants to know what comes next.
     """
@@ -135,7 +137,16 @@ def dossier(number: str, following: Any = None) -> Dossier:
         notes=requests.notes_of(found.id) if seen_so_far.note else [],
         seen=seen_so_far,
         decisions=decisions,
+        enders=_names({one.revoked_by for one in decisions if one.revoked_by is not None}),
     )
+
+
+def _names(people: Collection[int]) -> dict[int, str]:
+    """What people are called; most requests have no ended decision, and then nobody is asked."""
+    if not people:
+        return {}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(people)))
+    return {row.id: row.name for row in found}
 
 
 def _void_since(decisions: list[Decision], waiting: Decision | None) -> dict[int, datetime]:

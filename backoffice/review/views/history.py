@@ -84,15 +84,16 @@ def _ended(dossier: Dossier) -> Iterator[Line]:
         if one.verdict != Action.FIRST_APPROVE:
             continue
         if one.revoked_at is not None and one.revoked_why != Ending.OTHER_MONEY:
-            yield _end(one, one.revoked_at, one.revoked_why or "")
+            who = dossier.enders.get(one.revoked_by) if one.revoked_by is not None else None
+            yield _end(one, one.revoked_at, one.revoked_why or "", who)
         elif one.id in dossier.void_since:
             # It ended with the money, not when somebody came across it.
             yield _end(one, dossier.void_since[one.id], Ending.OTHER_MONEY)
 
 
-def _end(first: Decision, at: datetime, why: str) -> Line:
+def _end(first: Decision, at: datetime, why: str, who: str | None = None) -> Line:
     title = gettext("The first approval of %(who)s ended", who=first.decided_by_label)
-    return Line(at, title, None, str(labels.endings.get(why, why)), gettext("Reason"), tags=_internal())
+    return Line(at, title, who, str(labels.endings.get(why, why)), gettext("Reason"), tags=_internal())
 
 
 def _mailed(message: Message) -> Line:
