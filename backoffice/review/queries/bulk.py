@@ -30,7 +30,7 @@ _SHOWN = (
 )  # fmt: skip
 
 # What is asked about says as well how far it was seen.
-_ASKED = (*_SHOWN, *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest.id), seen.NAMES, strict=True)))
+_ASKED = (*_SHOWN, *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest), seen.NAMES, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

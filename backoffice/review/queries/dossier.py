@@ -165,7 +165,7 @@ def _whole(number: str, following: Any) -> Select[Any]:
         select(
             InvoiceRequest, Account, InvoiceHeader, Decision, first, Hold, Reservation.short, former,
             former_verdict, followed_by.correlate(InvoiceRequest).scalar_subquery(), following,
-            *seen.newest(InvoiceRequest.id),
+            *seen.newest(InvoiceRequest),
         )
         .add_columns(stands, exists().where(_ANY.request_id == InvoiceRequest.id))
         .join(Account, Account.id == InvoiceRequest.account_id)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
 from backoffice.database import session
 from backoffice.errors import N_, Message
-from backoffice.ledger.models import LedgerMovement, MovementKind
-from backoffice.requests.models import Decision, RequestEvent, RequestNote
+from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind
+from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
 from backoffice.requests.rules import Action, Ending
+from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "reminded", "sent_again")
 _MOVED = (MovementKind.REALLOCATE, MovementKind.COVER)
 # One that other recharges have made void is told by their movement; its row is ended by whoever acts next.
-_ENDED = aliased(Decision)
+# Made once: an alias that is made anew costs the statement around it as much as running it.
+_ONE, _TWIN, _ENDED = aliased(InvoiceRequest), aliased(InvoiceRequest), aliased(Decision)
+_REFUND, _RECHARGE = aliased(LedgerEntry), aliased(LedgerEntry)
+# So many of the account's next applications are looked through for the same amount.
+_NEXT = 1000
 _TAKEN_BACK = (
     _ENDED.verdict == Action.FIRST_APPROVE,
     _ENDED.revoked_at.is_not(None),
@@ -45,12 +50,17 @@ _TOLD = {
 class Seen:
     """The newest event, internal note and movement of money of a request, 0 where there is none; and how many first
     approvals have ended: no event tells of one that was taken back, as the timeline of events is the customer's too.
+
+    Of what the evidence rests on elsewhere: the newest later application of the account for the same amount that
+    still stands, and the newest refund of a recharge behind the request, also one on its way.
     """
 
     event: int = 0
     note: int = 0
     moved: int = 0
     ended: int = 0
+    alike: int = 0
+    refund: int = 0
 
     @property
     def word(self) -> str:
@@ -75,14 +85,47 @@ NAMES = tuple(one.name for one in fields(Seen))
 _FEWEST = 3
 
 
-def newest(request_id: Any) -> tuple[Any, ...]:
-    """Scalar subqueries in the order of `Seen`; `request_id` is a number, or a column of the statement."""
-    ended = select(func.count()).where(_ENDED.request_id == request_id, *_TAKEN_BACK)
+def newest(shown: Any) -> tuple[Any, ...]:
+    """Scalar subqueries in the order of `Seen`; `shown` is the table of requests in it, or an alias."""
+    ended = select(func.count()).where(_ENDED.request_id == shown.id, *_TAKEN_BACK)
     return (
-        _last(RequestEvent.id, RequestEvent.request_id == request_id, RequestEvent.kind.not_in(_BESIDE_THE_POINT)),
-        _last(RequestNote.id, RequestNote.request_id == request_id),
-        _last(LedgerMovement.id, LedgerMovement.request_id == request_id, LedgerMovement.kind.in_(_MOVED)),
+        _last(RequestEvent.id, RequestEvent.request_id == shown.id, RequestEvent.kind.not_in(_BESIDE_THE_POINT)),
+        _last(RequestNote.id, RequestNote.request_id == shown.id),
+        _last(LedgerMovement.id, LedgerMovement.request_id == shown.id, LedgerMovement.kind.in_(_MOVED)),
         ended.scalar_subquery(),
+        _newest_alike(shown),
+        _newest_refund(shown),
+    )
+
+
+def _newest_alike(shown: Any) -> Any:
+    """Answered inside the index of the account's requests, and bounded however many came since."""
+    since = (
+        select(_TWIN.id, _TWIN.amount, _TWIN.state)
+        .where(
+            _TWIN.account_id == shown.account_id, _TWIN.submitted_at >= shown.submitted_at, _TWIN.id != shown.id,
+        )
+        .order_by(_TWIN.submitted_at, _TWIN.id)
+        .limit(_NEXT)
+        .correlate(shown)
+        .subquery()
+    )  # fmt: skip
+    return _last(since.c.id, since.c.amount == shown.amount, since.c.state.in_([*HOLDING]))
+
+
+def _newest_refund(shown: Any) -> Any:
+    # The kind is written out: so the partial index on refunds serves it.
+    refund = (
+        (_REFUND.source == _RECHARGE.source)
+        & (_REFUND.refund_of == _RECHARGE.external_id)
+        & (_REFUND.kind == literal_column("'refund'"))
+    )
+    found = select(func.coalesce(func.max(_REFUND.id), 0)).select_from(Allocation)
+    return (
+        found.join(_RECHARGE, _RECHARGE.id == Allocation.recharge_id)
+        .join(_REFUND, refund)
+        .where(Allocation.request_id == shown.id, _REFUND.status.in_([EntryStatus.PENDING, EntryStatus.COMPLETED]))
+        .scalar_subquery()
     )
 
 
@@ -90,9 +133,13 @@ def _last(key: Any, *conditions: Any) -> Any:
     return select(func.coalesce(func.max(key), 0)).where(*conditions).scalar_subquery()
 
 
+# How far one request can be seen now.
+STANDING = select(*newest(_ONE)).where(_ONE.id == bindparam("request_id"))
+
+
 def news_since(request_id: int, seen: Seen) -> Message | None:
     """What has happened to a request since somebody saw it, the newest of it; None while it is as it was."""
-    now = Seen(*session.execute(select(*newest(request_id))).one())
+    now = Seen(*session.execute(STANDING, {"request_id": request_id}).one())
     told = max(_news(request_id, seen, now), key=lambda one: one[0], default=None)
     return told[1] if told is not None else None
 
@@ -111,6 +158,18 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
     if now.moved > seen.moved:
         at = session.get_one(LedgerMovement, now.moved).at
         yield at, Message(N_("A refund or a recharge changed the money of this request at %(at)s."), at=at)
+    if now.alike > seen.alike:
+        yield from _of_alike(request_id, session.get_one(InvoiceRequest, now.alike))
+    if now.refund > seen.refund:
+        at = session.get_one(LedgerEntry, now.refund).created_at
+        yield at, Message(N_("A refund of a recharge behind this request came in at %(at)s."), at=at)
+
+
+def _of_alike(request_id: int, twin: InvoiceRequest) -> Iterator[tuple[datetime, Message]]:
+    shown, at = session.get_one(InvoiceRequest, request_id), twin.submitted_at
+    if twin.submitted_on - shown.submitted_on <= timedelta(days=DUPLICATE_DAYS):
+        told = N_("%(who)s applied for the same amount again at %(at)s: %(number)s.")
+        yield at, Message(told, who=twin.applicant_label, at=at, number=twin.number)
 
 
 def _taken_back(request_id: int) -> tuple[datetime, Message]:

@@ -1,0 +1,107 @@
+"""Evidence that turned worse after the page was drawn: no verdict from a page that says Pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from backoffice.database import session
+from backoffice.ledger.rules import Line
+from backoffice.ledger.services import entries
+from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import changes
+from backoffice.review.queries import seen
+from backoffice.review.services import decisions
+from tests.review.desk import NOW, Desk
+from tests.review.four_eyes import LATER
+from tests.review.test_bulk_pages import started, words, work
+from tests.review.test_bulk_seen import ask
+from tests.review.test_presence import heard
+from tests.support.sql import plan, statements
+from tests.support.visitor import Visitor
+
+
+@pytest.fixture
+def rita(desk: Desk, visit: Callable[..., Visitor]) -> Visitor:
+    return visit(desk.cast.rita)
+
+
+def refund(desk: Desk, status: str = "pending", external_id: str = "back") -> str:
+    """A refund of the recharge that Lumen's requests are paid from first, so small that it moves no money of theirs."""
+    line = Line(
+        number=1, kind="refund", external_id=external_id, account="lumen", status=status, amount=Decimal("10.00"),
+        occurred_at=NOW, refund_of="lumen-1",
+    )  # fmt: skip
+    desk.run(entries.book, [line], source="platform", now=LATER)
+    return "A refund of a recharge behind this request came in at 23 Nov 2026, 10:01."
+
+
+def twin(desk: Desk) -> str:
+    """Ada submits the same once more, and a colleague approves it."""
+    number = desk.apply(days_ago=-1 / 1440)
+    desk.run(decisions.approve, desk.cast.rui.actor, number, now=LATER)
+    return f"Ada Lin applied for the same amount again at 23 Nov 2026, 10:01: {number}."
+
+
+@pytest.mark.parametrize("worse", [twin, refund])
+@pytest.mark.parametrize("by", ["page", "run"])
+def test_nobody_decides_on_evidence_that_has_turned_worse(
+    desk: Desk, rita: Visitor, worse: Callable[[Desk], str], by: str
+) -> None:
+    number = desk.apply()
+    if by == "run":
+        ask(rita, "approve", number)
+        told = worse(desk)
+        run = started(rita, "Approve 1 request")
+        work(desk)
+        rita.get(run)
+        assert told in words(rita)
+    else:
+        seen_so_far = rita.get(f"/review/{number}").text.partition('data-seen="')[2].partition('"')[0]
+        told = worse(desk)
+        refused = rita.submit({"remarks": "Thanks"}, button="Approve")
+        assert (refused.status_code, told in refused.text, "Thanks" in refused.text) == (409, True, True)
+        assert heard(rita, number, seen=seen_so_far)["news"] == told
+    assert desk.state(number) == "pending"
+    rita.get(f"/review/{number}")
+    assert rita.submit(button="Approve").status_code == 303, "now she has seen it"
+
+
+def test_what_the_page_shows_already_is_no_news(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    twin(desk)
+    refund(desk)
+    rita.get(f"/review/{number}")
+    assert rita.submit(button="Approve").status_code == 303
+
+
+def test_what_makes_the_evidence_no_worse_is_no_news(desk: Desk, rita: Visitor) -> None:
+    number, old = desk.apply(), desk.apply(amount="300.00", days_ago=40)
+    rita.get(f"/review/{number}")
+    desk.apply(amount="100.01", days_ago=-1 / 1440)
+    desk.apply(desk.cast.bo, days_ago=-1 / 1440)
+    withdrawn = desk.apply(days_ago=-1 / 1440)
+    desk.run(changes.withdraw, desk.cast.ada.actor, withdrawn, now=LATER)
+    refund(desk, "failed")
+    assert rita.submit(button="Approve").status_code == 303
+    rita.get(f"/review/{old}")
+    desk.apply(amount="300.00", days_ago=-1 / 1440)
+    assert rita.submit(button="Approve").status_code == 303, "so long ago that it is no duplicate"
+
+
+def test_it_costs_one_statement_inside_the_accounts_index(desk: Desk, database: str) -> None:
+    number = desk.apply()
+    with desk.app.app_context():
+        found = session.scalars(select(InvoiceRequest).where(InvoiceRequest.number == number)).one()
+        with statements(desk.app) as sent:
+            assert seen.news_since(found.id, seen.Seen(*(9,) * 6)) is None
+        assert len(sent) == 1, sent
+        used = plan(seen.STANDING, database, values={"request_id": found.id})
+    assert "SCAN invoice_request" not in used
+    assert "Seq Scan on invoice_request" not in used
+    if database == "sqlite":
+        assert "ix_invoice_request_account" in used
+        assert "ix_ledger_entry_refund_of" in used
