@@ -9,6 +9,7 @@ scripts `static/js/keep.js` keeps what was typed, and `static/js/asides.js` give
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -110,9 +111,16 @@ def say_nothing_was_done() -> None:
     flash(told, "warning")
 
 
-def own_address() -> str:
-    """Path and query of the present page, without the deed that its form was sent for."""
-    return _with(request.full_path, _DEED, None)
+def own_address(named: Collection[str] = ()) -> str:
+    """Path and query of the present page, without the deed that its form was sent for.
+
+    What a form said in its fields `named` stands in the query as well.
+    """
+    address = _with(request.full_path, _DEED, None)
+    for name in named:
+        if value := request.form.get(name):
+            address = _with(address, name, value)
+    return address
 
 
 def _with(address: str, name: str, value: str | None) -> str:

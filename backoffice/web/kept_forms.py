@@ -34,12 +34,15 @@ class KeptForm(Form):
             self.owner.data = drafts.owner_of(current_user.id)
 
 
-def keep_typed() -> Response | None:
-    """The way to the sign-in page and back to this form; None when nobody says whose it is, or it is too much."""
+def keep_typed(*named: str) -> Response | None:
+    """The way to the sign-in page and back to this form; None when nobody says whose it is, or it is too much.
+
+    Fields `named` belong to the address of the form's page: what they say stands there again.
+    """
     owner = drafts.owner_in(request.form.get("owner"))
     if owner is None:
         return None
-    answer = drafts.way_back(owner, asides.own_address())
+    answer = drafts.way_back(owner, asides.own_address(named))
     return answer if _keep(answer, owner) else None
 
 

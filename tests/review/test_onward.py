@@ -288,3 +288,41 @@ def test_cancel_of_a_form_on_its_own_page_does_not_forget_the_list(
     ways = {unescape(href) for href in re.findall(r'href="(/review/[^"]*)"', form)}
     assert f"/review/{number}?list={quote(LIST, safe='/?')}" in ways
     assert f"/review/{number}" not in ways
+
+
+NAMED = f"?list={quote(LIST, safe='/?')}"
+
+
+@pytest.mark.parametrize(("page", "button"), [("", "Approve"), ("reject", "Reject"), ("hold", "Ask"), ("return", "")])
+def test_signing_in_again_does_not_forget_the_list(
+    desk: Desk, visit: Callable[..., Visitor], freeze: Callable[[datetime], None], page: str, button: str
+) -> None:
+    number, rita = desk.apply(), visit(desk.cast.rita)
+    if page == "return":
+        desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW, undo_seconds=7)
+    rita.get(f"/review/{number}/{page}".rstrip("/") + NAMED)
+    freeze(NOW + timedelta(hours=20))
+    name = {"hold": "question", "return": "why"}.get(page, "remarks")
+    rita.submit({name: "Words"}, button=button or "Return to the queue")
+    rita.follow()
+    rita.submit({"email": desk.cast.rita.email, "password": "invoice-demo-2026"})
+    assert "What you typed is still here." in rita.follow().text
+    (form,) = [one for one in rita.forms() if (name, "Words") in one.values]
+    assert dict(form.values)["list"] == LIST
+
+
+@pytest.mark.parametrize("button", ["Claim", "Save the note", "Undo", "Return to the queue"])
+def test_an_act_on_its_own_page_does_not_forget_a_list_that_the_address_lacks(
+    patient: Desk, visit: Callable[..., Visitor], button: str
+) -> None:
+    number, before = patient.apply(days_ago=3), patient.apply(days_ago=4)
+    rita = visit(patient.cast.rita)
+    if button == "Undo":
+        approved(rita, before)
+    if button == "Return to the queue":
+        patient.run(decisions.approve, patient.cast.rui.actor, number, now=NOW)
+    rita.get(f"/review/{number}", headers={"Referer": f"http://localhost{LIST}"})
+    fields = {"Save the note": {"note": "Rang."}, "Return to the queue": {"why": "Wrong"}}.get(button, {})
+    answer = rita.submit(fields, button=button, headers={"Referer": f"http://localhost/review/{number}"})
+    where = before if button == "Undo" else number
+    assert answer.headers["Location"].startswith(f"/review/{where}{NAMED}#"), answer.headers["Location"]

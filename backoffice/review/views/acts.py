@@ -18,16 +18,15 @@ from backoffice.review.queries import dossier as queries
 from backoffice.review.services import claims, decisions, holds, notes
 from backoffice.review.views import alone
 from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, onward
-from backoffice.review.views.plumbing import INVALID, blueprint
+from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
 from backoffice.review.views.request import refused
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
-from backoffice.web.kept_forms import keep_typed
 
 
 @blueprint.route("/<number>/hold", methods=["GET", "POST"])
-@guard(Permission.DECIDE, rescue=keep_typed)
+@guard(Permission.DECIDE, rescue=keep_with_list)
 def hold(number: str) -> Any:
     """Ask the customer; the form has a page of its own for browsers that do not open the dialog."""
     if request.method != "POST":
@@ -78,7 +77,7 @@ def undo(number: str) -> Any:
 
 
 @blueprint.route("/<number>/return", methods=["GET", "POST"], endpoint="return_to_queue")
-@guard(Permission.DECIDE, rescue=keep_typed)
+@guard(Permission.DECIDE, rescue=keep_with_list)
 def return_to_queue(number: str) -> Any:
     """Put an approved request that has no number yet back into the queue, with a reason."""
     if request.method != "POST":
@@ -103,7 +102,7 @@ def return_to_queue(number: str) -> Any:
 
 
 @blueprint.route("/<number>/notes", methods=["GET", "POST"], endpoint="note")
-@guard(Permission.DECIDE, rescue=keep_typed)
+@guard(Permission.DECIDE, rescue=keep_with_list)
 def note(number: str) -> Any:
     """Write an internal note, in any state of the request."""
     if request.method != "POST":

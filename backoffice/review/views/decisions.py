@@ -20,14 +20,13 @@ from backoffice.review.services import decisions as services
 from backoffice.review.services.competence import moved_on
 from backoffice.review.views import alone, rejection
 from backoffice.review.views.onward import onward
-from backoffice.review.views.plumbing import INVALID, blueprint
+from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
 from backoffice.review.views.request import may_decide, page_of, read, refused
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
-from backoffice.web.kept_forms import keep_typed
 
 
 @blueprint.get("/<number>/approve")
@@ -41,7 +40,7 @@ def approve_form(number: str) -> Any:
 
 
 @blueprint.post("/<number>/approve")
-@guard(Permission.DECIDE, rescue=keep_typed)
+@guard(Permission.DECIDE, rescue=keep_with_list)
 def approve(number: str) -> Any:
     """Approve and go on to the next most urgent request; a refusal shows the page again with what was typed."""
     form = ApproveForm()
@@ -82,7 +81,7 @@ def reject_form(number: str) -> Any:
 
 
 @blueprint.post("/<number>/reject")
-@guard(Permission.DECIDE, rescue=keep_typed)
+@guard(Permission.DECIDE, rescue=keep_with_list)
 def reject(number: str) -> Any:
     """Reject with reason and remarks and go on to the next most urgent request."""
     form = RejectForm()

@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, current_app
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.issuing.services import Issuer
 from backoffice.review.rules import urgency
+from backoffice.web.kept_forms import keep_typed
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 # The status of a form that is shown again with its errors.
@@ -28,6 +30,11 @@ def issuer() -> Issuer:
     """What this installation adds to every invoice."""
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     return Issuer(currency=settings.currency, external_url=settings.external_url)
+
+
+def keep_with_list() -> Response | None:
+    """What was typed waits for whoever signs in again, and their way back names the list that the form came from."""
+    return keep_typed("list")
 
 
 def arguments(query: str) -> MultiDict[str, str]:
