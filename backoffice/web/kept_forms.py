@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import flash, request
 from flask_babel import gettext
@@ -46,14 +47,17 @@ def keep_typed(*named: str) -> Response | None:
     return answer if _keep(answer, owner) else None
 
 
-def step_aside(began: Mapping[str, str] | None, shown: Callable[[], Any]) -> Any:
+def step_aside(began: Mapping[str, str] | None, shown: Callable[[], Any], page: str | None = None) -> Any:
     """Let the browser keep what was typed over what the form began with, and do what stands beside it: `web.asides`.
 
     None: also an untouched form is kept, and shown again at its own address, for what it is about stands in it alone.
+    `page` is the address of the page that shows the form, should that be another one than the form is sent to.
     """
     is_untouched = began is not None and all(request.form.get(name, "") == text for name, text in began.items())
-    keep = None if is_untouched else lambda answer: _keep(answer, current_user.id, beside="1")
-    return go_on_with(keep, shown, asides.own_address() if began is None else None)
+    page = asides.own_address() if began is None else page
+    path = urlsplit(page).path if page is not None else None
+    keep = None if is_untouched else lambda answer: _keep(answer, current_user.id, path, beside="1")
+    return go_on_with(keep, shown, page)
 
 
 def go_on_with(keep: Callable[[Response], bool] | None, shown: Callable[[], Any], page: str | None = None) -> Any:
@@ -79,12 +83,11 @@ def say_too_long() -> None:
     flash(told, "warning")
 
 
-def _keep(answer: Response, owner: int, **said: str) -> bool:
+def _keep(answer: Response, owner: int, path: str | None = None, **said: str) -> bool:
     # Of a list of choices each is one word.
     typed = {name: " ".join(texts) for name, texts in request.form.lists() if name not in _NOT_TYPED}
-    return drafts.keep(
-        answer, owner, {**typed, **said, "for": request.path}, cookie=drafts.SHORT_COOKIE, path=request.path
-    )
+    of = path or request.path
+    return drafts.keep(answer, owner, {**typed, **said, "for": of}, cookie=drafts.SHORT_COOKIE, path=of)
 
 
 def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
@@ -99,7 +102,8 @@ def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
     return form(formdata=None, data={**values, **draft})
 
 
-def done(answer: Response) -> Response:
-    """The same answer; the browser drops what it kept of this form."""
-    drafts.forget(answer, cookie=drafts.SHORT_COOKIE, path=request.path)
+def done(answer: Response, page: str | None = None) -> Response:
+    """The same answer; the browser drops what it kept of this form, also for the `page` that shows it."""
+    for path in filter(None, (request.path, page)):
+        drafts.forget(answer, cookie=drafts.SHORT_COOKIE, path=path)
     return answer

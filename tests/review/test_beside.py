@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from backoffice.review.services import decisions
+from backoffice.requests.models import Decision
+from backoffice.review.services import claims, decisions
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
 
@@ -59,3 +60,41 @@ def test_the_language_after_a_preview_comes_back_to_the_form(desk: Desk, visit: 
     rita.submit(typed, button="中文")
     rita.follow()
     assert (rita.path, "Second line" in rita.page.text) == (f"/review/{number}/reject", True)
+
+
+@pytest.mark.parametrize("button", ["中文", "Claim"])
+def test_remarks_on_the_requests_own_page_outlast_what_stands_beside_them(
+    desk: Desk, visit: Callable[..., Visitor], button: str
+) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}?list=/review?view%3Dmine")
+    rita.submit({"remarks": WORDS}, button=button)
+    rita.follow()
+    (form,) = [one for one in rita.forms() if ("remarks", WORDS) in one.values]
+    assert (rita.path, dict(form.values)["list"]) == (f"/review/{number}?list=/review?view%3Dmine", "/review?view=mine")
+    assert desk.state(number) == "pending"
+    assert rita.submit(button="Approve" if button == "Claim" else "通过").status_code == 303
+    assert desk.count(Decision, Decision.remarks == WORDS.replace("\r\n", "\n")) == 1
+    assert "is still here" not in rita.get(f"/review/{number}").text
+
+
+@pytest.mark.parametrize(
+    ("button", "typed", "kept_at"),
+    [
+        ("Approve", {"remarks": WORDS}, ""),
+        ("Ask", {"question": WORDS}, "/hold"),
+        ("Reject", {"remarks": WORDS, "reason": ["other"]}, "/reject"),
+    ],
+)
+def test_taking_over_after_a_refusal_keeps_the_words(
+    desk: Desk, visit: Callable[..., Visitor], button: str, typed: dict[str, list[str] | str], kept_at: str
+) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}")
+    desk.run(claims.claim, desk.cast.rui.actor, number, now=NOW)
+    assert rita.submit(typed, button=button).status_code == 409
+    rita.submit(button="Take over")
+    assert "You work on this until" in rita.follow().text
+    page = rita.get(f"/review/{number}{kept_at}").text
+    assert "Second line" in page
+    assert rita.submit({}, button=button).status_code == 303

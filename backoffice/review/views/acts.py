@@ -125,7 +125,7 @@ def note(number: str) -> Any:
 @guard(Permission.DECIDE)
 def claim(number: str) -> Any:
     """Say that one works on it; with `take` also where somebody else does."""
-    verb = claims.take_over if "take" in request.form else claims.claim
+    verb = claims.take_over if "take" in request.values else claims.claim
     return _act(number, verb, gettext("You work on this request now."), CLAIM)
 
 

@@ -19,7 +19,7 @@ from backoffice.review.queries import dossier as queries
 from backoffice.review.services import decisions as services
 from backoffice.review.services.competence import moved_on
 from backoffice.review.views import alone, rejection
-from backoffice.review.views.onward import onward
+from backoffice.review.views.onward import address_of, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
 from backoffice.review.views.request import may_decide, page_of, read, refused
 from backoffice.web import asides, kept_forms, offers
@@ -44,6 +44,11 @@ def approve_form(number: str) -> Any:
 def approve(number: str) -> Any:
     """Approve and go on to the next most urgent request; a refusal shows the page again with what was typed."""
     form = ApproveForm()
+    page = url_for("review.invoice_request", number=number)
+    if asides.is_asked():
+        shown = address_of(number, came_from())
+        began = {"remarks": "", "tax_id_reason": ""}
+        return kept_forms.step_aside(began, lambda: page_of(read(number), approve_form=form), shown)
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     try:
         with transaction():
@@ -66,7 +71,7 @@ def approve(number: str) -> Any:
     else:
         said = gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told)
     _tell_approved(number, said, until)
-    return kept_forms.done(onward(number))
+    return kept_forms.done(onward(number), page)
 
 
 @blueprint.get("/<number>/reject")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -32,6 +32,7 @@ from backoffice.review.views.history import history
 from backoffice.review.views.onward import skip_to
 from backoffice.review.views.plumbing import INVALID, blueprint, urgency_of
 from backoffice.review.views.rejection import rejection_of
+from backoffice.web import kept_forms
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import status_of, translate
 from backoffice.web.forms import Form, apply_errors
@@ -42,7 +43,9 @@ from backoffice.web.guards import current_actor, guard
 @guard(Permission.SEE_QUEUE)
 def invoice_request(number: str) -> str:
     """One request: the facts, what happened, and for reviewers the two verdicts."""
-    return page_of(read(number))
+    dossier = read(number)
+    forms = {"approve_form": kept_forms.begin(ApproveForm, {})} if may_decide(dossier) else {}
+    return page_of(dossier, **forms)
 
 
 @blueprint.get("/<number>/document")
@@ -104,6 +107,7 @@ def page_of(
         may_see_books=current_actor().can(Permission.SEE_BOOKS),
         own=dossier.is_own_of(current_actor()) and current_actor().can(Permission.DECIDE),
         **_forms_of(dossier, forms, allowed=allowed),
+        long=_long_form(shown.number, forms, approves=allowed and not gave_first),
         claim_minutes=CLAIM_MINUTES,
         stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
@@ -146,6 +150,19 @@ def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bo
         "return_form": return_form,
         "note_form": NoteForm(formdata=nothing),
     }
+
+
+def _long_form(number: str, sent: Mapping[str, Form], *, approves: bool) -> tuple[str, dict[str, str | None]] | None:
+    """The form whose words the buttons beside it must not lose without scripts, and what Enter presses in it.
+
+    It is the one that was refused, though its dialog is closed; else that of the approval.
+    """
+    if approves and "hold_form" in sent:
+        return url_for("review.hold", number=number), {}
+    if approves and "reject_form" in sent:
+        draft = url_for("review.draft_rejection", number=number)
+        return url_for("review.reject", number=number), {"name": "preview", "value": "1", "formaction": draft}
+    return (url_for("review.approve", number=number), {}) if approves else None
 
 
 def assign_form(invoice_request: InvoiceRequest, first: Decision | None) -> AssignForm:
