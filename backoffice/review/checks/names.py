@@ -8,7 +8,7 @@ import unicodedata
 # Forms that differ between two ways of writing one company: what it is in law, not who it is. A branch (分公司) is not
 # among them: it has a tax ID of its own.
 _CHINESE_FORMS = ("股份有限公司", "有限责任公司", "有限公司", "股份公司", "公司", "股份")
-_LATIN_FORMS = frozenset({
+LATIN_FORMS = frozenset({
     "ltd", "limited", "co", "company", "inc", "incorporated", "corp", "corporation", "llc", "llp", "plc", "gmbh", "ag",
     "kg", "ug", "se", "sa", "sarl", "sas", "srl", "spa", "bv", "nv", "ab", "oy", "as", "aps", "pty", "pte",
     "pvt", "sdn", "bhd", "mbh",
@@ -36,7 +36,7 @@ def key(name: str) -> str:
     words = [word for word in _SIGNS.split(_DOTTED.sub("", folded)) if word]
     kept = list(words)
     # At the end only: in front the same letters are a name, as in AB Foods or A.S. Watson.
-    while kept and kept[-1] in _LATIN_FORMS:
+    while kept and kept[-1] in LATIN_FORMS:
         kept.pop()
     text = "".join(kept or words)
     for form in _CHINESE_FORMS:

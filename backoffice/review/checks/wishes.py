@@ -38,8 +38,18 @@ class _Family(NamedTuple):
     granted: Callable[[str, Facts], bool] = lambda found, facts: False
 
 
+# As `names.key` folds it.
+_AFTER_BUYER = re.compile(
+    "(?:(?:股份)?有限(?:责任)?公司|股份公司|公司)?(?:的?(?:名义|抬头))?(?:即可|就行|就可以)?(?:开具?)?"
+    "(?:(?:增值税)?(?:电子)?(?:普通|专用)?发?票)?(?:即可|就行|就可以)?(?:谢谢)?"
+    "|(?:ltd|limited|inc|gmbh|llc|co|corp)*(?:please|thanks|thankyou)?"
+)
+
+
 def _names_the_buyer(found: str, facts: Facts) -> bool:
-    return key(facts.header["name"]) in key(found)
+    """Whether the buyer is named, and nothing behind it that makes it another one: a branch, a change, a condition."""
+    _, named, rest = key(found).rpartition(key(facts.header["name"]))
+    return bool(named) and _AFTER_BUYER.fullmatch(rest) is not None
 
 
 def _names_the_amount(found: str, facts: Facts) -> bool:
@@ -89,6 +99,9 @@ _ASKS = (
         r"\b(?:special|ordinary) fapiao\b",
     ), _is_the_kind),
     _Family(N_("make it out to somebody else"), _any_of(
+        rf"(?:客户|公司|单位|企业|{_BUYER})(?:名称|全称)?:{_C}*",
+        r"(?<!project )\btitle\b ?(?:is|should|must|:|=)[^.\n]*",
+        r"\b(?:customer|client|company)(?: name)? ?[:=][^.\n]*",
         rf"{_BUYER}{_C}{{0,6}}?(?:用|写|填|换|改|开|为|是){_C}*", rf"(?:以|用){_C}{{1,30}}?(?:名义|抬头)",
         rf"开(?:到|在|往){_C}{{1,30}}?公司", rf"(?:给|用|写|换|改){_C}{{0,10}}[子母总]公司",
         # Of "send the invoice to" the invoice is a noun, and an address behind it is where it goes.
@@ -104,6 +117,7 @@ _ASKS = (
     _Family(N_("invoice another amount"), _any_of(
         rf"按\s*[0-9][0-9,.]*\s*[元块万]?{_C}{{0,4}}开", rf"按{_C}{{0,6}}?[0-9][0-9,.]*\s*[元块万]{_C}{{0,6}}开",
         rf"(?:只|仅)(?:需|要|用)?开{_C}*", rf"开(?:具|票)?{_C}{{0,4}}?[0-9][0-9,.]*\s*[元块万]",
+        rf"(?:合同|协议|订单|发票)?金额{_C}{{0,2}}?[0-9][0-9,.]*\s*[元块万]?{_C}{{0,2}}开票?",
         rf"金额(?:应|请)?[为是按写开]{_C}{{0,4}}[0-9][0-9,.]*",
         r"\b(?:invoice|bill|issue)(?: me| us| it| this)? (?:only|just|for only)\b[^.\n]*(?:\.[0-9]+)?",
         r"\bonly (?:invoice|bill)\b[^.\n]*", r"\bamount (?:should|must|to be)\b[^.\n]*(?:\.[0-9]+)?",
@@ -194,7 +208,7 @@ def remarks(facts: Facts) -> Check:
         told = Message(N_("The customer asks us to %(wish)s."), wish=Message(wish))
         return Check("remarks", Outcome.WARN, told, data)
     rest = _beside_granted(text, facts)
-    if is_note(rest):
+    if is_note(rest, facts.submitted_on):
         return Check("remarks", Outcome.PASS, Message(_note(printed=printed, granted=rest != text)), data)
     if rest == text and _ASKS_SOMETHING.search(text):
         return Check("remarks", Outcome.WARN, Message(N_("The customer seems to ask for something.")), data)

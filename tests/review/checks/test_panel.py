@@ -6,7 +6,7 @@ import pytest
 
 from backoffice.review.checks import panel
 from backoffice.review.checks.facts import Outcome
-from tests.review.checks import test_buyer, test_earlier, test_money, test_typed
+from tests.review.checks import test_buyer, test_earlier, test_money, test_remarks, test_typed
 from tests.review.checks.cases import facts, former
 
 CASES = {
@@ -14,6 +14,7 @@ CASES = {
     **test_buyer.ALL,
     **test_earlier.ALL,
     **{check: outcomes for check, (_, outcomes) in test_typed.ALL.items()},
+    "remarks": test_remarks.REMARKS,
 }
 
 
