@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from backoffice.errors import N_, Message
 from backoffice.headers.rules import HeaderKind, TaxIdOutcome, tax_id_of
+from backoffice.money import ZERO
 from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, State
 from backoffice.review.checks import names
 from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, Outcome
@@ -15,41 +16,63 @@ PERSON_LIMIT = Decimal(10_000)
 
 
 def payer(facts: Facts) -> Check:
-    """Whether who paid the recharges is who the invoice is made out to."""
+    """Whether who paid the recharges is who the invoice is made out to; of how much of the amount that is known."""
     header_name = facts.header["name"]
     paid: dict[str, Decimal] = {}
     for part in facts.parts:
         if part.payer:
-            paid[part.payer] = paid.get(part.payer, Decimal(0)) + part.amount
+            paid[part.payer] = paid.get(part.payer, ZERO) + part.amount
+    unnamed = sum((part.amount for part in facts.parts if not part.payer), ZERO)
     data = (
         Datum(N_("Invoice Header"), header_name),
         *(Datum(name, amount) for name, amount in paid.items()),
+        *((Datum(N_("No payer is named"), unnamed),) if paid and unnamed else ()),
     )
-    outcome, told = _payers(facts, paid, header_name)
+    outcome, told = _payers(facts, paid, header_name, unnamed)
     return Check("payer", outcome, told, data)
 
 
-def _payers(facts: Facts, paid: dict[str, Decimal], header_name: str) -> tuple[Outcome, Message]:
+def _payers(facts: Facts, paid: dict[str, Decimal], header_name: str, unnamed: Decimal) -> tuple[Outcome, Message]:
     if not paid and not facts.parts and not facts.holds_money:
         return Outcome.PASS, Message(N_("The money went back to the account: who had paid it is not known any more."))
     if not paid:
         return Outcome.PASS, Message(N_("The platform names no payer for these recharges."))
-    strangers = [name for name in paid if not names.same(name, header_name)]
-    if not strangers:
-        return Outcome.PASS, Message(N_("The payer is the buyer of the invoice."))
-    news = [name for name in strangers if name not in facts.payers_known]
+    news = [name for name in paid if not names.same(name, header_name) and name not in facts.payers_known]
     if not news:
-        return Outcome.PASS, Message(N_("Another payer than the buyer, as on earlier invoices with this header."))
+        return Outcome.PASS, _no_news(paid, header_name, unnamed)
     persons = [name for name in news if names.is_persons(name)]
-    by_persons = sum((paid[name] for name in persons), Decimal(0))
+    by_persons = sum((paid[name] for name in persons), ZERO)
     if persons and facts.header["kind"] != HeaderKind.PERSONAL and by_persons >= PERSON_LIMIT:
         said = N_("%(payer)s, a person by the name, paid %(amount)s for an organisation.")
         return Outcome.FAIL, Message(said, payer=persons[0], amount=by_persons)
     return _other_payers(facts, news, header_name)
 
 
+def _no_news(paid: dict[str, Decimal], header_name: str, unnamed: Decimal) -> Message:
+    """What passes, and of how much of the amount that speaks where the platform does not name every payer."""
+    is_buyers = all(names.same(name, header_name) for name in paid)
+    if not unnamed:
+        return Message(
+            N_("The payer is the buyer of the invoice.") if is_buyers
+            else N_("Another payer than the buyer, as on earlier invoices with this header.")
+        )  # fmt: skip
+    known = sum(paid.values(), ZERO)
+    return Message(
+        N_("Of %(known)s of %(amount)s the payer is the buyer of the invoice; of the rest the platform names no payer.")
+        if is_buyers
+        else N_(
+            "Of %(known)s of %(amount)s the payer is known, if not the buyer then from earlier invoices with this"
+            " header; of the rest the platform names no payer."
+        ),
+        known=known, amount=known + unnamed,
+    )  # fmt: skip
+
+
 def _other_payers(facts: Facts, news: list[str], header_name: str) -> tuple[Outcome, Message]:
-    """Payers of another name than the buyer's, whom no earlier invoice links with this header."""
+    """Payers of another name than the buyer's, whom no earlier invoice links with this header.
+
+    The customer itself is one as well: whether the buyer is its company, nobody has looked at yet.
+    """
     # The one that is furthest from the buyer is told.
     told_of = next((name for name in news if not names.similar(name, header_name)), news[0])
     said = {"payer": told_of, "buyer": header_name}
@@ -63,7 +86,10 @@ def _other_payers(facts: Facts, news: list[str], header_name: str) -> tuple[Outc
                 " cannot be compared, and no earlier invoice links them."
             )
             return Outcome.WARN, Message(told)
-        return Outcome.PASS, Message(N_("The customer itself paid; the invoice is made out to another name."))
+        told = N_(
+            "The customer itself paid; the invoice is made out to another name. No earlier invoice links the two."
+        )
+        return Outcome.WARN, Message(told)
     if names.similar(told_of, header_name):
         return Outcome.WARN, Message(N_("%(payer)s paid for %(buyer)s: similar names, not the same."), **said)
     return Outcome.WARN, Message(N_("%(payer)s paid, and the invoice is made out to %(buyer)s."), **said)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from backoffice.review.checks import buyer, names
-from backoffice.review.checks.facts import LastInvoice, Outcome
+from backoffice.review.checks.facts import LastInvoice, Outcome, Paid
 from tests.review.checks.cases import COMPANY, facts, former, header, last, paid
 
 ENGLISH = header(name="Lumen Robotics Ltd.", country="GB")
@@ -56,9 +57,11 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
         "paid like this before": {
             "parts": (paid("北京先行科技有限公司"),), "payers_known": frozenset({"北京先行科技有限公司"}),
         },
-        "the account's own name": {
+        "the account's own name, as before": {
             "header": header(name="Northwind Analytics Inc"), "parts": (paid("Lumen Robotics GmbH"),),
+            "payers_known": frozenset({"Lumen Robotics GmbH"}),
         },
+        "the buyer, and of the rest no payer is named": {"parts": (paid(amount="200.00"), paid("", "1000.00"))},
         "the account's own name in another script, as before": {
             "header": header(name="前海智造科技有限公司"), "parts": (paid("Lumen Robotics GmbH"),),
             "payers_known": frozenset({"Lumen Robotics GmbH"}),
@@ -69,6 +72,18 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
         "another company": {"parts": (paid("北京先行科技有限公司"),)},
         "the account's own name in another script": {
             "header": header(name="完全无关的公司有限公司"), "parts": (paid("Lumen Robotics", "50000.00"),),
+        },
+        "the account's own name": {
+            "header": header(name="Northwind Analytics Inc"), "parts": (paid("Lumen Robotics GmbH"),),
+        },
+        "the account's own name for a holding": {
+            "header": header(name="Hengda Holding"), "parts": (paid("Lumen Robotics"),),
+        },
+        "the account's own name for its branch": {
+            "header": header(name="Lumen Robotics Berlin Branch"), "parts": (paid("Lumen Robotics"),),
+        },
+        "another company, and of the rest no payer is named": {
+            "parts": (paid("北京先行科技有限公司", "1.00"), paid("", "1199.00")),
         },
         "another company in English": {"header": ENGLISH, "parts": (paid("Northwind Analytics Inc"),)},
         "a person, a small sum": {"parts": (paid("王小明", "1200.00"),)},
@@ -224,6 +239,26 @@ def test_other_names_are_not_a_persons(name: str) -> None:
 def test_a_payer_that_is_not_the_buyer_is_not_said_to_be(payer: str, amount: str, words: str) -> None:
     found = buyer.payer(facts(header=header(name="华为技术服务有限公司"), parts=(paid(payer, amount),)))
     assert words in str(found.message)
+
+
+@pytest.mark.parametrize(
+    ("parts", "known", "words"),
+    [
+        ((paid(amount="200.00"), paid("", "600.00"), paid("", "400.00")), (),
+         "Of 200.00 of 1200.00 the payer is the buyer of the invoice; of the rest the platform names no payer."),
+        ((paid("北京先行科技有限公司", "200.00"), paid("", "1000.00")), ("北京先行科技有限公司",),
+         "Of 200.00 of 1200.00 the payer is known, if not the buyer then from earlier invoices with this header; of the"
+         " rest the platform names no payer."),
+        ((paid(),), (), "The payer is the buyer of the invoice."),
+    ],
+)  # fmt: skip
+def test_how_much_of_the_amount_has_a_payer_is_told(
+    parts: tuple[Paid, ...], known: tuple[str, ...], words: str
+) -> None:
+    found = buyer.payer(facts(parts=parts, payers_known=frozenset(known)))
+    assert (found.outcome, str(found.message)) == (Outcome.PASS, words)
+    unnamed = [datum.value for datum in found.data if datum.label == "No payer is named"]
+    assert unnamed == ([Decimal("1000.00")] if len(parts) > 1 else [])
 
 
 def test_the_payer_that_is_furthest_from_the_buyer_is_told() -> None:
