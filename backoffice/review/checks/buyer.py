@@ -43,8 +43,15 @@ def _payers(facts: Facts, paid: dict[str, Decimal], header_name: str, unnamed: D
     persons = [name for name in news if names.is_persons(name)]
     by_persons = sum((paid[name] for name in persons), ZERO)
     if persons and facts.header["kind"] != HeaderKind.PERSONAL and by_persons >= PERSON_LIMIT:
-        said = N_("%(payer)s, a person by the name, paid %(amount)s for an organisation.")
-        return Outcome.FAIL, Message(said, payer=persons[0], amount=by_persons)
+        if len(persons) == 1:
+            said = N_("%(payer)s, a person by the name, paid %(amount)s for an organisation.")
+            return Outcome.FAIL, Message(said, payer=persons[0], amount=by_persons)
+        most = max(persons, key=lambda name: paid[name])
+        said = N_(
+            "Persons by their names, %(count)s of them, paid %(amount)s for an organisation; the most, %(most)s, was"
+            " paid by %(payer)s."
+        )
+        return Outcome.FAIL, Message(said, count=len(persons), amount=by_persons, most=paid[most], payer=most)
     return _other_payers(facts, news, header_name)
 
 

@@ -241,6 +241,14 @@ def test_a_payer_that_is_not_the_buyer_is_not_said_to_be(payer: str, amount: str
     assert words in str(found.message)
 
 
+def test_what_persons_paid_together_is_no_single_ones_payment() -> None:
+    found = buyer.payer(facts(parts=(paid("王伟", "1.00"), paid("李雷", "20000.00"))))
+    assert (found.outcome, str(found.message)) == (
+        Outcome.FAIL,
+        "Persons by their names, 2 of them, paid 20001.00 for an organisation; the most, 20000.00, was paid by 李雷.",
+    )
+
+
 @pytest.mark.parametrize(
     ("parts", "known", "words"),
     [
