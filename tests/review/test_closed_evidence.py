@@ -90,3 +90,25 @@ def test_the_balance_of_an_issued_request_is_not_said_to_be_that_of_its_day(offi
         "pass", "Covered when it was issued; what else could be invoiced then is not known any more."
     )  # fmt: skip
     assert [str(datum.label) for datum in told.data] == ["Amount", "Account balance today"]
+
+
+def test_the_last_requests_are_told_as_they_stood_then(office: Office, freeze: Callable[[datetime], None]) -> None:
+    freeze(NOW)
+    office.recharge("900.00", channel="Alipay")
+    first, second, third, issued, withdrawn = (office.apply(f"{amount}.00") for amount in (60, 70, 80, 90, 100))
+    number = office.apply("110.00")
+    office.reject(first)
+    office.approve(issued)
+    later(freeze, 1)
+    office.reject(second)
+    before = found(number)["history"]
+    later(freeze, 2)
+    office.approve(number)
+    assert found(number)["history"] == before
+    later(freeze, 3)
+    office.reject(third)
+    office.withdraw(withdrawn)
+    assert office.issue(issued)
+    told = found(number)["history"]
+    assert (told.outcome, str(told.message)) == ("pass", "Rejected of the last 5 requests: 2.")
+    assert told == before

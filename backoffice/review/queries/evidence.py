@@ -122,12 +122,12 @@ def _formers(rows: Iterable[Row[Any]]) -> tuple[Former, ...]:
 def others(shown: InvoiceRequest, at: datetime) -> Any:
     """The account's other requests, in no order: the last ones before it, about the same amount, approved or issued.
 
-    What was approved or issued is told as of `at`.
+    What was approved or issued is told as of `at`, and so is what had become of the last ones.
     """
     invoices = _invoices(shown, at)
     issued = select(literal_column(f"'{GRANTED}'").label("kind"), *(invoices.c[one.key] for one in _FORMER))
     kinds: tuple[tuple[str, Any], ...] = (
-        (LAST, last_before(shown)),
+        (LAST, last_before(shown, at)),
         (NEAR, near(shown)),
         (GRANTED, approved(shown, at)),
     )
@@ -141,10 +141,20 @@ def others(shown: InvoiceRequest, at: datetime) -> Any:
     return union_all(*(select(kind, *(one.c[column.key] for column in _FORMER)) for kind, one in rest), issued)
 
 
-def last_before(shown: InvoiceRequest) -> Any:
-    """The account's requests just before this one."""
+def last_before(shown: InvoiceRequest, at: datetime) -> Any:
+    """The account's requests just before this one; beside a closed one each in the state that it had at that moment.
+
+    What was decided later was pending then: a rejection of the next day is no warning of the day before.
+    """
+    ended = case((InvoiceRequest.state == State.WITHDRAWN, InvoiceRequest.closed_at), else_=InvoiceRequest.decided_at)
+    then = case(
+        (ended >= at, literal_column(f"'{State.PENDING}'")),
+        (InvoiceRequest.issued_at >= at, literal_column(f"'{State.APPROVED}'")),
+        else_=InvoiceRequest.state,
+    ).label("state")
+    columns = _FORMER if shown.can_be_decided else [then if one is InvoiceRequest.state else one for one in _FORMER]
     return (
-        select(*_FORMER)
+        select(*columns)
         .where(
             InvoiceRequest.account_id == shown.account_id,
             tuple_(InvoiceRequest.submitted_at, InvoiceRequest.id)
