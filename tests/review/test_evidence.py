@@ -172,6 +172,28 @@ def test_only_what_was_approved_is_a_precedent_for_an_amount(office: Office) -> 
     assert (found(second)["amount"].outcome, found(third)["amount"].outcome) == ("pass", "fail")
 
 
+def test_a_precedent_is_found_however_many_smaller_ones_came_since(
+    office: Office, freeze: Callable[[datetime], None]
+) -> None:
+    freeze(NOW)
+    office.recharge("900000.00", channel="Alipay")
+    high = office.issued("5000.00")
+    late, refused = office.apply("9000.00"), office.apply("6000.00")
+    office.reject(refused)
+    freeze(NOW + timedelta(days=1))
+    office.approve(*office.apply_often(evidence.WINDOW + 10, "5.00"))
+    freeze(NOW + timedelta(days=1, hours=1))
+    number, higher = office.apply("5000.00"), office.apply("5000.01")
+    told = found(number)["amount"]
+    assert (told.outcome, told.data[-1].request) == ("pass", high)
+    assert found(higher)["amount"].outcome == "fail"
+    freeze(NOW + timedelta(days=2))
+    office.reject(higher)
+    freeze(NOW + timedelta(days=3))
+    office.approve(late)
+    assert found(higher)["amount"].outcome == "fail", "approved after the decision"
+
+
 def test_a_header_made_anew_is_compared_with_the_last_invoice_to_its_name(office: Office) -> None:
     office.recharge("900.00", channel="Alipay")
     before = office.issued("60.00")
@@ -226,6 +248,7 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     for statement in (
         evidence.others(shown, now),
         evidence.naming(shown, {"PO4500012873"}),
+        evidence.as_high(shown, now),
         evidence.last_invoice(shown, now),
         evidence.known_words(shown, now),
         evidence.refunds(shown),
@@ -238,6 +261,8 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     if database == "sqlite":  # of so few rows PostgreSQL takes any index
         near = plan(evidence.near(shown), database)
         assert re.search(r"COVERING INDEX ix_invoice_request_account \(account_id=\? AND submitted_at>\?", near), near
+        high = plan(evidence.as_high(shown, now), database)
+        assert re.search(r"COVERING INDEX ix_invoice_request_account \(account_id=\? AND submitted_at<\?", high), high
         assert "ix_invoice_request_account_state" in plan(evidence.approved(shown, now), database)
     assert "ix_ledger_entry_refund_of" in plan(evidence.refunds(shown), database)
 

@@ -101,7 +101,8 @@ class Facts:
 
     `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
     people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
-    this one, `granted` what was approved or issued before, both newest first; `near` are requests of about the same
+    this one, `granted` what was last approved or issued before, both newest first; `as_high` is the last one ever that
+    was approved or issued for at least this amount; `near` are requests of about the same
     amount on either side of this one. `parts` of a request that gave its money back are what stood behind it, empty
     where that is not known. `untaxed_on` is the day of a recharge behind a request for VAT special that is not taxed at
     a rate.
@@ -129,5 +130,6 @@ class Facts:
     last_invoice: LastInvoice | None = None
     history: tuple[Former, ...] = ()
     granted: tuple[Former, ...] = ()
+    as_high: Former | None = None
     near: tuple[Former, ...] = ()
     refunds: tuple[Refund, ...] = ()

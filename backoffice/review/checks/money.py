@@ -133,33 +133,27 @@ def refund(facts: Facts) -> Check:
 
 
 def amount(facts: Facts) -> Check:
-    """Whether the amount is above all that was granted to this customer, and far above the usual (by medians).
+    """Whether the amount is above all that was ever granted to this customer, and far above the usual (by medians).
 
-    What merely was asked for is no precedent: it may have been a slip of the comma as well.
+    What is usual the last `MOST` say. What merely was asked for is no precedent: it may have been a slip of the comma
+    as well.
     """
-    earlier = [one.amount for one in facts.granted][:MOST]
-    if len(earlier) < FEWEST:
-        highest = max(earlier, default=ZERO)
-        if facts.amount > highest and (facts.amount >= HIGH or (earlier and facts.amount > highest * EXTREME_TIMES)):
-            told = Message(N_("A high amount, and too few approved requests of this customer to compare it with."))
-            return Check(
-                "amount", Outcome.WARN, told,
-                (Datum(N_("Amount"), facts.amount), Datum(N_("Highest so far"), highest),
-                 Datum(N_("Approved before"), str(len(earlier)))),
-            )  # fmt: skip
-        told = Message(N_("Too few approved requests of this customer to compare it with."))
-        return Check("amount", Outcome.PASS, told, (Datum(N_("Approved before"), str(len(earlier))),))
-    usual = Decimal(median(earlier)).quantize(CENT)
-    deviation = max(Decimal(median(abs(one - usual) for one in earlier)) * _NORMAL, usual / 20, CENT)
-    data = (
+    earlier = [one.amount for one in facts.granted]
+    compared = earlier[:MOST]
+    if len(compared) < FEWEST:
+        return _hardly_comparable(facts, earlier)
+    usual = Decimal(median(compared)).quantize(CENT)
+    deviation = max(Decimal(median(abs(one - usual) for one in compared)) * _NORMAL, usual / 20, CENT)
+    data: tuple[Datum, ...] = (
         Datum(N_("Amount"), facts.amount),
         Datum(N_("Usual (median)"), usual),
-        Datum(N_("Highest so far"), max(earlier)),
-        Datum(N_("Approved before"), str(len(earlier))),
+        Datum(Message(N_("Highest of the last %(count)s"), count=len(compared)), max(compared)),
     )
     times, deviations = facts.amount / usual, (facts.amount - usual) / deviation
     said = {"times": f"{times:.1f}", "usual": usual}
-    if facts.amount <= max(earlier):
+    if facts.as_high is not None:
+        data = (*data, Datum(N_("As high before"), facts.as_high.amount, facts.as_high.number))
+    if facts.as_high is not None or facts.amount <= max(earlier):
         return Check("amount", Outcome.PASS, Message(N_("As much was approved for this customer before.")), data)
     if times > EXTREME_TIMES and deviations > EXTREME_DEVIATIONS:
         told = Message(N_("%(times)s times the usual amount of %(usual)s: nothing like it before."), **said)
@@ -168,3 +162,17 @@ def amount(facts: Facts) -> Check:
         told = Message(N_("%(times)s times the usual amount of %(usual)s."), **said)
         return Check("amount", Outcome.WARN, told, data)
     return Check("amount", Outcome.PASS, Message(N_("More than ever, but not far beyond the usual.")), data)
+
+
+def _hardly_comparable(facts: Facts, earlier: Sequence[Decimal]) -> Check:
+    """So few were approved that these are all of them."""
+    highest = max(earlier, default=ZERO)
+    count = Datum(N_("Approved before"), str(len(earlier)))
+    if facts.amount > highest and (facts.amount >= HIGH or (earlier and facts.amount > highest * EXTREME_TIMES)):
+        told = Message(N_("A high amount, and too few approved requests of this customer to compare it with."))
+        return Check(
+            "amount", Outcome.WARN, told,
+            (Datum(N_("Amount"), facts.amount), Datum(N_("Highest so far"), highest), count),
+        )  # fmt: skip
+    told = Message(N_("Too few approved requests of this customer to compare it with."))
+    return Check("amount", Outcome.PASS, told, (count,))

@@ -27,7 +27,8 @@ from backoffice.review.queries.dossier import Dossier
 _REFUND, _RECHARGE, _TWIN = aliased(LedgerEntry), aliased(LedgerEntry), aliased(InvoiceRequest)
 
 PAYER, ADDRESS, GAVE_BACK = "payer", "address", "gave back"
-LAST, NEAR, GRANTED = "last", "near", "granted"
+LAST, NEAR, GRANTED, AS_HIGH = "last", "near", "granted", "as high"
+_KINDS = (LAST, NEAR, GRANTED, AS_HIGH)
 # What a `Former` says of a request, behind what it is sorted by and where else its invoice goes.
 _FORMER = (
     InvoiceRequest.submitted_at, InvoiceRequest.id, InvoiceRequest.copies,
@@ -54,7 +55,7 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
     at = judged_at(shown, now)
     found = sorted(session.execute(others(shown, at)), key=lambda row: row[1:3], reverse=True)
     # One that is alike and names the same comes once.
-    kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in (LAST, NEAR, GRANTED)}
+    kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in _KINDS}
     last = session.execute(last_invoice(shown, at)).first()
     known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
     parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
@@ -90,6 +91,7 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         last_invoice=LastInvoice(last[0], last[1], last[2], bool(last[3])) if last is not None else None,
         history=_formers(kinds[LAST]),
         granted=_formers(kinds[GRANTED]),
+        as_high=next(iter(_formers(kinds[AS_HIGH])), None),
         near=_formers(kinds[NEAR]),
         refunds=_refunds(shown),
     )
@@ -130,6 +132,7 @@ def others(shown: InvoiceRequest, at: datetime) -> Any:
         (LAST, last_before(shown, at)),
         (NEAR, near(shown)),
         (GRANTED, approved(shown, at)),
+        (AS_HIGH, as_high(shown, at)),
     )
     if named := references(shown.remarks):
         kinds = (*kinds, (NEAR, naming(shown, named)))
@@ -249,6 +252,24 @@ def approved_then(shown: InvoiceRequest, at: datetime) -> Any:
         .limit(WINDOW)
     )
     return select(*_FORMER).where(InvoiceRequest.id.in_(since), InvoiceRequest.decided_at < at)
+
+
+def as_high(shown: InvoiceRequest, at: datetime) -> Any:
+    """The account's last request of this amount or more approved before `at`, among all, inside the index of them."""
+    higher = (
+        select(_TWIN.id)
+        .where(
+            _TWIN.account_id == shown.account_id,
+            _TWIN.submitted_at <= at,
+            _TWIN.amount >= shown.amount,
+            _TWIN.state.in_([State.APPROVED, State.ISSUED]),
+            _TWIN.id != shown.id,
+        )
+        .order_by(_TWIN.submitted_at.desc())
+        .limit(WINDOW)
+    )
+    found = select(*_FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < at)
+    return found.order_by(InvoiceRequest.submitted_at.desc()).limit(1)
 
 
 def _invoices(shown: InvoiceRequest, at: datetime) -> Any:

@@ -99,6 +99,15 @@ AMOUNT = {
         "twice the usual of a steady customer": {"granted": formers(*STEADY), "amount": "2000.00"},
         "a cent": {"amount": "0.01"},
         "as high as once before": {"granted": formers(*STEADY, "20000.00"), "amount": "20000.00"},
+        "as high as once, long ago": {
+            "granted": formers(*["1000.00"] * 60),
+            "as_high": former("90000.00", 2000),
+            "amount": "80000.00",
+        },
+        "as high as the sixtieth of those looked at": {
+            "granted": formers(*["1000.00"] * 60, "90000.00"),
+            "amount": "80000.00",
+        },
         "high, for a customer who varies": {"granted": formers(*WILD), "amount": "15000.00"},
         "asked for before, never approved": {"granted": (), "history": states(*["pending"] * 5), "amount": "50000.00"},
     },
@@ -161,3 +170,12 @@ def test_of_very_many_recharges_the_doubtful_come_first_and_the_rest_as_one_sum(
     assert (told.outcome, len(told.data)) == (Outcome.WARN, money.SHOWN + 1)
     assert str(told.data[0].value).endswith("—")
     assert "1179.00 of 1179 recharges" in str(told.data[-1].value)
+
+
+def test_what_is_told_of_the_last_ones_is_not_told_of_all() -> None:
+    old = former("90000.00", 2000)
+    found = money.amount(facts(granted=formers(*["1000.00"] * 60), as_high=old, amount="80000.00"))
+    assert [(str(datum.label), str(datum.value)) for datum in found.data[2:]] == [
+        ("Highest of the last 50", "1000.00"), ("As high before", "90000.00"),
+    ]  # fmt: skip
+    assert found.data[-1].request == old.number
