@@ -11,8 +11,15 @@ from backoffice.requests.rules import FIELD_LABELS
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 from backoffice.text import hidden_characters
 
-# Letters of other scripts that look like Latin ones.
-_CONFUSABLE = frozenset("асеоріјѕхуԁһӏвкмнтАВЕКМНОРСТХУІЈЅαορνικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
+# Letters of other scripts that look like Latin ones, without their marks.
+_CONFUSABLE = frozenset("асеоріјѕхуԁһӏвкмнтгьѵүԛԝԍАВЕКМНОРСТХУІЈЅЬѴҮԚԜԌЗӠѠѡαορνικυγωηχσϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϜͿϒϱօսհոցզՕՍԼ")
+# Latin letters of phonetics and of old alphabets that look like ordinary ones.
+_CONFUSABLE_LATIN = frozenset("ɑɡɩɪɯʋɣʏƖǀƦƿƽƼȜȢȣƧƨƄſĸɵᴀᴄᴅᴇᴊᴋᴍᴏᴛᴜᴠᴡᴢꜱʙɢʜʟɴʀ")
+# What alphabets in use have beside the ordinary letters and those with marks.
+_IN_USE = frozenset("ÆæØøÞþÐðßẞĐđĦħŁłŊŋŒœŦŧĲĳĿŀƏəƁɓƊɗƘƙƆɔªº")
+# Turkish and its neighbours have an i without its dot: among their other letters, or in their countries.
+_DOTLESS, _BESIDE_DOTLESS = "ı", frozenset("İğĞşŞçÇöÖüÜəƏ")
+_DOTLESS_COUNTRIES = frozenset({"TR", "CY", "AZ"})
 _WORDS = re.compile(r"[^\W\d_]+")
 _FILLER = frozenset("\u034f\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufffd")
 # What of the header somebody typed; the rest was chosen from a list.
@@ -35,6 +42,7 @@ def characters(facts: Facts) -> Check:
         ]
         alike += [Datum(label, word) for word in _of_another_alphabet(text)]
         alike += [Datum(label, form) for form in _other_forms(text)]
+        alike += [Datum(label, letter) for letter in _out_of_use(text, facts.header.get("country", ""))]
         odd += [Datum(label, strange) for strange in _unusual(text)]
     if bad:
         told = Message(N_("Characters that cannot be seen, or that pass for others."))
@@ -65,17 +73,45 @@ def _filler(text: str) -> list[str]:
 
 
 def _mixed(text: str) -> list[str]:
-    """Words in which letters of one alphabet stand for those of another."""
-    found = []
-    for word in _WORDS.findall(text):
-        scripts = {name for character in word if (name := _alphabet(character))}
-        if len(scripts) > 1 and any(_passes_for_latin(character) for character in word):
-            found.append(word)
-    return found
+    """Words in which letters of one alphabet, or of phonetics, or numerals stand for those of another."""
+    return [word for word in _WORDS.findall(text) if _is_mixed(word) and any(map(_passes_for_latin, word))]
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether a word has ordinary Latin letters beside any of another kind."""
+    kinds = {name for character in word if (name := _alphabet(character))}
+    odd = any(_is_numeral(character) or character in _CONFUSABLE_LATIN for character in word)
+    return len(kinds) > 1 or ("LATIN" in kinds and odd and any(map(_is_ordinary, word)))
 
 
 def _passes_for_latin(character: str) -> bool:
-    return character in _CONFUSABLE or _alphabet(character) == "CHEROKEE"
+    plain = unicodedata.normalize("NFD", character)[0]
+    return (
+        plain in _CONFUSABLE
+        or character in _CONFUSABLE_LATIN
+        or _is_numeral(character)
+        or _alphabet(character) == "CHEROKEE"
+    )
+
+
+def _is_numeral(character: str) -> bool:
+    """Whether it is a Roman numeral of one character, as Ⅰ, which is no letter."""
+    return unicodedata.category(character) == "Nl" and "ROMAN" in unicodedata.name(character, "")
+
+
+def _is_ordinary(character: str) -> bool:
+    """Whether it is one of A to Z, with or without marks."""
+    return unicodedata.normalize("NFD", character)[0].isascii()
+
+
+def _out_of_use(text: str, country: str) -> Iterator[str]:
+    """Latin letters that no alphabet in use has, whatever they look like; of the i without its dot, see above."""
+    is_turkish = country in _DOTLESS_COUNTRIES or not _BESIDE_DOTLESS.isdisjoint(text)
+    for character in dict.fromkeys(text):
+        if _alphabet(character) != "LATIN" or _is_ordinary(character) or character in _IN_USE:
+            continue
+        if not (character == _DOTLESS and is_turkish) and unicodedata.normalize("NFKC", character) == character:
+            yield _named(character)
 
 
 def _of_another_alphabet(text: str) -> Iterator[Message]:
@@ -83,6 +119,9 @@ def _of_another_alphabet(text: str) -> Iterator[Message]:
 
     Among others of its own alphabet that could not be, as ООО Ромашка, such a word is what it seems.
     """
+    for word in _WORDS.findall(text):
+        if _is_mixed(word) and not any(map(_passes_for_latin, word)):
+            yield Message(N_("“%(word)s” has letters of several alphabets"), word=word)
     of_alphabets = "".join(character if _alphabet(character) else " " for character in text)
     words = [word for word in of_alphabets.split() if len(set(map(_alphabet, word))) == 1]
     foreign = [word for word in words if _alphabet(word[0]) != "LATIN"]
@@ -106,7 +145,7 @@ def _other_forms(text: str) -> Iterator[str]:
         is_wide = "\uff01" <= character <= "\uff5e"
         if (
             is_letter
-            and character >= "\u0250"
+            and character not in _IN_USE
             and not is_wide
             and unicodedata.normalize("NFKC", character) != character
         ):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
 
+from backoffice import fonts
 from backoffice.review.checks import addresses, texts
 from backoffice.review.checks.facts import Outcome
 from tests.review.checks.cases import facts, header
@@ -43,6 +45,21 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
+        "Łukasz Dvořák": {"header": header(name="Łukasz Dvořák")},
+        "Nguyễn Thị Đặng": {"header": header(name="Nguyễn Thị Đặng")},
+        "İstanbul Işık A.Ş.": {"header": header(name="İstanbul Işık A.Ş.")},
+        "Ærø Skibsværft": {"header": header(name="Ærø Skibsværft")},
+        "Großhandel Müßig": {"header": header(name="Großhandel Müßig")},
+        "Þórður Ðe ehf": {"header": header(name="Þórður Ðe ehf")},
+        "Œuvre Sàrl": {"header": header(name="Œuvre Sàrl")},
+        "Șerban Țepeș SRL": {"header": header(name="Șerban Țepeș SRL")},
+        "Háčky Žižkov": {"header": header(name="Háčky Žižkov")},
+        "Ħal Għaxaq": {"header": header(name="Ħal Għaxaq")},
+        "Əliyev": {"header": header(name="Əliyev")},
+        "ООО Подъём": {"header": header(name="ООО Подъём")},
+        "Αφοί Παπαδόπουλοι": {"header": header(name="Αφοί Παπαδόπουλοι")},
+        "GPU Ⅱ期": {"header": header(name="GPU Ⅱ期")},
+        "a Turkish i in Turkey": {"header": header(name="Yıldız Ltd", country="TR")},
         "a header with everything": {
             "header": header(
                 address="上海市静安区1号",
@@ -64,6 +81,12 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
         "lines of remarks": {"remarks": "PO 4500\n第三季度"},
     },
     "warn": {
+        "an i without its dot": {"header": header(name="Lumen Robotıcs")},
+        "a long s alone": {"header": header(name="Lumen ſ Ltd")},
+        "a letter of phonetics": {"header": header(name="Lumen Roboʈics")},
+        "two alphabets in a word, plain to see": {"header": header(name="Lumenя Ltd")},
+        "a click for an l, alone": {"header": header(name="ǀ Trading")},
+        "a word of look-alikes with marks": {"header": header(name="ЁЇ Trading")},
         "a word of Cyrillic letters that look Latin": {"header": header(name="ТЕХСО Ltd")},
         "nothing but such letters": {"header": header(name="АВС")},
         "Greek letters that look Latin": {"header": header(name="ΑΒΕ Trading")},
@@ -84,6 +107,17 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
         "a space at the end": {"remarks": "PO 4500 "},
     },
     "fail": {
+        "U+051D and U+0251": {"header": header(name="ԝeb Robɑtics")},
+        "U+0251": {"header": header(name="Web Robɑtics")},
+        "U+051B": {"header": header(name="ԛuality Ltd")},
+        "U+0196": {"header": header(name="Ɩumen Robotics")},
+        "U+0261": {"header": header(name="Dynamic Loɡic")},
+        "U+01C0": {"header": header(name="Gǀobal Ltd")},
+        "a small capital": {"header": header(name="Lumen ʀobotics")},
+        "a Roman numeral": {"header": header(name="ⅩTech Ltd")},
+        "Cyrillic with a mark": {"header": header(name="Lumen Citrоёn")},
+        "a Greek omega": {"header": header(name="Netωork")},
+        "a Greek letter with a mark": {"header": header(name="Trάding")},
         "a Cyrillic letter in the street": {"header": header(street="Lumen Roboticѕ str. 1")},
         "a Cyrillic letter in the city": {"header": header(city="Bеrlin")},
         "a Cyrillic letter in the bank": {"header": header(bank="Commerzbаnk")},
@@ -118,3 +152,14 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
     found = getattr(ALL[check][0], check)(facts(**changes))
     assert (found.code, found.outcome) == (check, Outcome(outcome)), (str(found.message), found.data)
     assert str(found.message)
+
+
+def test_no_letter_that_can_be_printed_passes_for_an_ordinary_one_unseen() -> None:
+    letters = [chr(code) for code in range(0xA0, 0x2F00) if unicodedata.category(chr(code)) in ("Lu", "Ll", "Lt", "Lo")]
+    foreign = [letter for letter in letters if unicodedata.normalize("NFD", letter)[0] > "\x7f"]
+    foreign = [letter for letter in foreign if fonts.drawable(letter)]
+    assert len(foreign) > 500
+    unseen = [
+        letter for letter in foreign if texts.characters(facts(header=header(name=f"Lu{letter}men"))).outcome == "pass"
+    ]
+    assert "".join(unseen) == "ªºÆÐØÞßæðøþĐđĦħĲĳĿŀŁłŊŋŒœŦŧƁƆƊƏƘƙɓɔɗəẞℲⅎ"
