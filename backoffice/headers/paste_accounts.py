@@ -18,6 +18,8 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}[0-9A-Z]{11,30}")
 _CLEARING = re.compile(r"(?:10[2-5]|20[1-3]|30\d|31\d|32[0-5]|40[1-3]|[5679]\d\d)\d{9}")
 # The first twelve figures, with a gap or a sign behind them; or in groups.
 _SET_APART = re.compile(r"(\d{12})[\W_]+")
+# Twelve figures at the end of a number, a sign before them.
+_BRANCH_BEHIND = re.compile(r"(?<=\d)\s?[-–—/_.·~#*]\s?(\d{12})(?!\d)")
 _TWELVE = re.compile(r"(\d(?:[ -]?\d){11})[\W_]*")
 
 
@@ -50,6 +52,11 @@ def has_figures_of_account(number: str) -> bool:
     return sum(map(str.isdigit, number)) >= _FEWEST
 
 
+def with_gap_before_branch(value: str) -> str:
+    """The same text with a blank for the sign between an account and the branch's number behind it."""
+    return _BRANCH_BEHIND.sub(lambda found: f" {found[1]}" if is_routing(found[1]) else found[0], value)
+
+
 def without_branch(account: str) -> tuple[str, str]:
     """An account without the number of the bank's branch that somebody wrote in front of it, and that number.
 
@@ -62,7 +69,7 @@ def without_branch(account: str) -> tuple[str, str]:
     if front is None:
         return account, ""
     branch, rest = front[1], account[front.end() :]
-    return (rest, branch) if has_form_of_routing(branch) and has_figures_of_account(rest) else (account, "")
+    return (rest, branch) if is_routing(branch) and has_figures_of_account(rest) else (account, "")
 
 
 def is_another(number: str) -> bool:

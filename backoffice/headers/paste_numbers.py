@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from backoffice.headers.paste_accounts import has_figures_of_account, has_form_of_routing, is_routing
+from backoffice.headers.paste_accounts import (
+    has_figures_of_account,
+    has_form_of_routing,
+    is_routing,
+    with_gap_before_branch,
+)
 from backoffice.headers.paste_forms import IS_EMAIL, IS_NAME, IS_PHONE, forms
 from backoffice.headers.paste_layout import is_tax_id
 from backoffice.headers.tax_ids import LENGTH, normalise_tax_id
@@ -134,6 +139,7 @@ def first_account(value: str) -> tuple[str, str, str]:
 
     There is no account where nobody can tell which of two numbers it is: then all of it follows.
     """
+    value = with_gap_before_branch(value)
     first = _account(value)
     first, rest = first.rstrip("."), value[len(first) :]
     behind = rest[_SIGNS_BETWEEN.match(rest).end() :]  # type: ignore[union-attr]

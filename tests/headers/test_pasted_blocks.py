@@ -218,6 +218,18 @@ def test_the_number_of_a_branch_in_a_table_is_told(cells: str) -> None:
     assert (found.fields, found.unknown) == ({"bank_account": "121908765410888"}, ["308290003020"])
 
 
+@pytest.mark.parametrize("sign", ["-", "/", "_", ".", "·", "–", "—", "~", "#", "*", " ", " - "])
+@pytest.mark.parametrize("account", ["0200001009012345678", "6222 0210 0111 2233 445"])
+def test_the_number_of_a_branch_behind_the_account_is_told(account: str, sign: str) -> None:
+    found = split(f"税号：{TAX_ID}\n账号：{account}{sign}102100099996")
+    assert (found.fields["bank_account"], found.unknown) == (account, ["102100099996"])
+
+
+@pytest.mark.parametrize("account", ["602000009012-345678901", "310501613640-000025811"])
+def test_twelve_figures_that_are_no_branch_are_not_cut_off(account: str) -> None:
+    assert split(f"账号：{account}").fields.get("bank_account") in (account, None)
+
+
 @pytest.mark.parametrize("length", range(9, 23))
 def test_an_account_alone_is_itself_whatever_its_length_and_groups(length: int) -> None:
     figures = f"{FIGURES}9"[:length]
