@@ -226,6 +226,11 @@ def test_two_spellings_that_ask_at_once_become_one_source(ana: Visitor, books: B
     ana.submit({"source": "stripe"}, button="Import under this source")
     assert (ana.page.status_code, books.work()) == (400, 1)
     assert "This source is known as Stripe by now. Choose that one." in ana.page.text
+    assert "stripe was never used" not in ana.page.text
+    ana.submit(button="中文")
+    assert ana.follow().status_code == 200, "whoever was refused can go on in the other language"
+    ana.submit(button="English")
+    ana.follow()
     assert 'value="stripe"' not in ana.page.text
     ana.submit({"source": "Stripe"}, button="Import under this source")
     assert (ana.page.status_code, books.work(), books.record().source) == (303, 1, "Stripe")

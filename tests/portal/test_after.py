@@ -66,7 +66,7 @@ def test_money_that_was_taken_and_came_back_is_told(ada: Customer, world: World)
                 entries.book([line], source="test", now=clock.now() + timedelta(days=days))
     told = timeline(text(ada.get(f"/invoices/{number}")))
     assert told[1].startswith("A refund took money away 7 Mar 2026")
-    assert "¥40.00 is missing. New recharges cover it by themselves." in told[1]
+    assert "¥25.00 is missing. New recharges cover it by themselves." in told[1], "what still is"
     assert told[2].startswith("Covered by money that became free 8 Mar 2026")
     assert "¥15.00" in told[2]
 
@@ -181,6 +181,17 @@ def test_the_second_of_two_answers_is_shown_once_more(ada: Customer, world: Worl
     assert answer.status_code == 409
     assert "HT-1, signed in March" in text(answer)
     assert "No question waits for an answer here any more." in text(answer)
+
+
+def test_an_answer_sent_twice_by_one_person_is_sent(ada: Customer, world: World) -> None:
+    number, _ = both_asked(ada, world, "Which contract is it?")
+    form = ada.page
+    for _ in range(2):
+        ada.page = form
+        assert ada.submit({"answer": "HT-1\r\nof March"}, button="Send the answer").status_code == 303
+    page = text(ada.follow())
+    assert (ada.path, "Your answer is sent." in page) == (f"/invoices/{number}", True)
+    assert page.count("HT-1\nof March") == 1
 
 
 def test_the_address_is_corrected_while_pending(ada: Customer, world: World) -> None:

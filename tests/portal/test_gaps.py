@@ -139,3 +139,16 @@ def test_other_recharges_that_stand_in_are_told(ada: Customer, world: World) -> 
     page = text(ada.get(f"/invoices/{number}"))
     assert "A refund took money away, other recharges stand in" in page
     assert "is missing" not in page
+
+
+def test_of_several_gaps_the_last_says_what_is_missing_now(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="10000")
+    tell(world, line("refund", "F1", "4000", 3, refund_of="R1"))
+    tell(world, line("recharge", "R8", "1000", 4))
+    assert "¥3,000.00 is missing. New recharges" in text(ada.get(f"/invoices/{number}"))
+    tell(world, line("recharge", "R9", "3000", 5))
+    tell(world, line("refund", "F2", "500", 6, refund_of="R9"))
+    page = text(ada.get(f"/invoices/{number}"))
+    assert "¥4,000.00 was missing." in page
+    assert "¥500.00 is missing. New recharges cover it by themselves." in page
+    assert page.count("is missing. New recharges") == 1

@@ -107,8 +107,7 @@ def offered(source: str) -> list[str]:
 
 def doubts(source: str, sha256: str, before_id: int | None = None) -> Doubts:
     """What speaks against booking the file with these bytes under `source`; false when nothing does."""
-    names = known()
-    others = () if source in names else tuple(names)
+    others = () if spellings_of(source) else tuple(known())
     return Doubts(source, others, elsewhere(sha256, source, before_id))
 
 

@@ -153,7 +153,8 @@ def _import_page(file_id: int, form: ConfirmForm) -> str:
     )
 
 
-@blueprint.post("/admin/imports/<int:file_id>/source")
+# At the address of its page, where whoever is refused can go on from: to another language, or by a reload.
+@blueprint.post("/admin/imports/<int:file_id>")
 @guard(Permission.ADMINISTER)
 def confirm_source(file_id: int) -> ResponseReturnValue:
     """Say which system the ids of a file that asks belong to; then it waits for the worker."""

@@ -52,6 +52,12 @@ class Dossier:
         return list(merge(self.events, self.moves, key=attrgetter("at")))
 
     @property
+    def open_gap(self) -> LedgerMovement | None:
+        """The movement after which money is missing now; None where the request is whole, or not open any more."""
+        gaps = [move for move in self.moves if move.short > 0]
+        return gaps[-1] if gaps and self.short and self.request.is_open else None
+
+    @property
     def open_question(self) -> int | None:
         """The id of the event with the question that waits for its answer; None when none does."""
         asked = [event.id for event in self.events if event.kind == "held"]

@@ -18,6 +18,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import Hold, InvoiceRequest
 from backoffice.requests.rules import ANSWER_LIMIT
 from backoffice.requests.services import holds
+from backoffice.text import folded
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
@@ -63,9 +64,23 @@ def answer(number: str) -> Any:
 
 
 def _too_late(found: InvoiceRequest, typed: str) -> Any:
-    """Somebody answered first, or the question ended: what was typed is shown once more, to be copied."""
+    """Somebody answered first, or the question ended: what was typed is shown once more, to be copied.
+
+    Not to whoever pressed twice: their answer is the one that was sent.
+    """
+    if _is_sent(found, typed):
+        flash(gettext("Your answer is sent."), "success")
+        return kept_forms.done(redirect(address(found.number), 303))
     page = render_template("portal/answer_late.html", invoice_request=found, typed=typed[:ANSWER_LIMIT])
     return kept_forms.done(make_response(page, 409))
+
+
+def _is_sent(found: InvoiceRequest, typed: str) -> bool:
+    """Whether the last answer to a question about the request is this one, by this person."""
+    answers = [event for event in requests.timeline(found.id) if event.kind == "answered"]
+    if not answers or answers[-1].actor_label != current_actor().label:
+        return False
+    return folded(answers[-1].data.get("remarks", "")) == folded(typed)
 
 
 def _page(found: InvoiceRequest, hold: Hold | None, form: AnswerForm, status: int = 200) -> Any:
