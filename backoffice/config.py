@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     mail_username: str = Field("", description="SMTP user; empty: no sign-in")
     mail_password: SecretStr = Field(SecretStr(""), description="SMTP password")
     mail_default_sender: str = Field("invoices@backoffice.example", description="From of every mail")
+    mail_returned: Path = Field(
+        Path("returned"),
+        description="Maildir with the mail that comes back to the sender; without a leading / in the instance folder",
+    )
     mail_timeout_seconds: float = Field(10, gt=0, le=120, description="silence after which a connection is dropped")
     mail_deadline_seconds: float = Field(30, gt=0, le=600, description="longest time one delivery may take in all")
 
@@ -98,6 +102,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database's SQLAlchemy URL with the default filled in."""
         return self.database_url or f"sqlite:///{self.instance_path / 'backoffice.sqlite'}"
+
+    @property
+    def returned_maildir(self) -> Path:
+        """Where mail that came back is found."""
+        return self.instance_path / self.mail_returned.expanduser()
 
     @property
     def is_sqlite(self) -> bool:

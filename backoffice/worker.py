@@ -35,6 +35,7 @@ TICK_SECONDS = 1.0
 HOLDS_SECONDS = 10
 SWEEP_SECONDS = 60
 TIDY_SECONDS = 60
+RETURNED_SECONDS = 30
 HEARTBEAT_SECONDS = 10
 LEADER_KEY = 0x0BAC0FF1CE
 
@@ -109,6 +110,7 @@ class Worker:
         for name, job, seconds, leader_only in (
             ("issue", issuing.issue_due, TICK_SECONDS, False),
             ("mail", delivery.send_due, TICK_SECONDS, False),
+            ("returned", delivery.read_returned, RETURNED_SECONDS, False),
             ("import", ledger.import_due, TICK_SECONDS, False),
             ("bulk", review.work_off, TICK_SECONDS, False),
             ("holds", requests.follow_holds, HOLDS_SECONDS, True),

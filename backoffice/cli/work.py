@@ -93,6 +93,18 @@ def mail_send() -> None:
     _until_done(jobs.send_due, "sent")
 
 
+@mail.command("returned")
+def mail_returned() -> None:
+    """Read the mail that came back, and say how much is set aside for a person to look at."""
+    from flask import current_app
+
+    from backoffice.delivery import jobs, returned
+
+    _until_done(jobs.read_returned, "read")
+    aside = returned.count_set_aside(current_app.config["BACKOFFICE_SETTINGS"].returned_maildir)
+    click.echo(f"set aside: {aside}")
+
+
 @cli.group("drafts", cls=AppGroup)
 def drafts() -> None:
     """Applications that are still being written."""

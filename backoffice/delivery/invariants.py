@@ -27,11 +27,13 @@ def check() -> Iterator[str]:
 def _ends() -> Iterator[str]:
     tried = Message.state.in_([MessageState.ACCEPTED, MessageState.FAILED, MessageState.DEFERRED])
     accepted = Message.state == MessageState.ACCEPTED
+    reported = Message.reported_at.is_not(None) & Message.state.not_in([MessageState.ACCEPTED, MessageState.FAILED])
     faults = (
         (accepted & Message.accepted_at.is_(None), "it was accepted, but nobody knows when"),
         (~accepted & Message.accepted_at.is_not(None), "it has a time of acceptance, but was not accepted"),
         (tried & or_(Message.server_answer.is_(None), Message.server_answer == ""), "its last attempt has no answer"),
         (tried & (Message.attempts == 0), "it has an outcome without an attempt"),
+        (reported, "a server further on reported on it, but it neither was accepted nor came back"),
     )
     for fault, sentence in faults:
         for message_id in session.scalars(select(Message.id).where(fault).order_by(Message.id).limit(_SHOWN)):

@@ -1,8 +1,9 @@
-"""The timed entry of delivery: send what is due."""
+"""The timed entries of delivery: send what is due, and read what came back."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import structlog
 from flask import current_app
@@ -10,10 +11,10 @@ from flask import current_app
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import session, transaction
-from backoffice.delivery import services
+from backoffice.delivery import bounces, returned, services
 from backoffice.delivery.connection import Connection
 from backoffice.delivery.messages import Parcel, compose
-from backoffice.delivery.rules import AddressError, MessageState, Outcome, envelope_address
+from backoffice.delivery.rules import AddressError, Effect, MessageState, Outcome, envelope_address
 from backoffice.errors import NotFound, Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -43,6 +44,35 @@ def send_due(limit: int = 50) -> int:
             if outcome.broken_off:
                 break
     return tried
+
+
+def read_returned(limit: int = 50) -> int:
+    """Read up to `limit` mails that came back and return how many were dealt with. Safe to run in several processes.
+
+    Each report is believed in a transaction of its own, and its file moves only then: read once more after a crash, it
+    changes nothing. Reports on mails that are not ours, and unreadable ones, are set aside for a person.
+    """
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    folder = settings.returned_maildir
+    done: Counter[str] = Counter()
+    for letter in returned.waiting(folder, limit):
+        content = returned.read(letter, bounces.READ_BYTES)
+        if content is None:
+            continue
+        effect = _believe(bounces.read(content))
+        if effect is not Effect.LATER:
+            returned.settle(folder, letter, set_aside=effect is Effect.UNKNOWN)
+            done[effect.value] += 1
+    if done:
+        _log.info("delivery.returned", **done)
+    return done.total()
+
+
+def _believe(report: bounces.Report | None) -> Effect:
+    if report is None:
+        return Effect.NOTHING
+    with transaction():
+        return services.record_report(report, now=clock.now())
 
 
 def _take(lease_seconds: float) -> Parcel | None:

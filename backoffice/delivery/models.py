@@ -56,6 +56,8 @@ class Message(Leased, Base):
     server_answer: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    # When a server further on was first heard of: it is late (accepted) or has come back (failed).
+    reported_at: Mapped[datetime | None] = mapped_column(Instant)
 
     @property
     def is_open(self) -> bool:

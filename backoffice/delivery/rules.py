@@ -24,6 +24,16 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Effect(StrEnum):
+    """What a report that came back by mail changed: nothing also where all was known; unknown is not about ours."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+    LATER = "later"
+
+
 OPEN_STATES = (MessageState.QUEUED, MessageState.SENDING, MessageState.DEFERRED)
 WAITING_STATES = (MessageState.QUEUED, MessageState.DEFERRED)
 
@@ -48,6 +58,9 @@ RETRY_WAITS = (
 MAX_ATTEMPTS = len(RETRY_WAITS) + 1
 
 ANSWER_LIMIT = 1000
+# RFC 5322 wants the right side unique to the generator, not resolvable; a host name would tell about the machine.
+MESSAGE_ID_FORM = "<{unique}@mail.backoffice.local>"
+OWN_MESSAGE_ID = re.compile(r"<[0-9a-f]{32}@mail\.backoffice\.local>")
 _AUTHENTICATION_REQUIRED = 530  # RFC 4954: it speaks of our sign-in, not of the message
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5321 Dot-string
 _DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")

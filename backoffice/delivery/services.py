@@ -13,14 +13,12 @@ from sqlalchemy.orm import undefer
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.delivery import rules
+from backoffice.delivery.bounces import Report, Verdict
 from backoffice.delivery.models import Message, is_open
-from backoffice.delivery.rules import WAITING_STATES, MessageState, Outcome
+from backoffice.delivery.rules import WAITING_STATES, Effect, MessageState, Outcome
 from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.errors import Message as Sentence
 from backoffice.permissions import Actor
-
-# RFC 5322 wants the right side unique to the generator, not resolvable; a host name would tell about the machine.
-_ID_DOMAIN = "mail.backoffice.local"
 
 
 def queue(
@@ -52,7 +50,7 @@ def queue(
         attachment_name=rules.attachment_name(attachment_name) if attachment_sha256 else None,
         about_type=about[0],
         about_id=about[1],
-        message_id=f"<{secrets.token_hex(16)}@{_ID_DOMAIN}>",
+        message_id=rules.MESSAGE_ID_FORM.format(unique=secrets.token_hex(16)),
         state=MessageState.QUEUED,
         next_attempt_at=at,
         created_at=at,
@@ -159,6 +157,44 @@ def record_outcome(message_id: int, lease: str, outcome: Outcome, *, now: dateti
     message.accepted_at = now if state is MessageState.ACCEPTED else None
     session.flush()
     return True
+
+
+def record_report(report: Report, *, now: datetime) -> Effect:
+    """Believe what came back by mail: a refusal ends the message it names as one at our own server does, a delay is
+    written down once and the message stays accepted.
+
+    A message ends once: the same report again, or another one after it, changes nothing.
+    """
+    message = _reported(report)
+    if message is None or not report.findings:
+        return Effect.UNKNOWN
+    finding = report.about(message.recipient)
+    if finding is None or finding.verdict is Verdict.ARRIVED:
+        return Effect.NOTHING
+    if message.state == MessageState.SENDING:
+        return Effect.LATER
+    accepted = message.state == MessageState.ACCEPTED
+    if finding.verdict is Verdict.FAILED and (accepted or message.state == MessageState.DEFERRED):
+        _close(message, MessageState.FAILED, finding.words, now)
+        message.accepted_at = None
+        effect = Effect.FAILED
+    elif finding.verdict is Verdict.DELAYED and accepted and message.reported_at is None:
+        _close(message, MessageState.ACCEPTED, finding.words, now)
+        effect = Effect.DELAYED
+    else:
+        return Effect.NOTHING
+    message.reported_at = now
+    session.flush()
+    return effect
+
+
+def _reported(report: Report) -> Message | None:
+    for message_id in report.message_ids:
+        found = select(Message).where(Message.message_id == message_id).with_for_update()
+        message = session.scalars(found.execution_options(populate_existing=True)).one_or_none()
+        if message is not None:
+            return message
+    return None
 
 
 def _first_due(now: datetime) -> Message | None:

@@ -72,6 +72,11 @@ mail_states = {
     MessageState.FAILED.value: _l("Delivery failed"),
     MessageState.CANCELLED.value: _l("Cancelled"),
 }
+# What a server further on reported by mail, after ours had accepted it.
+mail_reports = {
+    MessageState.ACCEPTED.value: _l("Late on its way"),
+    MessageState.FAILED.value: _l("Came back"),
+}
 mail_tones = {
     MessageState.QUEUED.value: "neutral",
     MessageState.SENDING.value: "neutral",

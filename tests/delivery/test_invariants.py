@@ -23,6 +23,7 @@ FREE = {
     "state = 'failed', attempts = 1": "no answer",
     "state = 'failed', attempts = 1, server_answer = ''": "no answer",
     "state = 'deferred', server_answer = '451'": "without an attempt",
+    "reported_at = created_at": "neither was accepted nor came back",
 }
 
 

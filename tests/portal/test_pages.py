@@ -194,13 +194,14 @@ def test_the_issued_request_tells_the_truth_about_its_mail(ada: Customer, world:
         "deferred": "Mail retrying",
         "failed": "Mail failed",
         "accepted": "Mailed",
+        "reported": "Mail is late",
     }
     for state, words in said.items():
+        reported_at = NOW if state == "reported" else None
+        values = {"state": "accepted" if reported_at else state, "reported_at": reported_at}
+        values["accepted_at"] = NOW if values["state"] == "accepted" else None
         with world.app.app_context(), transaction():
-            accepted_at = NOW if state == "accepted" else None
-            session.execute(
-                update(Message).where(Message.template == "issued").values(state=state, accepted_at=accepted_at)
-            )
+            session.execute(update(Message).where(Message.template == "issued").values(**values))
         page = text(ada.get(f"/invoices/{number}"))
         assert words in page
         assert "ap@lumen.example" in page

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
+from sqlalchemy import update
+
+from backoffice.database import session, transaction
+from backoffice.delivery.models import Message
 from backoffice.review.services import decisions, holds, notes
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import made_void, threshold
@@ -79,3 +83,17 @@ def test_the_money_ends_a_first_approval_in_nobodys_name(desk: Desk, visit: Call
     desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW + 2 * MINUTE)
     ended = timeline(visit(desk.cast.max), number).partition("The first approval of Rita Moreau ended")[2]
     assert "芮明" not in ended.partition("The money behind the request had changed.")[0]
+
+
+def test_what_came_back_or_is_late_is_told_with_the_words_of_the_server(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    number = desk.apply()
+    for state, accepted_at, words in (("accepted", NOW, "Late on its way"), ("failed", None, "Came back")):
+        with desk.app.app_context(), transaction():
+            values = {"state": state, "accepted_at": accepted_at, "reported_at": NOW, "server_answer": "4.4.1 they say"}
+            session.execute(update(Message).values(**values))
+        told = timeline(visit(desk.cast.rita), number)
+        assert words in told
+        assert "4.4.1 they say" in told
+        assert "Accepted by the mail server" not in told

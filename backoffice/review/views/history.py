@@ -97,11 +97,14 @@ def _end(first: Decision, at: datetime, why: str, who: str | None = None) -> Lin
 
 
 def _mailed(message: Message) -> Line:
-    answer = message.server_answer if message.state in ("failed", "deferred") else None
+    reported = message.reported_at is not None
+    answer = message.server_answer if reported or message.state in ("failed", "deferred") else None
+    state = (labels.mail_reports if reported else labels.mail_states)[message.state]
+    tone = "warn" if reported and message.state == "accepted" else labels.mail_tones[message.state]
     return Line(
         message.accepted_at or message.created_at,
         gettext("Email to the customer: %(what)s", what=labels.mails[message.template]),
         message.recipient,
-        tags=((labels.mail_tones[message.state], labels.mail_states[message.state]),),
+        tags=((tone, state),),
         also=(answer,) if answer else (),
     )
