@@ -97,11 +97,12 @@ def register_pages(app: Flask, settings: Settings) -> None:
     from backoffice.sla import views as sla
     from backoffice.web import components_page, guards, health
 
+    app.register_blueprint(delivery.blueprint)
     for capability in (accounts, ledger, headers, issuing, portal, review, sla):
         app.register_blueprint(capability.blueprint)
         capability.init(app)
     app.register_blueprint(health.blueprint)
     if settings.demo:
-        app.register_blueprint(delivery.blueprint)
+        app.register_blueprint(delivery.caught_blueprint)
         app.register_blueprint(components_page.components_blueprint)
     guards.assert_every_route_guarded(app)

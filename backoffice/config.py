@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     mail_username: str = Field("", description="SMTP user; empty: no sign-in")
     mail_password: SecretStr = Field(SecretStr(""), description="SMTP password")
     mail_default_sender: str = Field("invoices@backoffice.example", description="From of every mail")
+    mail_link_days: int = Field(
+        14, ge=0, le=365, description="how long the link to a mail's document works without signing in; 0: no link"
+    )
     mail_returned: Path = Field(
         Path("returned"),
         description="Maildir with the mail that comes back to the sender; without a leading / in the instance folder",

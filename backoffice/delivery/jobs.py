@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import datetime
 
 import structlog
 from flask import current_app
@@ -14,7 +15,7 @@ from backoffice.database import session, transaction
 from backoffice.delivery import bounces, returned, services
 from backoffice.delivery.connection import Connection
 from backoffice.delivery.messages import Parcel, compose
-from backoffice.delivery.rules import AddressError, Effect, MessageState, Outcome, envelope_address
+from backoffice.delivery.rules import AddressError, Effect, MessageState, Outcome, envelope_address, link_ends_at
 from backoffice.errors import NotFound, Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -85,12 +86,13 @@ def _attempt(parcel: Parcel, connection: Connection, latest_start: float) -> Out
     """Render if that was never done, and send. None when the lease may end before the delivery would."""
     mime = parcel.mime
     if mime is None:
-        rendered = _render(parcel)
+        link_until = _link_until(parcel)
+        rendered = _render(parcel, link_until)
         if isinstance(rendered, Outcome):
             return rendered
         mime = rendered
         with transaction():
-            if not services.keep_mime(parcel.id, parcel.lease, mime):
+            if not services.keep_mime(parcel.id, parcel.lease, mime, link_until):
                 return None
     session.rollback()  # nothing of the database is held while a server takes its time
     if time.monotonic() > latest_start:
@@ -98,10 +100,17 @@ def _attempt(parcel: Parcel, connection: Connection, latest_start: float) -> Out
     return connection.send(parcel.recipient, mime)
 
 
-def _render(parcel: Parcel) -> bytes | Outcome:
+def _link_until(parcel: Parcel) -> datetime | None:
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    if parcel.attachment_sha256 is None:
+        return None
+    return link_ends_at(clock.now(), settings.mail_link_days, settings.zone)
+
+
+def _render(parcel: Parcel, link_until: datetime | None) -> bytes | Outcome:
     try:
         envelope_address(parcel.recipient)
-        return compose(parcel)
+        return compose(parcel, link_until)
     except (AddressError, NotFound) as error:
         return Outcome(MessageState.FAILED, f"not sent: {error}")
     except Unavailable as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.charset import QP, Charset
 from email.utils import parseaddr
 from typing import Any
@@ -14,10 +14,11 @@ import flask_mail
 from flask import current_app
 from flask_babel import force_locale, format_date, gettext
 
-from backoffice import storage
+from backoffice import clock, storage
 from backoffice.config import Settings
 from backoffice.delivery.models import Message
-from backoffice.delivery.rules import attachment_name, one_line
+from backoffice.delivery.rules import DOCUMENT_PURPOSE, attachment_name, one_line, unique_part
+from backoffice.web import signing
 from backoffice.web.formatting import currency_sign
 
 # Where the button of each mail leads, below the installation's address. The pages belong to later capabilities: their
@@ -77,7 +78,9 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
     words: dict[str, Any] = {
         "person": None,
         "currency_sign": currency_sign,
-        "url": settings.external_url + _path(template, context),
+        "url": settings.external_url + page_of(template, context),
+        "download_url": None,
+        "download_until": None,
         "mail_locale": "zh-CN" if locale == "zh" else "en",
         "day": _day,
         "translated": gettext,
@@ -91,13 +94,15 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
     return Rendered(one_line(parts[0]), parts[1].strip() + "\n", parts[2])
 
 
-def compose(parcel: Parcel) -> bytes:
+def compose(parcel: Parcel, link_until: datetime | None = None) -> bytes:
     """The parcel as MIME bytes with CRLF line ends, its Message-ID, and its document attached.
 
+    With `link_until` the mail has a link to the document that needs no signing in, and says until when it works.
     Raises NotFound or Unavailable when the store cannot give the document.
     """
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
-    rendered = render(parcel.template, parcel.locale, parcel.context)
+    context = {**parcel.context, **_download(parcel, link_until)}
+    rendered = render(parcel.template, parcel.locale, context)
     mail = flask_mail.Message(
         subject=rendered.subject,
         recipients=[parcel.recipient],
@@ -124,8 +129,18 @@ def _seven_bit_utf8() -> Any:
     return charset
 
 
-def _path(template: str, context: Mapping[str, Any]) -> str:
+def page_of(template: str, context: Mapping[str, Any]) -> str:
+    """The path of the page that a mail leads to."""
     return _PATHS[template].format_map({name: quote(str(value), safe="") for name, value in context.items()})
+
+
+def _download(parcel: Parcel, until: datetime | None) -> dict[str, str]:
+    if parcel.attachment_sha256 is None or until is None:
+        return {}
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    token = signing.sign(unique_part(parcel.message_id), DOCUMENT_PURPOSE)
+    last_day = clock.local_date(until - timedelta(seconds=1), clock.zone())
+    return {"download_url": f"{settings.external_url}/documents/{token}", "download_until": last_day.isoformat()}
 
 
 def _day(value: str) -> str:

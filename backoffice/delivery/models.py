@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.database import Base, Id, Instant, JsonDict
-from backoffice.delivery.rules import OPEN_STATES
+from backoffice.delivery.rules import OPEN_STATES, MessageState
 from backoffice.leases import Leased, lease_is_whole
 
 _OPEN = text("state IN ('queued', 'sending', 'deferred')")
@@ -58,6 +58,14 @@ class Message(Leased, Base):
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     # When a server further on was first heard of: it is late (accepted) or has come back (failed).
     reported_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    # Until when the link in it gives the document to whoever holds the mail; brought forward, the link ends.
+    link_until: Mapped[datetime | None] = mapped_column(Instant)
+
+    def has_open_link(self, now: datetime) -> bool:
+        """Whether the link in the mail still gives the document: not for one that never reached its recipient."""
+        ended = self.state in (MessageState.FAILED, MessageState.CANCELLED)
+        return self.link_until is not None and now < self.link_until and not ended
 
     @property
     def is_open(self) -> bool:

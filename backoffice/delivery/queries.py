@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from backoffice.database import session
 from backoffice.delivery.models import Message
-from backoffice.delivery.rules import MessageState
+from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, MessageState
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _SUCCESSOR, _NEWS = aliased(Message), aliased(Message)
@@ -34,6 +34,14 @@ def latest(object_type: str, object_id: int, template: str) -> Message | None:
     """The newest message of one mail about one object: whether the customer has it, waits for it, or cannot get it."""
     messages = about(object_type, object_id, template=template)
     return messages[-1] if messages else None
+
+
+def by_link(unique: object) -> Message | None:
+    """The message whose link carries this signed part of its Message-ID."""
+    message_id = MESSAGE_ID_FORM.format(unique=unique)
+    if OWN_MESSAGE_ID.fullmatch(message_id) is None:
+        return None
+    return session.scalars(select(Message).where(Message.message_id == message_id)).one_or_none()
 
 
 def unsettled() -> Select[Message]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from backoffice import clock
 from backoffice.errors import N_, Message
 
 
@@ -60,6 +62,8 @@ MAX_ATTEMPTS = len(RETRY_WAITS) + 1
 ANSWER_LIMIT = 1000
 # RFC 5322 wants the right side unique to the generator, not resolvable; a host name would tell about the machine.
 MESSAGE_ID_FORM = "<{unique}@mail.backoffice.local>"
+# What the link to a mail's document is signed for.
+DOCUMENT_PURPOSE = "document"
 OWN_MESSAGE_ID = re.compile(r"<[0-9a-f]{32}@mail\.backoffice\.local>")
 _AUTHENTICATION_REQUIRED = 530  # RFC 4954: it speaks of our sign-in, not of the message
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5321 Dot-string
@@ -109,6 +113,17 @@ def missing_context(template: str, context: Mapping[str, Any]) -> list[str]:
     if template not in CONTEXT:
         raise ValueError(f"there is no mail called {template!r}")
     return sorted(CONTEXT[template] - context.keys())
+
+
+def unique_part(message_id: str) -> str:
+    """What tells a message of ours from every other: its Message-ID without what all of them have in common."""
+    return message_id.strip("<>").partition("@")[0]
+
+
+def link_ends_at(now: datetime, days: int, zone: ZoneInfo) -> datetime | None:
+    """When the link to the document of a mail that is written now ends: with the last of `days` local days after
+    today; None where mails have no link."""
+    return clock.start_of_day(clock.local_date(now, zone) + timedelta(days=days + 1), zone) if days else None
 
 
 def known_locale(locale: str | None) -> str:

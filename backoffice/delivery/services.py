@@ -128,12 +128,28 @@ def take(now: datetime, lease_seconds: float) -> Message | None:
     return message
 
 
-def keep_mime(message_id: int, lease: str, mime: bytes) -> bool:
-    """Keep the rendered bytes for this and every later attempt; False when the lease is in other hands by now."""
+def end_link(actor: Actor, message_id: int, *, now: datetime) -> None:
+    """Let the link in a mail give the document to nobody any more; document and invoice stay as they are.
+
+    Raises NotFound, or Conflict when it has no link that still works.
+    """
+    message = _message(message_id)
+    if not message.has_open_link(now):
+        raise Conflict(Sentence(N_("The link in this mail does not work any more.")), code="link-ended")
+    message.link_until = now
+    session.flush()
+    _tell_audit(actor, "message.end_link", message_id, now, {"link": True}, {"link": False})
+
+
+def keep_mime(message_id: int, lease: str, mime: bytes, link_until: datetime | None = None) -> bool:
+    """Keep the rendered bytes for this and every later attempt, and how long the link in them works; False when the
+    lease is in other hands by now."""
     return bool(
         rows_changed(
             session.execute(
-                update(Message).where(Message.lent(message_id, lease), Message.mime.is_(None)).values(mime=mime)
+                update(Message)
+                .where(Message.lent(message_id, lease), Message.mime.is_(None))
+                .values(mime=mime, link_until=link_until)
             )
         )
     )

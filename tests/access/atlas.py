@@ -19,7 +19,10 @@ from backoffice import clock, storage
 from backoffice.accounts import services as accounts
 from backoffice.database import session, transaction
 from backoffice.delivery import caught
+from backoffice.delivery import services as delivery
 from backoffice.delivery.catcher import maildir
+from backoffice.delivery.models import Message
+from backoffice.delivery.rules import DOCUMENT_PURPOSE, unique_part
 from backoffice.headers import services as headers
 from backoffice.ledger import jobs as ledger
 from backoffice.ledger import queries, rules
@@ -39,6 +42,7 @@ from backoffice.review import jobs as review
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk, claims, decisions, holds, notes, saved_views
 from backoffice.review.services.bulk import Order
+from backoffice.web import signing
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
 from tests.support import files as supporting
 from tests.support.people import PASSWORD
@@ -55,7 +59,7 @@ NOT_OURS = {
     "review.export_books",
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
-    "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
+    "messages.document", "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
 
@@ -71,6 +75,7 @@ class Atlas:
     yunqi_number: str
     yunqi_header: int
     mail: str
+    links: list[str]  # to the document of a mail: one that works, one that was ended
     someone: int  # a user who takes no part
     imported: int  # a ledger file with a line of each kind that was not taken
     conflict: int  # the line of it that is in conflict
@@ -184,6 +189,8 @@ class Atlas:
             "health.livez": ["/livez"],
             "health.readyz": ["/readyz"],
             "health.show_metrics": ["/metrics"],
+            "messages.document": [f"/documents/{token}" for token in self.links],
+            "messages.link_over": [f"/documents/{self.links[1]}/over"],
             "delivery.mails": ["/dev/mail"],
             "delivery.mail": [f"/dev/mail/{self.mail}"],
             "delivery.html_part": [f"/dev/mail/{self.mail}/html"],
@@ -214,7 +221,7 @@ def draw(stage: Stage) -> Atlas:
     late = NOW - timedelta(days=20)
     numbers = {
         "overdue": stage.apply(ada, "120.00", at=late),
-        "issued": stage.approve(stage.apply(ada, "1409.50", at=late)),
+        "issued": stage.approve(stage.apply(ada, "1409.50", at=late, copies="cw@lumen.example")),
         "rejected": stage.reject(stage.apply(ada, "500.00", at=NOW - timedelta(days=3))),
         "followed": stage.reject(stage.apply(ada, "610.00", at=NOW - timedelta(days=4))),
         "withdrawn": stage.withdraw(stage.apply(ada, "75.00", at=NOW - timedelta(days=2))),
@@ -242,7 +249,7 @@ def draw(stage: Stage) -> Atlas:
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
-        _mail_with_invoice(stage), _someone(stage), *_imported(stage), *_entries(stage),
+        _mail_with_invoice(stage), _links(stage), _someone(stage), *_imported(stage), *_entries(stage),
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
         drafts=_drafts(stage, lumen, numbers["pending"]),
         runs=_runs(stage, numbers),
@@ -355,6 +362,16 @@ def _imported(stage: Stage) -> tuple[int, int]:
         (conflict,) = queries.open_conflicts()
         session.remove()
         return imported, conflict.id
+
+
+def _links(stage: Stage) -> list[str]:
+    """The links in the two mails of the issued invoice; the second does not work any more."""
+    with stage.app.app_context():
+        mails = session.scalars(select(Message).where(Message.template == "issued").order_by(Message.id)).all()
+        ids, unique = [mail.id for mail in mails], [unique_part(mail.message_id) for mail in mails]
+    stage.do(delivery.end_link, stage.cast.rita.actor, ids[1])
+    with stage.app.app_context():
+        return [signing.sign(each, DOCUMENT_PURPOSE) for each in unique]
 
 
 def _mail_with_invoice(stage: Stage) -> str:

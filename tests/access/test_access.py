@@ -97,6 +97,8 @@ review.export_account_entries    login 403 403 403 200 200 200 200 200
 review.entry                     login 403 403 403 200 200 200 200 200
 review.entry_part                login 403 403 403 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
+messages.document                200/303 200/303 200/303 200/303 200/303 200/303 200/303 200/303 200/303
+messages.link_over               200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
 health.livez                     200   200 200 200 200 200 200 200 200

@@ -173,7 +173,7 @@ def test_what_is_rendered_once_is_never_rendered_again(context, queue, message, 
     with servers.answering(DATA="451 later") as server:
         use_server(server)
         jobs.send_due()
-    monkeypatch.setattr(jobs, "compose", lambda _parcel: pytest.fail("rendered twice"))
+    monkeypatch.setattr(jobs, "compose", lambda *_: pytest.fail("rendered twice"))
     with servers.accepting() as server, clock.moved_to(LATER):
         use_server(server)
         jobs.send_due()
@@ -197,10 +197,10 @@ def test_a_mail_that_cannot_be_rendered_waits_and_lets_others_pass(
     good = queue()
     compose = jobs.compose
 
-    def faulty(parcel):
+    def faulty(parcel, link_until):
         if parcel.id == broken:
             raise KeyError("a template is broken")
-        return compose(parcel)
+        return compose(parcel, link_until)
 
     monkeypatch.setattr(jobs, "compose", faulty)
     with servers.accepting() as server:

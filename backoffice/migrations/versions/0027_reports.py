@@ -1,4 +1,4 @@
-"""When a server further on reported on a message.
+"""When a server further on reported on a message, and until when the link in it works.
 
 Revision ID: 0027
 Revises: 0025
@@ -16,10 +16,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing was read of what came back until now."""
+    """Nothing was read of what came back until now, and no mail had a link."""
     op.add_column("message", sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("message", sa.Column("link_until", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    """What came back stays failed; only when it was heard of is forgotten."""
+    """What came back stays failed; only when it was heard of is forgotten. Links in mails end."""
+    op.drop_column("message", "link_until")
     op.drop_column("message", "reported_at")
