@@ -5,7 +5,19 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("lists", "customer", "desk", "bulk", "human_path", "evidence", "ledger_import", "issuing", "memory", "pdf")
+NAMES = (
+    "lists",
+    "customer",
+    "desk",
+    "bulk",
+    "human_path",
+    "evidence",
+    "ledger_import",
+    "issuing",
+    "sending",
+    "memory",
+    "pdf",
+)
 
 
 def main() -> None:

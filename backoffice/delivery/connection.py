@@ -160,7 +160,8 @@ class _Client(smtplib.SMTP):
     def __init__(self, settings: Settings, name: str, deadline: _Deadline) -> None:
         self._deadline = deadline
         self._tls = settings.mail_security == "tls"
-        self._context = _tls_context(settings)
+        # Reading the system's authorities takes a tenth of a second: not for a line that is not encrypted.
+        self._context = None if settings.mail_security == "none" else _tls_context(settings)
         super().__init__(
             settings.mail_server, settings.mail_port, local_hostname=name, timeout=settings.mail_timeout_seconds
         )
@@ -184,7 +185,7 @@ class _Client(smtplib.SMTP):
         connected = _connect(host, port, timeout, self._deadline)
         self.lever = connected.dup()
         self._deadline.watch(self.lever)
-        if not self._tls:
+        if not self._tls or self._context is None:
             return connected
         try:
             return self._context.wrap_socket(connected, server_hostname=host)
@@ -213,6 +214,8 @@ def _connect(host: str, port: int, timeout: float, deadline: _Deadline) -> socke
             failure = error
             continue
         candidate.settimeout(timeout)
+        # A mail and its answer take turns: held back until the last piece is acknowledged, each took 40 ms longer.
+        candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return candidate
     raise failure
 

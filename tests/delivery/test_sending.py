@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from datetime import timedelta
@@ -60,6 +62,25 @@ def test_a_refusal_is_final_or_not_by_its_code(
         assert jobs.send_due() == 1
     assert (message(refused).state, message(refused).server_answer) == (state, reply)
     assert (message(refused).accepted_at, message(refused).attempts) == (None, 1)
+
+
+def test_no_piece_of_a_mail_waits_for_the_one_before_it(context, use_server) -> None:
+    """With Nagle's algorithm each mail over a kept, encrypted connection took 40 ms longer."""
+    with servers.accepting() as server:
+        use_server(server)
+        with Connection(context.config["BACKOFFICE_SETTINGS"]) as connection:
+            assert connection.send("ada@lumen.example", b"Subject: x\r\n\r\nx\r\n").state is MessageState.ACCEPTED
+            assert connection._client is not None
+            assert connection._client.lever.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_line_that_is_not_encrypted_reads_no_certificates(context, use_server, monkeypatch) -> None:
+    """Reading the system's authorities took a tenth of a second for each connection."""
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: pytest.fail("certificates were read"))
+    with servers.accepting() as server:
+        use_server(server)
+        with Connection(context.config["BACKOFFICE_SETTINGS"]) as connection:
+            assert connection.send("ada@lumen.example", b"Subject: x\r\n\r\nx\r\n").state is MessageState.ACCEPTED
 
 
 def test_one_bad_recipient_does_not_hold_the_batch_up(context, queue, message, use_server) -> None:
