@@ -97,8 +97,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     from backoffice.sla import views as sla
     from backoffice.web import components_page, guards, health
 
-    app.register_blueprint(delivery.blueprint)
-    for capability in (accounts, ledger, headers, issuing, portal, review, sla):
+    for capability in (delivery, accounts, ledger, headers, issuing, portal, review, sla):
         app.register_blueprint(capability.blueprint)
         capability.init(app)
     app.register_blueprint(health.blueprint)

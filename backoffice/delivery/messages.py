@@ -81,6 +81,7 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
         "url": settings.external_url + page_of(template, context),
         "download_url": None,
         "download_until": None,
+        "is_test": False,
         "mail_locale": "zh-CN" if locale == "zh" else "en",
         "day": _day,
         "translated": gettext,
@@ -91,7 +92,8 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
             current_app.jinja_env.get_template(f"messages/{template}/{part}").render(words)
             for part in ("subject.txt", "body.txt", "body.html")
         ]
-    return Rendered(one_line(parts[0]), parts[1].strip() + "\n", parts[2])
+        subject = gettext("Test: %(subject)s", subject=parts[0].strip()) if words["is_test"] else parts[0]
+    return Rendered(one_line(subject), parts[1].strip() + "\n", parts[2])
 
 
 def compose(parcel: Parcel, link_until: datetime | None = None) -> bytes:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased
 
 from backoffice.database import session
 from backoffice.delivery.models import Message
-from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, MessageState
+from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, TEST, MessageState
+from backoffice.errors import NotFound
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _SUCCESSOR, _NEWS = aliased(Message), aliased(Message)
@@ -36,6 +37,19 @@ def latest(object_type: str, object_id: int, template: str) -> Message | None:
     return messages[-1] if messages else None
 
 
+def one(message_id: int) -> Message:
+    """One message. Raises NotFound."""
+    found = session.get(Message, message_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def was_followed(message_id: int) -> bool:
+    """Whether somebody has sent the message anew."""
+    return session.scalars(select(Message.id).where(Message.follows_id == message_id)).first() is not None
+
+
 def by_link(unique: object) -> Message | None:
     """The message whose link carries this signed part of its Message-ID."""
     message_id = MESSAGE_ID_FORM.format(unique=unique)
@@ -48,7 +62,7 @@ def unsettled() -> Select[Message]:
     """Failed messages that somebody still misses: nobody has sent them anew, and the matter is not at its end.
 
     A notice is settled by a document about the same object that was accepted later: the invoice says more than every
-    notice before it. A document is settled only by sending itself.
+    notice before it. A document is settled only by sending itself. Nobody misses a test.
     """
     arrived = select(_NEWS.id).where(
         _NEWS.about_type == Message.about_type,
@@ -59,6 +73,7 @@ def unsettled() -> Select[Message]:
     )
     return select(Message).where(
         Message.state == MessageState.FAILED,
+        Message.about_type != TEST,
         ~select(_SUCCESSOR.id).where(_SUCCESSOR.follows_id == Message.id).exists(),
         or_(Message.attachment_sha256.is_not(None), ~arrived.exists()),
     )

@@ -62,6 +62,8 @@ MAX_ATTEMPTS = len(RETRY_WAITS) + 1
 ANSWER_LIMIT = 1000
 # RFC 5322 wants the right side unique to the generator, not resolvable; a host name would tell about the machine.
 MESSAGE_ID_FORM = "<{unique}@mail.backoffice.local>"
+# What a mail is about that somebody sends to themselves, to see how it arrives.
+TEST = "test"
 # What the link to a mail's document is signed for.
 DOCUMENT_PURPOSE = "document"
 OWN_MESSAGE_ID = re.compile(r"<[0-9a-f]{32}@mail\.backoffice\.local>")

@@ -59,7 +59,8 @@ NOT_OURS = {
     "review.export_books",
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
-    "messages.document", "delivery.html_part", "delivery.attachment", "ledger.import_progress", "ledger.problems_csv",
+    "messages.document", "messages.sample_html", "delivery.html_part", "delivery.attachment",
+    "ledger.import_progress", "ledger.problems_csv",
 }  # fmt: skip
 
 
@@ -189,6 +190,9 @@ class Atlas:
             "health.livez": ["/livez"],
             "health.readyz": ["/readyz"],
             "health.show_metrics": ["/metrics"],
+            "messages.mails": ["/mails"],
+            "messages.sample": ["/mails/issued/en", "/mails/issued/zh", "/mails/flagged/zh"],
+            "messages.sample_html": ["/mails/issued/en"],
             "messages.document": [f"/documents/{token}" for token in self.links],
             "messages.link_over": [f"/documents/{self.links[1]}/over"],
             "delivery.mails": ["/dev/mail"],

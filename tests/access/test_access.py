@@ -97,6 +97,9 @@ review.export_account_entries    login 403 403 403 200 200 200 200 200
 review.entry                     login 403 403 403 200 200 200 200 200
 review.entry_part                login 403 403 403 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
+messages.mails                   login 403 403 403 200 200 200 200 200
+messages.sample                  login 403 403 403 200 200 200 200 200
+messages.sample_html             login 403 403 403 200 200 200 200 200
 messages.document                200/303 200/303 200/303 200/303 200/303 200/303 200/303 200/303 200/303
 messages.link_over               200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
@@ -128,6 +131,7 @@ ledger.upload                    login 403 403 403 403 403 403 403 400
 ledger.cancel_import             login 403 403 403 403 403 403 403 303
 ledger.confirm_source            login 403 403 403 403 403 403 403 303
 ledger.conflict                  login 403 403 403 403 403 403 403 400
+messages.send_test               login 403 403 403 303 303 403 403 303
 portal.application               login 303 404 404 403 403 403 403 403
 portal.discard_application       login 303 303 303 403 403 403 403 403
 portal.restore_application       login 303 303 303 403 403 403 403 403
@@ -303,7 +307,7 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     somebody, issued = atlas.someone, atlas.numbers["issued"]
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
               "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0],
-              "key": atlas.drafts[0]}  # fmt: skip
+              "key": atlas.drafts[0], "name": "submitted", "locale": "en"}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

@@ -10,18 +10,13 @@ from flask import Blueprint, Response, current_app, render_template, request, se
 from backoffice.config import Settings
 from backoffice.delivery import caught
 from backoffice.delivery.catcher import maildir
+from backoffice.delivery.views.plumbing import as_in_a_mail_program
 from backoffice.errors import NotFound
 from backoffice.web.guards import PUBLIC, guard
 
 blueprint = Blueprint("delivery", __name__, url_prefix="/dev/mail")
 
 PAGE_SIZE = 50
-
-# A mail's HTML runs nothing, loads nothing and submits nothing; inline styles are all the styles a mail has.
-_MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
-    " sandbox allow-top-navigation-by-user-activation allow-popups"
-)
 
 
 @blueprint.before_request
@@ -55,9 +50,7 @@ def html_part(key: str) -> Response:
     html = caught.read(_folder(), key).html
     if html is None:
         raise NotFound
-    response = Response(html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = _MAIL_POLICY
-    return response
+    return as_in_a_mail_program(html)
 
 
 @blueprint.get("/<key>/attachments/<int:index>")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 
 from backoffice import clock, storage
 from backoffice.delivery import queries
 from backoffice.delivery.messages import page_of
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import DOCUMENT_PURPOSE, attachment_name
+from backoffice.delivery.views.plumbing import blueprint
 from backoffice.errors import NotFound
 from backoffice.extensions import limiter
 from backoffice.web import signing
 from backoffice.web.downloads import attachment
 from backoffice.web.guards import PUBLIC, guard
-
-blueprint = Blueprint("messages", __name__)
 
 # Enough for a company behind one address that opens its mail, too few to be anybody's file server.
 DOWNLOADS = "60 per minute; 600 per day"
