@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
 from backoffice.requests.rules import FIELDS, NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT, Reason, complained_about
@@ -91,6 +91,16 @@ class AssignForm(Form):
     def offer(self, people: Sequence[User]) -> None:
         """Fill the choice."""
         self.assignee.choices = choices([("", lazy_gettext("Choose")), *((str(one.id), one.name) for one in people)])
+
+
+class MailForm(Form):
+    """Where a mail goes that is sent once more."""
+
+    email = EmailField(lazy_gettext("Email"), id="mail-email", render_kw={"maxlength": 254, "autocomplete": "off"})
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.email.flags.required = True
 
 
 class NoteForm(KeptForm):

@@ -32,7 +32,7 @@ verdicts = {
 events = {
     "submitted": _l("Submitted"),
     "corrected": _l("Receiving email corrected by the customer"),
-    "sent_again": _l("Invoice sent again by the customer"),
+    "sent_again": _l("Invoice sent again"),
     "withdrawn": _l("Withdrawn by the customer"),
     "held": _l("Customer asked"),
     "reminded": _l("Customer reminded"),

@@ -76,6 +76,7 @@ class Atlas:
     yunqi_number: str
     yunqi_header: int
     mail: str
+    mailed: int  # a message to a customer
     links: list[str]  # to the document of a mail: one that works, one that was ended
     someone: int  # a user who takes no part
     imported: int  # a ledger file with a line of each kind that was not taken
@@ -170,6 +171,7 @@ class Atlas:
             "review.document": [f"/review/{issued}/document"],
             "review.draft": [f"/review/{one}/draft.pdf"],
             "review.work": ["/review/work"],
+            "review.mail": [f"/review/mails/{self.mailed}"],
             "review.books": ["/review/books", "/review/books?month=2026-01", "/review/books?figure=invoiced"],
             "review.accounts": ["/review/accounts", "/review/accounts?code=nobody"],
             "review.account": ["/review/accounts/lumen", "/review/accounts/lumen?on=2026-01-31"],
@@ -253,7 +255,7 @@ def draw(stage: Stage) -> Atlas:
     stage.do(headers.create, ada.actor, PERSONAL)
     return Atlas(
         stage, numbers, lumen, spare, removed, stage.apply(bo, "10.00"), stage.headers[stage.cast.yunqi],
-        _mail_with_invoice(stage), _links(stage), _someone(stage), *_imported(stage), *_entries(stage),
+        _mail_with_invoice(stage), *_links(stage), _someone(stage), *_imported(stage), *_entries(stage),
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
         drafts=_drafts(stage, lumen, numbers["pending"]),
         runs=_runs(stage, numbers),
@@ -368,14 +370,14 @@ def _imported(stage: Stage) -> tuple[int, int]:
         return imported, conflict.id
 
 
-def _links(stage: Stage) -> list[str]:
-    """The links in the two mails of the issued invoice; the second does not work any more."""
+def _links(stage: Stage) -> tuple[int, list[str]]:
+    """The first of the two mails of the issued invoice, and the links in both; the second does not work any more."""
     with stage.app.app_context():
         mails = session.scalars(select(Message).where(Message.template == "issued").order_by(Message.id)).all()
         ids, unique = [mail.id for mail in mails], [unique_part(mail.message_id) for mail in mails]
     stage.do(delivery.end_link, stage.cast.rita.actor, ids[1])
     with stage.app.app_context():
-        return [signing.sign(each, DOCUMENT_PURPOSE) for each in unique]
+        return ids[0], [signing.sign(each, DOCUMENT_PURPOSE) for each in unique]
 
 
 def _mail_with_invoice(stage: Stage) -> str:

@@ -84,6 +84,7 @@ review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
 review.draft                     login 403 403 403 200 200 200 200 403
 review.work                      login 403 403 403 200 200 200 200 200
+review.mail                      login 403 403 403 200 200 403 403 403
 review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200
 review.journal                   login 403 403 403 200 200 200 200 200
@@ -156,6 +157,8 @@ review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.draft_rejection           login 403 403 403 422 422 403 403 403
 review.looking                   login 403 403 403 200 200 200 403 403
+review.mend_mail                 login 403 403 403 422 422 403 403 403
+review.end_link                  login 403 403 403 303 303 403 403 403
 review.assign                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403
@@ -307,7 +310,7 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     somebody, issued = atlas.someone, atlas.numbers["issued"]
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
               "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0],
-              "key": atlas.drafts[0], "name": "submitted", "locale": "en"}  # fmt: skip
+              "key": atlas.drafts[0], "name": "submitted", "message_id": atlas.mailed, "locale": "en"}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
-ROOMS = {"portal": "ada", "headers": "ada", "review": "rita", "sla": "max", "accounts": "ana"}
+ROOMS = {"portal": "ada", "headers": "ada", "review": "rita", "messages": "rita", "sla": "max", "accounts": "ana"}
 # Themes differ in colours alone: the rest of the rules need one look.
 RULES: dict[str, dict[str, Any]] = {
     "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},

@@ -14,7 +14,7 @@ from backoffice.delivery import queries as mails
 from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message as Mail
 from backoffice.delivery.rules import WAITING_STATES, MessageState
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
@@ -115,6 +115,42 @@ def send_again(actor: Actor, number: str, *, recipient: str, email: str, now: da
         delivery.correct_and_resend(actor, old.id, address, now=now)
         _replace(actor, invoice_request, old.recipient, address, now)
         add_event(invoice_request.id, "sent_again", actor, at=now, email=address, instead_of=old.recipient)
+    return invoice_request
+
+
+def mend(actor: Actor, message_id: int, *, email: str, now: datetime) -> InvoiceRequest:
+    """Finance sends one mail about a request once more: to `email`, which is another address only where it failed.
+
+    Later mails about an issued request go to the corrected address, too; until then only the customer says where they
+    go. Raises Invalid (field `email`), Forbidden, NotFound for a mail that is not about a request, Conflict while it is
+    on its way, when it was sent anew meanwhile, or after too many mails.
+    """
+    if not actor.can(Permission.DECIDE):
+        raise Forbidden
+    old = mails.one(message_id)
+    if old.about_type != rules.ABOUT or old.template not in rules.TO_CUSTOMERS:
+        raise NotFound
+    if old.is_open:
+        raise Conflict(Message(N_("The mail to %(address)s is still on its way."), address=old.recipient))
+    invoice_request = session.get_one(InvoiceRequest, old.about_id, populate_existing=True)
+    faults: dict[str, list[Message]] = {}
+    address = cleaned_email(email, faults)
+    is_invoice, same = old.template == "issued", _same(address, old.recipient)
+    if not faults and not same and is_invoice:
+        _check_correction(invoice_request, old, address, faults)
+    if faults:
+        raise Invalid(faults)
+    if is_invoice:
+        _refuse_too_many(invoice_request, now)
+    if same:
+        delivery.send_again(actor, old.id, now=now)
+    else:
+        delivery.correct_and_resend(actor, old.id, address, now=now)
+        if invoice_request.is_issued and any(_same(old.recipient, each) for each in invoice_request.recipients):
+            _replace(actor, invoice_request, old.recipient, address, now)
+    if is_invoice:
+        instead = {} if same else {"instead_of": old.recipient}
+        add_event(invoice_request.id, "sent_again", actor, at=now, email=address, **instead)
     return invoice_request
 
 

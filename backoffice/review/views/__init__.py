@@ -19,6 +19,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     entries,
     evidence,
     letter,
+    mail,
     queue,
     registers,
     request,

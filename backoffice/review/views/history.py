@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
+from flask_login import current_user
 
 from backoffice.delivery.models import Message
+from backoffice.permissions import Permission
 from backoffice.requests.models import Decision, RequestEvent
 from backoffice.requests.rules import Action, Ending
 from backoffice.review import labels
@@ -22,7 +24,8 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: what happened, when, who did it, what was said; `tags` are tones and words, `also` small print."""
+    """One line: what happened, when, who did it, what was said; `tags` are tones and words, `also` small print,
+    `mail` the message whose page the reader may open."""
 
     at: datetime
     title: Any
@@ -32,6 +35,7 @@ class Line:
     kind: str = ""
     tags: tuple[tuple[str, Any], ...] = ()
     also: tuple[Any, ...] = ()
+    mail: int | None = None
 
 
 def history(dossier: Dossier, messages: Sequence[Message]) -> list[Line]:
@@ -107,4 +111,5 @@ def _mailed(message: Message) -> Line:
         message.recipient,
         tags=((tone, state),),
         also=(answer,) if answer else (),
+        mail=message.id if current_user.can(Permission.DECIDE) else None,
     )

@@ -36,8 +36,8 @@ REMEDIES = {
     ),
     Kind.ISSUE_FAILED: lazy_gettext("Mend what the reason says, then let the worker try again."),
     Kind.MAIL: lazy_gettext(
-        "The mail server refused for good. The customer can send an invoice to another address from the page of the "
-        "request; a notice is settled once the invoice has arrived."
+        "The mail server refused for good, or the mail came back. Correct the address and send it again, or let the "
+        "customer do so from the page of the request; a notice is settled once the invoice has arrived."
     ),
     Kind.CONFLICT: lazy_gettext(
         "A file says something else than the books, which stay as they are. Ask the platform which is right; a later"
@@ -69,6 +69,7 @@ def work() -> str:
         limit=queries.LIMIT,
         now=clock.now(),
         may_open=current_user.can(Permission.SEE_QUEUE),
+        may_mend=current_user.can(Permission.DECIDE),
         may_settle=current_user.can(Permission.ADMINISTER),
         sentence=_sentence,
         labels=labels,
