@@ -56,7 +56,7 @@ NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 NOT_OURS = {
     "portal.download", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
     "portal.export_entries", "portal.archive", "review.document", "review.draft", "review.supporting_file",
-    "review.export_books",
+    "review.export_books", "review.export_numbers",
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
     "messages.document", "messages.sample_html", "delivery.html_part", "delivery.attachment",
@@ -185,6 +185,8 @@ class Atlas:
             ],
             "review.journal": ["/review/books/journal", "/review/books/journal?kind=credit"],
             "review.register": ["/review/books/register"],
+            "review.numbers": ["/review/books/numbers"],
+            "review.export_numbers": [f"/review/books/numbers.{kind}" for kind in EXPORTS],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],

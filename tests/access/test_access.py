@@ -89,6 +89,8 @@ review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200
 review.journal                   login 403 403 403 200 200 200 200 200
 review.register                  login 403 403 403 200 200 200 200 200
+review.numbers                   login 403 403 403 200 200 200 200 200
+review.export_numbers            login 403 403 403 200 200 200 200 200
 review.accounts                  login 403 403 403 200 200 200 200 200
 review.account                   login 403 403 403 200 200 200 200 200
 review.account_statement         login 403 403 403 200 200 200 200 200

@@ -20,6 +20,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     evidence,
     letter,
     mail,
+    numbering,
     queue,
     registers,
     request,
