@@ -64,6 +64,8 @@ class TaxIdHelp:
 class HeaderForm(Form):
     """One header; what was typed is kept as typed until it is right."""
 
+    needed = ("kind", "name", "vat_kind", "language")
+
     pasted_text = TextAreaField(
         lazy_gettext("Text to split"), render_kw={"maxlength": pasted.LIMIT, "autocomplete": "off"}
     )
@@ -110,9 +112,6 @@ class HeaderForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country.choices = choices(_countries(str(get_locale())))
-        # Marks the labels only: the rules are the services', and their sentences say what to do.
-        for name in ("kind", "name", "vat_kind", "language"):
-            self[name].flags.required = True
         self._mark_needed()
 
     def _mark_needed(self) -> None:

@@ -33,13 +33,14 @@ class ImportForm(KeptForm):
 class ConfirmForm(Form):
     """Which system the ids of a file that asks belong to: the one it was handed in under, or one that is known."""
 
+    needed = ("source",)
+
     source = RadioField(_l("Source"), validate_choice=False)
     seen = HiddenField()
 
     def offer(self, sources: Sequence[str]) -> None:
         """Let them choose between these."""
         self.source.choices = choices((name, name) for name in sources)
-        self.source.flags.required = True
 
 
 class SettleForm(KeptForm):

@@ -46,6 +46,8 @@ class ApplyForm(Form):
     `enclosed` says that the page showed a file that is kept: should its draft be gone meanwhile, that is told.
     """
 
+    needed = ("header_id", "amount", "email")
+
     header_id = SelectField(lazy_gettext("Invoice Header"), validate_choice=False)
     amount = StringField(lazy_gettext("Invoice Amount"))
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
@@ -57,12 +59,6 @@ class ApplyForm(Form):
     resubmit = HiddenField()
     defaults_of = HiddenField()
     owner = HiddenField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Marks the labels only: the rules are the service's, and its sentences say what to do.
-        for name in ("header_id", "amount", "email"):
-            self[name].flags.required = True
 
     def offer(self, headers: Sequence[InvoiceHeader], usual_email: str) -> None:
         """Let the person choose among the account's headers; one that is gone is not silently replaced."""
@@ -187,32 +183,26 @@ def fingerprint(plan: Plan, snapshot: Snapshot) -> str:
 class RecipientsForm(KeptForm):
     """Where the mails about a pending request go; `seen` is where they went when the page was shown."""
 
+    needed = ("email",)
+
     seen = HiddenField()
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
     copies = StringField(lazy_gettext("Copies to"), render_kw={"autocomplete": "off", "spellcheck": "false"})
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.email.flags.required = True
 
 
 class AnswerForm(KeptForm):
     """What the customer answers to a question about a request."""
 
+    needed = ("answer",)
+
     answer = TextAreaField(lazy_gettext("Your answer"), default="", render_kw={"maxlength": ANSWER_LIMIT})
     question = HiddenField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.answer.flags.required = True
 
 
 class SendAgainForm(KeptForm):
     """The address the issued invoice is mailed to once more; `to` is where it went before."""
 
+    needed = ("email",)
+
     to = HiddenField()
     email = EmailField(lazy_gettext("Receiving Email"), render_kw={"maxlength": 254, "autocomplete": "email"})
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.email.flags.required = True

@@ -39,6 +39,9 @@ class SeenForm(KeptForm):
 class ApproveForm(SeenForm):
     """Remarks the customer can read on the request, none are needed; and why a doubtful tax ID is right."""
 
+    # It is asked for only where there is no approval without it.
+    needed = ("tax_id_reason",)
+
     seen = HiddenField(id="approve-seen", default="")
 
     tax_id_reason = TextAreaField(
@@ -49,44 +52,33 @@ class ApproveForm(SeenForm):
         lazy_gettext("Remarks"), id="approve-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        # It is asked for only where there is no approval without it.
-        self.tax_id_reason.flags.required = True
-
 
 class HoldForm(SeenForm):
     """The question to the customer."""
+
+    needed = ("question",)
 
     seen = HiddenField(id="hold-seen", default="")
     question = TextAreaField(
         lazy_gettext("Question"), id="hold-question", default="", render_kw={"maxlength": QUESTION_LIMIT}
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.question.flags.required = True
-
 
 class ReturnForm(SeenForm):
     """Why an approved request goes back to the queue; the customer does not read it."""
 
+    needed = ("why",)
+
     seen = HiddenField(id="return-seen", default="")
     why = TextAreaField(lazy_gettext("Why"), id="return-why", default="", render_kw={"maxlength": REMARKS_LIMIT})
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.why.flags.required = True
 
 
 class AssignForm(Form):
     """Who is to work on a request."""
 
-    assignee = SelectField(lazy_gettext("Colleague"), id="assignee", validate_choice=False)
+    needed = ("assignee",)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.assignee.flags.required = True
+    assignee = SelectField(lazy_gettext("Colleague"), id="assignee", validate_choice=False)
 
     def offer(self, people: Sequence[User]) -> None:
         """Fill the choice."""
@@ -96,11 +88,9 @@ class AssignForm(Form):
 class MailForm(Form):
     """Where a mail goes that is sent once more."""
 
-    email = EmailField(lazy_gettext("Email"), id="mail-email", render_kw={"maxlength": 254, "autocomplete": "off"})
+    needed = ("email",)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.email.flags.required = True
+    email = EmailField(lazy_gettext("Email"), id="mail-email", render_kw={"maxlength": 254, "autocomplete": "off"})
 
 
 class NoteForm(KeptForm):
@@ -124,6 +114,8 @@ class SavedViewForm(Form):
 class RejectForm(SeenForm):
     """Why a request is turned down: coded reasons, the fields they mean, and what the customer should mend."""
 
+    needed = ("reason", "remarks")
+
     no_room = False
 
     reason = CodesField(
@@ -141,11 +133,6 @@ class RejectForm(SeenForm):
     remarks = TextAreaField(
         lazy_gettext("Remarks"), id="reject-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        # Marks the labels only: the rule is the service's, and its sentences say what to do.
-        self.reason.flags.required = self.remarks.flags.required = True
 
     @property
     def given(self) -> dict[str, Any]:
@@ -188,13 +175,11 @@ class BulkApproveForm(KeptForm):
 class BulkRejectForm(BulkApproveForm):
     """One reason and one text for the customers of many rejected requests."""
 
+    needed = ("reason", "remarks")
+
     reason = RadioField(
         lazy_gettext("Reason"), id="bulk-reason", choices=choices(labels.reasons.items()), validate_choice=False
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.reason.flags.required = self.remarks.flags.required = True
 
 
 class BulkAssignForm(KeptForm):

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import wtforms
 from flask_babel import gettext, lazy_gettext
@@ -36,10 +36,15 @@ class Form(FlaskForm):  # type: ignore[misc]
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         csrf = False
 
+    # Fields whose labels say that they are needed. The rule itself is the service's, and its sentences say what to do.
+    needed: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The key of `errors` under which sentences about no single field stand; the components expect None.
         self._form_error_key = None
+        for name in self.needed:
+            self[name].flags.required = True
 
 
 class Required(InputRequired):  # type: ignore[misc]
