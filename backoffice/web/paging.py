@@ -38,6 +38,7 @@ class _Session(Protocol):
     def execute(self, statement: Any, params: Any = None, /) -> Any: ...
     def get_bind(self) -> Any: ...
     def connection(self) -> Any: ...
+    def rollback(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,13 @@ def batches(
         yield rows
         if not whole:
             return
+
+
+def every_row(session: _Session, statement: Select[Any], order: Order) -> Iterator[Any]:
+    """All rows of `statement`, a batch in memory at a time; between two neither snapshot nor connection is held."""
+    for batch in batches(session, statement, order):
+        yield from batch
+        session.rollback()
 
 
 @dataclass(frozen=True, slots=True)

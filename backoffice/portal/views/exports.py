@@ -32,7 +32,7 @@ from backoffice.web import exports, limits
 from backoffice.web.exports import Column, Sheet
 from backoffice.web.filters import refuse_others
 from backoffice.web.guards import guard
-from backoffice.web.paging import Order, batches
+from backoffice.web.paging import Order, batches, every_row
 
 limit = limiter.shared_limit(exports.EXPORTS, scope="exports", key_func=limits.who_asks)
 
@@ -126,7 +126,7 @@ def export_invoices(extension: str) -> Response:
 def export_entries(extension: str) -> Response:
     """The filtered list of entries."""
     wanted = entry_pages.wanted(entry_pages.FILTERS.parse_whole(request.args))
-    rows = _rows(entries.listed(account_id(), wanted), entries.ORDER)
+    rows = every_row(database.session, entries.listed(account_id(), wanted), entries.ORDER)
     return _answer(extension, ENTRIES, rows, gettext("Entries"), "entries")
 
 
@@ -170,13 +170,6 @@ def _answer(extension: str, columns: Any, rows: Iterator[Any], name: str, ascii_
     return exports.answer(
         extension, columns, rows, name=exports.dated(name, today), ascii_name=f"{ascii_name}-{today.isoformat()}"
     )
-
-
-def _rows(statement: Select[Any], order: Order) -> Iterator[Any]:
-    """All rows, a batch in memory at a time; between two batches neither snapshot nor connection is held."""
-    for batch in batches(database.session, statement, order):
-        yield from batch
-        database.session.rollback()
 
 
 def _requests(statement: Select[InvoiceRequest], order: Order, *, at_once: bool = False) -> Iterator[Listed]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -26,7 +25,7 @@ from backoffice.web import exports, limits
 from backoffice.web.exports import Column
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
 from backoffice.web.guards import guard
-from backoffice.web.paging import PageRequest, batches, paginate
+from backoffice.web.paging import PageRequest, every_row, paginate
 
 FILTERS = FilterSet(
     Text("q", lazy_gettext("Exact ID"), max_length=120),
@@ -114,17 +113,10 @@ def account_entries(code: str) -> str:
 def export_account_entries(code: str, extension: str) -> Response:
     """The filtered list of the account's entries as a file."""
     account = accounts.by_code(code)
-    rows = _rows(account.id, _wanted(FILTERS.parse_whole(request.args)))
+    rows = every_row(session, queries.listed(account.id, _wanted(FILTERS.parse_whole(request.args))), queries.ORDER)
     today = clock.today()
     name = exports.dated(f"{gettext('Entries')} {account.code}", today)
     return exports.answer(extension, COLUMNS, rows, name=name, ascii_name=f"entries-{today.isoformat()}")
-
-
-def _rows(account_id: int, wanted: queries.Wanted) -> Iterator[LedgerEntry]:
-    """All rows, a batch in memory at a time; between two batches neither snapshot nor connection is held."""
-    for batch in batches(session, queries.listed(account_id, wanted), queries.ORDER):
-        yield from batch
-        session.rollback()
 
 
 @blueprint.get("/entries/<int:entry_id>")

@@ -20,7 +20,7 @@ from backoffice.web import exports, limits
 from backoffice.web.exports import Column, Sheet
 from backoffice.web.filters import others, refuse_others
 from backoffice.web.guards import guard
-from backoffice.web.paging import batches
+from backoffice.web.paging import every_row
 
 KINDS: dict[Kind, Any] = {
     "missing": lazy_gettext("Missing numbers"),
@@ -113,14 +113,8 @@ def export_numbers(extension: str) -> Any:
         return exports.answer(
             extension, PROOF, proof.rows, name=f"{name} {proof.title}", ascii_name=f"{ascii_name}-proof"
         )
-    return exports.answer(extension, REGISTER, _invoices(of), name=name, ascii_name=ascii_name, further=(proof,))
-
-
-def _invoices(of: Period) -> Iterator[Any]:
-    """All of them, a batch in memory at a time; between two batches neither snapshot nor connection is held."""
-    for batch in batches(session, queries.register(of), queries.ORDER):
-        yield from batch
-        session.rollback()
+    rows = every_row(session, queries.register(of), queries.ORDER)
+    return exports.answer(extension, REGISTER, rows, name=name, ascii_name=ascii_name, further=(proof,))
 
 
 def _volumes(of: Period) -> Iterator[Proof]:
