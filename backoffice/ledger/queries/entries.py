@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from backoffice import clock
 from backoffice.accounts.models import Account
@@ -229,10 +229,18 @@ def _within(statement: Select[LedgerEntry], wanted: Wanted) -> Select[LedgerEntr
 
 def refunds_of(recharge: LedgerEntry) -> Select[LedgerEntry]:
     """What was told as a refund of a recharge, whatever became of it, for a list in `ORDER`."""
-    return select(LedgerEntry).where(
-        LedgerEntry.source == recharge.source,
-        LedgerEntry.refund_of == recharge.external_id,
-        LedgerEntry.kind == word(EntryKind.REFUND),
+    return select(LedgerEntry).where(is_refund_of(LedgerEntry, recharge))
+
+
+def is_refund_of(refund: Any, recharge: Any) -> ColumnElement[bool]:
+    """SQL predicate: the entry `refund` was told as a refund of `recharge`, each a table of entries, an alias, or one.
+
+    The kind is written out: so the partial index on refunds serves it.
+    """
+    return and_(
+        refund.source == recharge.source,
+        refund.refund_of == recharge.external_id,
+        refund.kind == word(EntryKind.REFUND),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from backoffice.accounts.models import User
 from backoffice.database import Instant, session
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, ReservationState
+from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.money import CENT
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
@@ -338,13 +339,7 @@ def refunds(shown: InvoiceRequest) -> Any:
         .distinct()
         .select_from(Allocation)
         .join(recharge, recharge.id == Allocation.recharge_id)
-        # The kind is written out: so the partial index on refunds serves it.
-        .join(
-            refund,
-            (refund.source == recharge.source)
-            & (refund.refund_of == recharge.external_id)
-            & (refund.kind == literal_column("'refund'")),
-        )
+        .join(refund, is_refund_of(refund, recharge))
         .where(
             Allocation.request_id == shown.id,
             or_(

@@ -7,13 +7,14 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
 from backoffice.database import session
 from backoffice.errors import N_, Message
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind
+from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
 from backoffice.requests.rules import Action, Ending
 from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING
@@ -114,16 +115,10 @@ def _newest_alike(shown: Any) -> Any:
 
 
 def _newest_refund(shown: Any) -> Any:
-    # The kind is written out: so the partial index on refunds serves it.
-    refund = (
-        (_REFUND.source == _RECHARGE.source)
-        & (_REFUND.refund_of == _RECHARGE.external_id)
-        & (_REFUND.kind == literal_column("'refund'"))
-    )
     found = select(func.coalesce(func.max(_REFUND.id), 0)).select_from(Allocation)
     return (
         found.join(_RECHARGE, _RECHARGE.id == Allocation.recharge_id)
-        .join(_REFUND, refund)
+        .join(_REFUND, is_refund_of(_REFUND, _RECHARGE))
         .where(Allocation.request_id == shown.id, _REFUND.status.in_([EntryStatus.PENDING, EntryStatus.COMPLETED]))
         .scalar_subquery()
     )
