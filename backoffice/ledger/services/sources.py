@@ -94,20 +94,22 @@ def known() -> list[str]:
     return sorted(set(chain(session.scalars(select(LedgerSource.name)), session.scalars(on_its_way))))
 
 
-def spellings_of(name: str) -> list[str]:
-    """How the books know the source that this name tells; empty when they do not."""
-    return [each for each in known() if folded(each) == folded(name)]
+def spellings_of(name: str, among: Iterable[str] | None = None) -> list[str]:
+    """How the books know the source that this name tells; empty when they do not. `among`: what is known, if read."""
+    told = folded(name)
+    return [each for each in (known() if among is None else among) if folded(each) == told]
 
 
 def offered(source: str) -> list[str]:
     """What a file that came under `source` can be booked under: the known sources, and that one where it is new."""
     names = known()
-    return names if spellings_of(source) else [*names, source]
+    return names if spellings_of(source, names) else [*names, source]
 
 
 def doubts(source: str, sha256: str, before_id: int | None = None) -> Doubts:
     """What speaks against booking the file with these bytes under `source`; false when nothing does."""
-    others = () if spellings_of(source) else tuple(known())
+    names = known()
+    others = () if spellings_of(source, names) else tuple(names)
     return Doubts(source, others, elsewhere(sha256, source, before_id))
 
 
