@@ -126,11 +126,10 @@ class Figures:
         """What may be applied for; never shown below zero, though the counters may go there after a refund."""
         return max(ZERO, self.balance)
 
-    def invoiceable_without(self, reserved: Decimal, *, least: Decimal) -> Decimal:
-        """What could be applied for once that much of what was asked for is given back: a gap is filled first, and
-        below the `least` that an invoice is over nothing is left."""
-        after = self.balance + reserved
-        return after if after >= least else ZERO
+
+def can_be_over(balance: Decimal, least: Decimal) -> Decimal:
+    """What one invoice can be over where this much is left, for it is over `least` or more: all of it or nothing."""
+    return balance if balance >= least else ZERO
 
 
 def missing_columns(head: list[str]) -> list[str]:

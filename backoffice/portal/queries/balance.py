@@ -8,7 +8,7 @@ from decimal import Decimal
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.queries import NotInvoiceable
-from backoffice.ledger.rules import Figures
+from backoffice.ledger.rules import Figures, can_be_over
 from backoffice.money import ZERO
 from backoffice.requests.queries import shortages
 from backoffice.requests.queries.shortages import LeftBehind, Short
@@ -33,7 +33,8 @@ class Explanation:
 
     def without(self, item: Short) -> Decimal:
         """What can be applied for once a request that lacks money is withdrawn; nothing where that is no way out."""
-        return self.figures.invoiceable_without(item.amount, least=self.minimum) if item.is_pending else ZERO
+        # What refunds took beyond all that was free is filled first.
+        return can_be_over(self.figures.balance + item.amount, self.minimum) if item.is_pending else ZERO
 
     @property
     def below_minimum(self) -> bool:

@@ -14,6 +14,7 @@ from backoffice.delivery.models import Message
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
+from backoffice.ledger.rules import can_be_over
 from backoffice.money import ZERO
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent
@@ -103,7 +104,7 @@ class Withdrawal:
     @property
     def after(self) -> Decimal:
         """All that can be invoiced afterwards."""
-        return self.left if self.left >= self.least else ZERO
+        return can_be_over(self.left, self.least)
 
     @property
     def word(self) -> str:

@@ -66,11 +66,11 @@ def withdraw(number: str) -> Any:
             withdrawn = changes.withdraw(current_actor(), number, now=clock.now())
             left = queries.withdrawal(withdrawn, least=policies.minimum_amount(clock.today()))
             if left.word != request.form.get("promised"):
-                raise Conflict(Message(N_("What can be invoiced afterwards has changed.")), code=_PROMISED_OTHERWISE)
+                raise Conflict(Message(N_("What can be invoiced afterwards has changed")), code=_PROMISED_OTHERWISE)
     except Conflict as conflict:
         found = queries.own_request(account_id(), number)
         if conflict.code == _PROMISED_OTHERWISE:
-            return _withdraw_page(found, has_changed=True), 409
+            return _withdraw_page(found, refusal=translate(conflict.message)), 409
         flash(_too_late(found), "warning")
         return redirect(address(number), 303)
     flash(_withdrawn(left), "success")
@@ -78,9 +78,9 @@ def withdraw(number: str) -> Any:
     return redirect(address(number), 303)
 
 
-def _withdraw_page(found: InvoiceRequest, *, has_changed: bool = False) -> str:
+def _withdraw_page(found: InvoiceRequest, *, refusal: str | None = None) -> str:
     return render_template(
-        "portal/withdraw.html", invoice_request=found, withdrawal=_withdrawal(found), has_changed=has_changed
+        "portal/withdraw.html", invoice_request=found, withdrawal=_withdrawal(found), refusal=refusal
     )
 
 
