@@ -13,11 +13,13 @@ from sqlalchemy.orm import load_only
 
 from backoffice import clock
 from backoffice.database import Id, Instant, session
+from backoffice.delivery import queries as delivery
+from backoffice.delivery.models import Message
 from backoffice.errors import NotFound
 from backoffice.ledger.models import LedgerMovement, Reservation
 from backoffice.money import ZERO
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state, is_open
-from backoffice.requests.rules import Action, State, is_request_number
+from backoffice.requests.rules import ABOUT, TO_CUSTOMERS, Action, State, is_request_number
 from backoffice.steering import beside
 
 # What a row of a list shows: the frozen header and the remarks stay in the database.
@@ -249,6 +251,14 @@ def number_of(request_id: int | None) -> str | None:
     if request_id is None:
         return None
     return session.scalar(select(InvoiceRequest.number).where(InvoiceRequest.id == request_id))
+
+
+def mail_to_customer(message_id: int) -> Message:
+    """A mail about a request that goes to its customer. Raises NotFound, for a notice to colleagues too."""
+    found = delivery.one(message_id)
+    if found.about_type != ABOUT or found.template not in TO_CUSTOMERS:
+        raise NotFound
+    return found
 
 
 def last_email(account_id: int, applicant_id: int) -> str:

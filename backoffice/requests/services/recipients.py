@@ -14,7 +14,7 @@ from backoffice.delivery import queries as mails
 from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message as Mail
 from backoffice.delivery.rules import WAITING_STATES, MessageState
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
@@ -127,9 +127,7 @@ def mend(actor: Actor, message_id: int, *, email: str, now: datetime) -> Invoice
     """
     if not actor.can(Permission.DECIDE):
         raise Forbidden
-    old = mails.one(message_id)
-    if old.about_type != rules.ABOUT or old.template not in rules.TO_CUSTOMERS:
-        raise NotFound
+    old = queries.mail_to_customer(message_id)
     if old.is_open:
         raise Conflict(Message(N_("The mail to %(address)s is still on its way."), address=old.recipient))
     invoice_request = session.get_one(InvoiceRequest, old.about_id, populate_existing=True)

@@ -12,11 +12,10 @@ from backoffice.database import transaction
 from backoffice.delivery import queries as delivery
 from backoffice.delivery import services
 from backoffice.delivery.models import Message
-from backoffice.errors import Conflict, Invalid, NotFound
+from backoffice.errors import Conflict, Invalid
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.rules import ABOUT, TO_CUSTOMERS
 from backoffice.requests.services import recipients
 from backoffice.review import labels
 from backoffice.review.forms import MailForm
@@ -30,7 +29,7 @@ from backoffice.web.guards import current_actor, guard
 @guard(Permission.DECIDE)
 def mail(message_id: int) -> Any:
     """The mail with the server's words, and what can be done about it."""
-    found = _mail(message_id)
+    found = requests.mail_to_customer(message_id)
     return _page(found, MailForm(formdata=None, email=found.recipient))
 
 
@@ -38,7 +37,7 @@ def mail(message_id: int) -> Any:
 @guard(Permission.DECIDE)
 def mend_mail(message_id: int) -> Any:
     """Send it once more, to the address in the form."""
-    found, form = _mail(message_id), MailForm()
+    found, form = requests.mail_to_customer(message_id), MailForm()
     try:
         with transaction():
             recipients.mend(current_actor(), message_id, email=form.email.data or "", now=clock.now())
@@ -56,7 +55,7 @@ def mend_mail(message_id: int) -> Any:
 @guard(Permission.DECIDE)
 def end_link(message_id: int) -> Any:
     """Let the link in it give the document to nobody any more."""
-    _mail(message_id)
+    requests.mail_to_customer(message_id)
     try:
         with transaction():
             services.end_link(current_actor(), message_id, now=clock.now())
@@ -65,13 +64,6 @@ def end_link(message_id: int) -> Any:
     else:
         flash(gettext("The link in this mail has ended. The invoice is as it was."), "success")
     return redirect(url_for("review.mail", message_id=message_id), 303)
-
-
-def _mail(message_id: int) -> Message:
-    found = delivery.one(message_id)
-    if found.about_type != ABOUT or found.template not in TO_CUSTOMERS:
-        raise NotFound
-    return found
 
 
 def _request(found: Message) -> InvoiceRequest:
