@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import render_template, url_for
 from flask_babel import force_locale, get_locale
 from werkzeug.datastructures import MultiDict
 
@@ -52,9 +52,19 @@ class Rejection:
     letter: Letter | None = None
 
     @property
+    def on_enter(self) -> dict[str, str | None]:
+        """The attributes of the button that Enter presses: it shows the mail, and rejects nothing."""
+        return on_enter(self.number)
+
+    @property
     def fields_of(self) -> dict[str, str]:
         """Which fields each reason speaks of, as the page's script reads them."""
         return {reason.value: " ".join(complained_about([reason])) for reason in Reason}
+
+
+def on_enter(number: str) -> dict[str, str | None]:
+    """What Enter presses in the form of a request's rejection: the preview of its mail."""
+    return {"name": "preview", "value": "1", "formaction": url_for("review.draft_rejection", number=number)}
 
 
 def rejection_of(invoice_request: InvoiceRequest, form: RejectForm | None, letter: Letter | None = None) -> Rejection:

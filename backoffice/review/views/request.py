@@ -31,7 +31,7 @@ from backoffice.review.views import evidence, queue
 from backoffice.review.views.history import history
 from backoffice.review.views.onward import skip_to
 from backoffice.review.views.plumbing import INVALID, blueprint, urgency_of
-from backoffice.review.views.rejection import rejection_of
+from backoffice.review.views.rejection import on_enter, rejection_of
 from backoffice.web import kept_forms
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import status_of, translate
@@ -160,8 +160,7 @@ def _long_form(number: str, sent: Mapping[str, Form], *, approves: bool) -> tupl
     if approves and "hold_form" in sent:
         return url_for("review.hold", number=number), {}
     if approves and "reject_form" in sent:
-        draft = url_for("review.draft_rejection", number=number)
-        return url_for("review.reject", number=number), {"name": "preview", "value": "1", "formaction": draft}
+        return url_for("review.reject", number=number), on_enter(number)
     return (url_for("review.approve", number=number), {}) if approves else None
 
 
