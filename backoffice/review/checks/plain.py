@@ -7,7 +7,6 @@ every clause, and in every word of a clause that is not Chinese.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 
 from backoffice.review.checks import periods
@@ -247,12 +246,12 @@ def _is_plain_chinese(clause: str) -> bool:
 def _of_what(clause: str) -> str:
     """The clause with what is sold as one word, and with signs for its numbers but those of years and months."""
     text = re.sub(r"\b(?:api|gpu|cpu|llm|ai|tokens?)\b", "算力", _spaced(clause), flags=re.IGNORECASE)
-    return _signed(text, _is_of_time)
+    return _signed(text, keeps_times=True)
 
 
 def _tokens(clause: str) -> str:
     """The clause with signs for its words and numbers that are not Chinese."""
-    return _signed(_spaced(clause), _is_of_no_time)
+    return _signed(_spaced(clause))
 
 
 def _is_of_time(word: str, following: str) -> bool:
@@ -261,14 +260,10 @@ def _is_of_time(word: str, following: str) -> bool:
     )
 
 
-def _is_of_no_time(word: str, following: str) -> bool:
-    return False
-
-
-def _signed(text: str, is_kept: Callable[[str, str], bool]) -> str:
+def _signed(text: str, *, keeps_times: bool = False) -> str:
     def sign(found: re.Match[str]) -> str:
         word = found.group()
-        if is_kept(word, text[found.end() :].lstrip()):
+        if keeps_times and _is_of_time(word, text[found.end() :].lstrip()):
             return word
         if not word.isdigit() or len(word) > 5:
             return _OWN
