@@ -9,6 +9,7 @@ import pytest
 from backoffice.delivery import bounces
 from backoffice.delivery.bounces import READ_BYTES, Finding, Report, Verdict
 from tests.delivery import reports
+from tests.delivery.no_reports import NO_REPORTS
 from tests.delivery.reports import ID, RECIPIENT
 
 _HEAVY = 3.0  # seconds; a hundred times what it takes
@@ -47,9 +48,9 @@ def test_a_mail_that_arrived_is_reported_as_that() -> None:
     assert finding.verdict is Verdict.ARRIVED
 
 
-@pytest.mark.parametrize("kind", reports.NO_REPORTS)
+@pytest.mark.parametrize("kind", NO_REPORTS)
 def test_what_people_and_their_machines_answer_is_no_report(kind: str) -> None:
-    assert bounces.read(reports.NO_REPORTS[kind].encode()) is None
+    assert bounces.read(NO_REPORTS[kind].encode()) is None
 
 
 def test_a_report_on_a_mail_of_others_names_none_of_ours() -> None:

@@ -17,6 +17,7 @@ from backoffice.delivery import invariants, jobs, queries, returned, services
 from backoffice.delivery.rules import MessageState, Outcome
 from tests.delivery import reports
 from tests.delivery.conftest import NOW
+from tests.delivery.no_reports import NO_REPORTS
 from tests.support.people import Cast
 
 LATER = NOW + timedelta(hours=2)
@@ -123,10 +124,10 @@ def test_a_report_on_the_old_mail_does_not_touch_the_one_that_follows_it(box, ca
     assert queries.problems() == []
 
 
-@pytest.mark.parametrize("kind", reports.NO_REPORTS)
+@pytest.mark.parametrize("kind", NO_REPORTS)
 def test_what_is_no_report_changes_nothing(box, sent, come_back, message, kind: str) -> None:
     message_id = sent()
-    come_back(reports.NO_REPORTS[kind], message_id)
+    come_back(NO_REPORTS[kind], message_id)
     assert jobs.read_returned() == 1
     assert (message(message_id).state, message(message_id).reported_at) == ("accepted", None)
     assert lying(box) == {"new": 0, "cur": 1}
@@ -241,7 +242,7 @@ def test_the_longest_waiting_are_read_first_and_only_files(box, sent, come_back,
     (box / "new" / "0.link").symlink_to(secret)
     (box / "new" / "0.folder").mkdir()
     for name in ("3", "1", "2"):
-        come_back(reports.NO_REPORTS["letter"], message_id, name)
+        come_back(NO_REPORTS["letter"], message_id, name)
     assert jobs.read_returned(limit=2) == 2
     assert sorted(path.name for path in (box / "new").iterdir()) == ["0.folder", "0.link", "3"]
     assert secret.exists()
