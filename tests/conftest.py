@@ -22,8 +22,8 @@ from hypothesis import settings as hypothesis_settings
 from backoffice import clock
 from backoffice.config import Settings
 from tests.support import chromium, databases
-from tests.support.apps import bare_app, test_settings, whole_app
-from tests.support.people import CHEAP, Cast, create_cast
+from tests.support.apps import bare_app, moved_app, test_settings
+from tests.support.people import CHEAP, Cast, known_cast
 from tests.support.visitor import Visitor
 
 DATABASES = ("sqlite", "postgresql")
@@ -78,9 +78,15 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(database: str, tmp_path: Path) -> Iterator[str]:
-    """A database of its own, with schema, policies and calendar, and nobody in it."""
-    url = databases.new_database(database, tmp_path / "instance")
+def peopled(request: pytest.FixtureRequest) -> bool:
+    """Whether the test's database has the cast in it from the start: when it asks for anybody of it."""
+    return "cast" in request.fixturenames
+
+
+@pytest.fixture
+def database_url(database: str, tmp_path: Path, peopled: bool) -> Iterator[str]:
+    """A database of its own with schema, policies and calendar, and nobody in it but a cast that is asked for."""
+    url = databases.new_database(database, tmp_path / "instance", peopled=peopled)
     yield url
     databases.drop_database(url)
 
@@ -94,7 +100,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole application. No context is pushed: requests must not share a session with the test."""
-    application = whole_app(settings)
+    application = moved_app(settings)
     yield application
     _let_go(application)
 
@@ -134,10 +140,10 @@ def cast(request: pytest.FixtureRequest, settings: Settings) -> Cast:
     # Asked first: in a test with a real browser the name `context` belongs to Playwright.
     if "app" not in request.fixturenames:
         request.getfixturevalue("context")
-        return create_cast(clock.now())
+        return known_cast()
     application: Flask = request.getfixturevalue("app")
     with application.app_context():
-        return create_cast(clock.now())
+        return known_cast()
 
 
 @pytest.fixture

@@ -93,6 +93,12 @@ def people(app: Flask) -> Cast:
 
 
 @pytest.fixture
+def peopled() -> bool:
+    """Nobody is there: these tests create whom they need."""
+    return False
+
+
+@pytest.fixture
 def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     """The application at 2026-11-23 09:00 UTC; the clock stands still until a test moves it."""
     with clock.moved_to(NOW):

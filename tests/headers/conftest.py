@@ -38,8 +38,7 @@ class Clerk(Visitor):
     def typed(self) -> dict[str, Any]:
         """What the form of the present page holds."""
         form = next(form for form in self.forms() if "tax_id" in form.names)
-        # WTForms puts a line break after <textarea>; a browser drops it.
-        return {name: value.removeprefix("\r\n") for name, value in form.values}
+        return dict(form.values)
 
     def told(self, field: str) -> str:
         """The sentences beside a field; empty where there is nothing to say."""

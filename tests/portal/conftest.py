@@ -30,7 +30,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.services import decisions as review
 from backoffice.review.services import holds
-from tests.support.people import PASSWORD, Cast, Person, create_cast
+from tests.support.people import PASSWORD, Cast, Person
 from tests.support.visitor import Visitor
 
 NOW = datetime(2026, 3, 6, 3, 0, tzinfo=UTC)
@@ -59,8 +59,7 @@ class Customer(Visitor):
     def typed(self) -> dict[str, str]:
         """What the application on the present page holds."""
         form = next(form for form in self.forms() if "amount" in form.names)
-        # WTForms puts a line break after <textarea>; a browser drops it.
-        return {name: value.removeprefix("\r\n") for name, value in form.values}
+        return dict(form.values)
 
     def press(self, action: str, **typed: Any) -> TestResponse:
         """Fill in the application on the present page and press a button; ends at the step it leads to."""
@@ -176,21 +175,24 @@ def _no_space(_: bytes) -> str:
 
 
 @pytest.fixture
-def world(app: Flask, freeze: Callable[[datetime], None]) -> World:
+def world(app: Flask, cast: Cast, freeze: Callable[[datetime], None]) -> World:
     """lumen has 10,000.00 and a header, yunqi has 500.00 and none, neu has nothing at all."""
     freeze(NOW)
-    with app.app_context():
-        cast = create_cast(NOW)
-        with transaction():
-            account_id = accounts.create_account(SYSTEM, code="neu", name="Neu", now=NOW).id
-            user = accounts.create_user(
-                SYSTEM, email="neu@neu.example", name="Neu", role=Role.CUSTOMER, password=PASSWORD,
-                account_id=account_id, now=NOW,
-            )  # fmt: skip
-            book([recharge("R1", "lumen", "6000"), recharge("R2", "lumen", "4000", 1)], source="test", now=NOW)
-            book([recharge("R3", "yunqi", "500")], source="test", now=NOW)
-            header_id = headers.create(cast.ada.actor, HEADER, now=NOW).id
-            neu = Person(user.id, "neu@neu.example", "Neu", Role.CUSTOMER, account_id)
+    return settle(app, cast)
+
+
+def settle(app: Flask, cast: Cast) -> World:
+    """Give the two accounts what they have, and create the third."""
+    with app.app_context(), transaction():
+        account_id = accounts.create_account(SYSTEM, code="neu", name="Neu", now=NOW).id
+        user = accounts.create_user(
+            SYSTEM, email="neu@neu.example", name="Neu", role=Role.CUSTOMER, password=PASSWORD,
+            account_id=account_id, now=NOW,
+        )  # fmt: skip
+        book([recharge("R1", "lumen", "6000"), recharge("R2", "lumen", "4000", 1)], source="test", now=NOW)
+        book([recharge("R3", "yunqi", "500")], source="test", now=NOW)
+        header_id = headers.create(cast.ada.actor, HEADER, now=NOW).id
+        neu = Person(user.id, "neu@neu.example", "Neu", Role.CUSTOMER, account_id)
     return World(app, cast, neu, header_id)
 
 

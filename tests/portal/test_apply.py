@@ -18,6 +18,7 @@ from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.policies.services import BEGINNING, set_policy
 from tests.portal.conftest import APPLY, NOW, Customer, World, recharge, text
+from tests.support.visitor import as_read
 
 NEW_HEADER = "/invoice-headers/new?next=apply"
 
@@ -245,7 +246,7 @@ def test_a_wrong_amount_is_explained_beside_the_field_and_everything_typed_is_ke
         assert ada.is_refused, typed
         assert said in fault(answer, "amount"), typed
         kept = ada.typed()
-        assert (kept["amount"], kept["remarks"], kept["email"]) == (typed, "kept", "kept@y.example")
+        assert (kept["amount"], kept["remarks"], kept["email"]) == (as_read(typed), "kept", "kept@y.example")
     assert world.count() == 0
 
 
@@ -282,7 +283,7 @@ def test_exactly_one_address_is_taken(ada: Customer, world: World) -> None:
         answer = ada.review(amount="5", email=typed, remarks="kept")
         assert ada.is_refused, typed
         assert fault(answer, "email"), typed
-        assert ada.typed()["email"] == typed
+        assert ada.typed()["email"] == as_read(typed)
         assert ada.typed()["remarks"] == "kept"
     assert world.count() == 0
 
@@ -305,7 +306,7 @@ def test_remarks_that_cannot_be_printed_are_explained_and_kept(ada: Customer, wo
         answer = ada.review(amount="5", remarks=typed)
         assert ada.is_refused or answer.status_code == 422, typed[:20]
         assert fault(answer, "remarks"), typed[:20]
-        assert ada.typed()["remarks"] == typed, typed[:20]
+        assert ada.typed()["remarks"] == as_read(typed), typed[:20]
         assert ada.typed()["amount"] == "5"
     assert world.count() == 0
 

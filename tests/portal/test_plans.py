@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
-from backoffice.database import session
+from backoffice import clock
+from backoffice.database import db, session
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerEntry, free_recharges, in_debt
@@ -22,8 +25,12 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.queries import entries as behind
 from backoffice.web.paging import PageRequest, paginate
-from tests.portal.conftest import Customer, World
+from tests.conftest import DATABASES
+from tests.portal.conftest import NOW, Customer, World, settle
 from tests.portal.crowd import many_entries, many_movements, many_requests
+from tests.support import databases
+from tests.support.apps import test_settings, whole_app
+from tests.support.people import Cast, known_cast
 from tests.support.sql import gather_figures, plan, statements
 
 LISTS = {
@@ -54,26 +61,24 @@ ENTRIES = {
 }
 
 
-def test_every_list_is_served_by_its_index(world: World, database: str) -> None:
-    with world.app.app_context():
-        crowd(world, database)
+def test_every_list_is_served_by_its_index(crowded: Crowded) -> None:
+    with crowded.app.app_context():
         lists = [("invoices", invoices.listed, invoices.ORDER, *row) for row in LISTS.items()]
         lists += [("entries", entries.listed, entries.ORDER, *row) for row in ENTRIES.items()]
         faults = []
         for page, listed, order, name, (wanted, index) in lists:
-            statement = listed(world.cast.lumen, wanted).order_by(*(column.desc() for column, _ in order)).limit(51)
-            faults += [f"{page} {name}: {fault}" for fault in unfit(plan(statement, database), index, name)]
+            statement = listed(crowded.cast.lumen, wanted).order_by(*(column.desc() for column, _ in order)).limit(51)
+            faults += [f"{page} {name}: {fault}" for fault in unfit(plan(statement, crowded.kind), index, name)]
             session.rollback()
     assert not faults, "\n".join(faults)
 
 
-def test_the_total_of_a_list_reads_the_requests_of_one_account_alone(world: World, database: str) -> None:
-    with world.app.app_context():
-        crowd(world, database)
+def test_the_total_of_a_list_reads_the_requests_of_one_account_alone(crowded: Crowded) -> None:
+    with crowded.app.app_context():
         faults = []
         for states in (["issued"], ["pending", "approved"]):
-            of_list = issuing.of_list(world.cast.lumen, states)
-            used = plan(select(func.count(), func.sum(InvoiceRequest.amount)).where(*of_list), database)
+            of_list = issuing.of_list(crowded.cast.lumen, states)
+            used = plan(select(func.count(), func.sum(InvoiceRequest.amount)).where(*of_list), crowded.kind)
             session.rollback()
             if "ix_invoice_request_account" not in used or "SCAN" in used or "Seq Scan" in used:
                 faults.append(used)
@@ -81,7 +86,7 @@ def test_the_total_of_a_list_reads_the_requests_of_one_account_alone(world: Worl
 
 
 def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
-    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+    crowded: Crowded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     completed = entries.Wanted(kind="recharge", status="completed")
     lists = [
@@ -92,8 +97,7 @@ def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
         (entries.Wanted(free=True), "ix_ledger_entry_free"),
         (entries.Wanted(debt=True), "ix_ledger_entry_debt"),
     ]
-    with world.app.app_context():
-        crowd(world, database)
+    with crowded.app.app_context():
         faults = []
         for wanted, index in lists:
             asked: list[Any] = []
@@ -102,61 +106,58 @@ def test_the_total_of_a_list_of_entries_is_read_from_days_or_inside_an_index(
                 monkeypatch.setattr(
                     session, name, lambda statement, _verb=verb, _to=asked: _to.append(statement) or _verb(statement)
                 )
-            assert entries.total(world.cast.lumen, wanted) is not None
+            assert entries.total(crowded.cast.lumen, wanted) is not None
             monkeypatch.undo()
             session.rollback()
-            used = plan(asked[0], database)
+            used = plan(asked[0], crowded.kind)
             session.rollback()
             if index not in used or "Seq Scan" in used or "SCAN" in used:
                 faults.append(f"{index}: {used}")
         for other in (entries.Wanted(), entries.Wanted(kind="grant"), replace(completed, least=Decimal(1))):
-            with statements(world.app) as sent:
-                assert entries.total(world.cast.lumen, other) is None
+            with statements(crowded.app) as sent:
+                assert entries.total(crowded.cast.lumen, other) is None
             assert not sent
     assert not faults, "\n".join(faults)
 
 
-def test_requests_that_lack_money_are_found_by_the_index_of_these(world: World, database: str) -> None:
+def test_requests_that_lack_money_are_found_by_the_index_of_these(crowded: Crowded) -> None:
     further = invoices.Wanted(short=True, states=["pending"], since=date(2026, 1, 1), least=Decimal(5))
-    with world.app.app_context():
-        crowd(world, database)
+    with crowded.app.app_context():
         faults = []
         for wanted in (invoices.Wanted(short=True), further, replace(further, states=["pending", "approved"])):
-            listed = invoices.listed(world.cast.lumen, wanted)
-            used = plan(listed.order_by(*(column.desc() for column, _ in invoices.ORDER)).limit(51), database)
+            listed = invoices.listed(crowded.cast.lumen, wanted)
+            used = plan(listed.order_by(*(column.desc() for column, _ in invoices.ORDER)).limit(51), crowded.kind)
             session.rollback()
-            of_requests = "SEARCH invoice_request USING INTEGER PRIMARY KEY" if database == "sqlite" else "pk_invoice_r"
-            if "ix_ledger_reservation_short" not in used or of_requests not in used:
+            by_key = "invoice_request USING INTEGER PRIMARY KEY" if crowded.kind == "sqlite" else "pk_invoice_request"
+            if "ix_ledger_reservation_short" not in used or by_key not in used:
                 faults.append(used)
     assert not faults, "\n".join(faults)
 
 
-def test_amounts_that_few_entries_have_are_found_by_amount(world: World, database: str) -> None:
-    with world.app.app_context():
-        crowd(world, database)
-        with statements(world.app) as sent:
-            few = entries.listed(world.cast.lumen, entries.Wanted(least=Decimal(500), kind="refund"))
+def test_amounts_that_few_entries_have_are_found_by_amount(crowded: Crowded) -> None:
+    with crowded.app.app_context():
+        with statements(crowded.app) as sent:
+            few = entries.listed(crowded.cast.lumen, entries.Wanted(least=Decimal(500), kind="refund"))
             page = paginate(session, few, entries.ORDER, PageRequest(), whole=select(LedgerEntry))
         assert len(sent) == 2
         assert {(entry.kind, entry.amount) for entry in page.items} == {("refund", Decimal(500))}
         session.rollback()
-        asked = select(LedgerEntry.id).where(LedgerEntry.account_id == world.cast.lumen, LedgerEntry.amount >= 500)
-        assert not unfit(plan(asked.limit(501), database), "ix_ledger_entry_account_amount", "")
+        asked = select(LedgerEntry.id).where(LedgerEntry.account_id == crowded.cast.lumen, LedgerEntry.amount >= 500)
+        assert not unfit(plan(asked.limit(501), crowded.kind), "ix_ledger_entry_account_amount", "")
         session.rollback()
         for also in ({}, {"free": True}, {"kind": "refund"}, {"status": "pending"}, {"since": date(2026, 1, 1)}):
-            few = entries.listed(world.cast.lumen, entries.Wanted(least=Decimal(500), **also))
-            used = plan(few.order_by(LedgerEntry.occurred_at.desc(), LedgerEntry.id.desc()).limit(51), database)
+            few = entries.listed(crowded.cast.lumen, entries.Wanted(least=Decimal(500), **also))
+            used = plan(few.order_by(LedgerEntry.occurred_at.desc(), LedgerEntry.id.desc()).limit(51), crowded.kind)
             by_key = (
-                "rowid=?" in used if database == "sqlite" else "ANY" in used
+                "rowid=?" in used if crowded.kind == "sqlite" else "ANY" in used
             )  # PostgreSQL chooses by what it counted
             assert by_key, f"{also}: {used}"
             session.rollback()
 
 
-def test_a_page_of_the_list_is_found_inside_the_index(world: World, database: str) -> None:
+def test_a_page_of_the_list_is_found_inside_the_index(crowded: Crowded) -> None:
     nowhere = invoices.Wanted(states=["issued", "rejected"], least=Decimal(5000), search="77乙")
-    with world.app.app_context():
-        crowd(world, database)
+    with crowded.app.app_context():
         asked: list[Any] = []
 
         def execute(*sent: Any) -> Any:
@@ -166,29 +167,28 @@ def test_a_page_of_the_list_is_found_inside_the_index(world: World, database: st
         reader = SimpleNamespace(execute=execute)
         reader.get_bind = session.get_bind
         for wanted in (invoices.Wanted(), invoices.Wanted(search="7777"), nowhere):
-            listed = invoices.listed(world.cast.lumen, wanted)
+            listed = invoices.listed(crowded.cast.lumen, wanted)
             paginate(reader, listed, invoices.ORDER, PageRequest(), whole=requests.rows())
             statement, values = asked[-1]
-            used = plan(statement, database, values=values)
+            used = plan(statement, crowded.kind, values=values)
             session.rollback()
             index = "ix_invoice_request_account"
-            inside = f"COVERING INDEX {index} " if database == "sqlite" else f"Index Only Scan Backward using {index} "
-            by_key = "INTEGER PRIMARY KEY (rowid=?)" if database == "sqlite" else "pk_invoice_request"
-            assert inside in used, used
+            way = "COVERING INDEX" if crowded.kind == "sqlite" else "Index Only Scan Backward using"
+            by_key = "INTEGER PRIMARY KEY (rowid=?)" if crowded.kind == "sqlite" else "pk_invoice_request"
+            assert f"{way} {index} " in used, used
             assert by_key in used, used
 
 
-def test_the_statement_of_one_figure_is_read_by_the_index_of_that_figure(world: World, database: str) -> None:
+def test_the_statement_of_one_figure_is_read_by_the_index_of_that_figure(crowded: Crowded) -> None:
     periods = {"": (None, None), " and dates": (date(2026, 3, 1), date(2026, 9, 1)), " since": (date(2026, 9, 1), None)}
-    with world.app.app_context():
-        crowd(world, database)
+    with crowded.app.app_context():
         faults = []
         for figure in entries.FIGURES:
             for name, (since, until) in periods.items():
-                lines = behind.statement(world.cast.lumen, behind.Lines(figure, since, until))
+                lines = behind.statement(crowded.cast.lumen, behind.Lines(figure, since, until))
                 for backwards in (False, True):
                     order = [c.asc() if backwards else c.desc() for c, _ in behind.STATEMENT_ORDER]
-                    used = plan(lines.order_by(*order).limit(51), database, "sort")
+                    used = plan(lines.order_by(*order).limit(51), crowded.kind, "sort")
                     session.rollback()
                     index = f"ix_ledger_movement_{figure}"
                     faults += [f"{figure}{name}: {fault}" for fault in unfit(used, index, name)]
@@ -199,12 +199,11 @@ def test_the_statement_of_one_figure_is_read_by_the_index_of_that_figure(world: 
 
 
 def test_the_sum_and_number_of_a_statement_are_read_by_one_statement_and_the_index_of_its_figure(
-    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+    crowded: Crowded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # SQLite looks at the figure itself even where the index holds no line without it.
-    way = "INDEX " if database == "sqlite" else "Index Only Scan using "
-    with world.app.app_context():
-        crowd(world, database)
+    way = "INDEX " if crowded.kind == "sqlite" else "Index Only Scan using "
+    with crowded.app.app_context():
         faults = []
         for figure in ("", "recharged", "refunded", "reserved", "invoiced", "short"):
             for since, until in ((None, None), (date(2026, 3, 1), date(2026, 9, 1))):
@@ -212,10 +211,10 @@ def test_the_sum_and_number_of_a_statement_are_read_by_one_statement_and_the_ind
                 execute = session.execute
                 with monkeypatch.context() as watched:
                     watched.setattr(session, "execute", lambda sql, _to=asked, _do=execute: _to.append(sql) or _do(sql))
-                    issuing.moved(world.cast.lumen, behind.Lines(figure, since, until))
+                    issuing.moved(crowded.cast.lumen, behind.Lines(figure, since, until))
                 assert len(asked) == 1
                 session.rollback()
-                used = plan(asked[0], database)
+                used = plan(asked[0], crowded.kind)
                 session.rollback()
                 index = f"ix_ledger_movement_{figure or 'account'}"
                 if f"{way}{index}" not in used or "SCAN ledger_movement" in used or "Seq Scan" in used:
@@ -232,30 +231,29 @@ def test_a_statement_is_counted_no_further_than_a_page_can_bear(
     assert "more than 1 lines" in ada.get("/invoices/statement?figure=recharged").text
 
 
-def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bill_is_served_by_indexes(crowded: Crowded, monkeypatch: pytest.MonkeyPatch) -> None:
     november, faults, indexes = bills.Month(date(2026, 11, 1)), [], []
-    with world.app.app_context():
-        crowd(world, database)
+    with crowded.app.app_context():
         asked: list[Any] = []
         execute, scalars, scalar = session.execute, session.scalars, session.scalar
         for name, verb in (("execute", execute), ("scalars", scalars), ("scalar", scalar)):
             monkeypatch.setattr(
                 session, name, lambda statement, *rest, _verb=verb: asked.append(statement) or _verb(statement, *rest)
             )
-        bills.months(world.cast.lumen, november.last)
-        bills.bill(world.cast.lumen, november)
+        bills.months(crowded.cast.lumen, november.last)
+        bills.bill(crowded.cast.lumen, november)
         monkeypatch.undo()
         asked.append(
-            bills.issued(world.cast.lumen, november).order_by(*(c.desc() for c, _ in bills.ISSUED_ORDER)).limit(51)
+            bills.issued(crowded.cast.lumen, november).order_by(*(c.desc() for c, _ in bills.ISSUED_ORDER)).limit(51)
         )
         for statement in asked:
-            used = plan(statement, database)
+            used = plan(statement, crowded.kind)
             session.rollback()
             indexes.append(used)
             if "Seq Scan" in used or "SCAN" in used or "TEMP B-TREE FOR ORDER" in used:
                 faults.append(f"{statement}\n{used}")
     assert len(asked) == 10
-    inside = "COVERING INDEX " if database == "sqlite" else "Index Only Scan using "
+    inside = "COVERING INDEX " if crowded.kind == "sqlite" else "Index Only Scan using "
     for index in (
         "ix_ledger_entry_waiting",
         "ix_ledger_entry_uncompleted",
@@ -266,28 +264,54 @@ def test_the_bill_is_served_by_indexes(world: World, database: str, monkeypatch:
 
 
 def test_what_is_in_process_is_added_up_by_the_index_of_the_uncompleted(
-    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+    crowded: Crowded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with world.app.app_context():
-        crowd(world, database)
+    with crowded.app.app_context():
         asked: list[Any] = []
         scalar = session.scalar
         monkeypatch.setattr(session, "scalar", lambda statement: asked.append(statement) or scalar(statement))
-        ledger.not_invoiceable(world.cast.lumen)
+        ledger.not_invoiceable(crowded.cast.lumen)
         monkeypatch.undo()
         (pending,) = asked
         session.rollback()
-        assert not unfit(plan(pending, database), "ix_ledger_entry_uncompleted", "")
+        assert not unfit(plan(pending, crowded.kind), "ix_ledger_entry_uncompleted", "")
 
 
-def test_money_is_given_out_by_the_index_of_free_recharges(world: World, database: str) -> None:
-    with world.app.app_context():
-        crowd(world, database)
-        oldest_first = free_recharges(world.cast.lumen).execution_options(yield_per=None).limit(10)
-        assert not unfit(plan(oldest_first, database), "ix_ledger_entry_free", "")
-        debts = select(LedgerEntry.id).where(LedgerEntry.account_id == world.cast.lumen, in_debt())
+def test_money_is_given_out_by_the_index_of_free_recharges(crowded: Crowded) -> None:
+    with crowded.app.app_context():
+        oldest_first = free_recharges(crowded.cast.lumen).execution_options(yield_per=None).limit(10)
+        assert not unfit(plan(oldest_first, crowded.kind), "ix_ledger_entry_free", "")
+        debts = select(LedgerEntry.id).where(LedgerEntry.account_id == crowded.cast.lumen, in_debt())
         oldest_first = debts.order_by(LedgerEntry.occurred_at, LedgerEntry.id)
-        assert not unfit(plan(oldest_first, database), "ix_ledger_entry_debt", "")
+        assert not unfit(plan(oldest_first, crowded.kind), "ix_ledger_entry_debt", "")
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """An installation with thousands of rows, which the tests of this module only read."""
+
+    app: Flask
+    cast: Cast
+    kind: str
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowded]:
+    """Filled once for all tests of a kind: that takes as long as twenty of them."""
+    kind, folder = request.param, tmp_path_factory.mktemp("crowd")
+    url = databases.new_database(kind, folder, peopled=True)
+    app = whole_app(test_settings(folder, url))
+    with clock.moved_to(NOW):
+        with app.app_context():
+            cast = known_cast()
+        world = settle(app, cast)
+        with app.app_context():
+            crowd(world, kind)
+        yield Crowded(app, cast, kind)
+    with app.app_context():
+        session.remove()
+        db.engine.dispose()
+    databases.drop_database(url)
 
 
 def crowd(world: World, database: str) -> None:

@@ -1,4 +1,4 @@
-"""Applications for tests: the whole one, and one without pages for tests of services."""
+"""Applications for tests: the whole one, one that moves from test to test, and one without pages for services."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from backoffice import clock, config, configure, create_app, database, fonts, storage
 from backoffice.config import Settings
+from backoffice.extensions import limiter
 from backoffice.web import drawn
 from tests.support import compiled
 
@@ -59,6 +60,38 @@ def whole_app(settings: Settings) -> Flask:
     # Each application would compile every template anew, which takes longer than most tests.
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder("templates")))
     compiled.share(app)
+    return app
+
+
+_moving: dict[str, tuple[Flask, dict[str, Any]]] = {}
+
+
+def moved_app(settings: Settings) -> Flask:
+    """The whole application of an earlier test of this process, moved into the installation of `settings`.
+
+    Building one and loading its templates takes longer than what most tests ask of it. What is its own is given back:
+    configuration, engine, documents and what the limiter has counted. What it has drawn it may keep, as it does from
+    one request to the next. With settings that tests seldom have, a new one is built.
+    """
+    if settings != test_settings(settings.instance_path, settings.database_url):
+        return whole_app(settings)
+    kind = make_url(settings.database_url).get_backend_name()
+    if kind not in _moving:
+        app = whole_app(settings)
+        _moving[kind] = app, dict(app.config)
+        return app
+    app, configuration = _moving[kind]
+    new = bare_app(settings)
+    app.config.clear()
+    app.config.update(configuration)
+    for key in ("BACKOFFICE_SETTINGS", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_ENGINE_OPTIONS"):
+        app.config[key] = new.config[key]
+    app.instance_path = new.instance_path
+    with new.app_context():
+        engine = database.db.engine
+    with app.app_context():
+        database.db.engines[None] = engine
+    limiter.reset()
     return app
 
 

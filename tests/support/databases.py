@@ -1,4 +1,4 @@
-"""Databases for tests: both kinds migrated once in a run, then copied for each test.
+"""Databases for tests: both kinds migrated once in a run, once more with the cast in it, then copied for each test.
 
 The PostgreSQL server is a real one from a wheel. All processes of a run share it; the first that needs it starts it.
 """
@@ -19,6 +19,8 @@ from typing import Any
 
 import psycopg
 
+from backoffice import clock
+from backoffice.config import Settings
 from tests.support.apps import bare_app, test_settings
 
 SHARED = "BACKOFFICE_TEST_SHARED"
@@ -27,6 +29,7 @@ SHARED = "BACKOFFICE_TEST_SHARED"
 MEMORY = Path("/dev/shm")
 ENOUGH = 4 * 1024**3
 TEMPLATE = "backoffice_template"
+PEOPLED = "backoffice_peopled"
 # Crash tests kill our processes, never the server: what it has not written to disk is not at stake.
 SERVER_SETTINGS = """
 max_connections = 300
@@ -55,14 +58,17 @@ def close_shared_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(kind: str, instance: Path) -> str:
-    """A fresh database with schema, policies and calendar; returns its URL. `kind` is sqlite or postgresql."""
+def new_database(kind: str, instance: Path, *, peopled: bool = False) -> str:
+    """A fresh database with schema, policies and calendar, `peopled` with the cast too; returns its URL.
+
+    `kind` is sqlite or postgresql.
+    """
     if kind == "sqlite":
         instance.mkdir(parents=True, exist_ok=True)
         target = instance / "backoffice.sqlite"
-        shutil.copyfile(sqlite_template(), target)
+        shutil.copyfile(sqlite_template(peopled=peopled), target)
         return f"sqlite:///{target}"
-    return _create(postgresql_template())
+    return _create(postgresql_template(peopled=peopled))
 
 
 def drop_database(url: str) -> None:
@@ -80,14 +86,18 @@ def empty_database(kind: str, instance: Path) -> str:
     return _create("template0")
 
 
-def sqlite_template() -> Path:
+def sqlite_template(*, peopled: bool = False) -> Path:
     """The file that every SQLite test starts from."""
     folder = Path(os.environ[SHARED])
-    template = folder / "template" / "backoffice.sqlite"
-    with _only_once(folder / "sqlite.lock"):
+    name = "peopled" if peopled else "template"
+    template = folder / name / "backoffice.sqlite"
+    with _only_once(folder / f"{name}.lock"):
         if not template.exists():
-            building = folder / "building"
-            _build(f"sqlite:///{building / 'backoffice.sqlite'}", building)
+            building = folder / f"{name}-building"
+            if peopled:
+                _settle(new_database("sqlite", building), building)
+            else:
+                _build(f"sqlite:///{building / 'backoffice.sqlite'}", building)
             # Closing the last connection has folded the write-ahead log into the file: the copy is whole.
             if (building / "backoffice.sqlite-wal").exists():
                 raise RuntimeError("somebody still holds the template open")
@@ -95,28 +105,45 @@ def sqlite_template() -> Path:
     return template
 
 
-def postgresql_template() -> str:
+def postgresql_template(*, peopled: bool = False) -> str:
     """The name of the database that every PostgreSQL test starts from."""
     folder = Path(os.environ[SHARED])
-    with _only_once(folder / "postgresql.lock"):
-        if not (folder / "postgresql.ready").exists():
-            url = _create("template0", name=TEMPLATE)
-            _build(url, folder / "postgresql-instance")
-            (folder / "postgresql.ready").touch()
-    return TEMPLATE
+    name = PEOPLED if peopled else TEMPLATE
+    with _only_once(folder / f"{name}.lock"):
+        if not (folder / f"{name}.ready").exists():
+            if peopled:
+                _settle(_create(postgresql_template(), name=name), folder / f"{name}-instance")
+            else:
+                _build(_create("template0", name=name), folder / f"{name}-instance")
+            (folder / f"{name}.ready").touch()
+    return name
 
 
 def _build(url: str, instance: Path) -> None:
     import flask_migrate
 
     from backoffice import installation
-    from backoffice.database import db, session
 
     settings = test_settings(instance, url)
-    app = bare_app(settings)
-    with app.app_context():
+    with _connected(settings):
         flask_migrate.upgrade()
         installation.prepare(settings)
+
+
+def _settle(url: str, instance: Path) -> None:
+    """Create the cast, long before anything that a test tells of."""
+    from tests.support.people import FOUNDED, create_cast
+
+    with _connected(test_settings(instance, url)), clock.moved_to(FOUNDED):
+        create_cast(FOUNDED)
+
+
+@contextmanager
+def _connected(settings: Settings) -> Iterator[None]:
+    from backoffice.database import db, session
+
+    with bare_app(settings).app_context():
+        yield
         session.remove()
         db.engine.dispose()
 

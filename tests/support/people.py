@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from backoffice.accounts import services
-from backoffice.database import transaction
+from backoffice.accounts.models import Account, User
+from backoffice.database import session, transaction
 from backoffice.permissions import SYSTEM, Actor, Role
 
 PASSWORD = "invoice-demo-2026"
@@ -24,6 +26,9 @@ PEOPLE = (
     ("otto", "Otto Lindqvist", Role.AUDITOR, None),
     ("ana", "Ana Sousa", Role.ADMINISTRATOR, None),
 )
+
+# When the people of a peopled database were created: before anything that a test tells of.
+FOUNDED = datetime(2020, 1, 2, 3, 4, tzinfo=UTC)
 
 # Real parameters take 30 ms a hash; what argon2 is worth is not in question here.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -72,6 +77,17 @@ def create_cast(now: datetime) -> Cast:
         people = {
             first: _create(first, name, role, accounts.get(code or ""), now) for first, name, role, code in PEOPLE
         }
+    return Cast(**people, **accounts)
+
+
+def known_cast() -> Cast:
+    """The cast of a peopled database; call it inside an application context."""
+    accounts = {account.code: account.id for account in session.scalars(select(Account))}
+    people = {
+        user.email.partition("@")[0]: Person(user.id, user.email, user.name, Role(user.role), user.account_id)
+        for user in session.scalars(select(User))
+    }
+    session.rollback()
     return Cast(**people, **accounts)
 
 
