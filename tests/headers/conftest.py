@@ -12,7 +12,7 @@ from flask import Flask
 from backoffice.headers import queries
 from backoffice.headers.models import InvoiceHeader
 from tests.support.people import Cast, Person
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, as_read
 
 NEW = "/invoice-headers/new"
 GOOD = {"name": "上海流明机器人有限公司", "tax_id": "91310000MA1FL0A277"}
@@ -31,8 +31,7 @@ class Clerk(Visitor):
 
     def press(self, action: str | None = None, **typed: str) -> int:
         """Fill in the form of the present page and press a button (Save); the status."""
-        # Browsers send each line break as CR LF.
-        sent = {name: value.replace("\n", "\r\n") for name, value in {**self.typed(), **typed}.items()}
+        sent = {name: as_read(value) for name, value in {**self.typed(), **typed}.items()}
         return self.submit(sent, button=action).status_code
 
     def typed(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from backoffice.requests.models import Decision
 from backoffice.review.services import claims, decisions
 from tests.review.desk import NOW, Desk
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, as_read
 
 WORDS = "第一行\r\nSecond line"
 
@@ -39,7 +39,7 @@ def test_a_switch_of_language_keeps_what_was_typed(
     rita.submit(typed, button="中文")
     rita.follow()
     assert 'lang="zh' in rita.page.text
-    assert there() == {key: text if isinstance(text, list) else [text] for key, text in typed.items()}
+    assert there() == {key: text if isinstance(text, list) else [as_read(text)] for key, text in typed.items()}
     assert desk.state(number) == ("approved" if page == "return" else "pending")
 
 

@@ -83,8 +83,8 @@ class Visitor:
 
 
 def as_read(text: str) -> str:
-    """What a browser reads where a page holds `text`: one kind of line end, and a mark for the character NUL."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    """What a browser sends back where a page holds `text`: CR LF for each line end, a mark for the character NUL."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").replace("\0", "\ufffd")
 
 
 class Form:
@@ -187,7 +187,8 @@ class _FormReader:
             if kind in ("radio", "checkbox") and "checked" not in given:
                 return
             if kind not in ("file", "button"):
-                form.values.append((name, given.get("value", "on" if kind in ("radio", "checkbox") else "")))
+                value = given.get("value", "on" if kind in ("radio", "checkbox") else "")
+                form.values.append((name, as_read(value)))
 
     def data(self, data: str) -> None:
         """Text comes, in pieces."""
@@ -204,7 +205,7 @@ class _FormReader:
         if tag == "form":
             self._form = None
         elif tag == "textarea" and self._area is not None:
-            self._form.values.append((self._area, self._text.removeprefix("\n")))
+            self._form.values.append((self._area, as_read(self._text.removeprefix("\n"))))
             self._area = None
         elif tag == "select":
             self._select = None
