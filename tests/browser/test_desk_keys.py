@@ -53,7 +53,7 @@ def test_rows_are_selected_and_decided_on_by_keys(
 
 
 def pane_in_the_readers_language(rita: Typist, number: str) -> None:
-    """Beside the queue stands the request with its verdicts; a claim there leads back to the queue."""
+    """Beside the queue stands the request with its verdicts; a claim there leads back to the queue and its ticks."""
     pane = rita.page.locator("[data-preview]")
     expect(pane.locator(".topbar-summary")).to_contain_text(number)
     for english in ("Approve", "Reject", "Ask the customer", "Claim"):
@@ -62,9 +62,13 @@ def pane_in_the_readers_language(rita: Typist, number: str) -> None:
             .or_(pane.get_by_role("link", name=rita.word(english)))
             .first
         ).to_be_visible()
+    rita.keys.press("x")
     rita.keys.press("m")
     expect(pane.get_by_role("button", name=rita.word("Release"))).to_be_visible()
     assert rita.page.url.endswith(f"/review#{number}")
+    expect(rita.page.locator("[data-pick]:checked")).to_have_count(1)
+    expect(rita.page.locator("[data-pick-act=approve]")).to_be_enabled()
+    rita.keys.press("x")
 
 
 def test_keys_press_what_the_page_shows(stage: Stage, window: Callable[..., Screen]) -> None:

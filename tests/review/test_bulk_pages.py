@@ -83,7 +83,7 @@ def test_a_rejection_wants_reason_and_remarks_and_keeps_what_was_typed(desk: Des
     assert rita.submit({"remarks": "Look at it"}, button="Reject 1 request").status_code == 422
     assert "Choose a reason." in words(rita)
     assert "Look at it" in rita.page.text
-    assert 'href="/review?min=5"' in rita.page.text, "the way back to the list"
+    assert f'href="/review?min=5&amp;number={number}"' in rita.page.text, "the way back to the list"
     started(rita, "Reject 1 request", reason="tax_id")
     work(desk)
     assert desk.state(number) == "rejected"
@@ -379,7 +379,8 @@ def test_another_language_keeps_the_selection_and_the_words(desk: Desk, rita: Vi
     rita.follow()
     assert "驳回 2 件申请" in words(rita)
     assert "Mend the tax ID, please" in rita.page.text
-    assert 'href="/review?min=1"' in rita.page.text, "the way back to the list"
+    way_back = "&amp;number=".join(["/review?min=1", *numbers])
+    assert f'href="{way_back}"' in rita.page.text, "the way back to the list"
     rita.submit(button="English")
     rita.follow()
     started(rita, "Reject 2 requests", reason="tax_id")

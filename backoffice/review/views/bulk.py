@@ -27,9 +27,9 @@ from backoffice.review.queries.queue import Wanted
 from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, BulkOutcome
 from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
-from backoffice.review.views import bulk_offer, queue
+from backoffice.review.views import bulk_offer, queue, ticks
 from backoffice.review.views.evidence import worst_of
-from backoffice.review.views.plumbing import INVALID, arguments, blueprint
+from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.web import asides, drafts, kept_forms
 from backoffice.web.errors import translate
 from backoffice.web.formatting import amount
@@ -94,7 +94,7 @@ def ask() -> ResponseReturnValue:
     )
     if not found.rows:
         flash(gettext("Tick the requests first."), "warning")
-        return redirect(_back(request.values), 303)
+        return redirect(ticks.ticked_in(request.values, []).address, 303)
     return _page(action, _form(action, formdata=None, data=_before()), found)
 
 
@@ -149,10 +149,12 @@ def show(run_id: int) -> str:
     run = queries.visible(current_actor(), run_id)
     own = run.started_by_id == current_user.id
     undoable = queries.undoable(run, now=clock.now()) if own and not run.is_unfinished else []
+    rows = [] if run.is_unfinished else _failed_first(run)
     return render_template(
         "review/bulk.html",
         own=own,
-        rows=[] if run.is_unfinished else _failed_first(run),
+        rows=rows,
+        ticked=request.args.getlist("number") or [row.number for row in rows if row.outcome == BulkOutcome.REFUSED],
         undoable=len(undoable),
         undo_token=form_token(None),
         actions=CHOSEN_ACTIONS,
@@ -222,7 +224,7 @@ def _failed_first(run: BulkRun) -> list[Any]:
 def _page(action: BulkAction, form: Form, found: Chosen, *, sent: Mapping[str, str] | None = None) -> str:
     """The page that asks once more; `sent` is what came back of one that was drawn before: it was seen so far."""
     seen_then, sent = _seen_then(sent or {}), request.values if sent is None else sent
-    viewer, back = queue.viewer(), _back(sent)
+    viewer, ticked = queue.viewer(), ticks.ticked_in(sent, found.numbers)
     return render_template(
         "review/bulk_new.html",
         action=action,
@@ -238,8 +240,9 @@ def _page(action: BulkAction, form: Form, found: Chosen, *, sent: Mapping[str, s
         evidence=_evidence(found) if action == BulkAction.APPROVE else {},
         token=form_token(sent.get("token")),
         follows=whole_number(sent.get("follows")),
-        back=back,
-        list=back.partition("?")[2],
+        back=ticked.address,
+        picks=ticked.kept_as,
+        list=ticked.query,
         labels=labels,
     )
 
@@ -306,12 +309,3 @@ def _name_of(person_id: int | None) -> str:
 
 def _wanted() -> Wanted:
     return queue.wanted_by(queue.FILTERS.parse_whole(request.args))
-
-
-def _back(given: Mapping[str, str]) -> str:
-    """The list that the requests were chosen in."""
-    follows = whole_number(given.get("follows"))
-    if follows is not None:
-        return url_for("review.bulk_run", run_id=follows)
-    named = given.get("list")
-    return queue.FILTERS.parse(request.args if named is None else arguments(named)).url(url_for("review.queue"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from flask import g, render_template, request
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -74,6 +75,7 @@ def show() -> str:
         values=values_of(viewer()),
     )
     rows, counts = [Listed._make(row) for row in page.items], waiting(views.COUNTED)
+    place = place_of(filters, request.args)
     urgent, people = urgency_of(), people_on(rows)
     return render_template(
         "review/queue.html",
@@ -87,8 +89,22 @@ def show() -> str:
         waiting=counts.views,
         capped=capped,
         query=filters.query,
+        place=place,
+        picks=picks_of(place),
+        ticked=frozenset(request.args.getlist("number")),
+        all_ticked="all" in request.args,
         may_decide=current_user.can(Permission.DECIDE),
     )
+
+
+def place_of(filters: FilterState, args: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What leads to this page of a list: its filters, and where in the pages it is."""
+    return [*filters.query, *((name, args[name]) for name in ("after", "before", "last") if name in args)]
+
+
+def picks_of(place: Sequence[tuple[str, str]]) -> str:
+    """The name by which a browser keeps what is ticked on that page."""
+    return f"picks-{urlencode(place)}"
 
 
 def said_of(lookers: Lookers) -> str:

@@ -24,7 +24,8 @@ function pickIn(form, whole) {
     for (const box of boxes) box.disabled = everything;
   };
   whole.hidden = false;
-  all.addEventListener("change", () => {
+  // Before the form hears of it, which keeps what is ticked (see keep.js).
+  all.addEventListener("input", () => {
     for (const box of boxes) box.checked = all.checked;
   });
   chooseRanges(boxes);
