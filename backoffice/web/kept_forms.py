@@ -6,7 +6,7 @@ Forms in several steps keep themselves: a header in a cookie of its own, an appl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -35,16 +35,17 @@ class KeptForm(Form):
             self.owner.data = drafts.owner_of(current_user.id)
 
 
-def keep_typed(*named: str) -> Response | None:
+def keep_typed(*named: str, page: str | None = None) -> Response | None:
     """The way to the sign-in page and back to this form; None when nobody says whose it is, or it is too much.
 
-    Fields `named` belong to the address of the form's page: what they say stands there again.
+    Fields `named` belong to the address of the form's page: what they say stands there again. `page` is the address of
+    the page that shows the form, should that be another one than the form is sent to.
     """
     owner = drafts.owner_in(request.form.get("owner"))
     if owner is None:
         return None
-    answer = drafts.way_back(owner, asides.own_address(named))
-    return answer if _keep(answer, owner) else None
+    answer = drafts.way_back(owner, page or asides.own_address(named))
+    return answer if _keep(answer, owner, urlsplit(page).path if page is not None else None) else None
 
 
 def step_aside(began: Mapping[str, str] | None, shown: Callable[[], Any], page: str | None = None) -> Any:
@@ -92,14 +93,33 @@ def _keep(answer: Response, owner: int, path: str | None = None, **said: str) ->
 
 def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
     """The form as it is first shown: with `values`, or with what was typed before something came in between."""
+    return form(formdata=None, data={**values, **waiting()})
+
+
+def waiting() -> Mapping[str, Any]:
+    """What was typed into the forms of this page before something came in between, which is said; mostly nothing."""
     draft = drafts.kept(current_user.id, cookie=drafts.SHORT_COOKIE)
     if draft.get("for") != request.path:
-        return form(formdata=None, data=dict(values))
+        return {}
     if "beside" in draft:
         say_still_here()
     else:
         flash(gettext("You are signed in again. What you typed is still here."), "success")
-    return form(formdata=None, data={**values, **draft})
+    return draft
+
+
+def keep_rest(answer: Response, names: Collection[str], page: str) -> bool:
+    """Let the browser keep what was typed into fields `names`, which stood beside what was done, for their `page`.
+
+    False where that is too much for a cookie.
+    """
+    if not any(request.form.get(name) for name in names):
+        return True
+    of = urlsplit(page).path
+    typed = {name: request.form.get(name, "") for name in names}
+    return drafts.keep(
+        answer, current_user.id, {**typed, "for": of, "beside": "1"}, cookie=drafts.SHORT_COOKIE, path=of
+    )
 
 
 def done(answer: Response, page: str | None = None) -> Response:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
-from backoffice.requests.models import Decision
+from backoffice.requests.models import Decision, RequestNote
 from backoffice.review.services import claims, decisions
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor, as_read
@@ -98,3 +99,66 @@ def test_taking_over_after_a_refusal_keeps_the_words(
     page = rita.get(f"/review/{number}{kept_at}").text
     assert "Second line" in page
     assert rita.submit({}, button=button).status_code == 303
+
+
+NOTE, LINES = "The contract is signed.", WORDS.replace("\r\n", "\n")
+
+
+def typed(visitor: Visitor, name: str) -> list[str]:
+    """What the page's fields of that name say."""
+    found = [value for form in visitor.forms() for there, value in form.values if there == name and value]
+    return [value.replace("\r\n", "\n") for value in found]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("button", ["中文", "Claim"])
+def test_a_note_and_remarks_outlast_what_stands_beside_them(
+    desk: Desk, visit: Callable[..., Visitor], button: str
+) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}")
+    rita.submit({"remarks": WORDS, "note": NOTE}, button=button)
+    rita.follow()
+    assert (typed(rita, "remarks"), typed(rita, "note")) == ([LINES], [NOTE])
+    assert desk.count(RequestNote) == 0
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_saving_a_note_keeps_the_remarks(
+    desk: Desk, visit: Callable[..., Visitor], freeze: Callable[[datetime], None], is_signed_in: bool
+) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}?list=/review?view%3Dmine")
+    if not is_signed_in:
+        freeze(NOW + timedelta(hours=3))
+    rita.submit({"remarks": WORDS, "note": NOTE}, button="Save the note")
+    if not is_signed_in:
+        rita.follow()
+        rita.submit({"email": desk.cast.rita.email, "password": "invoice-demo-2026"})
+        rita.follow()
+        rita.submit({}, button="Save the note")
+    rita.follow()
+    assert rita.path.startswith(f"/review/{number}?list=/review?view%3Dmine")
+    assert (typed(rita, "remarks"), typed(rita, "note")) == ([LINES], [])
+    assert desk.count(RequestNote, RequestNote.text == NOTE) == 1
+    assert rita.submit({"note": " "}, button="Save the note").status_code == 422
+    assert (typed(rita, "remarks"), "Write the note." in rita.page.text) == ([LINES], True)
+    assert rita.submit(button="Approve").status_code == 303
+    assert desk.count(Decision, Decision.remarks == LINES) == 1
+
+
+@pytest.mark.one_database
+def test_a_note_is_saved_with_the_approval_it_was_typed_beside(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    rita, number = visit(desk.cast.rita), desk.apply()
+    rita.get(f"/review/{number}")
+    desk.run(claims.claim, desk.cast.rui.actor, number, now=NOW)
+    assert rita.submit({"note": NOTE}, button="Approve").status_code == 409
+    assert (typed(rita, "note"), desk.count(RequestNote)) == ([NOTE], 0)
+    desk.run(claims.release, desk.cast.rui.actor, number, now=NOW)
+    assert rita.submit(button="Approve").status_code == 303
+    assert (desk.state(number), desk.count(RequestNote, RequestNote.text == NOTE)) == ("approved", 1)
+    rita.get(f"/review/{number}")
+    rita.submit({"note": NOTE}, button="中文")
+    rita.follow()
+    assert typed(rita, "note") == [NOTE], "where nothing is decided the note is the page's own form"

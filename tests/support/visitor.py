@@ -132,13 +132,15 @@ class Button:
 
 
 class _FormReader:
-    """Collects forms. Of the controls that stand outside of their form (`form="id"`) our pages have buttons only."""
+    """Collects forms. Of the controls that stand outside of their form (`form="id"`) our pages have buttons, and texts
+    behind it."""
 
     def __init__(self) -> None:
         self.forms: list[Form] = []
         self._by_id: dict[str, Form] = {}
         self._strays: dict[str, list[Button]] = {}  # of forms that come later in the page
         self._form: Form | None = None
+        self._owner = Form("", "get")  # of the text that is being read
         self._pressed: Button | None = None
         self._area: str | None = None
         self._select: str | None = None
@@ -162,7 +164,8 @@ class _FormReader:
             self._input(self._form, given)
         elif tag == "textarea":
             self._area, self._text = given.get("name", ""), ""
-            self._form.names.add(self._area)
+            self._owner = self._by_id[given["form"]] if "form" in given else self._form
+            self._owner.names.add(self._area)
         elif tag == "select":
             self._select = given.get("name", "")
             self._form.names.add(self._select)
@@ -205,7 +208,7 @@ class _FormReader:
         if tag == "form":
             self._form = None
         elif tag == "textarea" and self._area is not None:
-            self._form.values.append((self._area, as_read(self._text.removeprefix("\n"))))
+            self._owner.values.append((self._area, as_read(self._text.removeprefix("\n"))))
             self._area = None
         elif tag == "select":
             self._select = None

@@ -13,13 +13,13 @@ from backoffice import clock
 from backoffice.database import transaction
 from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.permissions import Permission
-from backoffice.review.forms import HoldForm, NoteForm, ReturnForm, SeenForm
+from backoffice.review.forms import ApproveForm, HoldForm, NoteForm, ReturnForm, SeenForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import claims, decisions, holds, notes
 from backoffice.review.views import alone
-from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, onward
-from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
-from backoffice.review.views.request import refused
+from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, came_from, onward
+from backoffice.review.views.plumbing import INVALID, blueprint, keep_on_page, keep_with_list
+from backoffice.review.views.request import page_of, read, refused
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
@@ -102,23 +102,30 @@ def return_to_queue(number: str) -> Any:
 
 
 @blueprint.route("/<number>/notes", methods=["GET", "POST"], endpoint="note")
-@guard(Permission.DECIDE, rescue=keep_with_list)
+@guard(Permission.DECIDE, rescue=keep_on_page)
 def note(number: str) -> Any:
-    """Write an internal note, in any state of the request."""
+    """Write an internal note, in any state of the request; without scripts the words of an approval come along."""
     if request.method != "POST":
         return _form_page("note", number, kept_forms.begin(NoteForm, {}))
-    form = NoteForm()
+    form, page = NoteForm(), address_of(number, came_from())
     if asides.is_asked():
-        return kept_forms.step_aside({"note": ""}, lambda: _form_page("note", number, form))
+        return kept_forms.step_aside({"note": ""}, lambda: _form_page("note", number, form), page)
+    answer = kept_forms.done(again(number, NOTES), url_for("review.invoice_request", number=number))
+    beside = {"approve_form": ApproveForm(), "note_form": form}
+    if not kept_forms.keep_rest(answer, ("remarks", "tax_id_reason"), page):
+        kept_forms.say_too_long()
+        return page_of(read(number), **beside)
     try:
         with transaction():
             notes.add(current_actor(), number, form.note.data or "", now=clock.now())
     except Invalid as invalid:
         apply_errors(form, invalid)
+        if any(request.form.get(name) for name in ("remarks", "tax_id_reason")):
+            return page_of(read(number), **beside), INVALID
         return _form_page("note", number, form, INVALID)
     offers.done(gettext("The last thing you did was to write a note on %(number)s. Notes stay.", number=number))
     flash(gettext("The note is saved."), "success")
-    return kept_forms.done(again(number, NOTES))
+    return answer
 
 
 @blueprint.post("/<number>/claim")

@@ -14,14 +14,15 @@ from backoffice.database import transaction
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
-from backoffice.review.forms import ApproveForm, RejectForm
+from backoffice.review.forms import ApproveForm, NoteForm, RejectForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import decisions as services
+from backoffice.review.services import notes
 from backoffice.review.services.competence import moved_on
 from backoffice.review.views import alone, rejection
 from backoffice.review.views.onward import address_of, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
-from backoffice.review.views.request import may_decide, page_of, read, refused
+from backoffice.review.views.request import begun_forms, may_decide, page_of, read, refused
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
@@ -33,22 +34,23 @@ from backoffice.web.guards import current_actor, guard
 @guard(Permission.DECIDE)
 def approve_form(number: str) -> Any:
     """The request's page for whoever comes back to an approval that came after their session's end."""
-    form, dossier = kept_forms.begin(ApproveForm, {}), read(number)
-    if may_decide(dossier):
-        return page_of(dossier, approve_form=form)
-    return _too_late(dossier, approve_form=form)
+    forms, dossier = begun_forms(), read(number)
+    return page_of(dossier, **forms) if may_decide(dossier) else _too_late(dossier, **forms)
 
 
 @blueprint.post("/<number>/approve")
 @guard(Permission.DECIDE, rescue=keep_with_list)
 def approve(number: str) -> Any:
-    """Approve and go on to the next most urgent request; a refusal shows the page again with what was typed."""
-    form = ApproveForm()
+    """Approve and go on to the next most urgent request; a refusal shows the page again with what was typed.
+
+    Without scripts a note that was typed beside it comes along, and is saved with the approval.
+    """
+    form, note = ApproveForm(), NoteForm()
     page = url_for("review.invoice_request", number=number)
     if asides.is_asked():
         shown = address_of(number, came_from())
-        began = {"remarks": "", "tax_id_reason": ""}
-        return kept_forms.step_aside(began, lambda: page_of(read(number), approve_form=form), shown)
+        began = {"remarks": "", "tax_id_reason": "", "note": ""}
+        return kept_forms.step_aside(began, lambda: page_of(read(number), approve_form=form, note_form=note), shown)
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     try:
         with transaction():
@@ -61,9 +63,11 @@ def approve(number: str) -> Any:
                 now=clock.now(),
                 undo_seconds=settings.undo_seconds,
             )
+            if (note.note.data or "").strip():
+                notes.add(current_actor(), number, note.note.data, now=clock.now())
             told, until = _facts(decided), decided.issuable_at
     except (Invalid, Conflict, Forbidden) as refusal:
-        return refused(number, refusal, approve_form=form)
+        return refused(number, refusal, approve_form=form, note_form=note)
     if until is None:
         # It can be undone longer than that, on its page: until somebody gives the second.
         until = clock.now() + timedelta(seconds=settings.undo_seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -35,6 +35,13 @@ def issuer() -> Issuer:
 def keep_with_list() -> Response | None:
     """What was typed waits for whoever signs in again, and their way back names the list that the form came from."""
     return keep_typed("list")
+
+
+def keep_on_page() -> Response | None:
+    """The same for a form that stands on the request's own page, among the other words typed there."""
+    number = (request.view_args or {})["number"]
+    opened_from = request.form.get("list") or None
+    return keep_typed(page=url_for("review.invoice_request", number=number, list=opened_from))
 
 
 def arguments(query: str) -> MultiDict[str, str]:

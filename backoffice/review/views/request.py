@@ -37,15 +37,22 @@ from backoffice.web.downloads import attachment
 from backoffice.web.errors import status_of, translate
 from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import KeptForm
+
+_ON_PAGE: dict[str, type[KeptForm]] = {"approve_form": ApproveForm, "note_form": NoteForm}
 
 
 @blueprint.get("/<number>")
 @guard(Permission.SEE_QUEUE)
 def invoice_request(number: str) -> str:
     """One request: the facts, what happened, and for reviewers the two verdicts."""
-    dossier = read(number)
-    forms = {"approve_form": kept_forms.begin(ApproveForm, {})} if may_decide(dossier) else {}
-    return page_of(dossier, **forms)
+    return page_of(read(number), **begun_forms())
+
+
+def begun_forms() -> dict[str, Form]:
+    """The two forms whose words stand on the page itself, as it is first shown."""
+    kept = kept_forms.waiting()
+    return {form: kind(formdata=None, data=kept) for form, kind in _ON_PAGE.items()}
 
 
 @blueprint.get("/<number>/document")
@@ -107,7 +114,7 @@ def page_of(
         may_see_books=current_actor().can(Permission.SEE_BOOKS),
         own=dossier.is_own_of(current_actor()) and current_actor().can(Permission.DECIDE),
         **_forms_of(dossier, forms, allowed=allowed),
-        long=_long_form(shown.number, forms, approves=allowed and not gave_first),
+        long=_long_form(shown.number, forms, approves=allowed and not gave_first, notes=acts_here),
         claim_minutes=CLAIM_MINUTES,
         stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
@@ -148,20 +155,25 @@ def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bo
         "assign_form": assign_form(shown, dossier.first) if allowed else None,
         "hold_form": hold_form,
         "return_form": return_form,
-        "note_form": NoteForm(formdata=nothing),
+        "note_form": sent.get("note_form") or NoteForm(formdata=nothing),
     }
 
 
-def _long_form(number: str, sent: Mapping[str, Form], *, approves: bool) -> tuple[str, dict[str, str | None]] | None:
+def _long_form(
+    number: str, sent: Mapping[str, Form], *, approves: bool, notes: bool
+) -> tuple[str, dict[str, str | None]] | None:
     """The form whose words the buttons beside it must not lose without scripts, and what Enter presses in it.
 
-    It is the one that was refused, though its dialog is closed; else that of the approval.
+    It is the one that was refused, though its dialog is closed; else that of the approval, to which the note belongs;
+    where nothing is approved, that of the note.
     """
     if approves and "hold_form" in sent:
         return url_for("review.hold", number=number), {}
     if approves and "reject_form" in sent:
         return url_for("review.reject", number=number), on_enter(number)
-    return (url_for("review.approve", number=number), {}) if approves else None
+    if approves:
+        return url_for("review.approve", number=number), {}
+    return (url_for("review.note", number=number), {}) if notes else None
 
 
 def assign_form(invoice_request: InvoiceRequest, first: Decision | None) -> AssignForm:
@@ -181,7 +193,8 @@ def stage_of(invoice_request: InvoiceRequest) -> str:
 def refused(number: str, refusal: BackofficeError, typed: str | None = None, **forms: Form) -> tuple[str, int]:
     """The page again after a refusal, and the status that belongs to it."""
     if isinstance(refusal, Invalid):
-        for form in forms.values():
+        concerned = [form for form in forms.values() if any(name in form for name in refusal.fields)]
+        for form in concerned or forms.values():
             apply_errors(form, refusal)
         return page_of(read(number), **forms), INVALID
     return page_of(read(number), refusal=refusal, typed=typed, **forms), status_of(refusal)
