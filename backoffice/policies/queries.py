@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from backoffice.database import session
 from backoffice.money import parse_amount
@@ -28,6 +28,11 @@ def value(key: PolicyKey, on: date) -> Any:
     # The row is asked for, not its value: a policy may say None (no cut-off hour), which is not the same as no row.
     row = session.execute(_IN_FORCE, {"key": key, "on": on}).first()
     return DEFAULTS[key] if row is None else row[0]
+
+
+def in_force(key: PolicyKey, on: date) -> Select[Any]:
+    """The same as a part of a statement of more: no row where the built-in default holds."""
+    return _IN_FORCE.params(key=key, on=on)
 
 
 def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:

@@ -16,10 +16,13 @@ from backoffice.errors import Conflict
 from backoffice.headers import services as headers
 from backoffice.issuing import services as issuing
 from backoffice.issuing.models import Invoice
+from backoffice.permissions import SYSTEM
+from backoffice.policies import services as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.checks import panel
 from backoffice.review.queries import dossier as dossiers
-from backoffice.review.queries import evidence
+from backoffice.review.queries import evidence, invoiced
 from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
 from tests.review.told import found, outcomes
@@ -172,6 +175,19 @@ def test_only_what_was_approved_is_a_precedent_for_an_amount(office: Office) -> 
     assert (found(second)["amount"].outcome, found(third)["amount"].outcome) == ("pass", "fail")
 
 
+def test_a_first_amount_is_measured_by_the_policy_in_force(office: Office, freeze: Callable[[datetime], None]) -> None:
+    freeze(NOW)
+    office.recharge("90000.00", channel="Alipay")
+    number = office.apply("5000.00")
+    said = ((0, "5000.00", "warn"), (1, "5000.01", "pass"), (2, "4000.00", "warn"), (3, None, "pass"))
+    for days, value, outcome in said:
+        at = NOW + timedelta(days=days)
+        freeze(at)
+        with transaction():
+            policies.set_policy(SYSTEM, PolicyKey.FOUR_EYES_THRESHOLD, value, starts_on=at.date(), reason="x", now=at)
+        assert found(number)["amount"].outcome == outcome, value
+
+
 def test_a_precedent_is_found_however_many_smaller_ones_came_since(
     office: Office, freeze: Callable[[datetime], None]
 ) -> None:
@@ -249,15 +265,15 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
         evidence.others(shown, now),
         evidence.naming(shown, {"PO4500012873"}),
         evidence.as_high(shown, now),
-        evidence.last_invoice(shown, now),
-        evidence.known_words(shown, now),
+        invoiced.last_invoice(shown, now),
+        invoiced.known_words(shown, now),
         evidence.refunds(shown),
     ):
         used = plan(statement, database)
         assert not re.search(
             r"SCAN (ledger_entry|ledger_allocation|invoice_request|app_user)\b(?! USING)|Seq Scan", used
         ), used
-    assert "ix_invoice_request_account_issued" in plan(evidence.last_invoice(shown, now), database)
+    assert "ix_invoice_request_account_issued" in plan(invoiced.last_invoice(shown, now), database)
     if database == "sqlite":  # of so few rows PostgreSQL takes any index
         near = plan(evidence.near(shown), database)
         assert re.search(r"COVERING INDEX ix_invoice_request_account \(account_id=\? AND submitted_at>\?", near), near

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from backoffice.errors import Message
 from backoffice.money import ZERO
+from backoffice.policies.rules import DEFAULTS, PolicyKey
 
 # How far back the checks look among the account's invoices, and how many look-alikes they look at.
 WINDOW = 100
@@ -105,7 +106,7 @@ class Facts:
     was approved or issued for at least this amount; `near` are requests of about the same
     amount on either side of this one. `parts` of a request that gave its money back are what stood behind it, empty
     where that is not known. `untaxed_on` is the day of a recharge behind a request for VAT special that is not taxed at
-    a rate.
+    a rate. From `high` on two reviewers are asked for an amount; None where one decides on everything.
     """
 
     amount: Decimal
@@ -133,3 +134,4 @@ class Facts:
     as_high: Former | None = None
     near: tuple[Former, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    high: Decimal | None = Decimal(DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD])

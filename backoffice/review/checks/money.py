@@ -8,7 +8,6 @@ from statistics import median
 
 from backoffice.errors import N_, Message
 from backoffice.money import CENT, ZERO
-from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome, Paid
 
 # Recharges that are named one by one: the request's page has them all.
@@ -19,8 +18,6 @@ FEWEST, MOST = 5, 50
 # asks for about the same has a tiny deviation.
 UNUSUAL_DEVIATIONS, UNUSUAL_TIMES = Decimal(6), Decimal(3)
 EXTREME_DEVIATIONS, EXTREME_TIMES = Decimal(20), Decimal(10)
-# High without anything to compare it with: what two reviewers are asked for unless the policy says otherwise.
-HIGH = Decimal(DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD])
 # Makes the median of absolute deviations comparable with a standard deviation.
 _NORMAL = Decimal("1.4826")
 
@@ -165,10 +162,11 @@ def amount(facts: Facts) -> Check:
 
 
 def _hardly_comparable(facts: Facts, earlier: Sequence[Decimal]) -> Check:
-    """So few were approved that these are all of them."""
+    """So few were approved that these are all of them. High by itself is what the policy asks two reviewers for."""
     highest = max(earlier, default=ZERO)
+    is_high = facts.high is not None and facts.amount >= facts.high
     count = Datum(N_("Approved before"), str(len(earlier)))
-    if facts.amount > highest and (facts.amount >= HIGH or (earlier and facts.amount > highest * EXTREME_TIMES)):
+    if facts.amount > highest and (is_high or (earlier and facts.amount > highest * EXTREME_TIMES)):
         told = Message(N_("A high amount, and too few approved requests of this customer to compare it with."))
         return Check(
             "amount", Outcome.WARN, told,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import ROUND_UP
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Row, case, literal, literal_column, or_, select, tuple_, type_coerce, union, union_all
+from sqlalchemy import Row, case, literal, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
-from backoffice.accounts.models import User
 from backoffice.database import Instant, session
-from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, ReservationState
+from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.money import CENT
+from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.requests.services import special
@@ -23,35 +24,30 @@ from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY, ex
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
 from backoffice.review.queries.dossier import Dossier
+from backoffice.review.queries.invoiced import (
+    ADDRESS,
+    FORMER,
+    GAVE_BACK,
+    HIGH,
+    PAYER,
+    invoices_before,
+    known_words,
+    last_invoice,
+)
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _REFUND, _RECHARGE, _TWIN = aliased(LedgerEntry), aliased(LedgerEntry), aliased(InvoiceRequest)
 
-PAYER, ADDRESS, GAVE_BACK = "payer", "address", "gave back"
 LAST, NEAR, GRANTED, AS_HIGH = "last", "near", "granted", "as high"
 _KINDS = (LAST, NEAR, GRANTED, AS_HIGH)
-# What a `Former` says of a request, behind what it is sorted by and where else its invoice goes.
-_FORMER = (
-    InvoiceRequest.submitted_at, InvoiceRequest.id, InvoiceRequest.copies,
-    InvoiceRequest.number, InvoiceRequest.state, InvoiceRequest.amount, InvoiceRequest.header_id,
-    InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
-)  # fmt: skip
 # So many references of the remarks are looked for elsewhere.
 _REFERENCES = 10
 _BESIDES = 4  # with the word that says why it is here
-# Beside a payer: of which recharge, how, and how much. One part by its own number: two may say the same.
-_GIVEN_BACK = (LedgerEntry.external_id, LedgerEntry.channel, Allocation.amount, Allocation.id)
-_NOTHING: tuple[Any, ...] = (
-    literal_column("''").label("external_id"), literal_column("''").label("channel"),
-    type_coerce(literal_column("0"), Allocation.amount.type).label("amount"), literal_column("0").label("id"),
-)  # fmt: skip
 
 
 def facts(dossier: Dossier, *, now: datetime) -> Facts:
-    """The plain facts that `checks.panel.run` judges: of a closed request what was known when it was decided.
-
-    Look-alikes and refunds are told as they are now: they matter to a closed request as well.
-    """
+    """The plain facts that `checks.panel.run` judges: of a closed request what was known when it was decided, but for
+    look-alikes and refunds, which matter to it as they are now."""
     shown = dossier.request
     at = judged_at(shown, now)
     found = sorted(session.execute(others(shown, at)), key=lambda row: row[1:3], reverse=True)
@@ -63,10 +59,12 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
              for one in dossier.parts]  # fmt: skip
     for row in kinds[GRANTED]:
         known[ADDRESS].update((row.email, *row.copies))
-    given_back = []
+    given_back, high = [], DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD]
     for row in session.execute(known_words(shown, at)):
         if row.kind == GAVE_BACK:
             given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
+        elif row.kind == HIGH:
+            high = json.loads(row.text or "null")
         else:
             known[row.kind].add(row.text)
     return Facts(
@@ -95,6 +93,7 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         as_high=next(iter(_formers(kinds[AS_HIGH])), None),
         near=_formers(kinds[NEAR]),
         refunds=_refunds(shown),
+        high=None if high is None else Decimal(high),
     )
 
 
@@ -127,8 +126,8 @@ def others(shown: InvoiceRequest, at: datetime) -> Any:
 
     What was approved or issued is told as of `at`, and so is what had become of the last ones.
     """
-    invoices = _invoices(shown, at)
-    issued = select(literal_column(f"'{GRANTED}'").label("kind"), *(invoices.c[one.key] for one in _FORMER))
+    invoices = invoices_before(shown, at)
+    issued = select(literal_column(f"'{GRANTED}'").label("kind"), *(invoices.c[one.key] for one in FORMER))
     kinds: tuple[tuple[str, Any], ...] = (
         (LAST, last_before(shown, at)),
         (NEAR, near(shown)),
@@ -142,7 +141,7 @@ def others(shown: InvoiceRequest, at: datetime) -> Any:
     rest: list[tuple[Any, Any]] = [
         (literal_column(f"'{kind}'").label("kind"), found.subquery()) for kind, found in kinds
     ]
-    return union_all(*(select(kind, *(one.c[column.key] for column in _FORMER)) for kind, one in rest), issued)
+    return union_all(*(select(kind, *(one.c[column.key] for column in FORMER)) for kind, one in rest), issued)
 
 
 def last_before(shown: InvoiceRequest, at: datetime) -> Any:
@@ -156,7 +155,7 @@ def last_before(shown: InvoiceRequest, at: datetime) -> Any:
         (InvoiceRequest.issued_at >= at, literal_column(f"'{State.APPROVED}'")),
         else_=InvoiceRequest.state,
     ).label("state")
-    columns = _FORMER if shown.can_be_decided else [then if one is InvoiceRequest.state else one for one in _FORMER]
+    columns = FORMER if shown.can_be_decided else [then if one is InvoiceRequest.state else one for one in FORMER]
     return (
         select(*columns)
         .where(
@@ -198,7 +197,7 @@ def near(shown: InvoiceRequest) -> Any:
         )
         .limit(WINDOW)
     )
-    return select(*_FORMER).where(InvoiceRequest.id.in_(alike))
+    return select(*FORMER).where(InvoiceRequest.id.in_(alike))
 
 
 def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
@@ -219,7 +218,7 @@ def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
         .limit(WINDOW)
     )
     figures = sorted({max(re.findall("[0-9]+", reference), key=len)[-6:] for reference in named})[:_REFERENCES]
-    return select(*_FORMER).where(
+    return select(*FORMER).where(
         InvoiceRequest.id.in_(around), or_(*(InvoiceRequest.remarks.contains(figure) for figure in figures))
     )
 
@@ -227,7 +226,7 @@ def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
 def approved(shown: InvoiceRequest, at: datetime) -> Any:
     """What was approved for the account before this request and has no invoice yet."""
     return (
-        select(*_FORMER)
+        select(*FORMER)
         .where(
             InvoiceRequest.account_id == shown.account_id,
             InvoiceRequest.state == State.APPROVED,
@@ -252,7 +251,7 @@ def approved_then(shown: InvoiceRequest, at: datetime) -> Any:
         .order_by(InvoiceRequest.issued_at, InvoiceRequest.id)
         .limit(WINDOW)
     )
-    return select(*_FORMER).where(InvoiceRequest.id.in_(since), InvoiceRequest.decided_at < at)
+    return select(*FORMER).where(InvoiceRequest.id.in_(since), InvoiceRequest.decided_at < at)
 
 
 def as_high(shown: InvoiceRequest, at: datetime) -> Any:
@@ -269,61 +268,8 @@ def as_high(shown: InvoiceRequest, at: datetime) -> Any:
         .order_by(_TWIN.submitted_at.desc())
         .limit(WINDOW)
     )
-    found = select(*_FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < at)
+    found = select(*FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < at)
     return found.order_by(InvoiceRequest.submitted_at.desc()).limit(1)
-
-
-def _invoices(shown: InvoiceRequest, at: datetime) -> Any:
-    """The account's last invoices before `at`, by the index on what was issued: so many and no more."""
-    return (
-        select(*_FORMER, InvoiceRequest.invoice_number, InvoiceRequest.issued_at, InvoiceRequest.issued_on,
-               InvoiceRequest.header)
-        .where(
-            InvoiceRequest.account_id == shown.account_id,
-            in_state(State.ISSUED),
-            InvoiceRequest.issued_at < at,
-        )
-        .order_by(InvoiceRequest.issued_at.desc(), InvoiceRequest.id.desc())
-        .limit(WINDOW)
-        .subquery()
-    )  # fmt: skip
-
-
-def last_invoice(shown: InvoiceRequest, at: datetime) -> Any:
-    """The newest of the account's last invoices with the same header, else with another one of the very same name."""
-    invoices = _invoices(shown, at)
-    own = invoices.c.header_id == shown.header_id
-    return (
-        select(invoices.c.invoice_number, invoices.c.issued_on, invoices.c.header, own.label("own"))
-        .where(or_(own, invoices.c.header_name == shown.header_name))
-        .order_by(own.desc(), invoices.c.issued_at.desc(), invoices.c.id.desc())
-        .limit(1)
-    )
-
-
-def known_words(shown: InvoiceRequest, at: datetime) -> Any:
-    """Who paid for the last invoices with the same header name, and the addresses of the account's people.
-
-    Of a request that gave its money back also what had stood behind it.
-    """
-    invoices = _invoices(shown, at)
-    given_back: Any = (
-        select(literal_column(f"'{GAVE_BACK}'").label("kind"), LedgerEntry.payer_name.label("text"), *_GIVEN_BACK)
-        .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
-        .where(Allocation.request_id == shown.id, Allocation.state == ReservationState.RELEASED)
-    )
-    payers: Any = (
-        select(literal_column(f"'{PAYER}'").label("kind"), LedgerEntry.payer_name.label("text"), *_NOTHING)
-        .select_from(invoices)
-        .join(Allocation, Allocation.request_id == invoices.c.id)
-        .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
-        .where(invoices.c.header_name == shown.header_name, LedgerEntry.payer_name != "")
-    )
-    people: Any = select(literal_column(f"'{ADDRESS}'").label("kind"), User.email.label("text"), *_NOTHING).where(
-        User.account_id == shown.account_id
-    )
-    rest = () if shown.is_open or shown.is_issued else (given_back,)
-    return union(*rest, payers, people)
 
 
 def refunds(shown: InvoiceRequest) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -94,6 +95,8 @@ AMOUNT = {
     "pass": {
         "as usual": {},
         "the first request": {"granted": (), "amount": "99999.00"},
+        "a first request below the policy's threshold": {"granted": (), "amount": "300000.00", "high": Decimal(400000)},
+        "a first request where one decides on everything": {"granted": (), "amount": "1000000.00", "high": None},
         "four earlier ones say nothing yet": {"granted": formers(*STEADY[:4]), "amount": "10000.00"},
         "a high one, as once before": {"granted": formers("250000.00"), "amount": "250000.00"},
         "twice the usual of a steady customer": {"granted": formers(*STEADY), "amount": "2000.00"},
@@ -113,6 +116,7 @@ AMOUNT = {
     },
     "warn": {
         "a first request of a million": {"granted": (), "amount": "1000000.00"},
+        "a first request at the policy's threshold": {"granted": (), "amount": "5000.00", "high": Decimal(5000)},
         "a first request at the threshold of two reviewers": {"granted": (), "amount": "200000.00"},
         "a million after three of a hundred": {"granted": formers(*["100.00"] * 3), "amount": "1000000.00"},
         "many times the highest of four": {"granted": formers(*STEADY[:4]), "amount": "99999.00"},
