@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice import storage
 from backoffice.database import session
 from backoffice.ledger.models import Reservation, ReservationState
-from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestSearch
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestCopy, RequestEvent, RequestSearch
 from backoffice.requests.rules import Action, State
 
 
@@ -27,6 +27,17 @@ def check() -> Iterator[str]:
     unsearched = ~exists().where(RequestSearch.request_id == InvoiceRequest.id)
     for (number,) in session.execute(select(InvoiceRequest.number).where(unsearched)):
         yield f"request {number}: no search can find it"
+    yield from _copies()
+
+
+def _copies() -> Iterator[str]:
+    found: dict[int, set[str]] = {}
+    for request_id, address in session.execute(select(RequestCopy.request_id, RequestCopy.address)):
+        found.setdefault(request_id, set()).add(address)
+    has_some = or_(cast(InvoiceRequest.copies, Text) != "[]", InvoiceRequest.id.in_(select(RequestCopy.request_id)))
+    for row in session.execute(select(InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.copies).where(has_some)):
+        if {copy.lower() for copy in row.copies} != found.get(row.id, set()):
+            yield f"request {row.number}: a search for the addresses of its copies finds others"
 
 
 def _supporting_files() -> Iterator[str]:

@@ -114,7 +114,7 @@ def test_requests_from_before_the_search_are_found(office: Office, context: Flas
     office.recharge("60.00")
     office.recharge("60.00", to="yunqi")
     mine = [office.apply("10.00") for _ in range(2)]
-    theirs = office.apply("10.00", office.cast.bo)
+    theirs = office.apply("10.00", office.cast.bo, copies="Books@yunqi.example, two@yunqi.example")
     rows = select(RequestSearch.request_id, RequestSearch.name, RequestSearch.grams, RequestSearch.tax_id)
     before = session.execute(rows.order_by(RequestSearch.request_id)).all()
     upgraded_from("0011", context)
@@ -125,7 +125,7 @@ def test_requests_from_before_the_search_are_found(office: Office, context: Flas
         return {row.number for row in session.execute(queue(wanted, Viewer(None, clock.now())))}
 
     assert found("流明") == set(mine)
-    assert found("云栖") == {theirs}
+    assert found("云栖") == found("books@yunqi.example") == {theirs}
     assert contradictions() == []
 
 

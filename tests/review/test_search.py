@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from backoffice.database import session
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests import invariants
+from backoffice.requests.models import InvoiceRequest, RequestCopy
+from backoffice.requests.services import recipients
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries import search
 from backoffice.review.queries.queue import Wanted
@@ -25,6 +27,9 @@ LUMEN, YUNQI = {"lumen"}, {"yunqi"}
 def made(desk: Desk) -> dict[str, str]:
     """Lumen Robotics Ltd applied for 12.50 and was invoiced, 杭州云栖数据服务有限公司 for 100.00."""
     made = {"lumen": desk.apply(amount="12.50"), "yunqi": desk.apply(desk.cast.bo)}
+    corrected = {"email": "ap@bills.example", "now": NOW}
+    for copies in ("archive@copies.example", "BOOKS@copies.example, two@copies.example"):
+        desk.run(recipients.correct, desk.cast.bo.actor, made["yunqi"], copies=copies, **corrected)
     issued = update(InvoiceRequest).where(InvoiceRequest.number == made["lumen"])
     desk.run(
         lambda: session.execute(
@@ -43,6 +48,9 @@ FOUND_BY = {
     "91310000 MA1F L0A277": LUMEN, "９１３１００００-ma1fl0a277": LUMEN, "91310000 MA1F L0A27": set(),
     "ap@bills.example": LUMEN | YUNQI, "AP@Bills.example": LUMEN | YUNQI, "ap@bills": set(),
     "inva-2026-000000007": LUMEN, "INVA-2026-000000008": set(),
+    "000007": LUMEN, "07": LUMEN, "2026-000000007": LUMEN, "a-2026-000000007": LUMEN,
+    "2025-000000007": set(), "17": set(),
+    "Books@Copies.example": YUNQI, "copies.example": set(), "archive@copies.example": set(),
     "%%": set(), "__": set(), "l_men": set(), '"x" OR': set(), "x*": set(),
     "\\\\": set(), "' --": set(),
 }  # fmt: skip
@@ -65,6 +73,21 @@ def test_a_tax_id_of_another_country_is_found(desk: Desk, made: dict[str, str], 
     with desk.app.app_context():
         rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
         assert [row.number for row in rows] == [made["yunqi"]]
+
+
+def test_a_request_is_found_by_parts_of_its_number(desk: Desk, made: dict[str, str]) -> None:
+    with desk.app.app_context():
+        for typed, names in {
+            made["lumen"][-6:]: LUMEN, made["yunqi"][5:].lower(): YUNQI, made["yunqi"][-8:]: YUNQI,
+            made["lumen"][:11].lower(): LUMEN | YUNQI, "IR-20200101": set(), f"9-{made['lumen'][-6:]}": set(),
+        }.items():  # fmt: skip
+            rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
+            assert {row.number for row in rows} == {made[name] for name in names}, typed
+    told = desk.run(lambda: [said for said in invariants.check() if "copies" in said])
+    assert told == []
+    desk.run(lambda: session.execute(delete(RequestCopy).where(RequestCopy.address == "two@copies.example")))
+    told = desk.run(lambda: [said for said in invariants.check() if "copies" in said])
+    assert told == [f"request {made['yunqi']}: a search for the addresses of its copies finds others"]
 
 
 def test_a_request_is_found_by_its_number_inside_its_view(
@@ -99,6 +122,11 @@ def test_a_search_costs_one_statement_more(desk: Desk, visit: Callable[..., Visi
         ("91310000MA1FL0A277", "ix_request_search_tax_id"),
         ("DE 123 456 789", "ix_request_search_tax_id"),
         ("ap@bills.example", "ix_invoice_request_email"),
+        ("ap@bills.example", "sqlite_autoindex_request_copy_1|pk_request_copy"),
+        ("123456", "ix_invoice_request_number_end"),
+        ("123456", "ix_invoice_request_invoice_number_end"),
+        ("42", "ix_invoice_request_invoice_number_end"),
+        ("IR-20261123", "sqlite_autoindex_invoice_request_|uq_invoice_request_number"),
         ("12.50", "ix_invoice_request_amount"),
     ],
 )

@@ -7,9 +7,10 @@ from backoffice.requests.models.enclosing import Enclosing, enclosing_args
 from backoffice.requests.models.history import RequestEvent, RequestNote
 from backoffice.requests.models.holds import Hold
 from backoffice.requests.models.invoice_request import InvoiceRequest, in_state, is_open, is_overdue
-from backoffice.requests.models.search import RequestSearch
+from backoffice.requests.models.search import RequestCopy, RequestSearch
 
 __all__ = [
-    "Decision", "Enclosing", "Hold", "InvoiceRequest", "RequestEvent", "RequestNote", "RequestSearch",
+    "Decision", "Enclosing", "Hold", "InvoiceRequest", "RequestCopy", "RequestEvent", "RequestNote",
+    "RequestSearch",
     "enclosing_args", "in_state", "is_open", "is_overdue",
 ]  # fmt: skip

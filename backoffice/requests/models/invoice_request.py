@@ -32,6 +32,11 @@ from backoffice.requests.rules import OPEN_STATES, Action, State, transition
 _OPEN = text("state IN ('pending', 'approved')")
 
 
+# The last six characters of a number, the same on both databases: it is asked for exactly as its index has it.
+END_LENGTH = 6
+END_OF = "substr({0}, length({0}) - 5)"
+
+
 class InvoiceRequest(Enclosing, Base):
     """One application for one invoice. The header is frozen at submission; the number and date of the invoice stand
     here too once it is issued, so that lists need no join."""
@@ -140,6 +145,9 @@ class InvoiceRequest(Enclosing, Base):
         Index("ix_invoice_request_amount", "amount", "id"),
         # Addresses are ASCII; their case means nothing to a search.
         Index("ix_invoice_request_email", text("lower(email)")),
+        # People read out the end of a number.
+        Index("ix_invoice_request_number_end", text(END_OF.format("number"))),
+        Index("ix_invoice_request_invoice_number_end", text(END_OF.format("invoice_number"))),
         Index("ix_invoice_request_closed", "closed_at", "id"),
     )
 

@@ -1,4 +1,4 @@
-"""What requests are searched by: the header's name in pieces of two characters, and the tax ID. Written once."""
+"""What requests are searched by: the header's name in pieces of two characters, the tax ID, addresses of copies."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ class RequestSearch(Base):
     name: Mapped[str] = mapped_column(String(1024))
     grams: Mapped[str] = mapped_column(Text)
     tax_id: Mapped[str] = mapped_column(String(40))
+
+
+class RequestCopy(Base):
+    """One further address that gets a request's invoice, in lower case; its `copies` say it as typed."""
+
+    __tablename__ = "request_copy"
+
+    address: Mapped[str] = mapped_column(String(254), primary_key=True)
+    request_id: Mapped[int] = mapped_column(Id, ForeignKey(InvoiceRequest.id), primary_key=True, index=True)
 
 
 # Rows are only ever added. Positions are not kept: what the pairs find is compared with the name itself.

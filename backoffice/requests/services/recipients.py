@@ -19,7 +19,7 @@ from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
-from backoffice.requests.services import holds
+from backoffice.requests.services import holds, search
 from backoffice.requests.services.states import add_event, change_state, tell
 
 CHANGED = "recipients_changed"
@@ -82,6 +82,7 @@ def correct(
         )
         raise Invalid({"email": [Message(told, addresses=seen(invoice_request))]}, code=CHANGED)
     change_state(invoice_request, Action.CORRECT, actor, now=now, values=after, said=(before, after))
+    search.remember_copies(invoice_request)
     add_event(invoice_request.id, "corrected", actor, at=now, email=address, copies=others)
     if address != before["email"]:
         _tell_new_address(actor, invoice_request, now)
@@ -198,6 +199,7 @@ def _replace(actor: Actor, invoice_request: InvoiceRequest, wrong: str, right: s
     if not changed:
         raise Conflict(Message(N_("Only an issued invoice can be sent again.")))
     session.refresh(invoice_request)
+    search.remember_copies(invoice_request)
     after = {"email": email, "copies": copies}
     audit.record(
         actor, "request.correct", "invoice_request", invoice_request.number, at=now, before=before, after=after

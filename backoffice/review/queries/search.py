@@ -1,4 +1,7 @@
-"""Search among requests: request and invoice number, tax ID, email and amount as they are, names by any part.
+"""Search among requests: numbers whole or by their end, tax ID, addresses and amount as they are, names by any part.
+
+The end of a number is six figures at least, as people read it out, or the figures of an invoice number without the
+noughts before them; a request number is also found by its day, IR-20260307.
 
 A name that many requests hold is met soon by reading the list in its order; the index would find them all, to be
 sorted for one page. A name that few hold is found by the index, and those few are sorted. A look at the newest names
@@ -12,7 +15,21 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, column, func, literal, or_, select, table, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -20,12 +37,16 @@ from backoffice import money
 from backoffice.database import session
 from backoffice.headers.rules import normalise_tax_id
 from backoffice.issuing.rules import is_invoice_number
-from backoffice.requests.models import InvoiceRequest, RequestSearch
+from backoffice.requests.models import InvoiceRequest, RequestCopy, RequestSearch
+from backoffice.requests.models.invoice_request import END_LENGTH, END_OF
 from backoffice.requests.rules import is_request_number
 from backoffice.text import normalised, pairs
 
 SHORTEST_NAME = 2
 SAMPLE, COMMON = 1000, 50
+_DAY_OF_NUMBER = re.compile(r"IR-[0-9]{8}")
+_FIGURES = re.compile(rf"[0-9]{{1,{END_LENGTH - 1}}}")
+_END_OF_NUMBER = re.compile(rf"[A-Z0-9-]*[0-9]{{{END_LENGTH}}}")
 # What a header takes as an ID, from China or elsewhere; a word without a digit is a name.
 _TAX_ID = re.compile(r"(?=.*[0-9])[0-9A-Z]{2,32}")
 
@@ -71,16 +92,43 @@ def _exact(plain: str) -> Iterator[Select[Any]]:
     ids, upper = select(InvoiceRequest.id), plain.upper()
     if is_request_number(upper):
         yield ids.where(InvoiceRequest.number == upper)
-    if is_invoice_number(upper):
+    elif is_invoice_number(upper):
         yield ids.where(InvoiceRequest.invoice_number == upper)
+    else:
+        yield from _by_part(upper)
     if "@" in plain:
         yield ids.where(func.lower(InvoiceRequest.email) == plain.lower())
+        yield select(RequestCopy.request_id).where(RequestCopy.address == plain.lower())
     tax_id = normalise_tax_id(plain)
     if _TAX_ID.fullmatch(tax_id):
         yield select(RequestSearch.request_id).where(RequestSearch.tax_id == tax_id)
+    yield from _of_amount(plain)
+
+
+def _by_part(upper: str) -> Iterator[Select[Any]]:
+    """Requests by a part of their number or of their invoice's."""
+    ids = select(InvoiceRequest.id)
+    if _DAY_OF_NUMBER.fullmatch(upper):
+        # As a range, which the index of numbers serves whatever order the database sorts texts in.
+        yield ids.where(
+            InvoiceRequest.number.between(f"{upper}-000000", f"{upper}-999999"), InvoiceRequest.number.contains(upper)
+        )
+    if _FIGURES.fullmatch(upper):
+        yield ids.where(_end_of(InvoiceRequest.invoice_number) == upper.zfill(END_LENGTH))
+    if _END_OF_NUMBER.fullmatch(upper):
+        for number in (InvoiceRequest.number, InvoiceRequest.invoice_number):
+            ends = _end_of(number) == upper[-END_LENGTH:]
+            yield ids.where(ends, number.endswith(upper, autoescape=True))
+
+
+def _end_of(number: Any) -> ColumnElement[str]:
+    return literal_column(END_OF.format(f"{InvoiceRequest.__tablename__}.{number.key}"), String())
+
+
+def _of_amount(plain: str) -> Iterator[Select[Any]]:
     try:
         amount = money.parse_amount(plain)
     except money.AmountError:
         return
     if amount > 0:
-        yield ids.where(InvoiceRequest.amount == amount)
+        yield select(InvoiceRequest.id).where(InvoiceRequest.amount == amount)
