@@ -1,6 +1,6 @@
 """Requests are found by the end of their numbers, and by the addresses that get copies of the invoice.
 
-Revision ID: 0031
+Revision ID: 0028
 Revises: 0027
 """
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0031"
+revision = "0028"
 down_revision = "0027"
 branch_labels = None
 depends_on = None
