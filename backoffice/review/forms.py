@@ -111,6 +111,18 @@ class SavedViewForm(Form):
     query = HiddenField(id="view-query", default="")
 
 
+def _append(remarks: TextAreaField, text: str) -> bool:
+    """Put a ready text behind what was typed, unless it stands there; whether there was room for it."""
+    typed = (remarks.data or "").rstrip()
+    if text in typed:
+        return True
+    whole = f"{typed}\n{text}" if typed else text
+    if len(whole) > REMARKS_LIMIT:
+        return False
+    remarks.data = whole
+    return True
+
+
 class RejectForm(SeenForm):
     """Why a request is turned down: coded reasons, the fields they mean, and what the customer should mend."""
 
@@ -155,13 +167,7 @@ class RejectForm(SeenForm):
         if not self.pointed.data:
             self.fields.data = list(dict.fromkeys([*(self.fields.data or []), *fields]))
             self.pointed.data = "1"
-        typed = (self.remarks.data or "").rstrip()
-        if text in typed:
-            return
-        whole = f"{typed}\n{text}" if typed else text
-        self.no_room = len(whole) > REMARKS_LIMIT
-        if not self.no_room:
-            self.remarks.data = whole
+        self.no_room = not _append(self.remarks, text)
 
 
 class BulkApproveForm(KeptForm):
@@ -177,9 +183,16 @@ class BulkRejectForm(BulkApproveForm):
 
     needed = ("reason", "remarks")
 
+    no_room = False
+
     reason = RadioField(
         lazy_gettext("Reason"), id="bulk-reason", choices=choices(labels.reasons.items()), validate_choice=False
     )
+
+    def put(self, reason: str, text: str) -> None:
+        """Choose a reason with a ready text for it, behind what was typed; `no_room` if it does not fit."""
+        self.reason.data = reason
+        self.no_room = not _append(self.remarks, text)
 
 
 class BulkAssignForm(KeptForm):

@@ -59,6 +59,35 @@ SNIPPETS: dict[Reason, tuple[str, ...]] = {
         N_("Please enclose a supporting file, for example the contract or the purchase order, and apply again."),
     ),
 }
+# The same for many requests at once, where they differ in what the words above name: those in the place of these.
+GENERAL: dict[str, str] = {
+    SNIPPETS[Reason.TAX_ID][0]: N_(
+        "The tax ID does not belong to the name in the invoice header. Please check both against the business licence"
+        " and correct the invoice header."
+    ),
+    SNIPPETS[Reason.HEADER_NAME][0]: N_(
+        "The invoice header does not state a full legal name. Please enter the name exactly as it stands on the"
+        " business licence."
+    ),
+    SNIPPETS[Reason.HEADER_NAME][1]: N_(
+        "The recharges were paid by another company than the one in the invoice header. Please apply with the header of"
+        " the company that paid."
+    ),
+    SNIPPETS[Reason.AMOUNT][0]: N_(
+        "We cannot confirm this amount against your recharges. Please compare with your bill and apply for the right"
+        " amount."
+    ),
+    SNIPPETS[Reason.DUPLICATE][0]: N_(
+        "You have applied for this amount with this header before. If you need a second invoice, please say in the"
+        " remarks what it is for."
+    ),
+    SNIPPETS[Reason.EMAIL][0]: N_(
+        "Mail to the receiving email does not arrive. Please check the address and apply again."
+    ),
+    SNIPPETS[Reason.EMAIL][1]: N_(
+        "The receiving email does not look like an address of your company. Please apply with one that is."
+    ),
+}
 # What one person can oversee, and a worker does in some seconds.
 BULK_LIMIT = 500
 

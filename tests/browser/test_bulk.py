@@ -56,7 +56,7 @@ def a_range_is_ticked(rita: Typist) -> None:
 
 def confirm(rita: Typist) -> Locator:
     """The one button of the page that asks once more."""
-    return rita.page.locator("form.form button[type=submit]")
+    return rita.page.locator("form.form button[data-verdict]")
 
 
 def done_by_the_worker(rita: Typist, stage: Stage) -> None:
@@ -105,6 +105,7 @@ def all_that_match_are_rejected(rita: Typist, stage: Stage) -> None:
     rita.page.wait_for_url("**/review/bulk/new?*")
     rita.keys.to(rita.page.get_by_role("radio").first)
     rita.keys.press("Space")
+    expect(rita.page.locator("#bulk-remarks")).not_to_have_value("")
     rita.fill("Remarks", "采购单 4501")
     done_by_the_worker(rita, stage)
     rita.reads("Everything is done.")

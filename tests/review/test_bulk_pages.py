@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from backoffice import scheduling
+from backoffice.database import session
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review import jobs
 from backoffice.review.models import BulkItem, BulkRun
@@ -387,3 +390,40 @@ def test_another_language_keeps_the_selection_and_the_words(desk: Desk, rita: Vi
     work(desk)
     assert [desk.state(number) for number in numbers] == ["rejected", "rejected"]
     assert desk.count(Decision, Decision.remarks == "Mend the tax ID, please") == 2
+
+
+@pytest.mark.one_database
+def test_ready_texts_in_the_customers_languages_and_the_mail_to_one_of_them(desk: Desk, rita: Visitor) -> None:
+    first, second = desk.apply(), desk.apply(desk.cast.bo)
+    desk.run(lambda: session.execute(update(InvoiceRequest).where(InvoiceRequest.number == second).values(locale="zh")))
+    rita.get("/review")
+    rita.submit({"number": [first, second]}, button="Reject")
+    assert "Lumen Robotics Ltd" not in re.sub(r"<table.*</table>", "", rita.page.text, flags=re.DOTALL)
+    texts = re.findall(r'data-offer="email" data-text="([^"]+)"', rita.page.text)
+    assert [text[:10] for text in texts] == ["Mail to th", "发往该接收邮箱的邮件", "The receiv", "该接收邮箱看起来不像"]
+    assert rita.submit({"remarks": ""}, button="Preview the email").status_code == 422
+    assert "Choose a reason." in words(rita)
+    rita.submit({"remarks": "Hello"}, button="email-0-zh")
+    assert f"Hello\n{texts[1]}" in unescape(rita.page.text)
+    rita.submit(button="Preview the email")
+    letter = unescape(re.findall(r'<section class="letter".*?</section>', rita.page.text, re.DOTALL)[0])
+    assert "to ap@bills.example" in letter
+    assert texts[1] in letter
+    started(rita, "Reject 2 requests")
+    work(desk)
+    assert desk.count(Decision, Decision.remarks == f"Hello\n{texts[1]}") == 2
+
+
+@pytest.mark.one_database
+def test_a_ready_text_waits_for_whoever_was_signed_out(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None]
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=reject&number={number}")
+    freeze(NOW + timedelta(hours=3))
+    rita.submit({"remarks": "Hello"}, button="email-0-en")
+    rita.follow()
+    rita.submit({"email": desk.cast.rita.email, "password": "invoice-demo-2026"})
+    rita.follow()
+    assert "Reject 1 request" in words(rita)
+    assert "Hello" in rita.page.text

@@ -27,6 +27,7 @@ from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome
 _SHOWN = (
     InvoiceRequest.id, InvoiceRequest.number, InvoiceRequest.header_name, InvoiceRequest.amount, InvoiceRequest.state,
     InvoiceRequest.claimed_by_id, InvoiceRequest.claimed_by_label, InvoiceRequest.claim_ends_at, InvoiceRequest.held_at,
+    InvoiceRequest.locale,
 )  # fmt: skip
 
 # What is asked about says as well how far it was seen.
@@ -44,6 +45,11 @@ class Chosen:
     def numbers(self) -> list[str]:
         """Their numbers."""
         return [row.number for row in self.rows]
+
+    @property
+    def locales(self) -> set[str]:
+        """The languages in which their customers are written to."""
+        return {row.locale for row in self.rows}
 
     @property
     def seen(self) -> dict[str, str]:

@@ -27,7 +27,7 @@ from backoffice.review.queries.queue import Wanted
 from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, BulkOutcome
 from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
-from backoffice.review.views import bulk_offer, queue, ticks
+from backoffice.review.views import bulk_offer, queue, rejection, ticks
 from backoffice.review.views.evidence import worst_of
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.web import asides, drafts, kept_forms
@@ -95,7 +95,7 @@ def ask() -> ResponseReturnValue:
     if not found.rows:
         flash(gettext("Tick the requests first."), "warning")
         return redirect(ticks.ticked_in(request.values, []).address, 303)
-    return _page(action, _form(action, formdata=None, data=_before()), found)
+    return page(action, _form(action, formdata=None, data=_before()), found)
 
 
 @blueprint.get("/bulk/start", endpoint="kept_bulk")
@@ -107,7 +107,7 @@ def kept() -> ResponseReturnValue:
     if action is None or not numbers:
         return redirect(url_for("review.queue"), 303)
     form = kept_forms.begin(_FORMS[action], {})
-    return _page(action, _offering(form), queries.chosen(numbers), sent=sent)
+    return page(action, _offering(form), queries.chosen(numbers), sent=sent)
 
 
 @blueprint.post("/bulk/start", endpoint="start_bulk")
@@ -122,7 +122,7 @@ def start() -> ResponseReturnValue:
     if asides.is_asked():
         return cast(
             ResponseReturnValue,
-            kept_forms.step_aside(None, lambda: _page(action, form, queries.chosen(numbers), sent=request.form)),
+            kept_forms.step_aside(None, lambda: page(action, form, queries.chosen(numbers), sent=request.form)),
         )
     order = Order(
         action,
@@ -137,7 +137,7 @@ def start() -> ResponseReturnValue:
             run_id = services.start(current_actor(), order, now=clock.now()).id
     except Invalid as invalid:
         apply_errors(form, invalid)
-        return _page(action, form, queries.chosen(numbers), sent=request.form), INVALID
+        return page(action, form, queries.chosen(numbers), sent=request.form), INVALID
     bulk_offer.begun(run_id)
     return kept_forms.done(redirect(url_for("review.bulk_run", run_id=run_id), 303))
 
@@ -221,7 +221,14 @@ def _failed_first(run: BulkRun) -> list[Any]:
     return sorted(session.execute(queries.items(run.id)), key=lambda row: order.get(row.outcome, 3))
 
 
-def _page(action: BulkAction, form: Form, found: Chosen, *, sent: Mapping[str, str] | None = None) -> str:
+def page(
+    action: BulkAction,
+    form: Form,
+    found: Chosen,
+    *,
+    sent: Mapping[str, str] | None = None,
+    letter: rejection.Letter | None = None,
+) -> str:
     """The page that asks once more; `sent` is what came back of one that was drawn before: it was seen so far."""
     seen_then, sent = _seen_then(sent or {}), request.values if sent is None else sent
     viewer, ticked = queue.viewer(), ticks.ticked_in(sent, found.numbers)
@@ -238,6 +245,8 @@ def _page(action: BulkAction, form: Form, found: Chosen, *, sent: Mapping[str, s
         others=found.others(viewer),
         changed={number for number, word in found.seen.items() if seen_then.get(number, word) != word},
         evidence=_evidence(found) if action == BulkAction.APPROVE else {},
+        ready=list(rejection.offers_to_many(found.locales)) if action == BulkAction.REJECT else [],
+        letter=letter,
         token=form_token(sent.get("token")),
         follows=whole_number(sent.get("follows")),
         back=ticked.address,

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from flask import request
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
 
 from backoffice.delivery.messages import render
+from backoffice.delivery.rules import known_locale
 from backoffice.errors import Forbidden, Invalid
 from backoffice.permissions import Permission
-from backoffice.review.forms import RejectForm
+from backoffice.review.forms import BulkRejectForm, RejectForm
 from backoffice.review.queries import dossier as queries
+from backoffice.review.queries.bulk import chosen
+from backoffice.review.rules import BulkAction
 from backoffice.review.services import decisions
-from backoffice.review.views import rejection
+from backoffice.review.views import bulk, rejection
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import refused
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import keep_typed
 
 
 @blueprint.post("/<number>/reject/draft", endpoint="draft_rejection")
@@ -31,7 +38,7 @@ def draft_rejection(number: str) -> Any:
                 form.put(offer.reason, offer.text)
         return rejection.page(dossier, form)
     try:
-        return rejection.page(dossier, form, _letter(number, form))
+        return rejection.page(dossier, form, _letter(number, form.given))
     except Invalid as invalid:
         apply_errors(form, invalid)
         return rejection.page(dossier, form), INVALID
@@ -39,7 +46,37 @@ def draft_rejection(number: str) -> Any:
         return refused(number, refusal, reject_form=form)
 
 
-def _letter(number: str, form: RejectForm) -> rejection.Letter:
-    invoice_request, told = decisions.letter(current_actor(), number, **form.given)
+@blueprint.post("/bulk/draft", endpoint="draft_bulk_rejection")
+@guard(Permission.DECIDE, rescue=lambda: keep_typed(page=url_for("review.kept_bulk")))
+def draft_bulk_rejection() -> ResponseReturnValue:
+    """The form of a bulk rejection again: with a ready text, or with the mail to one of the customers."""
+    form = BulkRejectForm()
+    found = chosen(request.form.get("numbers", "").split())
+    if "insert" in request.form:
+        for offer in rejection.offers_to_many(found.locales):
+            if offer.key == request.form["insert"]:
+                form.put(offer.reason, offer.text)
+        return bulk.page(BulkAction.REJECT, form, found, sent=request.form)
+    try:
+        letter = _letter_to_one(found.numbers, form)
+    except Invalid as invalid:
+        apply_errors(form, invalid)
+        return bulk.page(BulkAction.REJECT, form, found, sent=request.form), INVALID
+    return bulk.page(BulkAction.REJECT, form, found, sent=request.form, letter=letter)
+
+
+def _letter_to_one(numbers: Sequence[str], form: BulkRejectForm) -> rejection.Letter | None:
+    """The mail about the first of them that the reviewer may decide on, else none."""
+    given = {"reason": [form.reason.data] if form.reason.data else [], "remarks": form.remarks.data or ""}
+    for number in numbers:
+        with suppress(Forbidden):
+            return _letter(number, given)
+    return None
+
+
+def _letter(number: str, given: Mapping[str, Any]) -> rejection.Letter:
+    """The mail that a rejection with what is `given` would send. Raises Invalid, Forbidden."""
+    invoice_request, told = decisions.letter(current_actor(), number, **given)
     rendered = render("rejected", invoice_request.locale, told)
-    return rejection.Letter(invoice_request.email, rendered.subject, rendered.text)
+    language = rejection.LANGUAGES[known_locale(invoice_request.locale)]
+    return rejection.Letter(invoice_request.email, rendered.subject, rendered.text, language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from flask import render_template, url_for
@@ -24,21 +24,28 @@ LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A ready text for one reason, in the customer's language; `reading` is the same in the reviewer's."""
+    """A ready text for one reason, in the customer's `language`; `reading` is the same in the reviewer's."""
 
     key: str
     reason: str
     text: str
     reading: str | None
+    language: str
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it comes with its reason: where customers read several languages, one in each."""
+        return self.key.split("-")[1] == "0"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The customer's mail as it would be sent."""
+    """The customer's mail as it would be sent, in their `language`."""
 
     to: str
     subject: str
     text: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,6 @@ class Rejection:
 
     number: str
     form: RejectForm
-    language: str
     offers: list[Offer]
     letter: Letter | None = None
 
@@ -73,7 +79,6 @@ def rejection_of(invoice_request: InvoiceRequest, form: RejectForm | None, lette
     return Rejection(
         invoice_request.number,
         form or RejectForm(formdata=nothing),
-        LANGUAGES[known_locale(invoice_request.locale)],
         list(offers(invoice_request)),
         letter,
     )
@@ -88,11 +93,23 @@ def page(dossier: queries.Dossier, form: RejectForm, letter: Letter | None = Non
 
 def offers(invoice_request: InvoiceRequest) -> Iterator[Offer]:
     """Every ready text, by reason."""
-    theirs, ours = known_locale(invoice_request.locale), known_locale(str(get_locale() or ""))
     facts = {"name": invoice_request.header_name, "email": invoice_request.email, "amount": invoice_request.amount}
     for reason in Reason:
         for index, msgid in enumerate(rules.SNIPPETS[reason]):
-            told = Message(msgid, **facts)
-            with force_locale(theirs):
-                text = translate(told)
-            yield Offer(f"{reason}-{index}", reason.value, text, translate(told) if theirs != ours else None)
+            yield _offer(f"{reason}-{index}", reason, Message(msgid, **facts), invoice_request.locale)
+
+
+def offers_to_many(locales: Collection[str]) -> Iterator[Offer]:
+    """Every ready text that is true of many requests alike, by reason, in each of their customers' languages."""
+    for reason in Reason:
+        for index, msgid in enumerate(rules.SNIPPETS[reason]):
+            for locale in sorted({known_locale(one) for one in locales}):
+                told = Message(rules.GENERAL.get(msgid, msgid))
+                yield _offer(f"{reason}-{index}-{locale}", reason, told, locale)
+
+
+def _offer(key: str, reason: Reason, told: Message, locale: str) -> Offer:
+    theirs, ours = known_locale(locale), known_locale(str(get_locale() or ""))
+    with force_locale(theirs):
+        text = translate(told)
+    return Offer(key, reason.value, text, translate(told) if theirs != ours else None, LANGUAGES[theirs])

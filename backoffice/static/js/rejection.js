@@ -1,4 +1,4 @@
-// data-rejection on the form of a rejection: a reason brings its first ready text and the fields
+// data-rejection on the form of a rejection, of one request or of many (without fields, and of one reason): a reason brings its first ready text and the fields
 // it speaks of and takes them away again unless they were changed, and the mail is shown in place.
 import { announce } from "./announce.js";
 
@@ -10,7 +10,7 @@ function follow(form) {
   const remarks = form.elements.remarks;
   const reasons = [...form.querySelectorAll("[name='reason']")];
   const offers = [...form.querySelectorAll("[data-offer]")];
-  const parts = { form, remarks, reasons, offers, fields: [...form.querySelectorAll("[name='fields']")], pointed: form.elements.pointed };
+  const parts = { form, remarks, reasons, offers, fields: [...form.querySelectorAll("[name='fields']")], pointed: form.elements.pointed ?? {} };
   for (const box of reasons) box.addEventListener("change", () => { follows(box, parts); narrow(parts); });
   for (const field of parts.fields) field.addEventListener("change", () => { parts.pointed.value = "mine"; });
   remarks.addEventListener("input", () => { form.querySelector("[data-no-room]").hidden = true; });
@@ -32,14 +32,19 @@ function follow(form) {
 }
 
 function follows(box, parts) {
-  const texts = parts.offers.filter((offer) => offer.dataset.offer === box.value).map((offer) => offer.dataset.text);
-  if (box.checked && texts.length && !texts.some((text) => parts.remarks.value.includes(text))) put(parts.remarks, texts[0]);
+  const texts = textsFor(box, parts);
+  if (box.type === "radio") for (const other of parts.reasons) if (!other.checked) for (const text of textsFor(other, parts)) takeOut(parts.remarks, text);
+  if (box.checked && texts.length && !texts.some((text) => parts.remarks.value.includes(text))) for (const text of textsFor(box, parts, "[data-first]")) put(parts.remarks, text);
   if (!box.checked) for (const text of texts) takeOut(parts.remarks, text);
   if (parts.pointed.value !== "mine") point(parts);
 }
 
+// The ready texts of a reason: one in each language that the customers read.
+const textsFor = (box, parts, which = "*") => parts.offers.filter((offer) => offer.dataset.offer === box.value && offer.matches(which)).map((offer) => offer.dataset.text);
+
 // What the chosen reasons speak of.
 function point(parts) {
+  if (parts.fields.length === 0) return;
   const spoken = new Set(parts.reasons.filter((box) => box.checked).flatMap((box) => box.dataset.fields.split(" ")));
   for (const field of parts.fields) field.checked = spoken.has(field.value);
   parts.pointed.value = "reasons";
