@@ -19,7 +19,9 @@ from backoffice import clock, invariants, storage
 from backoffice.cli.command import cli
 from backoffice.database import db, session, transaction
 from backoffice.delivery import jobs as delivery
-from backoffice.issuing.models import Invoice
+from backoffice.issuing import jobs as issuing
+from backoffice.issuing.models import CreditNote, Invoice
+from backoffice.issuing.queries import credits
 from backoffice.portal import services as drafts
 from backoffice.portal.queries.drafts import Writer
 from backoffice.requests.services import applying, supporting
@@ -107,7 +109,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "ledger_reservation ledger_allocation",
         "UPDATE ledger_reservation SET state = 'released' WHERE state = 'open'", "an allocation has another state"),
     "a number is missing": (
-        "invoice invoice_line invoice_request", "DELETE FROM invoice WHERE sequence = 2", "the last number taken is"),
+        "invoice invoice_line invoice_request credit_note credit_proposal",
+        "DELETE FROM invoice WHERE sequence = 2", "the last number taken is"),
     "a number was taken twice": (
         "invoice", "UPDATE invoice SET sequence = 1 WHERE sequence = 2", "more than once"),
     "a printed number was changed": (
@@ -124,6 +127,29 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "invoice_request", "UPDATE invoice_request SET invoice_id = NULL", "its request does not know it"),
     "an issued invoice has no document": (
         "invoice", "UPDATE invoice SET pdf_sha256 = NULL WHERE sequence = 1", "without a whole invoice"),
+    "a credit note is missing": (
+        "credit_note credit_note_line", "DELETE FROM credit_note", "series CN-"),
+    "a confirmation led to no credit note": (
+        "credit_note credit_note_line", "DELETE FROM credit_note", "it is confirmed, and there is no credit note"),
+    "a credit note's total was changed": (
+        "credit_note", "UPDATE credit_note SET gross = gross + 1, net = net + 1", "its lines and its totals differ"),
+    "a credit note was never confirmed": (
+        "credit_proposal", "UPDATE credit_proposal SET state = 'open'", "not what was proposed and confirmed"),
+    "a credit note takes more than was proposed": (
+        "credit_proposal_line", "UPDATE credit_proposal_line SET gross = gross - 1",
+        "not what was proposed and confirmed"),
+    "one person made and checked a credit note": (
+        "credit_proposal", "UPDATE credit_proposal SET decided_by = proposed_by", "one person proposed and decided"),
+    "a line gave more than it had": (
+        "credit_note_line", "UPDATE credit_note_line SET gross = gross + 100000, tax = tax + 100000",
+        "more is credited of its line"),
+    "a credit note took other money than the ledger": (
+        "credit_note_line", "UPDATE credit_note_line SET gross = gross - 1, net = net - 1",
+        "the ledger and the credit notes differ"),
+    "a credit note is on another's invoice": (
+        "credit_note", "UPDATE credit_note SET invoice_id = invoice_id - 1", "a line of it is of another invoice"),
+    "credit notes lost their guard": (
+        "credit_note_line", "UPDATE credit_note_line SET gross = gross", "the trigger credit_note_line"),
     "an issued request was never decided on": (
         "decision bulk_item", "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
     "a rejection counts as approval": (
@@ -250,6 +276,7 @@ def live(app: Flask) -> None:
     office.refund(partly, "15.00")
     owed = office.recharge("70.00", to="yunqi")
     office.credit(office.issued("70.00", cast.bo), {owed: "20.00"})
+    issuing.finish_credit(*credits.unrendered(1)[0])
     office.refund(owed, "45.00", to="yunqi")
     with clock.shifted(timedelta(days=-30)):
         office.apply("40.00")
@@ -296,8 +323,9 @@ def test_each_seeded_fault_goes_red(lived_in: Flask, fault: str) -> None:
     assert contradictions() == [], "the fault was not taken back"
 
 
-def test_altered_bytes_and_a_lost_document_go_red(lived_in: Flask) -> None:
-    sha256 = session.scalars(select(Invoice.pdf_sha256).order_by(Invoice.id)).first()
+@pytest.mark.parametrize("kind", [Invoice, CreditNote])
+def test_altered_bytes_and_a_lost_document_go_red(lived_in: Flask, kind: type[Invoice | CreditNote]) -> None:
+    sha256 = session.scalars(select(kind.pdf_sha256).order_by(kind.id)).first()
     path = storage._configured().path(sha256 or "")
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

@@ -29,6 +29,7 @@ _PATHS = {
     "information_wanted": "/invoices/{request_number}/answer",
     "information_reminder": "/invoices/{request_number}/answer",
     "issued": "/invoices/{request_number}",
+    "credited": "/invoices/{request_number}",
     "flagged": "/review",
     "security_notice": "/login",
 }

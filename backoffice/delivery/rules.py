@@ -48,6 +48,9 @@ CONTEXT: dict[str, frozenset[str]] = {
     "information_wanted": frozenset({"request_number", "header_name", "amount", "question"}),
     "information_reminder": frozenset({"request_number", "header_name", "amount", "question"}),
     "issued": frozenset({"request_number", "invoice_number", "header_name", "amount"}),
+    "credited": frozenset(
+        {"request_number", "invoice_number", "credit_note_number", "header_name", "amount", "left", "reason", "remarks"}
+    ),
     "flagged": frozenset({"requests"}),
     "security_notice": frozenset(),
 }

@@ -30,6 +30,8 @@ def context(locale: str) -> dict[str, Any]:
         "person": _PEOPLE[locale],
         "request_number": "IR-20260306-481516",
         "invoice_number": "INV-2026-000042",
+        "credit_note_number": "CN-2026-000007",
+        "left": "1,000.00",
         "header_name": first,
         "amount": "1,409.50",
         "due_on": "2026-03-13",

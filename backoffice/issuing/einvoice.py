@@ -124,13 +124,14 @@ class _Invoice:
         return str(-Decimal(amount)) if self._is_credit else amount
 
     def _notes(self) -> str:
-        """What the document is not (BT-22, subject BT-21), then the remarks."""
-        notice = face.NOTICE.inline("both")
-        remarks = _optional("ram:Content", self._s["remarks"])
+        """What the document is not (BT-22, subject BT-21), then why a credit note was made, then the remarks."""
+        notice, reason = face.NOTICE.inline("both"), self._s.get("reason")
+        why = face.CREDIT_REASONS[reason].inline("both") if reason else ""
+        notes = (_optional("ram:Content", text) for text in (why, self._s["remarks"]))
         return (
             f"<ram:IncludedNote><ram:Content>{notice}</ram:Content>"
             f"<ram:SubjectCode>{_REGULATORY}</ram:SubjectCode></ram:IncludedNote>"
-        ) + (f"<ram:IncludedNote>{remarks}</ram:IncludedNote>" if remarks else "")
+        ) + "".join(f"<ram:IncludedNote>{note}</ram:IncludedNote>" for note in notes if note)
 
     def _line(self, line: LineSnapshot) -> str:
         """BG-25; the day of the recharge is its period (BG-26), the platform's id its object (BT-128)."""

@@ -1,4 +1,4 @@
-"""What stands on the face of an invoice and in which order: its fixed words, its rows, its figures as they are printed.
+"""What stands on the face of an invoice or a credit note: its fixed words, its rows, its figures as they are printed.
 
 The PDF and the preview on the pages both take their words and rows from here, so that nobody reads on a screen what the
 document does not say. Where a word stands and how large is theirs. What an issued invoice says never changes: new
@@ -36,6 +36,7 @@ class Label(NamedTuple):
 
 
 TITLE = Label("商业发票", "Commercial Invoice")
+CREDIT_TITLE = Label("红字发票", "Credit Note")
 # What this document is not, so that nobody claims input tax with it; both languages stand on every face.
 NOTICE = Label(
     "非税务机关发票,不得作为抵扣凭证", "Not an invoice of the tax authorities; no input tax may be claimed with it"
@@ -46,6 +47,10 @@ DRAFT_NOTE = Label("尚未开具", "not issued")
 NUMBER = Label("发票号码", "Invoice number")
 ISSUED_ON = Label("开票日期", "Issue date")
 REQUEST = Label("申请编号", "Request number")
+CREDIT_NUMBER = Label("红字发票号码", "Credit note number")
+ORIGINAL = Label("原发票号码", "Original invoice")
+ORIGINAL_ISSUED_ON = Label("原开票日期", "Original issue date")
+REASON = Label("开具原因", "Reason")
 CURRENCY = Label("币种", "Currency")
 VERIFY = Label("扫码验真", "Scan to verify")
 
@@ -77,6 +82,14 @@ CAPITALS = Label("价税合计(大写)", "In Chinese capitals")
 WORDS = Label("英文大写", "In words")
 REMARKS = Label("备注", "Remarks")
 
+CREDIT_REASONS = {
+    "refund": Label("款项已退", "Money was refunded"),
+    "header": Label("抬头有误", "The header is wrong"),
+    "amount": Label("金额有误", "The amount is wrong"),
+    "duplicate": Label("重复开票", "Invoiced twice"),
+    "returned": Label("客户退票", "Invoice returned"),
+    "other": Label("其他原因", "Another reason"),
+}
 TAX_KINDS = {
     "zero": Label("零税率", "Zero rate"),
     "exempt": Label("免税", "Exempt"),
@@ -141,6 +154,11 @@ def rate(kind: str, fraction: str, language: Language) -> str:
     return TAX_KINDS[kind].inline(language)
 
 
+def title_of(snapshot: Snapshot) -> Label:
+    """What a document is."""
+    return CREDIT_TITLE if snapshot["kind"] == "credit_note" else TITLE
+
+
 def cells(line: LineSnapshot, language: Language) -> tuple[str, ...]:
     """The texts of a line in the order of the columns."""
     return (
@@ -176,7 +194,7 @@ class Face:
     @property
     def title(self) -> Label:
         """What this document is."""
-        return TITLE
+        return title_of(self._s)
 
     @property
     def mark(self) -> Fact | None:
@@ -193,11 +211,20 @@ class Face:
     def facts(self) -> tuple[Fact, ...]:
         """The row under the title."""
         return (
-            Fact(NUMBER, self._s["number"] or "—"),
+            Fact(NUMBER if self.original is None else CREDIT_NUMBER, self._s["number"] or "—"),
             Fact(ISSUED_ON, self._s["issued_on"]),
             Fact(CURRENCY, self._s["currency"]),
             Fact(REQUEST, self._s["request_number"] or "—"),
         )
+
+    @property
+    def original(self) -> tuple[Fact, ...] | None:
+        """A second row on a credit note: the invoice that it corrects, and why."""
+        original, reason = self._s.get("original"), self._s.get("reason")
+        if original is None:
+            return None
+        why = (Fact(REASON, CREDIT_REASONS[reason].inline(self.language)),) if reason else ()
+        return Fact(ORIGINAL, original["number"]), Fact(ORIGINAL_ISSUED_ON, original["issued_on"]), *why
 
     @property
     def parties(self) -> tuple[Party, Party]:

@@ -1,7 +1,8 @@
-"""The worker's entry to issuing: one request after the other, each step in its own transaction."""
+"""The worker's entry to issuing: one request or credit note after the other, each step in its own transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import structlog
@@ -13,14 +14,16 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Message
 from backoffice.issuing import queries, services
+from backoffice.issuing.queries import credits
 from backoffice.issuing.rules import Snapshot
-from backoffice.issuing.services import Issuer
+from backoffice.issuing.services import Issuer, crediting
 
 log = structlog.get_logger(__name__)
 
 
 def issue_due(limit: int = 50) -> int:
-    """Issue approved requests whose undo window is over; returns how many became Issued by this call.
+    """Issue approved requests whose undo window is over, and make the documents of confirmed credit notes; returns how
+    many became Issued, and got their document, by this call.
 
     What a crash left half done (a number without a document, a document without its record) is finished first,
     because it waits longest. A request that cannot be issued is marked with the reason and left for a reviewer.
@@ -28,8 +31,11 @@ def issue_due(limit: int = 50) -> int:
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     issuer = Issuer(currency=settings.currency, external_url=settings.external_url)
     waiting = queries.issuable(clock.now(), limit)
+    credited = credits.unrendered(limit)
     session.rollback()
-    return sum(issue_one(request_id, issuer) for request_id in waiting)
+    return sum(issue_one(request_id, issuer) for request_id in waiting) + sum(
+        finish_credit(note_id, snapshot) for note_id, snapshot in credited
+    )
 
 
 def issue_one(request_id: int, issuer: Issuer) -> bool:
@@ -37,7 +43,8 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
 
     Raises only what is no fault of the request: the database is away or busy, and the next turn tries again.
     """
-    try:
+
+    def issue() -> bool:
         numbered = _number(request_id, issuer) or _numbered_before(request_id)
         if numbered is None:
             return False
@@ -45,17 +52,36 @@ def issue_one(request_id: int, issuer: Issuer) -> bool:
         sha256, size = services.render_document(snapshot)
         with transaction():
             return services.complete(invoice_id, sha256, size, now=clock.now())
+
+    return _or_noted(issue, lambda fault: services.note_failure(request_id, fault), request_id=request_id)
+
+
+def finish_credit(note_id: int, snapshot: Snapshot) -> bool:
+    """Make the document of a numbered credit note; False when another worker did or it fails. Raises as `issue_one`."""
+
+    def finish() -> bool:
+        sha256, size = services.render_document(snapshot)
+        with transaction():
+            return crediting.complete(note_id, sha256, size, now=clock.now())
+
+    return _or_noted(finish, lambda fault: crediting.note_failure(note_id, fault), credit_note_id=note_id)
+
+
+def _or_noted(work: Callable[[], bool], note: Callable[[Message], None], **about: int) -> bool:
+    """What the work says, or False where it fails: then its fault is written down for a reviewer."""
+    try:
+        return work()
     except (OperationalError, InterfaceError):
         raise
     except BackofficeError as error:
-        log.warning("issue failed", request_id=request_id, code=error.code, reason=str(error))
+        log.warning("issue failed", code=error.code, reason=str(error), **about)
         reason = error.message
     except Exception as error:
         # One request that trips over a fault of ours must not hold up everybody behind it.
-        log.exception("issue failed", request_id=request_id)
+        log.exception("issue failed", **about)
         reason = Message(N_("An unexpected fault stopped it: %(fault)s"), fault=f"{type(error).__name__}: {error}")
     with transaction():
-        services.note_failure(request_id, reason)
+        note(reason)
     return False
 
 

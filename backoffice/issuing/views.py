@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, Flask, render_template, request
 
 from backoffice.extensions import limiter
-from backoffice.issuing import queries
 from backoffice.issuing.face import Face
 from backoffice.issuing.forms import VerifyForm
+from backoffice.issuing.queries import verification
 from backoffice.issuing.rules import is_invoice_number
 from backoffice.web.guards import PUBLIC, guard
 
@@ -41,5 +41,5 @@ def check() -> Any:
     form = VerifyForm()
     if not form.validate():
         return render_template("issuing/verify.html", form=form, asked=False, found=None), 422
-    found = queries.verify(form.number.data.strip().upper(), form.amount.data)
+    found = verification.verify(form.number.data.strip().upper(), form.amount.data)
     return render_template("issuing/verify.html", form=form, asked=True, found=found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from backoffice.issuing.rules.credits import CREDIT_REASONS
 from backoffice.ledger.queries import entries
 from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, REASON_LABELS, State
 
@@ -12,6 +13,8 @@ header_fields = frozenset(FROZEN_HEADER_FIELDS)
 # Which control of the form a field is mended with.
 controls = dict.fromkeys(FROZEN_HEADER_FIELDS, "header_id") | {"support": "support_file"}
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
+
+credit_reasons = {reason.value: _l(label) for reason, label in CREDIT_REASONS.items()}
 
 # One of a kind, as a line of a list names it; and what the month's sum is called.
 kinds = {kind.value: _l(label) for kind, label in entries.KINDS.items()}

@@ -46,6 +46,7 @@ events = {
     "rejected": _l("Rejected"),
     "flagged": _l("Flagged as overdue"),
     "issued": _l("Issued"),
+    "credited": _l("Credit note issued"),
 }
 # Why a first approval ended, where no person typed it.
 endings = {
@@ -63,6 +64,7 @@ mails = {
     "information_wanted": _l("Question"),
     "information_reminder": _l("Reminder of the question"),
     "issued": _l("Invoice"),
+    "credited": _l("Credit note"),
 }
 mail_states = {
     MessageState.QUEUED.value: _l("Waiting to be sent"),

@@ -24,6 +24,9 @@ from backoffice.delivery.catcher import maildir
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import DOCUMENT_PURPOSE, unique_part
 from backoffice.headers import services as headers
+from backoffice.issuing.queries import credits as notes
+from backoffice.issuing.services import Issuer
+from backoffice.issuing.services.proposals import Wanted
 from backoffice.ledger import jobs as ledger
 from backoffice.ledger import queries, rules
 from backoffice.ledger.models import FileVia, LedgerEntry
@@ -40,7 +43,8 @@ from backoffice.requests import queries as requests
 from backoffice.requests.services import recipients
 from backoffice.review import jobs as review
 from backoffice.review.rules import BulkAction
-from backoffice.review.services import bulk, claims, decisions, holds, notes, saved_views
+from backoffice.review.services import bulk, claims, credits, decisions, holds, saved_views
+from backoffice.review.services import notes as written
 from backoffice.review.services.bulk import Order
 from backoffice.web import signing
 from tests.journeys.stage import LUMEN_HEADER, NOW, Stage
@@ -54,7 +58,7 @@ BEHIND, EXPORTS = ("uses", "refunds", "requests"), ("csv", "xlsx")
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
-    "portal.download", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
+    "portal.download", "portal.credit_note", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
     "portal.export_entries", "portal.archive", "review.document", "review.draft", "review.supporting_file",
     "review.export_books", "review.export_numbers",
     "review.export_account_entries",
@@ -85,6 +89,8 @@ class Atlas:
     behind: tuple[int, int, int]  # of them a recharge that was used, one that was refunded, and its refund
     view: int
     drafts: list[str]  # of Ada's applications: one that can be submitted, one that cannot, one that was, one let go
+    note: str  # number of a credit note on the issued request
+    proposals: list[int]  # of credit notes on it: the one that became the note, one that waits
     runs: list[int]  # acts of Rita's on many requests: waiting, done with one refusal, a rejection
 
     def examples(self, endpoint: str) -> list[str]:
@@ -137,6 +143,7 @@ class Atlas:
             "portal.supporting_file": [f"/invoices/{one}/supporting-file"],
             "portal.withdraw": [f"/invoices/{one}/withdraw"],
             "portal.download": [f"/invoices/{issued}/download"],
+            "portal.credit_note": [f"/invoices/{issued}/credit-notes/{self.note}"],
             "headers.list_headers": ["/invoice-headers"],
             "headers.new": ["/invoice-headers/new", "/invoice-headers/new?next=apply"],
             "headers.edit": [f"/invoice-headers/{one}/edit" for one in (self.header, self.removed)],
@@ -241,7 +248,7 @@ def draw(stage: Stage) -> Atlas:
     numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
     numbers["held"] = stage.apply(ada, "61.00")
     stage.do(holds.hold, stage.cast.rita.actor, numbers["held"], question="采购单 4501")
-    stage.do(notes.add, stage.cast.rita.actor, numbers["held"], "采购单 4501")
+    stage.do(written.add, stage.cast.rita.actor, numbers["held"], "采购单 4501")
     numbers["claimed"] = stage.apply(ada, "62.00")
     stage.do(claims.claim, stage.cast.rita.actor, numbers["claimed"])
     numbers["second"] = _half_approved(stage)
@@ -249,6 +256,7 @@ def draw(stage: Stage) -> Atlas:
         ada, "300.00", remarks="采购单 4501", copies="cw@lumen.example", file=supporting.pdf()
     )
     stage.do(recipients.correct, ada.actor, numbers["pending"], email="ap@lumen.example", copies="cw@lumen.example")
+    note, proposals = _credited(stage, numbers["issued"])
     lumen = stage.headers[stage.cast.lumen]
     another = {**LUMEN_HEADER, "name": "流明机器人（苏州）有限公司"}
     spare = stage.do(headers.create, ada.actor, another, known_look_alikes=[lumen]).id
@@ -260,8 +268,22 @@ def draw(stage: Stage) -> Atlas:
         _mail_with_invoice(stage), *_links(stage), _someone(stage), *_imported(stage), *_entries(stage),
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
         drafts=_drafts(stage, lumen, numbers["pending"]),
+        note=note, proposals=proposals,
         runs=_runs(stage, numbers),
     )  # fmt: skip
+
+
+def _credited(stage: Stage, number: str) -> tuple[str, list[int]]:
+    """A credit note on a part of an issued request, whose document is made, and a proposal for another part."""
+    people, issuer = stage.cast, Issuer(currency="CNY", external_url="http://localhost")
+    with stage.app.app_context():
+        (line,) = notes.creditable(notes.invoice_of(requests.by_number(number).id))
+        session.remove()
+    wanted = Wanted("amount", "采购单 4501", {line.id: Decimal("9.50")})
+    made = stage.do(credits.propose, people.rita.actor, number, wanted).id
+    note: str = stage.do(credits.confirm, people.rui.actor, made, issuer=issuer).number
+    stage.work()
+    return note, [made, stage.do(credits.propose, people.rita.actor, number, wanted).id]
 
 
 def _drafts(stage: Stage, header: int, made: str) -> list[str]:

@@ -57,6 +57,7 @@ portal.send_again                login 200 200 404 403 403 403 403 403
 portal.answer                    login 200 200 404 403 403 403 403 403
 portal.supporting_file           login 200 200 404 403 403 403 403 403
 portal.download                  login 200 200 404 403 403 403 403 403
+portal.credit_note               login 200 200 404 403 403 403 403 403
 headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
 headers.edit                     login 200 200 404 403 403 403 403 403

@@ -29,6 +29,7 @@ from backoffice.delivery import jobs as delivery
 from backoffice.errors import BackofficeError
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing import services as issuing_services
+from backoffice.issuing.services import crediting
 from backoffice.ledger.services import files
 from backoffice.ledger.services.rehearsal import Rehearsal
 from backoffice.permissions import Actor
@@ -110,6 +111,12 @@ STEPS: dict[str, Callable[[], None]] = {
     "mail rendered": _before(delivery.Connection, "send"),
     "mail sent, not recorded": _before(delivery, "_record"),
 }
+# Of a credit note, whose number was taken when it was confirmed.
+CREDIT_STEPS: dict[str, Callable[[], None]] = {
+    "credit note numbered": STEPS["number committed"],
+    "credit note stored": STEPS["document stored"],
+    "credited, not committed": _after(crediting, "complete"),
+}
 # Of an import: each dies in its third batch or at its end.
 IMPORT_STEPS: dict[str, Callable[[], None]] = {
     "lines booked, not committed": _at_third(files, "note"),
@@ -130,7 +137,7 @@ BULK_STEPS: dict[str, Callable[[], None]] = {
 
 def _arm(step: str) -> None:
     # What is patched is a plain attribute of a module or class; the product knows nothing of it.
-    {**STEPS, **IMPORT_STEPS, **TRIED_STEPS, **BULK_STEPS}[step]()
+    {**STEPS, **CREDIT_STEPS, **IMPORT_STEPS, **TRIED_STEPS, **BULK_STEPS}[step]()
 
 
 # --- races ---

@@ -21,14 +21,14 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.issuing.models import Invoice, InvoiceSeries
 from backoffice.ledger.models import Reservation
-from backoffice.permissions import SYSTEM
+from backoffice.permissions import SYSTEM, Role
 from backoffice.policies.rules import PolicyKey
 from backoffice.policies.services import set_policy
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.services import applying
 from tests.concurrency.launcher import Launcher
 from tests.support.office import Office, contradictions
-from tests.support.people import Person
+from tests.support.people import Person, create_person
 
 pytestmark = pytest.mark.race
 
@@ -138,6 +138,38 @@ def test_the_money_that_the_other_submit_took_is_not_missed(
     first, second = _together(context, submit)
     assert first == second
     assert office.counters() == ("10.00", "10.00", "0.00")
+
+
+def test_two_checkers_and_two_notes_on_one_recharge_at_once(office: Office, context: Flask) -> None:
+    """One proposal becomes one note; of two notes on the same money each takes its own, and none is lost."""
+    cast, turns = office.cast, 6
+    with transaction():
+        third = create_person("third@backoffice.example", "Third", Role.REVIEWER, None, clock.now())
+    office.recharge(f"{turns * 20}.00")
+    invoices = [office.issued("10.00") for _ in range(2 * turns)]
+    for turn in range(turns):
+        same = turn % 2
+        mine, yours = (office.propose(number, {"R-1": "10.00"}) for number in invoices[2 * turn : 2 * turn + 2])
+        session.rollback()
+
+        def confirm(who: str, mine: int = mine, yours: int = mine if same else yours) -> str:
+            return office.confirm(*((mine, cast.rui) if who == "first" else (yours, third)))
+
+        answers = _together(context, confirm)
+        made = [answer for answer in answers if answer.startswith("CN-")]
+        assert len(set(made)) == (1 if same else 2), answers
+        assert all("confirmed this credit note" in answer for answer in answers if answer not in made)
+    assert office.counters() == (f"{turns * 20}.00", "0.00", f"{turns * 5}.00")
+    assert session.scalar(select(InvoiceSeries.last_number).where(InvoiceSeries.series == "CN")) == turns * 3 // 2
+    assert contradictions() == []
+
+
+def test_two_proposals_at_once_are_one(office: Office, context: Flask) -> None:
+    office.recharge("10.00")
+    number = office.issued("10.00")
+    seats = {"first": office.cast.rita, "second": office.cast.rui}
+    answers = _together(context, lambda who: str(office.propose(number, {"R-1": "6.00"}, seats[who])))
+    assert sorted("has proposed a credit note" in answer for answer in answers) == [False, True]
 
 
 def _together(app: Flask, work: Callable[[str], str]) -> list[str]:

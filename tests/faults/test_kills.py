@@ -30,7 +30,7 @@ from backoffice.issuing import jobs as issuing
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
 from tests.concurrency.launcher import Child, Launcher
-from tests.concurrency.tasks import STEPS
+from tests.concurrency.tasks import CREDIT_STEPS, STEPS
 from tests.faults.smtp_servers import Mail, Server, accepting
 from tests.support.office import Office, contradictions
 
@@ -77,6 +77,26 @@ def test_a_kill_at_each_step_is_mended_by_running_again(
     assert sorted(session.scalars(select(Invoice.sequence))) == [1, 2]
     _check_every_mail_arrived(server.mails, of_template="issued")
     assert len(server.mails) == (3 if step == "mail sent, not recorded" else 2)
+    assert contradictions() == []
+
+
+@pytest.mark.parametrize("step", CREDIT_STEPS)
+def test_a_credit_note_outlives_its_worker(
+    office: Office, launcher: Launcher, serving: Settings, server: Server, step: str
+) -> None:
+    office.recharge("700.00")
+    number = office.issued("350.00")
+    delivery.send_due()
+    server.mails.clear()
+    made = office.credit(number, {"R-1": "100.00"})
+    assert launcher.start("command", serving, arguments=["issue", "run"], die_at=step).wait() == KILLED
+    assert contradictions() == []
+    assert issuing.issue_due() == 1
+    delivery.send_due()
+    _check_every_mail_arrived(server.mails, of_template="credited")
+    assert [part.get_filename() for mail in server.mails for part in _parsed(mail).iter_attachments()] == [
+        f"{made}.pdf"
+    ]
     assert contradictions() == []
 
 

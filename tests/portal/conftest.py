@@ -159,7 +159,7 @@ class World:
             parts = {part.recharge.id: Decimal(amount)}
             session.rollback()
             with transaction():
-                reservations.credit(request_id, parts, at=clock.now())
+                reservations.credit(request_id, parts).enter(clock.now())
 
     def finish(self, number: str) -> None:
         """A reviewer has an issue that failed tried again, and the worker does it."""

@@ -13,6 +13,7 @@ from itertools import count
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from backoffice import clock, invariants
 from backoffice.accounts import services as accounts
@@ -20,16 +21,20 @@ from backoffice.accounts.models import Account
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs as issuing
+from backoffice.issuing.models import Invoice
+from backoffice.issuing.queries import credits as notes
 from backoffice.issuing.services import Issuer
+from backoffice.issuing.services.proposals import Wanted
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Reservation
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import entries, reservations
+from backoffice.ledger.services import entries
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import applying, changes
 from backoffice.requests.services.applying import Application
+from backoffice.review.services import credits
 from backoffice.review.services import decisions as review
 from tests.support.people import Cast, Person, create_person
 
@@ -171,14 +176,23 @@ class Office:
         assert self.issue(number)
         return number
 
-    def credit(self, number: str, parts: Mapping[str, str]) -> None:
-        """Take back what an issued request has of these recharges: their ids, and amounts."""
-        request_id = self.request(number).id
-        has = {part.recharge.external_id: part.recharge.id for part in ledger.parts_of(request_id)}
-        session.rollback()
+    def propose(self, number: str, parts: Mapping[str, str], by: Person | None = None, **further: str) -> int:
+        """Rita proposes to take back what an issued request has of these recharges: their ids, and amounts."""
+        invoice = session.scalars(select(Invoice).where(Invoice.request_id == self.request(number).id)).one_or_none()
+        lines = {line.external_id: line.id for line in notes.creditable(invoice)} if invoice else {}
+        amounts = {lines.get(recharge, 0): Decimal(amount) for recharge, amount in parts.items()}
+        wanted = Wanted(**{"reason": "refund", "words": "退款 Refund", **further}, amounts=amounts)
         with transaction():
-            named = {has.get(recharge, 0): Decimal(amount) for recharge, amount in parts.items()}
-            reservations.credit(request_id, named, at=clock.now())
+            return credits.propose((by or self.cast.rita).actor, number, wanted, now=clock.now()).id
+
+    def confirm(self, proposal_id: int, by: Person | None = None) -> str:
+        """Rui confirms a proposal; returns the number of the credit note."""
+        with transaction():
+            return credits.confirm((by or self.cast.rui).actor, proposal_id, issuer=ISSUER, now=clock.now()).number
+
+    def credit(self, number: str, parts: Mapping[str, str]) -> str:
+        """A credit note that went the whole way but for its document; one that fails leaves no proposal behind."""
+        return self.confirm(self.propose(number, parts))
 
     def request(self, number: str) -> InvoiceRequest:
         """The request as the database has it now."""

@@ -30,10 +30,11 @@ OCCASIONS = {
     "information_wanted": lazy_gettext("To the receiving address, when a reviewer asks the customer"),
     "information_reminder": lazy_gettext("To the receiving address, on the third business day without an answer"),
     "issued": lazy_gettext("To the receiving address and its copies, when the invoice is issued, with the PDF"),
+    "credited": lazy_gettext("To the receiving address and its copies, when a credit note is issued, with the PDF"),
     "flagged": lazy_gettext("To every manager, when requests become overdue"),
     "security_notice": lazy_gettext("To a person whose password was changed"),
 }
-_WITH_DOCUMENT = ("issued",)
+_WITH_DOCUMENT = ("issued", "credited")
 _MAY_TEST = (Permission.DECIDE, Permission.ADMINISTER)
 
 

@@ -56,7 +56,7 @@ def _properties(snapshot: Snapshot) -> Properties:
     own = snapshot["number"] or face.DRAFT.inline(language)
     canonical = json.dumps(snapshot, sort_keys=True).encode()
     return Properties(
-        title=f"{face.TITLE.inline(language)} {own}",
+        title=f"{face.title_of(snapshot).inline(language)} {own}",
         author=snapshot["seller"]["name"],
         subject=snapshot["buyer"]["name"],
         language=_LANGUAGES[language],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from backoffice.issuing import face as labels
-from backoffice.issuing.face import Face, Label, Party
+from backoffice.issuing.face import Face, Fact, Label, Party
 from backoffice.issuing.pdf import qr, typeset
 from backoffice.issuing.pdf.canvas import PAGE_HEIGHT, PAGE_WIDTH, Canvas, Page
 from backoffice.issuing.pdf.table import ACCENT, HAIRLINE, MUTED, TINT, Table
@@ -95,7 +95,7 @@ class _Layout:
         return page
 
     def _draw_running_head(self, page: Page) -> None:
-        page.text(LEFT, 40, labels.TITLE.inline(self._language, "  "), RUNNING_TITLE)
+        page.text(LEFT, 40, self._face.title.inline(self._language, "  "), RUNNING_TITLE)
         page.text(LEFT, 53, self._notice(), TINY)
         own = self._s["number"] or labels.DRAFT.inline(self._language)
         page.text(RIGHT, 40, own, ALERT if self._face.is_draft else FACT, "right")
@@ -146,7 +146,11 @@ class _Layout:
 
     def _draw_facts(self, page: Page, y: float) -> float:
         page.rule(LEFT, RIGHT, y, 0.8, ACCENT)
-        for x, fact in zip((0.0, 0.30, 0.53, 0.70), self._face.facts, strict=True):
+        y = self._draw_row_of_facts(page, y, self._face.facts)
+        return self._draw_row_of_facts(page, y, self._face.original) if self._face.original else y
+
+    def _draw_row_of_facts(self, page: Page, y: float, facts: tuple[Fact, ...]) -> float:
+        for x, fact in zip((0.0, 0.30, 0.53, 0.70), facts, strict=False):
             page.text(LEFT + x * WIDTH, y + 15, fact.label.inline(self._language), SMALL)
             page.text(LEFT + x * WIDTH, y + 29, fact.value, FACT)
         page.rule(LEFT, RIGHT, y + 39, 0.4, HAIRLINE)

@@ -100,10 +100,11 @@ def settle(request_id: int) -> Settlement:
     return Settlement(parts, hand)
 
 
-def credit(request_id: int, parts: Mapping[int, Decimal], *, at: datetime) -> None:
+def credit(request_id: int, parts: Mapping[int, Decimal]) -> Hand:
     """Take back what of an invoice a credit note names: of each recharge, by its id, an amount in major units.
 
     The money first closes the recharge's invoice debt; the rest is free again and covers short requests, oldest first.
+    Whoever calls enters it into the journal with `Hand.enter`, as of the moment at which the note has its number.
     Raises Conflict when the request is not invoiced, Invalid (`amount`) when more is named than is left of a part.
     """
     reservation, hand = _held(request_id)
@@ -126,7 +127,7 @@ def credit(request_id: int, parts: Mapping[int, Decimal], *, at: datetime) -> No
         hand.move(MovementKind.CREDIT, moved, entry_id=recharge_id, request_id=request_id)
     session.flush()
     cover_short(hand)
-    hand.enter(at)
+    return hand
 
 
 def check_whole(request_id: int) -> None:

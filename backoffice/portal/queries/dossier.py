@@ -11,6 +11,8 @@ from operator import attrgetter
 
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
+from backoffice.issuing.models import CreditNote
+from backoffice.issuing.queries import credits
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
@@ -24,7 +26,10 @@ from backoffice.requests.services import supporting
 from backoffice.requests.services.supporting import SupportingFile
 
 # kind of event -> the mail that tells of it
-_TOLD_BY = {"submitted": "submitted", "held": "information_wanted", "rejected": "rejected", "issued": "issued"}
+_TOLD_BY = {
+    "submitted": "submitted", "held": "information_wanted", "rejected": "rejected", "issued": "issued",
+    "credited": "credited",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ class Dossier:
     followed_by: str | None
     hold: Hold | None
     moves: Sequence[LedgerMovement]
+    credit_notes: Sequence[CreditNote]
+
+    @property
+    def credited(self) -> Decimal:
+        """What credit notes took back of its invoice."""
+        return sum((note.gross for note in self.credit_notes), ZERO)
 
     @property
     def happened(self) -> list[RequestEvent | LedgerMovement]:
@@ -87,6 +98,7 @@ def dossier(account_id: int, number: str) -> Dossier:
         followed_by=requests.followed_by(found.id),
         hold=requests.open_hold(found.id) if found.is_held else None,
         moves=journal.moves_of(found.id),
+        credit_notes=credits.notes_of_requests([found.id]).get(found.id, []) if found.is_issued else [],
     )
 
 

@@ -12,6 +12,7 @@ from backoffice.database import transaction
 from backoffice.delivery.rules import attachment_name
 from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
 from backoffice.issuing import queries as issuing
+from backoffice.issuing.queries import credits
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.portal import labels
@@ -212,6 +213,16 @@ def supporting_file(number: str) -> Response:
     """What was enclosed with the request, as a download."""
     file = supporting.found(queries.own_request(account_id(), number))
     return attachment(storage.get(file.sha256), file.type, file.name)
+
+
+@blueprint.get("/invoices/<number>/credit-notes/<note>")
+@guard(Permission.SEE_OWN_INVOICES)
+def credit_note(number: str, note: str) -> Response:
+    """A credit note on the request's invoice, byte for byte as it was stored and mailed."""
+    found = queries.own_request(account_id(), number)
+    document = credits.document_of(found.id, note)
+    name = attachment_name(f"{document.number} {found.header_name}")
+    return attachment(storage.get(document.sha256), "application/pdf", f"{name}.pdf", f"{document.number}.pdf")
 
 
 @blueprint.get("/invoices/<number>/download")

@@ -1,4 +1,4 @@
-"""The proof that invoice numbers are gapless, taken once and chronological (design/domain.md 4).
+"""The proof that numbers of invoices and of credit notes are gapless, taken once, chronological (design/domain.md 4).
 
 A period is proved volume by volume, as a bound book would be: whatever it holds, each statement reads one stretch of
 the index of numbers and no more.
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, null, or_, select
 
 from backoffice.accounts.models import Account
 from backoffice.database import session
-from backoffice.issuing.models import Invoice, InvoiceSeries
+from backoffice.issuing.models import CreditNote, Invoice, InvoiceSeries
+from backoffice.issuing.rules.credits import SERIES as CREDIT_SERIES
+from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
 
 # So many numbers are one volume; so many faults of a kind are listed, and numbers never taken are counted so far.
@@ -23,7 +25,6 @@ LISTED = 50
 COUNTED = 1_000
 
 Kind = Literal["missing", "repeated", "disordered", "beyond"]
-ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(Invoice.sequence, "asc"), (Invoice.id, "asc")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class Period:
         return f"{self.series}-{self.period}"
 
     @property
+    def is_of_credits(self) -> bool:
+        """Whether credit notes have these numbers, not invoices."""
+        return self.series == CREDIT_SERIES
+
+    @property
+    def kind(self) -> Any:
+        """The table of the documents with these numbers; both kinds have the same columns for them."""
+        return CreditNote if self.is_of_credits else Invoice
+
+    @property
     def volumes(self) -> int:
         """How many volumes its numbers fill; an empty one where none was taken."""
         return max(1, -(-self.last_number // VOLUME))
@@ -47,6 +58,11 @@ class Period:
     def printed(self, sequence: int) -> str:
         """A number as it stands on an invoice."""
         return f"{self.name}-{sequence:06d}"
+
+
+def order(of: Period) -> list[tuple[Any, Literal["asc", "desc"]]]:
+    """The order of the numbers, of a file of the `register`."""
+    return [(of.kind.sequence, "asc"), (of.kind.id, "asc")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,7 @@ def proving(of: Period, low: int, high: int) -> Select[Any]:
     """The one statement behind a proof. It reads the last number given out, too: another may be taken at any moment."""
     given = _last_number(of)
     rows = _stretch(of, low, high)
-    further = select(Invoice.id).where(*_numbers(of), Invoice.sequence > given).limit(COUNTED + 1).subquery()
+    further = select(of.kind.id).where(*_numbers(of), of.kind.sequence > given).limit(COUNTED + 1).subquery()
     return select(
         func.coalesce(given, 0),
         func.min(rows.c.sequence),
@@ -133,8 +149,9 @@ def proving(of: Period, low: int, high: int) -> Select[Any]:
 def faults(of: Period, told: Proof, kind: Kind) -> list[Fault]:
     """What a figure of a proof counts, in the order of the numbers, at most `LISTED`; missing neighbours are one."""
     if kind == "beyond":
-        behind = select(Invoice.sequence, Invoice.sequence, Invoice.number, Invoice.issued_on)
-        behind = behind.where(*_numbers(of), Invoice.sequence > _last_number(of)).order_by(Invoice.sequence)
+        table = of.kind
+        behind = select(table.sequence, table.sequence, table.number, table.issued_on)
+        behind = behind.where(*_numbers(of), table.sequence > _last_number(of)).order_by(table.sequence)
         return [Fault(*row) for row in session.execute(behind.limit(LISTED))]
     rows = _stretch(of, told.low, told.high)
     listed = select(rows.c.sequence, rows.c.sequence, rows.c.number, rows.c.issued_on, rows.c.dated_before)
@@ -152,21 +169,35 @@ def faults(of: Period, told: Proof, kind: Kind) -> list[Fault]:
 
 
 def register(of: Period) -> Select[Any]:
-    """Every invoice of a period, for a file in the `ORDER` of the numbers."""
+    """Every invoice or credit note of a period, for a file in the `order` of the numbers. What a note takes back is
+    negative, and it names the invoice it takes it back of."""
+    kind = of.kind
+    figures = (kind.net, kind.tax, kind.gross)
+    net, tax, gross = ((ZERO - figure) for figure in figures) if of.is_of_credits else figures
+    listed = select(
+        kind.id,
+        kind.sequence,
+        kind.number,
+        kind.issued_on,
+        kind.issued_at,
+        net.label("net"),
+        tax.label("tax"),
+        gross.label("gross"),
+        kind.pdf_sha256,
+        (Invoice.number if of.is_of_credits else null()).label("original"),
+    )
+    if of.is_of_credits:
+        listed = listed.join(Invoice, Invoice.id == CreditNote.invoice_id)
     return (
-        select(
-            Invoice.id, Invoice.sequence, Invoice.number, Invoice.issued_on, Invoice.issued_at,
-            Invoice.net, Invoice.tax, Invoice.gross, Invoice.pdf_sha256,
-        )
-        .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
-        .join(Account, Account.id == Invoice.account_id)
+        listed.join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
+        .join(Account, Account.id == kind.account_id)
         .add_columns(InvoiceRequest.number.label("request"), InvoiceRequest.header_name, Account.code, Account.name)
         .where(*_numbers(of))
     )  # fmt: skip
 
 
 def _numbers(of: Period) -> tuple[ColumnElement[bool], ...]:
-    return Invoice.series == of.series, Invoice.period == of.period
+    return of.kind.series == of.series, of.kind.period == of.period
 
 
 def _last_number(of: Period) -> Any:
@@ -180,22 +211,22 @@ def _last_number(of: Period) -> Any:
 def _stretch(of: Period, low: int, high: int) -> Subquery:
     """The invoices of these numbers, each with the number and the date of the one in front of it."""
     front = (
-        select(Invoice.issued_on)
-        .where(*_numbers(of), Invoice.sequence < low)
-        .order_by(Invoice.sequence.desc())
+        select(of.kind.issued_on)
+        .where(*_numbers(of), of.kind.sequence < low)
+        .order_by(of.kind.sequence.desc())
         .limit(1)
         .scalar_subquery()
     )
-    order = (Invoice.sequence, Invoice.id)
+    order = (of.kind.sequence, of.kind.id)
     return (
         select(
-            Invoice.sequence,
-            Invoice.number,
-            Invoice.issued_on,
-            func.coalesce(func.lag(Invoice.sequence).over(order_by=order), low - 1).label("before"),
-            func.coalesce(func.lag(Invoice.issued_on).over(order_by=order), front).label("dated_before"),
+            of.kind.sequence,
+            of.kind.number,
+            of.kind.issued_on,
+            func.coalesce(func.lag(of.kind.sequence).over(order_by=order), low - 1).label("before"),
+            func.coalesce(func.lag(of.kind.issued_on).over(order_by=order), front).label("dated_before"),
         )
-        .where(*_numbers(of), Invoice.sequence.between(low, high))
+        .where(*_numbers(of), of.kind.sequence.between(low, high))
         .subquery()
     )
 

@@ -95,7 +95,18 @@ def _has_changed_header(actor: Actor, invoice_request: InvoiceRequest) -> bool:
     return bool(session.scalar(select(changed)))
 
 
-def _has_imported(actor: Actor, invoice_request: InvoiceRequest) -> bool:
+def refuse_checker(actor: Actor, invoice_request: InvoiceRequest) -> None:
+    """Four eyes on a credit note: raises Forbidden for whoever changed the header of the request or imported one of its
+    recharges. The maker is refused where the proposal is decided."""
+    if _has_changed_header(actor, invoice_request):
+        raise Forbidden(Message(N_("You have changed the header of this request. Somebody else has to confirm it.")))
+    if _has_imported(actor, invoice_request, ReservationState.SETTLED):
+        raise Forbidden(Message(N_("You have imported a recharge of this request. Somebody else has to confirm it.")))
+
+
+def _has_imported(
+    actor: Actor, invoice_request: InvoiceRequest, state: ReservationState = ReservationState.OPEN
+) -> bool:
     """Whether a file of the actor's told, or completed, a recharge that pays for the request."""
     imported = (
         select(LedgerEntry.id)
@@ -104,7 +115,7 @@ def _has_imported(actor: Actor, invoice_request: InvoiceRequest) -> bool:
         .join(LedgerFile, LedgerFile.id.in_((LedgerEntry.file_id, LedgerCompletion.file_id)))
         .where(
             Allocation.request_id == invoice_request.id,
-            Allocation.state == ReservationState.OPEN,
+            Allocation.state == state,
             LedgerFile.imported_by_id == actor.id,
         )
         .limit(1)

@@ -43,6 +43,7 @@ REGISTER = (
     Column(lazy_gettext("Account"), "text", lambda row: row.name),
     Column(lazy_gettext("Invoice Header"), "text", lambda row: row.header_name),
     Column(lazy_gettext("Request"), "code", lambda row: row.request),
+    Column(lazy_gettext("Credit note on"), "code", lambda row: row.original),
     Column(lazy_gettext("Net"), "amount", lambda row: row.net),
     Column(lazy_gettext("Tax"), "amount", lambda row: row.tax),
     Column(lazy_gettext("Gross"), "amount", lambda row: row.gross),
@@ -113,7 +114,7 @@ def export_numbers(extension: str) -> Any:
         return exports.answer(
             extension, PROOF, proof.rows, name=f"{name} {proof.title}", ascii_name=f"{ascii_name}-proof"
         )
-    rows = every_row(session, queries.register(of), queries.ORDER)
+    rows = every_row(session, queries.register(of), queries.order(of))
     return exports.answer(extension, REGISTER, rows, name=name, ascii_name=ascii_name, further=(proof,))
 
 

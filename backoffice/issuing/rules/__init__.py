@@ -249,6 +249,7 @@ class Snapshot(TypedDict):
     remarks: str
     verify_url: str | None  # what the QR code holds; None draws none
     original: NotRequired[OriginalSnapshot]  # of a credit note
+    reason: NotRequired[str]  # of a credit note: a CreditReason
 
 
 def build_snapshot(
@@ -286,8 +287,8 @@ def build_snapshot(
         issued_at=issued_at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z"),
         issued_on=issued_on.isoformat(),
         currency=currency,
-        seller=SellerSnapshot(**_fields(seller, SELLER_FIELDS)),  # type: ignore[typeddict-item]
-        buyer=BuyerSnapshot(**_fields(buyer, BUYER_FIELDS)),  # type: ignore[typeddict-item]
+        seller=SellerSnapshot(**party_fields(seller, SELLER_FIELDS)),  # type: ignore[typeddict-item]
+        buyer=BuyerSnapshot(**party_fields(buyer, BUYER_FIELDS)),  # type: ignore[typeddict-item]
         lines=[_freeze_line(position, line) for position, line in enumerate(split, 1)],
         tax_groups=[_freeze_group(group) for group in totals.groups],
         net=str(totals.net),
@@ -300,7 +301,8 @@ def build_snapshot(
     )
 
 
-def _fields(party: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
+def party_fields(party: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
+    """What a snapshot states of a party: every field a text, empty where it states none, and always a country."""
     fields = {name: str(party.get(name) or "") for name in names}
     return fields | {"country": fields["country"] or HOME_COUNTRY}
 

@@ -7,19 +7,18 @@ document, marks the request Issued and queues the mail. A crash between any two 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from backoffice import clock, glyphs, storage
+from backoffice import storage
 from backoffice.database import rows_changed, session
-from backoffice.errors import N_, BackofficeError, Conflict, Invalid, Message
+from backoffice.errors import Conflict, Message
 from backoffice.issuing import rules, snapshots
-from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
-from backoffice.issuing.pdf import checking
+from backoffice.issuing.models import Invoice, InvoiceLine
+from backoffice.issuing.services import numbers
+from backoffice.issuing.services.numbers import CannotIssue as CannotIssue
 from backoffice.issuing.snapshots import Issuer as Issuer
 from backoffice.issuing.snapshots import draft_of as draft_of
 from backoffice.issuing.snapshots import draft_snapshot as draft_snapshot
@@ -32,12 +31,6 @@ from backoffice.requests.services import special
 from backoffice.requests.services import states as requests
 
 INVOICE_SERIES = "INV"
-
-
-class CannotIssue(BackofficeError):
-    """This request cannot become an invoice as things stand; a reviewer has to act."""
-
-    code = "cannot-issue"
 
 
 def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
@@ -55,13 +48,13 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     except Conflict as conflict:
         raise CannotIssue(conflict.message) from conflict
     parts = [(recharge, allocation.amount) for allocation, recharge in settlement.parts]
-    taken = _take_number(INVOICE_SERIES)
+    taken = numbers.take(INVOICE_SERIES)
     # A month's journal and its register of invoices speak of the same moment.
     settlement.enter(taken.at)
     snapshot = snapshots.snapshot_of(
         invoice_request, parts, number=taken.number, issued_at=taken.at, issued_on=taken.on, issuer=issuer
     )
-    _refuse_undrawable(snapshot)
+    numbers.refuse_undrawable(snapshot)
     invoice = Invoice(
         number=taken.number,
         series=taken.series,
@@ -177,85 +170,6 @@ def retry(request_id: int) -> bool:
     return bool(changed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A number, and the moment at which it was taken."""
-
-    series: str
-    sequence: int
-    at: datetime
-    on: date
-
-    @property
-    def period(self) -> str:
-        """Numbers begin anew each local year."""
-        return _period(self.on)
-
-    @property
-    def number(self) -> str:
-        """The number as it is printed."""
-        return f"{self.series}-{self.period}-{self.sequence:06d}"
-
-
-def _period(day: date) -> str:
-    return f"{day:%Y}"
-
-
-def _take_number(series: str) -> _Taken:
-    """Increment-and-return on the locked row of the series and period; never max+1, never a database sequence.
-
-    The clock is read under the lock. Two workers that read it before would take numbers in another order than their
-    moments, and around midnight the later date would shut the earlier one out.
-    """
-    _lock_series(series)
-    now = clock.now()
-    on = clock.local_date(now, clock.zone())
-    _begin_period(series, _period(on))
-    _refuse_clock_gone_back(series, _period(on), on)
-    sequence: int = session.execute(
-        update(InvoiceSeries)
-        .where(InvoiceSeries.series == series, InvoiceSeries.period == _period(on))
-        .values(last_number=InvoiceSeries.last_number + 1, last_issued_on=on)
-        .returning(InvoiceSeries.last_number)
-    ).scalar_one()
-    return _Taken(series, sequence, now, on)
-
-
-def _lock_series(series: str) -> None:
-    """Wait until nobody else takes a number of the series. Its periods are all locked before a new one is begun."""
-    begun = session.scalars(
-        select(InvoiceSeries.period)
-        .where(InvoiceSeries.series == series)
-        .order_by(InvoiceSeries.period)
-        .with_for_update()
-    ).all()
-    if not begun:
-        # The very first number: whoever else wants to be first waits here for the row instead.
-        _begin_period(series, _period(clock.today()))
-
-
-def _begin_period(series: str, period: str) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(
-        dialect.insert(InvoiceSeries).values(series=series, period=period, last_number=0).on_conflict_do_nothing()
-    )
-
-
-def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
-    """Numbers are chronological: none before the series' last date, none in a period once a later one has begun."""
-    rows = session.execute(
-        select(InvoiceSeries.period, InvoiceSeries.last_issued_on)
-        .where(InvoiceSeries.series == series, InvoiceSeries.period >= period)
-        .order_by(InvoiceSeries.period)
-    ).all()
-    for begun, last in rows:
-        if begun > period or (last is not None and last > issued_on):
-            raise CannotIssue(
-                Message(N_("The clock went back: the last invoice is dated %(last)s."), last=last or begun),
-                code="clock-gone-back",
-            )
-
-
 def _add_lines(invoice: Invoice, snapshot: rules.Snapshot, parts: list[tuple[LedgerEntry, Decimal]]) -> None:
     session.execute(
         insert(InvoiceLine),
@@ -274,17 +188,3 @@ def _add_lines(invoice: Invoice, snapshot: rules.Snapshot, parts: list[tuple[Led
             for line, (recharge, _) in zip(snapshot["lines"], parts, strict=True)
         ],
     )
-
-
-def _refuse_undrawable(snapshot: rules.Snapshot) -> None:
-    """What no template can draw must not get a number: nothing could be put right behind it."""
-    missing = glyphs.missing("".join(text for _, text in checking.texts(snapshot)))
-    if missing:
-        raise CannotIssue(
-            Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing)),
-            code="missing-glyph",
-        )
-    try:
-        checking.check(snapshot)
-    except Invalid as fault:
-        raise CannotIssue(fault.reason, code="undrawable") from fault

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.issuing.models.guards import install
 from backoffice.ledger.models import LedgerEntry
 from backoffice.requests.models import InvoiceRequest
 
@@ -118,13 +119,7 @@ END $$""",
 )
 
 
-def _install(target: Any, dialect: str, statements: tuple[str, ...]) -> None:
-    for statement in statements:
-        ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-        event.listen(target, "after_create", ddl)
-
-
-_install(Base.metadata.tables["invoice"], "sqlite", SQLITE_TRIGGERS[:2])
-_install(Base.metadata.tables["invoice_line"], "sqlite", SQLITE_TRIGGERS[2:])
-_install(Base.metadata.tables["invoice"], "postgresql", POSTGRESQL_TRIGGERS[:2])
-_install(Base.metadata.tables["invoice_line"], "postgresql", POSTGRESQL_TRIGGERS[2:])
+install("invoice", "sqlite", SQLITE_TRIGGERS[:2])
+install("invoice_line", "sqlite", SQLITE_TRIGGERS[2:])
+install("invoice", "postgresql", POSTGRESQL_TRIGGERS[:2])
+install("invoice_line", "postgresql", POSTGRESQL_TRIGGERS[2:])

@@ -15,7 +15,7 @@ from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
-from backoffice.issuing.rules import Snapshot, is_invoice_number
+from backoffice.issuing.rules import Snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Allocation, LedgerMovement, Reservation, ReservationState, moves
 from backoffice.ledger.queries import journal
@@ -254,24 +254,3 @@ def register(first: date, last: date) -> Select[Any]:
         .add_columns(InvoiceRequest.number.label("request"), InvoiceRequest.state, Account.code, Account.name)
         .where(Invoice.issued_on.between(first, last))
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What anybody may know of an invoice whose number and amount they hold."""
-
-    number: str
-    issued_on: date
-    seller_name: str
-
-
-def verify(number: str, amount: Decimal) -> Verified | None:
-    """The invoice with exactly this number and gross amount, or None: neither half alone tells anything."""
-    if not is_invoice_number(number):
-        return None
-    row = session.execute(
-        select(Invoice.number, Invoice.issued_on, Invoice.snapshot).where(
-            Invoice.number == number, Invoice.gross == amount
-        )
-    ).one_or_none()
-    return None if row is None else Verified(row.number, row.issued_on, row.snapshot["seller"]["name"])

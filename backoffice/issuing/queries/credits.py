@@ -1,0 +1,191 @@
+"""Reads of credit notes and of what people propose to take back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import cast
+
+from sqlalchemy import Select, func, select
+
+from backoffice.database import session
+from backoffice.errors import NotFound
+from backoffice.issuing.models import (
+    CreditNote,
+    CreditNoteLine,
+    CreditProposal,
+    CreditProposalLine,
+    Invoice,
+    InvoiceLine,
+)
+from backoffice.issuing.queries import Document
+from backoffice.issuing.rules import Snapshot
+from backoffice.issuing.rules.credits import LineLeft, ProposalState
+from backoffice.money import ZERO
+from backoffice.requests.models import InvoiceRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Creditable:
+    """A line of an issued invoice with what is left of it."""
+
+    id: int
+    position: int
+    recharge_id: int
+    external_id: str
+    occurred_on: str
+    description: str
+    left: LineLeft
+
+
+def invoice_of(request_id: int) -> Invoice:
+    """The invoice of an issued request. Raises NotFound for any other."""
+    invoice = session.scalars(
+        select(Invoice)
+        .join(InvoiceRequest, InvoiceRequest.invoice_id == Invoice.id)
+        .where(InvoiceRequest.id == request_id, InvoiceRequest.invoice_number.is_not(None))
+    ).one_or_none()
+    if invoice is None:
+        raise NotFound
+    return invoice
+
+
+def creditable(invoice: Invoice) -> list[Creditable]:
+    """The lines of an invoice in their order, each with what credit notes took back of it."""
+    taken = (
+        select(
+            CreditNoteLine.line_id,
+            func.sum(CreditNoteLine.net).label("net"),
+            func.sum(CreditNoteLine.gross).label("gross"),
+        )
+        .join(CreditNote, CreditNote.id == CreditNoteLine.note_id)
+        .where(CreditNote.invoice_id == invoice.id)
+        .group_by(CreditNoteLine.line_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(InvoiceLine, taken.c.net, taken.c.gross)
+        .outerjoin(taken, taken.c.line_id == InvoiceLine.id)
+        .where(InvoiceLine.invoice_id == invoice.id)
+        .order_by(InvoiceLine.position)
+    )
+    printed = {line["position"]: line for line in cast("Snapshot", invoice.snapshot)["lines"]}
+    return [
+        Creditable(
+            line.id,
+            line.position,
+            line.recharge_id,
+            printed[line.position]["external_id"],
+            printed[line.position]["occurred_on"],
+            line.description,
+            LineLeft(line.tax_kind, Decimal(line.rate), line.net, line.gross, net or ZERO, gross or ZERO),
+        )
+        for line, net, gross in rows
+    ]
+
+
+def credited(invoice_id: int) -> Decimal:
+    """What credit notes took back of an invoice, tax included."""
+    return session.scalar(select(func.sum(CreditNote.gross)).where(CreditNote.invoice_id == invoice_id)) or ZERO
+
+
+def notes_of(invoice_id: int) -> list[CreditNote]:
+    """The credit notes of an invoice, in the order of their numbers."""
+    notes = select(CreditNote).where(CreditNote.invoice_id == invoice_id)
+    return list(session.scalars(notes.order_by(CreditNote.id)))
+
+
+def notes_of_requests(request_ids: Collection[int]) -> dict[int, list[CreditNote]]:
+    """The credit notes with a document of these requests, by their ids."""
+    rows = session.execute(
+        select(Invoice.request_id, CreditNote)
+        .join(CreditNote, CreditNote.invoice_id == Invoice.id)
+        .where(Invoice.request_id.in_(request_ids), CreditNote.pdf_sha256.is_not(None))
+        .order_by(CreditNote.id)
+    )
+    found: dict[int, list[CreditNote]] = {}
+    for request_id, note in rows:
+        found.setdefault(request_id, []).append(note)
+    return found
+
+
+def document_of(request_id: int, number: str) -> Document:
+    """The document of a credit note on a request's invoice. Raises NotFound for another request's and until it is
+    made."""
+    row = session.execute(
+        select(CreditNote.number, CreditNote.pdf_sha256, CreditNote.pdf_size)
+        .join(Invoice, Invoice.id == CreditNote.invoice_id)
+        .where(Invoice.request_id == request_id, CreditNote.number == number)
+    ).one_or_none()
+    if row is None or row.pdf_sha256 is None:
+        raise NotFound
+    return Document(row.number, row.pdf_sha256, row.pdf_size)
+
+
+def proposal(proposal_id: int) -> CreditProposal:
+    """What somebody proposed to take back. Raises NotFound."""
+    found = session.get(CreditProposal, proposal_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def request_of(proposal_id: int) -> int:
+    """The id of the request whose invoice a proposal is about. Raises NotFound."""
+    found = session.scalar(
+        select(Invoice.request_id)
+        .join(CreditProposal, CreditProposal.invoice_id == Invoice.id)
+        .where(CreditProposal.id == proposal_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_proposal(invoice_id: int) -> CreditProposal | None:
+    """The proposal on an invoice that waits for its checker."""
+    return session.scalars(open_proposals().where(CreditProposal.invoice_id == invoice_id)).one_or_none()
+
+
+def open_proposals() -> Select[CreditProposal]:
+    """Proposals that wait for their checker, worded as the partial index that serves it."""
+    return select(CreditProposal).where(CreditProposal.state == ProposalState.OPEN)
+
+
+def faulty() -> Select[CreditProposal]:
+    """Confirmed ones whose document could not be made."""
+    return select(CreditProposal).where(CreditProposal.issue_fault.is_not(None))
+
+
+def proposals_of(invoice_id: int) -> list[CreditProposal]:
+    """Everything that was proposed to take back of an invoice, oldest first."""
+    found = select(CreditProposal).where(CreditProposal.invoice_id == invoice_id)
+    return list(session.scalars(found.order_by(CreditProposal.id)))
+
+
+def amounts_of(proposal_id: int) -> dict[int, Decimal]:
+    """What a proposal takes back, by line of the invoice."""
+    rows = session.execute(
+        select(CreditProposalLine.line_id, CreditProposalLine.gross).where(
+            CreditProposalLine.proposal_id == proposal_id
+        )
+    )
+    return {row.line_id: row.gross for row in rows}
+
+
+def note_of(proposal_id: int) -> CreditNote | None:
+    """The credit note that a proposal became."""
+    return session.scalars(select(CreditNote).where(CreditNote.proposal_id == proposal_id)).one_or_none()
+
+
+def unrendered(limit: int) -> list[tuple[int, Snapshot]]:
+    """Numbered credit notes without a document, except those that failed: their ids and snapshots, oldest first."""
+    rows = session.execute(
+        select(CreditNote.id, CreditNote.snapshot)
+        .join(CreditProposal, CreditProposal.id == CreditNote.proposal_id)
+        .where(CreditNote.pdf_sha256.is_(None), CreditProposal.issue_fault.is_(None))
+        .order_by(CreditNote.id)
+        .limit(limit)
+    )
+    return [(row.id, row.snapshot) for row in rows]

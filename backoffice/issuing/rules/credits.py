@@ -1,0 +1,224 @@
+"""What a credit note takes back: how its gross splits into net and tax, and the frozen snapshot. Pure.
+
+The source is design/domain.md 4: net and tax of a note are those of everything credited so far, rounded once, less
+what earlier notes took; and no line ever gives more than is left of its net, its tax and its gross.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from backoffice.errors import N_
+from backoffice.issuing import words
+from backoffice.issuing.rules import (
+    BUYER_FIELDS,
+    SELLER_FIELDS,
+    TEMPLATE,
+    BuyerSnapshot,
+    LineSnapshot,
+    OriginalSnapshot,
+    SellerSnapshot,
+    Snapshot,
+    TaxGroupSnapshot,
+    party_fields,
+)
+from backoffice.money import CENT, ZERO, from_minor, to_minor
+
+SERIES = "CN"
+WORDS_LIMIT = 500
+REMARKS_LIMIT = 500
+# EN 16931 (BR-CO-17) lets the tax of a group be so far from its net times the rate.
+TAX_TOLERANCE = Decimal("1.00")
+
+
+class ProposalState(StrEnum):
+    """Open until somebody else has looked at it; only the maker withdraws, only another confirms or declines."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class CreditReason(StrEnum):
+    """Coded reasons of a credit note; its words say the rest. Both stand on the document."""
+
+    REFUND = "refund"
+    HEADER = "header"
+    AMOUNT = "amount"
+    DUPLICATE = "duplicate"
+    RETURNED = "returned"
+    OTHER = "other"
+
+
+CREDIT_REASONS: dict[CreditReason, str] = {
+    CreditReason.REFUND: N_("Money was refunded"),
+    CreditReason.HEADER: N_("The header is wrong"),
+    CreditReason.AMOUNT: N_("The amount is wrong"),
+    CreditReason.DUPLICATE: N_("Invoiced twice"),
+    CreditReason.RETURNED: N_("The customer returned the invoice"),
+    CreditReason.OTHER: N_("Another reason"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineLeft:
+    """A line of an invoice, and what credit notes took back of it so far; major units, all positive."""
+
+    tax_kind: str
+    rate: Decimal
+    net: Decimal
+    gross: Decimal
+    credited_net: Decimal = ZERO
+    credited_gross: Decimal = ZERO
+
+    @property
+    def gross_left(self) -> Decimal:
+        """What of its gross nobody took back."""
+        return self.gross - self.credited_gross
+
+    @property
+    def net_left(self) -> Decimal:
+        """What of its net nobody took back."""
+        return self.net - self.credited_net
+
+    @property
+    def tax_left(self) -> Decimal:
+        """What of its tax nobody took back."""
+        return self.gross_left - self.net_left
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a credit note takes back of one line; zero where it leaves the line alone."""
+
+    net: Decimal
+    gross: Decimal
+
+    @property
+    def tax(self) -> Decimal:
+        """The tax in it."""
+        return self.gross - self.net
+
+
+def take_back(lines: Sequence[LineLeft], amounts: Sequence[Decimal]) -> list[Share]:
+    """Split what is taken back of each line, its gross in `amounts`, into net and tax; one share per line.
+
+    Per rate group the net is that of all gross credited by now, rounded half-up, less what was credited before. The
+    lines share it by largest remainder within what is left of each. Where both cannot be had the lines win: a line
+    that is taken back whole gives exactly its own net, so the group may be some cents off until the rest follows.
+    Raises ValueError for a negative amount or one beyond what is left.
+    """
+    shares = [Share(ZERO, ZERO)] * len(lines)
+    for line, amount in zip(lines, amounts, strict=True):
+        if not ZERO <= amount <= line.gross_left:
+            raise ValueError(f"{amount} cannot be taken back of {line.gross_left}")
+    for key in dict.fromkeys((line.tax_kind, line.rate) for line in lines):
+        group = [index for index, line in enumerate(lines) if (line.tax_kind, line.rate) == key]
+        nets = _share_net([lines[index] for index in group], [amounts[index] for index in group], key[1])
+        for index, net in zip(group, nets, strict=True):
+            shares[index] = Share(from_minor(net), amounts[index])
+    return shares
+
+
+def _share_net(lines: Sequence[LineLeft], amounts: Sequence[Decimal], rate: Decimal) -> list[int]:
+    """Net cents that each line of one rate group gives back."""
+    factor = 1 / (1 + Fraction(rate))
+    gross = [to_minor(amount) for amount in amounts]
+    by_now = sum(to_minor(line.credited_gross) for line in lines) + sum(gross)
+    wanted = (by_now * factor + Fraction(1, 2)).__floor__() - sum(to_minor(line.credited_net) for line in lines)
+    least = [max(0, cents - to_minor(line.tax_left)) for line, cents in zip(lines, gross, strict=True)]
+    most = [min(cents, to_minor(line.net_left)) for line, cents in zip(lines, gross, strict=True)]
+    wanted = min(max(wanted, sum(least)), sum(most))
+    exact = [
+        (to_minor(line.credited_gross) + cents) * factor - to_minor(line.credited_net)
+        for line, cents in zip(lines, gross, strict=True)
+    ]
+    shares = [min(max(share.__floor__(), low), high) for share, low, high in zip(exact, least, most, strict=True)]
+    by_remainder = sorted(range(len(lines)), key=lambda index: (shares[index] - exact[index], index))
+    _even_out(shares, wanted, most, by_remainder, 1)
+    _even_out(shares, wanted, least, by_remainder[::-1], -1)
+    return shares
+
+
+def _even_out(shares: list[int], wanted: int, bounds: Sequence[int], order: Sequence[int], step: int) -> None:
+    """Move shares cent by cent, in this order, up (or down) to their bounds until they sum to what is wanted."""
+    missing = step * (wanted - sum(shares))
+    while missing > 0:
+        for index in order:
+            if missing > 0 and shares[index] != bounds[index]:
+                shares[index] += step
+                missing -= 1
+
+
+def is_off(net: Decimal, tax: Decimal, rate: Decimal) -> bool:
+    """Whether the tax of a rate group is further from net times rate than an electronic invoice may have it."""
+    return abs(tax - (net * rate).quantize(CENT, rounding=ROUND_HALF_UP)) >= TAX_TOLERANCE
+
+
+def build_credit_snapshot(
+    original: Snapshot,
+    shares: Sequence[Share],
+    *,
+    number: str | None,
+    issued_at: datetime,
+    issued_on: date,
+    reason: CreditReason,
+    remarks: str,
+    verify_url: str | None = None,
+) -> Snapshot:
+    """Freeze a credit note (or, without `number`, its draft): the invoice's own parties and lines, amounts negative.
+
+    `shares` are one per line of the original; lines that give nothing are left out, the others keep their position.
+    Raises ValueError where nothing is taken back.
+    """
+    lines = [_line(line, share) for line, share in zip(original["lines"], shares, strict=True) if share.gross > ZERO]
+    if not lines:
+        raise ValueError("a credit note takes something back")
+    net, gross = (sum((Decimal(line[name]) for line in lines), ZERO) for name in ("net", "gross"))
+    assert original["number"] is not None, "only an issued invoice is credited"
+    return Snapshot(
+        template=TEMPLATE,
+        kind="credit_note",
+        language=original["language"],
+        number=number,
+        request_number=original["request_number"],
+        issued_at=issued_at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z"),
+        issued_on=issued_on.isoformat(),
+        currency=original["currency"],
+        # An invoice of an earlier template does not state everything that this one asks for.
+        seller=SellerSnapshot(**party_fields(original["seller"], SELLER_FIELDS)),  # type: ignore[typeddict-item]
+        buyer=BuyerSnapshot(**party_fields(original["buyer"], BUYER_FIELDS)),  # type: ignore[typeddict-item]
+        lines=lines,
+        tax_groups=_groups(lines),
+        net=str(net),
+        tax=str(gross - net),
+        gross=str(gross),
+        capitals=words.capitals(gross),
+        words=words.english(gross, original["currency"]),
+        remarks=remarks,
+        verify_url=verify_url,
+        original=OriginalSnapshot(number=original["number"], issued_on=original["issued_on"]),
+        reason=reason.value,
+    )
+
+
+def _line(line: LineSnapshot, share: Share) -> LineSnapshot:
+    net = str(-share.net)
+    return {**line, "quantity": "1", "unit_price": net, "net": net, "tax": str(-share.tax), "gross": str(-share.gross)}
+
+
+def _groups(lines: Sequence[LineSnapshot]) -> list[TaxGroupSnapshot]:
+    groups: dict[tuple[str, str], TaxGroupSnapshot] = {}
+    for kind, rate in dict.fromkeys((line["tax_kind"], line["rate"]) for line in lines):
+        members = [line for line in lines if (line["tax_kind"], line["rate"]) == (kind, rate)]
+        net, gross = (sum((Decimal(line[name]) for line in members), ZERO) for name in ("net", "gross"))
+        groups[kind, rate] = TaxGroupSnapshot(
+            kind=kind, rate=rate, net=str(net), tax=str(gross - net), gross=str(gross)
+        )
+    return list(groups.values())

@@ -1,0 +1,120 @@
+"""Numbers of invoices and credit notes: gapless per series and local year, and in the order of time.
+
+What could not be drawn or has the wrong time is refused before its number is taken; a transaction that fails afterwards
+gives it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from backoffice import clock, glyphs
+from backoffice.database import session
+from backoffice.errors import N_, BackofficeError, Invalid, Message
+from backoffice.issuing import rules
+from backoffice.issuing.models import InvoiceSeries
+from backoffice.issuing.pdf import checking
+
+
+class CannotIssue(BackofficeError):
+    """This cannot become an invoice or a credit note as things stand; a reviewer has to act."""
+
+    code = "cannot-issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A number, and the moment at which it was taken."""
+
+    series: str
+    sequence: int
+    at: datetime
+    on: date
+
+    @property
+    def period(self) -> str:
+        """Numbers begin anew each local year."""
+        return _period(self.on)
+
+    @property
+    def number(self) -> str:
+        """The number as it is printed."""
+        return f"{self.series}-{self.period}-{self.sequence:06d}"
+
+
+def _period(day: date) -> str:
+    return f"{day:%Y}"
+
+
+def take(series: str) -> Taken:
+    """Take the next number: increment-and-return on the locked row of the series and period; never max+1, never a
+    database sequence. Raises CannotIssue (code `clock-gone-back`) before anything is taken.
+
+    The clock is read under the lock. Two workers that read it before would take numbers in another order than their
+    moments, and around midnight the later date would shut the earlier one out.
+    """
+    _lock_series(series)
+    now = clock.now()
+    on = clock.local_date(now, clock.zone())
+    _begin_period(series, _period(on))
+    _refuse_clock_gone_back(series, _period(on), on)
+    sequence: int = session.execute(
+        update(InvoiceSeries)
+        .where(InvoiceSeries.series == series, InvoiceSeries.period == _period(on))
+        .values(last_number=InvoiceSeries.last_number + 1, last_issued_on=on)
+        .returning(InvoiceSeries.last_number)
+    ).scalar_one()
+    return Taken(series, sequence, now, on)
+
+
+def _lock_series(series: str) -> None:
+    """Wait until nobody else takes a number of the series. Its periods are all locked before a new one is begun."""
+    begun = session.scalars(
+        select(InvoiceSeries.period)
+        .where(InvoiceSeries.series == series)
+        .order_by(InvoiceSeries.period)
+        .with_for_update()
+    ).all()
+    if not begun:
+        # The very first number: whoever else wants to be first waits here for the row instead.
+        _begin_period(series, _period(clock.today()))
+
+
+def _begin_period(series: str, period: str) -> None:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(
+        dialect.insert(InvoiceSeries).values(series=series, period=period, last_number=0).on_conflict_do_nothing()
+    )
+
+
+def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
+    """Numbers are chronological: none before the series' last date, none in a period once a later one has begun."""
+    rows = session.execute(
+        select(InvoiceSeries.period, InvoiceSeries.last_issued_on)
+        .where(InvoiceSeries.series == series, InvoiceSeries.period >= period)
+        .order_by(InvoiceSeries.period)
+    ).all()
+    for begun, last in rows:
+        if begun > period or (last is not None and last > issued_on):
+            raise CannotIssue(
+                Message(N_("The clock went back: the last invoice is dated %(last)s."), last=last or begun),
+                code="clock-gone-back",
+            )
+
+
+def refuse_undrawable(snapshot: rules.Snapshot) -> None:
+    """Raise CannotIssue for what no template can draw: behind a number nothing could be put right."""
+    missing = glyphs.missing("".join(text for _, text in checking.texts(snapshot)))
+    if missing:
+        raise CannotIssue(
+            Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing)),
+            code="missing-glyph",
+        )
+    try:
+        checking.check(snapshot)
+    except Invalid as fault:
+        raise CannotIssue(fault.reason, code="undrawable") from fault
