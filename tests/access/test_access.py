@@ -174,6 +174,7 @@ review.release                   login 403 403 403 303 303 403 403 403
 review.touch                     login 403 403 403 409 409 403 403 403
 review.claim_next                login 403 403 403 303 303 403 403 403
 issuing.check                    422   422 422 422 422 422 422 422 422
+issuing.check_document           422   422 422 422 422 422 422 422 422
 dev_components.show              200   200 200 200 200 200 200 200 200
 accounts.sign_out                login login login login login login login login login
 """

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
+import tempfile
+import tracemalloc
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from werkzeug import formparser
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
-from backoffice import clock
-from backoffice.database import transaction
+from backoffice import clock, storage
+from backoffice.database import session, transaction
 from backoffice.extensions import limiter
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs
+from backoffice.issuing.models import Invoice
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.requests.services import applying as requests
 from backoffice.review.services import decisions as review
+from backoffice.web.hashing import Hashed
+from tests.support import sql
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +102,132 @@ def test_trying_amounts_is_slowed_down(visitor: Any, number: str) -> None:
         if answer.status_code == 429:
             break
     assert (answer.status_code, cents) == (429, 21)
+
+
+def _document(app: Flask) -> bytes:
+    with app.app_context():
+        return storage.get(session.scalars(select(Invoice.pdf_sha256)).one() or "")
+
+
+def _told(page: str) -> str:
+    """What the page says, less what was typed and the token of its forms."""
+    return re.sub(r' value="[^"]*"', "", page)
+
+
+def _drop(visitor: Any, content: bytes, button: str = "Verify the file") -> Any:
+    visitor.get("/verify")
+    return _send(visitor, content, button)
+
+
+def _send(visitor: Any, content: bytes, button: str = "Verify the file") -> Any:
+    """Send the form of the present page with this file. The client of the tests would put it into a file of its own."""
+    form = next(form for form in visitor.forms() if form.fits({"document"}, button))
+    filled = form.filled({"document": FileStorage(io.BytesIO(content), "invoice.pdf")}, button)
+    boundary, body = encode_multipart(filled)
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    visitor.page = visitor.client.post(form.action, data=body, content_type=kind)
+    return visitor.page
+
+
+@pytest.mark.one_database
+def test_an_unknown_number_and_a_wrong_total_are_answered_alike(visitor: Any, number: str) -> None:
+    answers = []
+    for typed, amount in ((number, "1234.51"), (number[:-1] + "9", "1234.50")):
+        visitor.get("/verify")
+        answers.append(visitor.submit({"number": typed, "amount": amount}))
+    assert {answer.status_code for answer in answers} == {200}
+    assert _told(answers[0].text) == _told(answers[1].text)
+
+
+def test_the_file_itself_is_confirmed_and_nothing_else_is_told(visitor: Any, app: Flask, number: str) -> None:
+    answer = _drop(visitor, _document(app))
+    assert "This invoice is genuine" in answer.text
+    assert number in answer.text
+    for private in ("Ada Lin", "1,234.50", "1234.50", "ap@lumen.example"):
+        assert private not in answer.text
+
+
+@pytest.mark.one_database
+def test_a_file_with_one_byte_changed_is_none_of_ours(visitor: Any, app: Flask, number: str) -> None:
+    changed = bytearray(_document(app))
+    changed[len(changed) // 2] ^= 1
+    answers = [_drop(visitor, content) for content in (bytes(changed), b"no PDF at all", b"x" * 900_000)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "We know no such invoice" in answers[0].text
+    assert number not in answers[0].text
+    assert len({_told(answer.text) for answer in answers}) == 1
+
+
+@pytest.mark.one_database
+def test_a_file_is_kept_nowhere_while_it_is_compared(
+    visitor: Any, app: Flask, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_options: Any) -> None:
+        raise AssertionError("a file was opened")
+
+    visitor.get("/verify")
+    for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile"):
+        monkeypatch.setattr(tempfile, name, refuse)
+    monkeypatch.setattr(formparser, "SpooledTemporaryFile", refuse)
+    before = sorted(Path(app.config["BACKOFFICE_SETTINGS"].instance_path).rglob("*"))
+    answer = _send(visitor, b"x" * 900_000)
+    assert "We know no such invoice" in answer.text
+    assert sorted(Path(app.config["BACKOFFICE_SETTINGS"].instance_path).rglob("*")) == before
+
+
+def test_a_hash_takes_no_room() -> None:
+    sink = Hashed()
+    tracemalloc.start()
+    for _ in range(200):
+        sink.write(b"x" * 100_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (sink.size, sink.sha256) == (20_000_000, hashlib.sha256(b"x" * 20_000_000).hexdigest())
+    assert peak < 1_000_000
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("size", [1_000_001, 5_000_000])
+def test_a_file_that_is_too_large_is_refused_in_words(visitor: Any, number: str, size: int) -> None:
+    answer = _drop(visitor, b"x" * size)
+    assert answer.status_code == 413
+    assert "This file is larger than any invoice of ours" in answer.text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("given", [b"", None])
+def test_without_a_file_it_is_asked_for(visitor: Any, number: str, given: bytes | None) -> None:
+    if given is None:
+        visitor.get("/verify")
+        answer = visitor.submit({}, button="Verify the file")
+    else:
+        answer = _drop(visitor, given)
+    assert answer.status_code == 422
+    assert "Choose the PDF of the invoice" in answer.text
+
+
+@pytest.mark.one_database
+def test_dropping_files_is_slowed_down(visitor: Any, number: str) -> None:
+    codes = [_drop(visitor, b"x").status_code for _ in range(21)]
+    assert codes == [200] * 20 + [429]
+
+
+@pytest.mark.one_database
+def test_the_code_on_the_invoice_leads_to_its_number(visitor: Any, app: Flask, number: str) -> None:
+    with app.app_context():
+        address = session.scalars(select(Invoice.snapshot)).one()["verify_url"]
+    page = visitor.get(urlsplit(address)._replace(scheme="", netloc="").geturl())
+    assert page.status_code == 200
+    assert f'value="{number}"' in page.text
+
+
+@pytest.mark.one_database
+def test_the_page_speaks_chinese(visitor: Any, app: Flask, number: str) -> None:
+    visitor.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh"
+    assert "完全一致" in _drop(visitor, _document(app), "查验文件").text
+
+
+def test_a_document_is_found_by_an_index(app: Flask, database: str, number: str) -> None:
+    with app.app_context():
+        way = sql.plan(select(Invoice.number).where(Invoice.pdf_sha256 == "0" * 64).limit(1), database)
+    assert "ix_invoice_pdf_sha256" in way

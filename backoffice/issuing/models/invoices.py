@@ -38,6 +38,8 @@ class Invoice(Base):
         CheckConstraint("net + tax = gross", name="totals_add_up"),
         # The register of a month, and its sum.
         Index("ix_invoice_issued_on", "issued_on", "gross"),
+        # Whose document a file is.
+        Index("ix_invoice_pdf_sha256", "pdf_sha256"),
         Index(
             "ix_invoice_unrendered",
             "id",

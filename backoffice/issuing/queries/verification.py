@@ -1,4 +1,4 @@
-"""What anybody may know of a document whose number and amount they hold."""
+"""What anybody may know of a document whose number and amount they hold, or which they hold itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from backoffice.database import session
 from backoffice.issuing.models import CreditNote, Invoice
@@ -37,14 +37,21 @@ def verify(number: str, amount: Decimal) -> Verified | None:
     """
     if not is_invoice_number(number):
         return None
-    return _credit_note(number, amount) if number.startswith(f"{SERIES}-") else _invoice(number, amount)
+    if number.startswith(f"{SERIES}-"):
+        return _credit_note(CreditNote.number == number, CreditNote.gross == abs(amount))
+    return _invoice(Invoice.number == number, Invoice.gross == amount)
 
 
-def _invoice(number: str, amount: Decimal) -> Verified | None:
+def verify_document(sha256: str) -> Verified | None:
+    """The document with this hash, or None: only who holds the file, byte for byte, can name it."""
+    return _invoice(Invoice.pdf_sha256 == sha256) or _credit_note(CreditNote.pdf_sha256 == sha256)
+
+
+def _invoice(*predicates: ColumnElement[bool]) -> Verified | None:
     row = session.execute(
-        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.snapshot, Invoice.gross).where(
-            Invoice.number == number, Invoice.gross == amount
-        )
+        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.snapshot, Invoice.gross)
+        .where(*predicates)
+        .limit(1)
     ).one_or_none()
     if row is None:
         return None
@@ -53,11 +60,9 @@ def _invoice(number: str, amount: Decimal) -> Verified | None:
     return Verified(row.number, row.issued_on, row.snapshot["seller"]["name"], credited)
 
 
-def _credit_note(number: str, amount: Decimal) -> Verified | None:
+def _credit_note(*predicates: ColumnElement[bool]) -> Verified | None:
     row = session.execute(
-        select(CreditNote.number, CreditNote.issued_on, CreditNote.snapshot).where(
-            CreditNote.number == number, CreditNote.gross == abs(amount)
-        )
+        select(CreditNote.number, CreditNote.issued_on, CreditNote.snapshot).where(*predicates).limit(1)
     ).one_or_none()
     if row is None:
         return None

@@ -5,6 +5,7 @@ import { offerCopying } from "./copy.js";
 import { countCharacters } from "./counters.js";
 import { openDialogs } from "./dialogs.js";
 import { showDownloads } from "./downloads.js";
+import { takeDroppedFiles } from "./drops.js";
 import { focusErrors, focusTarget } from "./errors.js";
 import { weighFiles } from "./files.js";
 import { followHeader } from "./header-defaults.js";
@@ -22,7 +23,7 @@ import { switchThemes } from "./theme.js";
 import { dismissToasts } from "./toasts.js";
 import { followTrail } from "./trail.js";
 
-const UPGRADES = [takeAsidesBack, openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, followRejections, tellWhoLooks, showWhoLooks, weighFiles, pickRows, showDownloads, offerPrinting, followProgress, focusTarget, focusErrors, bindKeys, fillSheets, openPalette, followTrail, walkRows];
+const UPGRADES = [takeAsidesBack, openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, followRejections, tellWhoLooks, showWhoLooks, weighFiles, takeDroppedFiles, pickRows, showDownloads, offerPrinting, followProgress, focusTarget, focusErrors, bindKeys, fillSheets, openPalette, followTrail, walkRows];
 
 // What a module brings into the page later is upgraded like the page itself.
 function upgrade(root) {
