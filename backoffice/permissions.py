@@ -30,11 +30,20 @@ class Permission(StrEnum):
     ADMINISTER = "administer users and imports"
     SEE_BOOKS = "see open work and the reconciliation"
     SEE_OPERATIONS = "see operations"
+    STOP_ISSUING = "stop issuing and let it go on"
 
 
 _ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.CUSTOMER: frozenset({Permission.SEE_OWN_INVOICES, Permission.APPLY, Permission.MANAGE_HEADERS}),
-    Role.REVIEWER: frozenset({Permission.SEE_QUEUE, Permission.DECIDE, Permission.BE_SEEN, Permission.SEE_BOOKS}),
+    Role.REVIEWER: frozenset(
+        {
+            Permission.SEE_QUEUE,
+            Permission.DECIDE,
+            Permission.BE_SEEN,
+            Permission.SEE_BOOKS,
+            Permission.STOP_ISSUING,
+        }
+    ),
     Role.MANAGER: frozenset(
         {
             Permission.SEE_QUEUE,
@@ -42,6 +51,7 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
             Permission.SEE_SERVICE_LEVEL,
             Permission.SEE_BOOKS,
             Permission.SEE_OPERATIONS,
+            Permission.STOP_ISSUING,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -54,7 +64,13 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Permission.ADMINISTER, Permission.SEE_BOOKS, Permission.SEE_OPERATIONS, Permission.SEE_SERVICE_LEVEL}
+        {
+            Permission.ADMINISTER,
+            Permission.SEE_BOOKS,
+            Permission.SEE_OPERATIONS,
+            Permission.SEE_SERVICE_LEVEL,
+            Permission.STOP_ISSUING,
+        }
     ),
 }
 

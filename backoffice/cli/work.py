@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 from flask.cli import AppGroup
 
-from backoffice.cli.root import cli
+from backoffice.cli.root import acting_person, cli
 
 
 @cli.command("worker")
@@ -78,6 +78,34 @@ def issue_retry(number: str) -> None:
     with transaction():
         again = services.retry(queries.by_number(number).id)
     click.echo(f"{number} is tried again" if again else f"{number} did not fail: nothing to retry")
+
+
+@issue.command("stop")
+@click.option("--reason", required=True, help="Why; stands in the audit log.")
+@click.option("--as", "as_email", metavar="EMAIL", required=True, help="Who stops it.")
+def issue_stop(reason: str, as_email: str) -> None:
+    """Give out no number from now on, neither to invoices nor to credit notes."""
+    from backoffice.database import transaction
+    from backoffice.issuing.services import stops
+
+    actor = acting_person(as_email)
+    with transaction():
+        stops.stop(actor, reason=reason)
+    click.echo("issuing is stopped")
+
+
+@issue.command("resume")
+@click.option("--reason", required=True, help="Why; stands in the audit log.")
+@click.option("--as", "as_email", metavar="EMAIL", required=True, help="Who lets it go on.")
+def issue_resume(reason: str, as_email: str) -> None:
+    """Let numbers be given out again."""
+    from backoffice.database import transaction
+    from backoffice.issuing.services import stops
+
+    actor = acting_person(as_email)
+    with transaction():
+        stops.resume(actor, reason=reason)
+    click.echo("issuing goes on")
 
 
 @cli.group("mail", cls=AppGroup)

@@ -18,6 +18,7 @@ from backoffice.issuing.models import (
     Invoice,
     InvoiceLine,
     InvoiceSeries,
+    IssuingStop,
 )
 from backoffice.issuing.rules.credits import ProposalState
 from backoffice.ledger.models import Allocation, ReservationState
@@ -34,6 +35,7 @@ def check() -> Iterator[str]:
     yield from _totals()
     yield from _requests()
     yield from _documents()
+    yield from _stops()
     yield from _credit_notes()
     yield from _credited_lines()
     yield from _credited_money()
@@ -235,3 +237,13 @@ def _figures(of: Any) -> list[Any]:
 
 def _summed(sums: Select[Any]) -> Subquery:
     return sums.group_by(sums.selected_columns.of).subquery()
+
+
+def _stops() -> Iterator[str]:
+    for kind in (Invoice, CreditNote):
+        within = and_(
+            kind.issued_at > IssuingStop.stopped_at,
+            or_(IssuingStop.ended_at.is_(None), kind.issued_at < IssuingStop.ended_at),
+        )
+        for (number,) in session.execute(select(kind.number).join(IssuingStop, within)):
+            yield f"{number}: it got its number while issuing was stopped"

@@ -14,9 +14,10 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.errors import N_, BackofficeError, Message
 from backoffice.issuing import queries, services
-from backoffice.issuing.queries import credits
+from backoffice.issuing.queries import credits, stops
 from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import Issuer, crediting
+from backoffice.issuing.services.numbers import IssuingStopped
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +27,12 @@ def issue_due(limit: int = 50) -> int:
     many became Issued, and got their document, by this call.
 
     What a crash left half done (a number without a document, a document without its record) is finished first,
-    because it waits longest. A request that cannot be issued is marked with the reason and left for a reviewer.
+    because it waits longest. A request that cannot be issued is marked with the reason and left for a reviewer. While
+    issuing is stopped, only what has its number is finished.
     """
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     issuer = Issuer(currency=settings.currency, external_url=settings.external_url)
-    waiting = queries.issuable(clock.now(), limit)
+    waiting = queries.issuable(clock.now(), limit, numbered=stops.current() is not None)
     credited = credits.unrendered(limit)
     session.rollback()
     return sum(issue_one(request_id, issuer) for request_id in waiting) + sum(
@@ -71,6 +73,8 @@ def _or_noted(work: Callable[[], bool], note: Callable[[Message], None], **about
     """What the work says, or False where it fails: then its fault is written down for a reviewer."""
     try:
         return work()
+    except IssuingStopped:
+        return False
     except (OperationalError, InterfaceError):
         raise
     except BackofficeError as error:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext
 from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
+from backoffice.issuing.rules import STOP_REASON_LIMIT
 from backoffice.requests.rules import FIELDS, NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT, Reason, complained_about
 from backoffice.review import labels
 from backoffice.review.rules import VIEW_NAME_LIMIT
@@ -97,6 +98,17 @@ class NoteForm(KeptForm):
     """A note among the people of the back office."""
 
     note = TextAreaField(lazy_gettext("Internal note"), id="note", default="", render_kw={"maxlength": NOTE_LIMIT})
+
+
+class StopForm(KeptForm):
+    """Why issuing stops, or goes on."""
+
+    needed = ("reason",)
+
+    act = HiddenField(default="stop")
+    reason = TextAreaField(
+        lazy_gettext("Reason"), id="stop-reason", default="", render_kw={"maxlength": STOP_REASON_LIMIT}
+    )
 
 
 class SavedViewForm(Form):

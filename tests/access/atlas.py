@@ -178,6 +178,7 @@ class Atlas:
             "review.document": [f"/review/{issued}/document"],
             "review.draft": [f"/review/{one}/draft.pdf"],
             "review.work": ["/review/work"],
+            "review.issuing": ["/review/issuing"],
             "review.mail": [f"/review/mails/{self.mailed}"],
             "review.books": ["/review/books", "/review/books?month=2026-01", "/review/books?figure=invoiced"],
             "review.accounts": ["/review/accounts", "/review/accounts?code=nobody"],

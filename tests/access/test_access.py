@@ -92,6 +92,7 @@ review.export_books              login 403 403 403 200 200 200 200 200
 review.journal                   login 403 403 403 200 200 200 200 200
 review.register                  login 403 403 403 200 200 200 200 200
 review.numbers                   login 403 403 403 200 200 200 200 200
+review.issuing                   login 403 403 403 200 200 200 200 200
 review.export_numbers            login 403 403 403 200 200 200 200 200
 review.accounts                  login 403 403 403 200 200 200 200 200
 review.account                   login 403 403 403 200 200 200 200 200
@@ -161,6 +162,8 @@ review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.draft_rejection           login 403 403 403 422 422 403 403 403
 review.looking                   login 403 403 403 200 200 200 403 403
+review.change_issuing            login 403 403 403 422 422 422 403 422
+review.retry_issue               login 403 403 403 303 303 403 403 403
 review.mend_mail                 login 403 403 403 422 422 403 403 403
 review.end_link                  login 403 403 403 303 303 403 403 403
 review.assign                    login 403 403 403 422 422 403 403 403

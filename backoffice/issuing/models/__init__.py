@@ -1,7 +1,8 @@
-"""Number series, invoices and credit notes."""
+"""Number series, invoices, credit notes and stops of issuing."""
 
 from backoffice.issuing.models.credits import CreditNote, CreditNoteLine, CreditProposal, CreditProposalLine
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.models.stops import IssuingStop
 
 __all__ = [
     "CreditNote",
@@ -11,4 +12,5 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
+    "IssuingStop",
 ]

@@ -51,25 +51,25 @@ def document_of(request_id: int) -> Document:
     return Document(row.number, row.pdf_sha256, row.pdf_size)
 
 
-def issuable(now: datetime, limit: int) -> list[int]:
+def issuable(now: datetime, limit: int, *, numbered: bool = False) -> list[int]:
     """Ids of approved requests whose undo window is over and which did not fail, longest waiting first.
 
-    One that a refund left short waits until money covers it; then it is issued without anybody's doing.
+    One that a refund left short waits until money covers it; then it is issued without anybody's doing. With
+    `numbered`, only those that have their number and wait for their document.
     """
-    return list(
-        session.scalars(
-            select(InvoiceRequest.id)
-            .join(Reservation, Reservation.request_id == InvoiceRequest.id)
-            .where(
-                in_state(State.APPROVED),
-                Reservation.short == 0,
-                InvoiceRequest.issuable_at <= now,
-                InvoiceRequest.issue_error.is_(None),
-            )
-            .order_by(InvoiceRequest.issuable_at, InvoiceRequest.id)
-            .limit(limit)
+    asked = (
+        select(InvoiceRequest.id)
+        .join(Reservation, Reservation.request_id == InvoiceRequest.id)
+        .where(
+            in_state(State.APPROVED),
+            Reservation.short == 0,
+            InvoiceRequest.issuable_at <= now,
+            InvoiceRequest.issue_error.is_(None),
         )
     )
+    if numbered:
+        asked = asked.where(InvoiceRequest.invoice_id.is_not(None))
+    return list(session.scalars(asked.order_by(InvoiceRequest.issuable_at, InvoiceRequest.id).limit(limit)))
 
 
 def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:

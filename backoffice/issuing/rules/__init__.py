@@ -21,6 +21,8 @@ from backoffice.money import ZERO, from_minor, to_minor
 
 Language = Literal["zh", "en", "both"]
 TEMPLATE = "v2"
+# What somebody may write who stops issuing or lets it go on, in characters.
+STOP_REASON_LIMIT = 500
 
 SELLER_FIELDS = ("name", "latin_name", "tax_id", "address", "phone", "bank", "bank_account", "email", "country")
 BUYER_FIELDS = (

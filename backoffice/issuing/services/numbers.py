@@ -14,10 +14,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import clock, glyphs
 from backoffice.database import session
-from backoffice.errors import N_, BackofficeError, Invalid, Message
+from backoffice.errors import N_, BackofficeError, Conflict, Invalid, Message
 from backoffice.issuing import rules
 from backoffice.issuing.models import InvoiceSeries
 from backoffice.issuing.pdf import checking
+from backoffice.issuing.queries import stops
+
+SERIES = ("INV", "CN")
+
+
+class IssuingStopped(Conflict):
+    """Nobody gets a number now. It is no fault of whoever asked: they wait until somebody lets it go on."""
+
+    code = "issuing-stopped"
 
 
 class CannotIssue(BackofficeError):
@@ -52,12 +61,13 @@ def _period(day: date) -> str:
 
 def take(series: str) -> Taken:
     """Take the next number: increment-and-return on the locked row of the series and period; never max+1, never a
-    database sequence. Raises CannotIssue (code `clock-gone-back`) before anything is taken.
+    database sequence. Raises IssuingStopped and CannotIssue (code `clock-gone-back`) before anything is taken.
 
     The clock is read under the lock. Two workers that read it before would take numbers in another order than their
     moments, and around midnight the later date would shut the earlier one out.
     """
     _lock_series(series)
+    _refuse_stopped()
     now = clock.now()
     on = clock.local_date(now, clock.zone())
     _begin_period(series, _period(on))
@@ -71,6 +81,12 @@ def take(series: str) -> Taken:
     return Taken(series, sequence, now, on)
 
 
+def lock_all() -> None:
+    """Wait until nobody takes a number of any series, and let nobody take one before the transaction ends."""
+    for series in SERIES:
+        _lock_series(series)
+
+
 def _lock_series(series: str) -> None:
     """Wait until nobody else takes a number of the series. Its periods are all locked before a new one is begun."""
     begun = session.scalars(
@@ -82,6 +98,17 @@ def _lock_series(series: str) -> None:
     if not begun:
         # The very first number: whoever else wants to be first waits here for the row instead.
         _begin_period(series, _period(clock.today()))
+
+
+def _refuse_stopped() -> None:
+    stop = stops.current()
+    if stop is not None:
+        raise IssuingStopped(
+            Message(
+                N_("%(who)s stopped issuing at %(at)s: %(reason)s"),
+                who=stop.stopped_by_label, at=stop.stopped_at, reason=stop.reason,
+            )
+        )  # fmt: skip
 
 
 def _begin_period(series: str, period: str) -> None:

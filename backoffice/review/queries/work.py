@@ -18,6 +18,8 @@ from backoffice.calendars import queries as calendars
 from backoffice.database import session
 from backoffice.delivery import queries as delivery
 from backoffice.errors import N_, Message
+from backoffice.issuing.models import IssuingStop
+from backoffice.issuing.queries import stops
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import (
     Allocation,
@@ -43,6 +45,7 @@ CALENDAR_FROM_MONTH = 11
 class Kind(StrEnum):
     """What kinds of open work there are, the most pressing first."""
 
+    STOPPED = "stopped"
     DEBT = "debt"
     SHORT = "short"
     ISSUE_FAILED = "issue-failed"
@@ -75,6 +78,7 @@ class Item:
 def items(kind: Kind, today: date) -> list[Item]:
     """The open items of one kind, oldest first, `LIMIT` at the most."""
     readers: dict[Kind, Callable[[], Iterator[Item]]] = {
+        Kind.STOPPED: _stopped,
         Kind.DEBT: _debts,
         Kind.SHORT: _short,
         Kind.ISSUE_FAILED: _failed_issues,
@@ -90,6 +94,7 @@ def counts() -> list[ScalarSelect[int]]:
     """How many items of each kind that the database knows are open, each up to `LIMIT`, by its partial index."""
     one: ColumnElement[int] = literal_column("1")
     kinds = (
+        select(one).select_from(IssuingStop).where(stops.is_open()),
         select(one)
         .join_from(Account, LedgerEntry, in_debt() & (LedgerEntry.account_id == Account.id))
         .where(Account.debt > 0),
@@ -100,6 +105,12 @@ def counts() -> list[ScalarSelect[int]]:
         select(one).select_from(LedgerEntry).where(waits()),
     )
     return [select(func.count()).select_from(some.limit(LIMIT).subquery()).scalar_subquery() for some in kinds]
+
+
+def _stopped() -> Iterator[Item]:
+    stop = stops.current()
+    if stop is not None:
+        yield Item(Kind.STOPPED, stop.stopped_by_label, "", stop.stopped_at, detail=stop.reason)
 
 
 def _debts() -> Iterator[Item]:

@@ -18,6 +18,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     decisions,
     entries,
     evidence,
+    issuing,
     letter,
     mail,
     numbering,

@@ -17,10 +17,11 @@ from backoffice.delivery import queries as delivery
 from backoffice.errors import BackofficeError, Invalid, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
+from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import CLAIM_MINUTES
+from backoffice.requests.rules import CLAIM_MINUTES, State
 from backoffice.requests.services import supporting
 from backoffice.review import labels
 from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm
@@ -127,6 +128,7 @@ def page_of(
         claimed=shown.is_claimed(now),
         now=now,
         issue_error=translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
+        stop=stops.current() if shown.state == State.APPROVED and shown.invoice_id is None else None,
         labels=labels,
         tax_id=_tax_id_check(shown.header),
         asks_tax_id_reason=allowed and acceptance.wants_reason(shown, dossier.first),

@@ -17,6 +17,7 @@ from backoffice.web.errors import translate
 from backoffice.web.guards import guard
 
 TITLES = {
+    Kind.STOPPED: lazy_gettext("Issuing is stopped"),
     Kind.DEBT: lazy_gettext("Invoice debt"),
     Kind.SHORT: lazy_gettext("Short requests"),
     Kind.ISSUE_FAILED: lazy_gettext("Invoices that cannot be issued"),
@@ -26,6 +27,9 @@ TITLES = {
     Kind.CALENDAR: lazy_gettext("Provisional calendar"),
 }
 REMEDIES = {
+    Kind.STOPPED: lazy_gettext(
+        "Nothing gets a number, while promised days come nearer. Mend what the reason says, then let it go on."
+    ),
     Kind.DEBT: lazy_gettext(
         "Money was refunded after it was invoiced. Finance has to correct the invoice; a new recharge does not close"
         " the item. Until then the account can invoice that much less."
