@@ -113,6 +113,9 @@ def test_a_search_costs_one_statement_more(desk: Desk, visit: Callable[..., Visi
     with statements(desk.app) as sent:
         assert rita.get("/review?q=lumen").status_code == 200
     assert len(sent) == 4, "session, a sample of names, list, counts"
+    with statements(desk.app) as sent:
+        assert made["lumen"] in rita.get("/review?view=all&q=91310000%20ma1fl0a277").text
+    assert len(sent) == 3, "no name looks like that: session, list, counts"
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,13 @@ _DAY_OF_NUMBER = re.compile(r"IR-[0-9]{8}")
 _FIGURES = re.compile(rf"[0-9]{{1,{END_LENGTH - 1}}}")
 _END_OF_NUMBER = re.compile(rf"[A-Z0-9-]*[0-9]{{{END_LENGTH}}}")
 # What a header takes as an ID, from China or elsewhere; a word without a digit is a name.
+_LONG_CODE = re.compile(r"(?=(?:[A-Z]*[0-9]){8})[0-9A-Z]{15,32}")
 _TAX_ID = re.compile(r"(?=.*[0-9])[0-9A-Z]{2,32}")
 
 
 def found(typed: str) -> ColumnElement[bool]:
     """The condition that a request is what `typed` means, worded for the way that is quick. Reads a sample of names."""
-    plain = unicodedata.normalize("NFKC", typed).strip()
+    plain = _plain(typed)
     exact = list(_exact(plain))
     name = "" if _is_a_code(plain) else normalised(plain)
     if len(name) < SHORTEST_NAME:
@@ -63,6 +64,16 @@ def found(typed: str) -> ColumnElement[bool]:
         rest = [InvoiceRequest.id.in_(union_all(*exact))] if exact else []
         return or_(own.contains(name, autoescape=True), *rest)
     return InvoiceRequest.id.in_(union_all(*exact, named(name)))
+
+
+def looks_at_names(typed: str) -> bool:
+    """Whether `found` is worded by what there is at this moment; otherwise a text is always the same condition."""
+    plain = _plain(typed)
+    return not _is_a_code(plain) and len(normalised(plain)) >= SHORTEST_NAME
+
+
+def _plain(typed: str) -> str:
+    return unicodedata.normalize("NFKC", typed).strip()
 
 
 def named(name: str) -> Select[Any]:
@@ -84,7 +95,9 @@ def _is_common(name: str) -> bool:
 
 
 def _is_a_code(plain: str) -> bool:
-    """Whether the text is no part of a name: a number of ours, or an address."""
+    """Whether the text is no part of a name: a number of ours, an address, or long and full of figures as a tax ID."""
+    if _LONG_CODE.fullmatch(normalise_tax_id(plain)):
+        return True
     return is_request_number(plain.upper()) or is_invoice_number(plain.upper()) or "@" in plain
 
 
