@@ -161,6 +161,7 @@ review.undo_bulk                 login 403 403 403 303 404 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
 review.reject                    login 403 403 403 422 422 403 403 403
 review.draft_rejection           login 403 403 403 422 422 403 403 403
+review.draft_bulk_rejection      login 403 403 403 303 303 403 403 403
 review.looking                   login 403 403 403 200 200 200 403 403
 review.change_issuing            login 403 403 403 422 422 422 403 422
 review.retry_issue               login 403 403 403 303 303 403 403 403

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backoffice.delivery.messages import render
@@ -52,6 +52,8 @@ def draft_bulk_rejection() -> ResponseReturnValue:
     """The form of a bulk rejection again: with a ready text, or with the mail to one of the customers."""
     form = BulkRejectForm()
     found = chosen(request.form.get("numbers", "").split())
+    if not found.rows:
+        return redirect(url_for("review.queue"), 303)
     if "insert" in request.form:
         for offer in rejection.offers_to_many(found.locales):
             if offer.key == request.form["insert"]:
