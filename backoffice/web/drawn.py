@@ -3,7 +3,7 @@
 The shell around a list (navigation, menu, palette, filters) costs several times what its fifty rows do, and is the same
 on every page of one person.
 
-    {{ drawn(palette, palette_search(user), places_for(user)) }}
+    {{ drawn(filter_bar, filters, request.path) }}
 
 The piece is a macro of another template, imported without context. It may depend on its arguments, on the language, on
 what the keys of the reader's role mean and whether they are on, and on the site's root: nothing else. What differs from
@@ -14,7 +14,7 @@ draw every piece anew each time and compare.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -64,13 +64,23 @@ def blank(name: str) -> str:
 
 def drawn(macro: Callable[..., str], *values: Any) -> Markup:
     """The macro with these values, which can be hashed: from memory where it was drawn with them before."""
-    return _pens().draw("pieces", macro, values)
+    return _pens().draw(macro, values)
 
 
-def drawn_rows(macro: Callable[..., str], rows: Iterable[tuple[Any, ...]], *common: Any) -> Markup:
+def drawn_rows(macro: Callable[..., str], rows: Sequence[tuple[Any, ...]], *common: Any) -> Markup:
     """The macro with the values of each row and those that all have in `common`; see `drawn`."""
-    draw = _pens().draw
-    return Markup("\n").join([draw("rows", macro, (*row, *common)) for row in rows])
+    return _pens().draw_rows(macro, rows, common)
+
+
+class _Reader:
+    """All that pieces depend on besides their values. It stands for itself in their keys: quicker to look up by."""
+
+    def __init__(self, language: str, role: Any, keys_are_on: bool, root: str) -> None:
+        self.language, self.role, self.keys_are_on, self.root = language, role, keys_are_on, root
+
+
+# As many as there are roles in each language.
+_reader = lru_cache(maxsize=256)(_Reader)
 
 
 class _Pens:
@@ -78,35 +88,58 @@ class _Pens:
 
     def __init__(self) -> None:
         role = getattr(g.get("_login_user"), "role", None)
-        self._key = (page_locale(), role, keys_are_on(), request.script_root)
-        self._memory: dict[str, Callable[..., _Piece]] = current_app.extensions[_EXTENSION]
+        self._reader = _reader(page_locale(), role, keys_are_on(), request.script_root)
+        memory: dict[str, Callable[..., _Piece]] = current_app.extensions[_EXTENSION]
+        self._piece, self._row = memory["pieces"], memory["rows"]
         self._verified = current_app.config.get(VERIFIED)
         # The blanks of the piece that is being drawn; none in between.
         self.blanks: set[str] | None = None
 
-    def draw(self, memory: str, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
-        """The macro with these values, from one of the memories; part of another piece it leaves its blanks to that."""
-        piece = self._memory[memory](macro, values, self._key)
+    def draw(self, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+        """The macro with these values."""
+        piece = self._piece(macro, values, (), self._reader)
         if self._verified:
-            _verify(piece, _draw(macro, values, self._key))
-        if self.blanks is not None:
-            self.blanks.update(piece.blanks)
-            return piece.text
-        return _filled(piece) if piece.blanks else piece.text
+            _verify(piece, _draw(macro, values, (), self._reader))
+        return self._given(piece) if piece.blanks else piece.text
+
+    def draw_rows(self, macro: Callable[..., str], rows: Sequence[tuple[Any, ...]], common: tuple[Any, ...]) -> Markup:
+        """The macro with the values of each row, a line each."""
+        recall, reader = self._row, self._reader
+        pieces = [recall(macro, row, common, reader) for row in rows]
+        if self._verified:
+            for row, piece in zip(rows, pieces, strict=True):
+                _verify(piece, _draw(macro, row, common, reader))
+        lines = Markup("\n".join([piece.text for piece in pieces]))  # noqa: S704  # nosec: the macro escapes
+        blanks = {name for piece in pieces for name in piece.blanks}
+        return self._given(_Piece(lines, tuple(blanks))) if blanks else lines
+
+    def _given(self, piece: _Piece) -> Markup:
+        """The text with its blanks filled in; part of another piece it leaves them to that."""
+        if self.blanks is None:
+            return _filled(piece)
+        self.blanks.update(piece.blanks)
+        return piece.text
 
 
-class _OtherPens(_Pens):
+class _OtherPens:
     """Buttons belong to the page's own form, as no memory knows."""
 
-    def draw(self, memory: str, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+    def draw(self, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
         """The macro with these values, drawn anew."""
         return Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
 
+    def draw_rows(self, macro: Callable[..., str], rows: Sequence[tuple[Any, ...]], common: tuple[Any, ...]) -> Markup:
+        """The macro with the values of each row, drawn anew."""
+        return Markup("\n").join([self.draw(macro, (*row, *common)) for row in rows])
 
-def _pens() -> _Pens:
-    if "pens" not in g:
-        g.pens = _Pens()
-    return _OtherPens() if form_of_page() is not None else g.pens
+
+def _pens() -> _Pens | _OtherPens:
+    if form_of_page() is not None:
+        return _OtherPens()
+    pens: _Pens | None = g.get("pens")
+    if pens is None:
+        pens = g.pens = _Pens()
+    return pens
 
 
 def _filled(piece: _Piece) -> Markup:
@@ -116,11 +149,11 @@ def _filled(piece: _Piece) -> Markup:
     return Markup(text)  # noqa: S704  # nosec: the macro escapes, and the blanks are
 
 
-def _draw(macro: Callable[..., str], values: tuple[Any, ...], _key: tuple[Any, ...]) -> _Piece:
+def _draw(macro: Callable[..., str], values: tuple[Any, ...], common: tuple[Any, ...], _reader: _Reader) -> _Piece:
     pens: _Pens = g.pens
     around, pens.blanks = pens.blanks, set()
     try:
-        text = Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
+        text = Markup(macro(*values, *common))  # noqa: S704  # nosec: the macro escapes
         return _Piece(text, tuple(sorted(pens.blanks)))
     finally:
         pens.blanks = around

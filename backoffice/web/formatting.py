@@ -55,13 +55,9 @@ def _day_text(on: date, language: str, weekday: bool = False) -> str:
 
 def page_locale() -> str:
     """The name of the locale in which the page is written: ``en``, ``zh``."""
+    # Ours have no script and no territory; Babel takes long to write a name, and to compare two.
     locale: Locale | None = get_locale()
-    return _name(locale) if locale is not None else "en"
-
-
-@lru_cache(maxsize=64)
-def _name(locale: Locale) -> str:
-    return str(locale)
+    return locale.language if locale is not None else "en"
 
 
 @lru_cache(maxsize=8)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 from flask import Flask, current_app, request
 
@@ -42,19 +42,17 @@ class NavItem:
     order: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class NavLink:
-    """An entry ready to draw. `current` is the value of aria-current, or None."""
+class NavLink(NamedTuple):
+    """An entry ready to draw, which pieces are looked up by. `current` is the value of aria-current, or None."""
 
     url: str
     label: str
     icon: str
     current: str | None
-    count: str | None
+    count: str | None  # type: ignore[assignment]  # hides a method of tuples
 
 
-@dataclass(frozen=True, slots=True)
-class NavGroup:
+class NavGroup(NamedTuple):
     """Entries under one heading; the first group usually has none."""
 
     label: str
@@ -131,7 +129,7 @@ def groups_for(user: NavigationUser) -> tuple[NavGroup, ...]:
     for item, (group, plain) in zip(items, registry.plain_links(items), strict=True):
         current = here[1] if here and here[0] is item else None
         count = capped(item.count()) if item.count else None
-        groups.setdefault(group, []).append(replace(plain, current=current, count=count) if current or count else plain)
+        groups.setdefault(group, []).append(plain._replace(current=current, count=count) if current or count else plain)
     return (*(NavGroup(label, tuple(links)) for label, links in groups.items()), *registry.own_of(user))
 
 

@@ -74,7 +74,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a page offers to take back, and what z says where there is nothing (any more)."""
+    """What a page offers to take back, and what z says where there is nothing any more; empty: nothing was done."""
 
     offer: Offer | None
     why: str
@@ -123,7 +123,7 @@ def standing_offer() -> Standing:
     """What can be taken back of the last deeds, the latest first, and why z does not where it does not."""
     rows = _rows()
     if not rows:
-        return Standing(None, gettext("There is nothing to undo."))
+        return Standing(None, "")
     # What has to be looked up is looked up where it was the last deed; every page has to be cheap.
     deeds = [row.deed for row in rows[:-1] if not row.kind] + [_looked_up(rows[-1])]
     why = deeds[-1].why or gettext("The time to undo what you did last is over.")

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_babel import lazy_gettext
 
 from backoffice.permissions import Permission
 from backoffice.web.addresses import url_for
+from backoffice.web.formatting import page_locale
 from backoffice.web.navigation import NavigationUser
 
 # Between the strokes of a key that is typed one after the other: "g q".
@@ -112,6 +114,7 @@ SHORTCUTS = (
     Shortcut("Control+k", lazy_gettext("Find a page or an action"), Group.HELP),
     Shortcut("?", lazy_gettext("Keyboard shortcuts"), Group.HELP),
 )
+_PLACES = [one for one in SHORTCUTS if one.endpoint is not None]
 _BY_KEY: dict[str, list[Shortcut]] = {}
 for _one in SHORTCUTS:
     for _key in _one.keys:
@@ -137,7 +140,14 @@ def sheet_for(user: NavigationUser) -> list[tuple[str, list[Shortcut]]]:
 
 def places_for(user: NavigationUser) -> tuple[tuple[str, str, str], ...]:
     """The places that `user` reaches with a key: the key, what it is called, its address."""
-    places = [one for one in SHORTCUTS if one.endpoint is not None and one.is_for(user)]
+    own = tuple(index for index, place in enumerate(_PLACES) if place.is_for(user))
+    return _told(own, page_locale(), request.script_root)
+
+
+# Per role, language and root: a word costs more to translate than to look up with all the others.
+@lru_cache(maxsize=64)
+def _told(own: tuple[int, ...], _language: str, _root: str) -> tuple[tuple[str, str, str], ...]:
+    places = [_PLACES[index] for index in own]
     return tuple((place.key, str(place.label), url_for(place.endpoint or "", **place.args)) for place in places)
 
 

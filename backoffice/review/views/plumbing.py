@@ -23,7 +23,13 @@ INVALID = 422
 def urgency_of() -> Any:
     """A function for templates: the urgency of a request at this moment, as a tag's kind, or None."""
     now, today = clock.now(), clock.today()
-    return lambda shown: urgency(shown.state, shown.due_at, shown.due_on, now=now, today=today)
+
+    def tag(shown: Any) -> str | None:
+        found = urgency(shown.state, shown.due_at, shown.due_on, now=now, today=today)
+        # A plain word: rows are looked up by it, and a member of an enumeration is hashed in Python.
+        return found and found.value
+
+    return tag
 
 
 def issuer() -> Issuer:
