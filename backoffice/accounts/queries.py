@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, String, bindparam, select
 
 from backoffice.accounts.models import Account, LoginSession, User
-from backoffice.database import Instant, session
+from backoffice.database import Instant, Prepared, session
 from backoffice.errors import N_, Message, NotFound
 from backoffice.permissions import Actor, Permission, Role, allowed
 
@@ -81,7 +81,7 @@ def sid_hash(sid: str) -> str:
 
 
 # Every page asks this first: built once, and plain columns instead of three objects.
-_SIGNED_IN = (
+_SIGNED_IN = Prepared(
     select(
         User.id,
         User.email,
@@ -101,7 +101,7 @@ _SIGNED_IN = (
     .join(User, User.id == LoginSession.user_id)
     .outerjoin(Account, Account.id == User.account_id)
     .where(
-        LoginSession.sid_sha256 == bindparam("sid_sha256"),
+        LoginSession.sid_sha256 == bindparam("sid_sha256", type_=String()),
         LoginSession.last_seen_at > bindparam("seen_since", type_=Instant()),
         LoginSession.created_at > bindparam("created_since", type_=Instant()),
         User.is_active.is_(True),
@@ -112,10 +112,10 @@ _SIGNED_IN = (
 def signed_in(sid: str, *, now: datetime, limits: Limits) -> SignedIn | None:
     """Whom the session secret `sid` speaks for now; None when it was ended, ran out, or the person was deactivated."""
     values = {"sid_sha256": sid_hash(sid), "seen_since": now - limits.idle, "created_since": now - limits.absolute}
-    row = session.connection().execute(_SIGNED_IN, values).one_or_none()
-    if row is None:
+    found = _SIGNED_IN.rows(session.connection(), values)
+    if not found:
         return None
-    id_, email, name, role, account_id, code, account, *ways, session_id, last_seen_at = row
+    id_, email, name, role, account_id, code, account, *ways, session_id, last_seen_at = found[0]
     locale, theme, single_keys, after_verdict = ways
     return SignedIn(
         id=id_,

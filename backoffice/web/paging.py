@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlencode
 
-from sqlalchemy import BigInteger, Dialect, Integer, Select, SmallInteger, and_, bindparam, or_, tuple_
+from sqlalchemy import BigInteger, Connection, Dialect, Integer, Select, SmallInteger, and_, bindparam, or_, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from backoffice.database import Prepared
 
 T = TypeVar("T")
 Order = Sequence[tuple[Any, Literal["asc", "desc"]]]
@@ -110,19 +111,51 @@ def paginate(
     entities where the statement selects exactly one, else rows; `key` tells an item's order values where they are not
     attributes of the same name. With `whole`, a statement of all rows of the same entity, `statement` is read for its
     keys alone, and `whole` for the rows of the page: what no filter keeps is then never read where an index holds what
-    the filters look at. `values` go along with a statement of columns that its caller builds once and keeps: then the
-    statements of its pages are kept, too. A page that would come out empty or cut short at the front is replaced by
-    the last or the first one, so nobody lands on an empty page because rows moved meanwhile.
+    the filters look at. `values` go along with a statement of columns. A page that would come out empty or cut short at
+    the front is replaced by the last or the first one, so nobody lands on an empty page because rows moved meanwhile.
     """
-    reader = _Reader(session, statement, order, size, key, whole, values)
     place = _decode(asked.cursor, order, session.get_bind().dialect) if asked.cursor else None
+    return _asked_for(_Reader(session, statement, order, size, key, whole, values), asked, place)
+
+
+class KeptList(Generic[T]):
+    """A list of plain columns that is asked for again and again: the statements of its pages are worded once.
+
+    `statement`, `order` and `size` as in `paginate`; `make` makes an item of a row's values, with the columns of the
+    order as attributes (`database.Prepared`).
+    """
+
+    def __init__(
+        self, statement: Select[Any], order: Order, make: Callable[[tuple[Any, ...]], T], size: int = DEFAULT_SIZE
+    ) -> None:
+        self.statement, self.order, self.size = statement, order, size
+        self._make = make
+        self._pages: dict[tuple[bool, bool], Prepared] = {}
+
+    def page(self, session: _Session, asked: PageRequest, values: Mapping[str, Any]) -> Page[T]:
+        """The page that was asked for; `values` go along with the statement."""
+        place = _decode(asked.cursor, self.order, session.get_bind().dialect) if asked.cursor else None
+        reader = _KeptReader(session, self.statement, self.order, self.size, None, None, values, self)
+        return _asked_for(reader, asked, place)
+
+    def rows(self, connection: Connection, values: Mapping[str, Any], *, backwards: bool, placed: bool) -> list[T]:
+        """The rows of a page and one more."""
+        prepared = self._pages.get((backwards, placed))
+        if prepared is None:
+            order = _turned(self.order) if backwards else self.order
+            statement = _page_statement(self.statement, None, order, self.size + 1, placed)
+            prepared = self._pages[backwards, placed] = Prepared(statement, self._make)
+        return prepared.rows(connection, values)
+
+
+def _asked_for(reader: _Reader, asked: PageRequest, place: list[Any] | None) -> Page[Any]:
     if asked.direction == "last":
         return reader.before(None)
     if place is None:
         return reader.after(None)
     if asked.direction == "previous":
         page = reader.before(place)
-        return page if page.previous_cursor or len(page.items) == size else reader.after(None)
+        return page if page.previous_cursor or len(page.items) == reader.size else reader.after(None)
     page = reader.after(place)
     return page if page.items else reader.before(None)
 
@@ -168,29 +201,29 @@ class _Reader:
     values: Mapping[str, Any] | None = None
 
     def after(self, place: list[Any] | None) -> Page[Any]:
-        rows = self._rows(self.order, place)
+        rows = self._rows(place)
         shown = rows[: self.size]
         return self._page(shown, earlier=place is not None, later=len(rows) > self.size)
 
     def before(self, place: list[Any] | None) -> Page[Any]:
-        backwards: Order = [(column, "desc" if way == "asc" else "asc") for column, way in self.order]
-        rows = self._rows(backwards, place)
+        rows = self._rows(place, backwards=True)
         shown = rows[: self.size][::-1]
         return self._page(shown, earlier=len(rows) > self.size, later=place is not None)
 
-    def _rows(self, order: Order, place: list[Any] | None) -> list[Any]:
-        build = _page_statement if self.values is None else _kept_statement
-        statement = build(self.statement, self.whole, tuple(order), self.size + 1, place is not None)
-        given = zip(_PLACE, place or (), strict=False)
-        values = {**(self.values or {}), **dict(given)}
+    def _rows(self, place: list[Any] | None, *, backwards: bool = False) -> list[Any]:
+        order = _turned(self.order) if backwards else self.order
+        statement = _page_statement(self.statement, self.whole, order, self.size + 1, place is not None)
         if self.values is not None:
-            return list(self.session.connection().execute(statement, values).all())
-        rows = list(self.session.execute(statement, values).all())
+            return list(self.session.connection().execute(statement, self._sent(place)).all())
+        rows = list(self.session.execute(statement, self._sent(place)).all())
         return [row[0] for row in rows] if rows and len(rows[0]) == 1 else rows
+
+    def _sent(self, place: list[Any] | None) -> dict[str, Any]:
+        return {**(self.values or {}), **dict(zip(_PLACE, place or (), strict=False))}
 
     def rows(self, place: list[Any] | None) -> list[Any]:
         """The rows after a place, one page of them."""
-        return self._rows(self.order, place)[: self.size]
+        return self._rows(place)[: self.size]
 
     def place_of(self, row: Any) -> list[Any]:
         """A row's values in the order."""
@@ -211,6 +244,21 @@ class _Reader:
         return [getattr(item, column.key) for column, _ in self.order]
 
 
+@dataclass(frozen=True, slots=True)
+class _KeptReader(_Reader):
+    """Reads pages of a list whose statements are kept."""
+
+    kept: KeptList[Any] | None = None
+
+    def _rows(self, place: list[Any] | None, *, backwards: bool = False) -> list[Any]:
+        kept = cast("KeptList[Any]", self.kept)
+        return kept.rows(self.session.connection(), self._sent(place), backwards=backwards, placed=place is not None)
+
+
+def _turned(order: Order) -> Order:
+    return [(column, "desc" if way == "asc" else "asc") for column, way in order]
+
+
 def _page_statement(
     statement: Select[Any], whole: Select[Any] | None, order: Order, limit: int, placed: bool
 ) -> Select[Any]:
@@ -224,9 +272,6 @@ def _page_statement(
     identity = order[-1][0]
     keys = statement.with_only_columns(*(column for column, _ in order)).subquery()
     return whole.join(keys, keys.c[identity.key] == identity).order_by(*sorting)
-
-
-_kept_statement = lru_cache(maxsize=256)(_page_statement)
 
 
 def _beyond(order: Order) -> ColumnElement[bool]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from backoffice.database import Prepared, session
 from backoffice.ledger.services import entries
 from backoffice.permissions import Role
 from backoffice.review.queries import queue as queries
-from backoffice.review.queries.queue import Waiting, Wanted
-from backoffice.review.queries.views import VIEWS, Viewer
+from backoffice.review.queries.queue import Listed, Waiting, Wanted
+from backoffice.review.queries.views import VIEWS, Viewer, values_of
 from backoffice.review.services import claims, presence
 from backoffice.sla import services as sla
 from tests.review.desk import NOW, Desk, recharge
@@ -191,6 +192,23 @@ def test_the_counts_are_built_once_for_every_viewer(desk: Desk) -> None:
     ]  # fmt: skip
     assert [len(one.looking) for one in told] == [1, 0, 1]
     assert (later.views, later.looking) == ({"mine": 0, "due-today": 0}, {}), "values go along, they are not built in"
+
+
+def test_a_prepared_statement_reads_what_sqlalchemy_reads(desk: Desk) -> None:
+    for days in (0, 7, 12):
+        desk.run(claims.claim, desk.cast.rita.actor, desk.apply(days_ago=days), now=NOW)
+    lists = (Wanted(), Wanted("mine"), Wanted("due-today", least=Decimal(5), since=date(2026, 11, 1)), Wanted("second"))
+    viewers = [Viewer(person.id, NOW + timedelta(days=days)) for person in desk.cast for days in (0, 3)]
+    with desk.app.app_context():
+        connection, found = session.connection(), 0
+        for statement in map(queries.queue_for_anybody, lists):
+            prepared = Prepared(statement, Listed._make)
+            for values in map(values_of, viewers):
+                ours = prepared.rows(connection, values)
+                assert repr(ours) == repr([Listed._make(row) for row in connection.execute(statement, values)])
+                found += len(ours)
+                assert all(one is other for one, other in zip(ours, prepared.rows(connection, values), strict=True))
+    assert found > len(viewers) * 3
 
 
 def test_only_the_back_office_enters(desk: Desk, visit: Callable[..., Visitor]) -> None:

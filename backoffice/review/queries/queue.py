@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or
 from backoffice import clock
 from backoffice.accounts.models import Account
 from backoffice.calendars import rules as calendar_rules
-from backoffice.database import session
+from backoffice.database import Prepared, session
 from backoffice.money import ZERO
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
@@ -247,18 +247,18 @@ class Saved:
 def waiting(viewer: Viewer, counted: tuple[str, ...] = views.COUNTED) -> Waiting:
     """What a page of the desk counts, the viewer's own views and what colleagues look at, in one statement."""
     values = {**values_of(viewer), "count_limit": COUNT_LIMIT}
-    saved, looking, *row = session.connection().execute(_waiting(counted), values).one()
+    saved, looking, *row = _waiting(counted).rows(session.connection(), values)[0]
     counts = dict(zip(counted, row, strict=False))
     return Waiting(counts, sum(row[len(counted) :]), _read_views(saved), presence.read(looking))
 
 
 @lru_cache(maxsize=8)
-def _waiting(counted: tuple[str, ...]) -> Select[Any]:
+def _waiting(counted: tuple[str, ...]) -> Prepared:
     """The statement for every viewer. To build its twenty parts costs more than to send them, so it is built once."""
     lists = [_capped(listed(Wanted(code), ANYBODY), bindparam("count_limit", type_=Integer())) for code in counted]
     own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
     saved = select(own).where(SavedView.user_id == ANYBODY.id).scalar_subquery()
-    return select(saved, presence.everywhere(ANYBODY), *lists, *work.counts())
+    return Prepared(select(saved, presence.everywhere(ANYBODY), *lists, *work.counts()))
 
 
 def _read_views(told: str | None) -> tuple[Saved, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -27,7 +28,7 @@ from backoffice.web.formatting import page_locale
 from backoffice.web.guards import guard
 from backoffice.web.interface import role_label
 from backoffice.web.navigation import capped
-from backoffice.web.paging import PageRequest, paginate
+from backoffice.web.paging import KeptList, Page, PageRequest, paginate
 
 FILTERS = FilterSet(
     Text("q", lazy_gettext("Search"), min_length=search.SHORTEST_NAME),
@@ -65,16 +66,8 @@ def show() -> str:
     """The requests of one view, pending ones unless asked otherwise, in the view's own order or the one asked for."""
     filters = FILTERS.parse(request.args)
     wanted = wanted_by(filters)
-    page = paginate(
-        session,
-        queries.queue_for_anybody(wanted),
-        wanted.order,
-        PageRequest.of(request.args),
-        size=PAGE_SIZE,
-        key=wanted.key,
-        values=values_of(viewer()),
-    )
-    rows, counts = [Listed._make(row) for row in page.items], waiting(views.COUNTED)
+    page = _page(wanted)
+    rows, counts = page.items, waiting(views.COUNTED)
     place = place_of(filters, request.args)
     urgent, people = urgency_of(), people_on(rows)
     return render_template(
@@ -105,6 +98,22 @@ def place_of(filters: FilterState, args: Mapping[str, str]) -> list[tuple[str, s
 def picks_of(place: Sequence[tuple[str, str]]) -> str:
     """The name by which a browser keeps what is ticked on that page."""
     return f"picks-{urlencode(place)}"
+
+
+def _page(wanted: Wanted) -> Page[Listed]:
+    asked, values = PageRequest.of(request.args), values_of(viewer())
+    if not wanted.search:
+        return _kept_list(wanted, clock.zone()).page(session, asked, values)
+    # How a search is worded depends on what there is at this moment.
+    page = paginate(
+        session, queries.queue_for_anybody(wanted), wanted.order, asked, PAGE_SIZE, key=wanted.key, values=values
+    )
+    return replace(page, items=[Listed._make(row) for row in page.items])
+
+
+@lru_cache(maxsize=256)
+def _kept_list(wanted: Wanted, _zone: tzinfo) -> KeptList[Listed]:
+    return KeptList(queries.queue_for_anybody(wanted), wanted.order, Listed._make, PAGE_SIZE)
 
 
 def said_of(lookers: Lookers) -> str:
