@@ -10,12 +10,15 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 
 import wtforms
+from babel.support import NullTranslations, Translations
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, StringField
+from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import DateInput, EmailInput, TextArea
 
@@ -23,6 +26,7 @@ from backoffice.errors import Invalid
 from backoffice.money import AmountError, parse_amount
 from backoffice.text import EMAIL_LIMIT, TextError, clean, clean_email
 from backoffice.web.errors import translate
+from backoffice.web.formatting import page_locale
 
 _LONGEST_AMOUNT = 64
 _LONGEST_ID = 18
@@ -30,11 +34,21 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 2200)
 
 
+# Flask-WTF reads its catalog from the disk for each request that has a form.
+@cache
+def _sentences(language: str) -> NullTranslations:
+    return Translations.load(messages_path(), [language], domain="wtforms")
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """A form of the browser. Its CSRF token is checked for every POST by `extensions.csrf`, before any view runs."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         csrf = False
+
+        def get_translations(self, form: Any) -> Any:
+            """The sentences of wtforms itself in the reader's language."""
+            return _sentences(page_locale())
 
     # Fields whose labels say that they are needed. The rule itself is the service's, and its sentences say what to do.
     needed: ClassVar[tuple[str, ...]] = ()

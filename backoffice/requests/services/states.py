@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 
 from backoffice.audit import services as audit
-from backoffice.database import rows_changed, session
+from backoffice.database import session
 from backoffice.delivery import services as delivery
 from backoffice.errors import N_, Conflict, Message
 from backoffice.ledger.services import reservations as ledger
@@ -24,6 +24,8 @@ UNCLAIMED = dict.fromkeys(("claimed_by_id", "claimed_by_label", "claim_ends_at")
 # The inner facts of a pending request end with it.
 _NO_LONGER_PENDING = UNCLAIMED | dict.fromkeys(("held_at", "paused_at", "second_wanted_at"))
 _HOW_A_HOLD_ENDS = {Action.WITHDRAW: pauses.WITHDRAWN}
+# The UPDATE says how the row stands behind it, so the object is what another read would make of it.
+_READ_ANEW = {"populate_existing": True, "synchronize_session": False}
 # What the customer does ends a first approval: there is nothing left to approve, or its giver has not seen the address.
 _HOW_A_FIRST_ENDS = {Action.WITHDRAW: Ending.WITHDRAWN, Action.CORRECT: Ending.OTHER_ADDRESS}
 
@@ -51,16 +53,14 @@ def change_state(
     leaving = _NO_LONGER_PENDING if before is State.PENDING and line.to is not State.PENDING else {}
     ending = _HOW_A_FIRST_ENDS.get(action)
     cleared = {**leaving, **({} if ending is None else {"second_wanted_at": None}), **(values or {})}
-    changed = rows_changed(
-        session.execute(
-            update(InvoiceRequest)
-            .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before, *only_if)
-            .values({"state": line.to, "closed_at": now if line.stops_clock else None, **cleared})
-        )
+    changed = (
+        update(InvoiceRequest)
+        .where(InvoiceRequest.id == invoice_request.id, InvoiceRequest.state == before, *only_if)
+        .values({"state": line.to, "closed_at": now if line.stops_clock else None, **cleared})
+        .returning(InvoiceRequest)
     )
-    if not changed:
+    if session.scalars(changed, execution_options=_READ_ANEW).one_or_none() is None:
         raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
-    session.refresh(invoice_request)
     if leaving:
         pauses.end(invoice_request, _HOW_A_HOLD_ENDS.get(action, pauses.DECIDED), now=now)
     ended = approvals.end_first(invoice_request.id, actor, ending, now) if ending is not None else None

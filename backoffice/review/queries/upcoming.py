@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
-from backoffice.database import Id, Instant, session
+from backoffice.database import Id, Instant, Prepared, session
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, in_state
@@ -26,16 +26,16 @@ def most_urgent(actor: Actor, *, now: datetime, besides: str | None = None) -> s
     """Number of the request that is due first; `besides` is passed over: what one has just looked at."""
     # Nobody has the number 0. After each verdict this is asked, so its statement is built once.
     values = {"actor": actor.id or 0, "own_account": actor.account_id, "now": now, "besides": besides}
-    found: str | None = session.scalar(_most_urgent(besides is not None), values)
-    return found
+    found = _most_urgent(besides is not None).rows(session.connection(), values)
+    return str(found[0][0]) if found else None
 
 
 @lru_cache(maxsize=2)
-def _most_urgent(besides: bool) -> Select[Any]:
+def _most_urgent(besides: bool) -> Prepared:
     anybody = SimpleNamespace(id=bindparam("actor", type_=Id), account_id=bindparam("own_account", type_=Id))
     now, passed_over = bindparam("now", type_=Instant()), bindparam("besides", type_=String()) if besides else None
     waiting = waiting_for(cast(Actor, anybody), cast(datetime, now), cast("str | None", passed_over))
-    return waiting.with_only_columns(InvoiceRequest.number)
+    return Prepared(waiting.with_only_columns(InvoiceRequest.number))
 
 
 def next_in(wanted: Wanted, actor: Actor, number: str, *, now: datetime) -> tuple[str | None, bool]:
