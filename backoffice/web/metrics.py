@@ -7,6 +7,7 @@ with `register_gauge`; they are asked when somebody looks, never in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -58,9 +59,15 @@ def register_gauge(name: str, description: str, measure: Measure) -> None:
 
 def count_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:
     """Count one answered request. Addresses and methods nobody knows are counted as one: scanners try thousands."""
-    label = endpoint or "(none)"
-    _requests.labels(label, method if method in _METHODS else "(other)", str(status)).inc()
-    _durations.labels(label).observe(seconds)
+    number, duration = _counted(endpoint or "(none)", method if method in _METHODS else "(other)", status)
+    number.inc()
+    duration.observe(seconds)
+
+
+# As many as there are lines in the exposition; to look one up there takes longer than to count.
+@cache
+def _counted(endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return _requests.labels(endpoint, method, str(status)), _durations.labels(endpoint)
 
 
 def exposition() -> bytes:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -50,12 +53,27 @@ class DatabaseId(IntegerConverter):
     regex = r"\d{1,18}"
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions. What signs and reads them is made once for the same keys, not twice a request."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Any, URLSafeTimedSerializer | None] = (None, None)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The one for the keys of `app`."""
+        keys = (app.secret_key, *(app.config["SECRET_KEY_FALLBACKS"] or ()))
+        if self._kept[0] != keys:
+            self._kept = (keys, super().get_signing_serializer(app))
+        return self._kept[1]
+
+
 def init_security(app: Flask) -> None:
     """Configure cookies, limits and hosts of `app` from its settings, and add the headers to each response.
 
     To be called before routes are added.
     """
     app.url_map.converters["int"] = DatabaseId
+    app.session_interface = Sessions()
     settings: Settings = app.config["BACKOFFICE_SETTINGS"]
     secure = settings.secure_cookies
     app.config.update(
@@ -110,8 +128,8 @@ def _forget_request(_error: BaseException | None) -> None:
 
 def _add_headers(response: Response) -> Response:
     """Headers a view set itself stand: a page that shows a document in a frame says so there."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    own = {name.lower() for name, _ in response.headers}
+    response.headers.extend([each for each in _HEADERS.items() if each[0].lower() not in own])
     if _settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
     if request.endpoint != STATIC_ENDPOINT:
