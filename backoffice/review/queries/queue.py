@@ -116,14 +116,7 @@ class Listed(NamedTuple):
 
 
 def queue_for_anybody(wanted: Wanted) -> Select[Any]:
-    """The same, to be sent with the `values_of` a viewer; built once for each list that is asked for again."""
-    # How a search of names is worded depends on what there is at this moment.
-    is_new = bool(wanted.search) and search.looks_at_names(wanted.search)
-    return queue(wanted, ANYBODY) if is_new else _kept_queue(wanted, clock.zone())
-
-
-@lru_cache(maxsize=256)
-def _kept_queue(wanted: Wanted, _zone: tzinfo) -> Select[Any]:
+    """The same, to be sent with the `values_of` a viewer."""
     return queue(wanted, ANYBODY)
 
 

@@ -16,6 +16,7 @@ from flask_login import current_user
 from backoffice import clock
 from backoffice.database import session
 from backoffice.permissions import Permission, Role, allowed
+from backoffice.requests.rules import State
 from backoffice.review import labels
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries import search, views
@@ -54,9 +55,9 @@ def waiting(counted: tuple[str, ...] = ALWAYS) -> queries.Waiting:
 
     Whoever wants more of them than the others has to ask first.
     """
-    if "review_waiting" not in g or not g.review_waiting.views.keys() >= set(counted):
-        g.review_waiting = queries.waiting(viewer(), counted)
-    counts: queries.Waiting = g.review_waiting
+    counts: queries.Waiting | None = g.get("review_waiting")
+    if counts is None or not counts.views.keys() >= set(counted):
+        counts = g.review_waiting = queries.waiting(viewer(), counted)
     return counts
 
 
@@ -70,6 +71,7 @@ def show() -> str:
     rows, counts = page.items, waiting(views.COUNTED)
     place = place_of(filters, request.args)
     urgent, people = urgency_of(), people_on(rows)
+    may_decide = current_user.can(Permission.DECIDE)
     return render_template(
         "review/queue.html",
         filters=filters,
@@ -86,7 +88,8 @@ def show() -> str:
         picks=picks_of(place),
         ticked=frozenset(request.args.getlist("number")),
         all_ticked="all" in request.args,
-        may_decide=current_user.can(Permission.DECIDE),
+        may_decide=may_decide,
+        ticks=may_decide and any(row.state == State.PENDING for row in rows),
     )
 
 
@@ -102,9 +105,9 @@ def picks_of(place: Sequence[tuple[str, str]]) -> str:
 
 def _page(wanted: Wanted) -> Page[Listed]:
     asked, values = PageRequest.of(request.args), values_of(viewer())
-    if not wanted.search:
+    if not (wanted.search and search.looks_at_names(wanted.search)):
         return _kept_list(wanted, clock.zone()).page(session, asked, values)
-    # How a search is worded depends on what there is at this moment.
+    # How a search of names is worded depends on what there is at this moment.
     page = paginate(
         session, queries.queue_for_anybody(wanted), wanted.order, asked, PAGE_SIZE, key=wanted.key, values=values
     )
