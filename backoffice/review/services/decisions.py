@@ -255,8 +255,7 @@ def _approve_first(
     verdict = Decision(verdict=Action.FIRST_APPROVE, **given, basis=four_eyes.basis_of(invoice_request))
     values = {"second_wanted_at": now, **requests.UNCLAIMED}
     _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, seen, None)
-    if invoice_request.is_held:
-        pauses.end(invoice_request, pauses.DECIDED, now=now)
+    pauses.end_if_held(invoice_request, pauses.DECIDED, now=now)
     requests.add_event(invoice_request.id, "first_approved", actor, at=now)
     return invoice_request
 
