@@ -106,7 +106,7 @@ def picks_of(place: Sequence[tuple[str, str]]) -> str:
 def _page(wanted: Wanted) -> Page[Listed]:
     asked, values = PageRequest.of(request.args), values_of(viewer())
     if not (wanted.search and search.looks_at_names(wanted.search)):
-        return _kept_list(wanted, clock.zone()).page(session, asked, values)
+        return _kept_list(wanted, clock.zone(), PAGE_SIZE).page(session, asked, values)
     # How a search of names is worded depends on what there is at this moment.
     page = paginate(
         session, queries.queue_for_anybody(wanted), wanted.order, asked, PAGE_SIZE, key=wanted.key, values=values
@@ -115,8 +115,8 @@ def _page(wanted: Wanted) -> Page[Listed]:
 
 
 @lru_cache(maxsize=256)
-def _kept_list(wanted: Wanted, _zone: tzinfo) -> KeptList[Listed]:
-    return KeptList(queries.queue_for_anybody(wanted), wanted.order, Listed._make, PAGE_SIZE)
+def _kept_list(wanted: Wanted, _zone: tzinfo, size: int) -> KeptList[Listed]:
+    return KeptList(queries.queue_for_anybody(wanted), wanted.order, Listed._make, size)
 
 
 def said_of(lookers: Lookers) -> str:
