@@ -19,7 +19,8 @@ from backoffice.delivery.rules import MessageState
 from backoffice.demo import story
 from backoffice.headers.models import InvoiceHeader
 from backoffice.invariants import violations
-from backoffice.issuing.models import Invoice
+from backoffice.issuing.models import CreditNote, CreditProposal, Invoice
+from backoffice.issuing.rules.credits import ProposalState
 from backoffice.ledger.models import (
     EntryKind,
     EntryStatus,
@@ -72,6 +73,8 @@ def missing() -> Iterator[str]:
         "a removed header": InvoiceHeader.archived_at.is_not(None),
         "a header edited": AuditEvent.action == "header.edit",
         "invoice debt": in_debt(),
+        "a credit note": CreditNote.pdf_sha256.is_not(None),
+        "a credit note to confirm": CreditProposal.state == ProposalState.OPEN,
         "a short request": Reservation.short > 0,
         "a refund that waits for its recharge": and_(waits(), LedgerEntry.id > 0),
         "a file tried only": and_(LedgerFile.dry_run, LedgerFile.state == FileState.UNDONE),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from typing import cast
 
 from backoffice import clock
 from backoffice.database import session, transaction
@@ -16,13 +17,17 @@ from backoffice.demo.cast import BY_CHANCE, EMAILS, GONE, REJECTIONS, REMARKS, S
 from backoffice.demo.stage import Stage
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import jobs as issuing
+from backoffice.issuing.queries import credits as notes
+from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import Issuer
+from backoffice.issuing.services.proposals import Wanted
 from backoffice.ledger import queries as ledger
 from backoffice.requests import queries as requests
 from backoffice.requests.rules import State
 from backoffice.requests.services import applying, changes, recipients
 from backoffice.requests.services.applying import Application
 from backoffice.requests.services.supporting import SupportingFile
+from backoffice.review.services import credits
 from backoffice.review.services import decisions as review
 from backoffice.sla import jobs as sla
 
@@ -161,6 +166,26 @@ class Deeds:
         reason, remarks = why[0], why[1][self._language(code)]
         with self.stage.tolerant():
             review.reject(self.stage.people["rita"], number, reason=reason, remarks=remarks, now=clock.now())
+
+    def credit(self, number: str, amount: Decimal, reason: str, words: str, *, confirmed: bool) -> None:
+        """Propose to take so much back of a request's first line; where a colleague confirms it, an hour later."""
+        stage, about = self.stage, requests.by_number(number)
+        if about.state != State.ISSUED:
+            session.rollback()
+            return
+        line = notes.creditable(notes.invoice_of(about.id))[0]
+        session.rollback()
+        with stage.tolerant():
+            wanted = Wanted(reason, words, {line.id: amount})
+            proposal = credits.propose(stage.people["rita"], number, wanted, now=clock.now()).id
+        if confirmed:
+            stage.schedule(clock.now() + timedelta(hours=1), lambda: self._confirm(proposal))
+
+    def _confirm(self, proposal: int) -> None:
+        with transaction():
+            note = credits.confirm(self.stage.people["rui"], proposal, issuer=self.issuer, now=clock.now())
+            note_id, snapshot = note.id, cast("Snapshot", note.snapshot)
+        issuing.finish_credit(note_id, snapshot)
 
     def _language(self, code: str) -> str:
         """The language in which an account's people apply."""

@@ -111,14 +111,20 @@ class Ending:
                 amount = Decimal(18000 + 500 * (11 - month))
                 stage.schedule(stage.ago(days), lambda amount=amount: books.recharge("beichen", amount))  # type: ignore[misc]
                 header = 1 if month % 4 == 0 else 0
-                stage.schedule(
-                    stage.ago(days - 2), self._told("beichen", replace(whole, header=header), self.deeds.approve, 0)
-                )
+                verdict = self._approve_and_credit if month == 1 else self.deeds.approve
+                stage.schedule(stage.ago(days - 2), self._told("beichen", replace(whole, header=header), verdict, 0))
 
         def invoiced_then_refunded() -> None:
             paid = books.recharge("beichen", Decimal("30000.00"), channel=1)
-            stage.schedule(clock.now() + HALF_AN_HOUR, self._told("beichen", whole, self.deeds.approve, 0))
+            stage.schedule(clock.now() + HALF_AN_HOUR, self._told("beichen", whole, approve_and_owe, 0))
             stage.schedule(stage.ago(1, 16), lambda: books.refund(paid, Decimal("12000.00")))
+
+        def approve_and_owe(code: str, number: str) -> None:
+            """A reviewer has seen the debt, and a colleague has to confirm the credit note."""
+            self.deeds.approve(code, number)
+            amount, words = Decimal("12000.00"), "银行退款 Bank refund"
+            propose = lambda: self.deeds.credit(number, amount, "refund", words, confirmed=False)  # noqa: E731
+            stage.schedule(stage.ago(1, 17), propose)
 
         def applied_then_refunded() -> None:
             paid = books.recharge("beichen", Decimal("24000.00"), channel=1)
@@ -127,6 +133,13 @@ class Ending:
 
         stage.schedule(stage.ago(10), invoiced_then_refunded)
         stage.schedule(stage.at(stage.business_days_ago(4), 10), applied_then_refunded)
+
+    def _approve_and_credit(self, code: str, number: str) -> None:
+        """An invoice of which a part was taken back five days later."""
+        self.deeds.approve(code, number)
+        amount, words = Decimal("1500.00"), "合同折扣 Discount of the contract"
+        take_back = lambda: self.deeds.credit(number, amount, "amount", words, confirmed=True)  # noqa: E731
+        self.stage.schedule(clock.now() + timedelta(days=5), take_back)
 
     def _story(self, days: int, code: str, wish: Wish | None = None, verdict: Verdict | None = None) -> None:
         """A recharge and an application so many business days ago; it waits, or something becomes of it."""

@@ -5,19 +5,27 @@ The rules stand in `review.services`, which answers every entry alike; the forms
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext
 from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
+from backoffice.issuing.queries.credits import Creditable
 from backoffice.issuing.rules import STOP_REASON_LIMIT
+from backoffice.issuing.rules.credits import REMARKS_LIMIT as CREDIT_REMARKS_LIMIT
+from backoffice.issuing.rules.credits import WORDS_LIMIT
+from backoffice.issuing.services.proposals import Wanted
+from backoffice.money import ZERO
 from backoffice.requests.rules import FIELDS, NOTE_LIMIT, QUESTION_LIMIT, REMARKS_LIMIT, Reason, complained_about
 from backoffice.review import labels
 from backoffice.review.rules import VIEW_NAME_LIMIT
-from backoffice.web.forms import Form, TextAreaField, choices
+from backoffice.web.forms import AmountField, Form, TextAreaField, choices
 from backoffice.web.kept_forms import KeptForm
+
+_LINE = "line-"
 
 # The form of a rejection has remarks of its own, which must not share their name with a box.
 _POINTERS = {"remarks": lazy_gettext("Text printed on the invoice")}
@@ -92,6 +100,50 @@ class MailForm(Form):
     needed = ("email",)
 
     email = EmailField(lazy_gettext("Email"), id="mail-email", render_kw={"maxlength": 254, "autocomplete": "off"})
+
+
+class CreditForm(KeptForm):
+    """Why something is taken back of an invoice; what of each line, `credit_form` adds."""
+
+    needed = ("reason", "words")
+
+    reason = RadioField(lazy_gettext("Reason"), choices=choices(labels.credit_reasons.items()), validate_choice=False)
+    words = TextAreaField(
+        lazy_gettext("Words on the credit note"), id="credit-words", default="", render_kw={"maxlength": WORDS_LIMIT}
+    )
+    lines: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was typed, by line of the invoice."""
+        amounts = {int(name.removeprefix(_LINE)): self[name].data for name in self.lines if self[name].data}
+        return Wanted(self.reason.data or "", self.words.data or "", amounts)
+
+
+def credit_form(lines: Sequence[Creditable], amounts: Mapping[int, Decimal] | None = None, **said: str) -> CreditForm:
+    """The form with an amount for each line of the invoice of which something is left; `amounts` begin it."""
+    fields = {
+        f"{_LINE}{line.id}": AmountField(
+            lazy_gettext("Line %(line)s, %(recharge)s", line=line.position, recharge=line.external_id)
+        )
+        for line in lines
+        if line.left.gross_left > ZERO
+    }
+    form = type("CreditFormOfLines", (CreditForm,), {**fields, "lines": tuple(fields)})
+    if amounts is None:
+        return form()  # type: ignore[no-any-return]
+    begun = {f"{_LINE}{line_id}": amount for line_id, amount in amounts.items()}
+    return form(formdata=None, data={**begun, **said})  # type: ignore[no-any-return]
+
+
+class DeclineForm(KeptForm):
+    """Why a colleague's credit note is turned down."""
+
+    needed = ("remarks",)
+
+    remarks = TextAreaField(
+        lazy_gettext("Remarks"), id="decline-remarks", default="", render_kw={"maxlength": CREDIT_REMARKS_LIMIT}
+    )
 
 
 class NoteForm(KeptForm):

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from backoffice.delivery.rules import MessageState
 from backoffice.errors import Message
 from backoffice.headers.models import InvoiceHeader
+from backoffice.issuing.rules.credits import CREDIT_REASONS, ProposalState
 from backoffice.ledger.queries import entries
 from backoffice.requests.rules import FIELD_LABELS, REASON_LABELS, Action, Ending, State
 from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
@@ -24,6 +25,14 @@ kinds = {
 vat_kinds = {"ordinary": _l("VAT ordinary"), "special": _l("VAT special")}
 languages = {"zh": _l("Chinese"), "en": _l("English"), "both": _l("Chinese and English")}
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
+credit_reasons = {reason.value: _l(label) for reason, label in CREDIT_REASONS.items()}
+credit_states = {
+    ProposalState.OPEN.value: _l("Waiting for a colleague"),
+    ProposalState.CONFIRMED.value: _l("Confirmed"),
+    ProposalState.DECLINED.value: _l("Turned down"),
+    ProposalState.WITHDRAWN.value: _l("Withdrawn"),
+}
+credit_tones = {"open": "warn", "confirmed": "good", "declined": "bad", "withdrawn": "neutral"}
 verdicts = {
     Action.FIRST_APPROVE.value: _l("First approval by"),
     Action.APPROVE.value: _l("Approved by"),

@@ -59,7 +59,8 @@ NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
     "portal.download", "portal.credit_note", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
-    "portal.export_entries", "portal.archive", "review.document", "review.draft", "review.supporting_file",
+    "portal.export_entries", "portal.archive", "review.document", "review.credit_document", "review.draft",
+    "review.supporting_file",
     "review.export_books", "review.export_numbers",
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
@@ -177,6 +178,10 @@ class Atlas:
             "review.supporting_file": [f"/review/{one}/supporting-file"],
             "review.document": [f"/review/{issued}/document"],
             "review.draft": [f"/review/{one}/draft.pdf"],
+            "review.credit": [f"/review/{issued}/credit{how}" for how in ("", "?all=1", "?debt=1")],
+            "review.credit_proposal": [f"/review/credits/{each}" for each in self.proposals],
+            "review.credit_document": [f"/review/credits/{each}/document" for each in self.proposals],
+            "review.credit_register": ["/review/books/credits"],
             "review.work": ["/review/work"],
             "review.issuing": ["/review/issuing"],
             "review.mail": [f"/review/mails/{self.mailed}"],

@@ -85,6 +85,10 @@ review.note                      login 403 403 403 200 200 403 403 403
 review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
 review.draft                     login 403 403 403 200 200 200 200 403
+review.credit                    login 403 403 403 200 200 403 403 403
+review.credit_proposal           login 403 403 403 200 200 200 200 403
+review.credit_document           login 403 403 403 200 200 200 200 403
+review.credit_register           login 403 403 403 200 200 200 200 200
 review.work                      login 403 403 403 200 200 200 200 200
 review.mail                      login 403 403 403 200 200 403 403 403
 review.books                     login 403 403 403 200 200 200 200 200
@@ -167,6 +171,11 @@ review.change_issuing            login 403 403 403 422 422 422 403 422
 review.retry_issue               login 403 403 403 303 303 403 403 403
 review.mend_mail                 login 403 403 403 422 422 403 403 403
 review.end_link                  login 403 403 403 303 303 403 403 403
+review.propose_credit            login 403 403 403 422 422 403 403 403
+review.confirm_credit            login 403 403 403 409 409 403 403 403
+review.decline_credit            login 403 403 403 422 422 403 403 403
+review.withdraw_credit           login 403 403 403 409 403 403 403 403
+review.retry_credit              login 403 403 403 303 303 403 403 403
 review.assign                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403
@@ -322,7 +331,8 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     somebody, issued = atlas.someone, atlas.numbers["issued"]
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
               "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0],
-              "key": atlas.drafts[0], "name": "submitted", "message_id": atlas.mailed, "locale": "en"}  # fmt: skip
+              "key": atlas.drafts[0], "name": "submitted",
+              "proposal_id": atlas.proposals[0], "message_id": atlas.mailed, "locale": "en"}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

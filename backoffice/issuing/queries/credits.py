@@ -51,6 +51,14 @@ def invoice_of(request_id: int) -> Invoice:
     return invoice
 
 
+def invoice_by_id(invoice_id: int) -> Invoice:
+    """One invoice. Raises NotFound."""
+    invoice = session.get(Invoice, invoice_id)
+    if invoice is None:
+        raise NotFound
+    return invoice
+
+
 def creditable(invoice: Invoice) -> list[Creditable]:
     """The lines of an invoice in their order, each with what credit notes took back of it."""
     taken = (

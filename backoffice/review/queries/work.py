@@ -11,15 +11,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal_column, select
 
 from backoffice.accounts.models import Account
 from backoffice.calendars import queries as calendars
 from backoffice.database import session
 from backoffice.delivery import queries as delivery
 from backoffice.errors import N_, Message
-from backoffice.issuing.models import IssuingStop
-from backoffice.issuing.queries import stops
+from backoffice.issuing.models import CreditProposal, CreditProposalLine, Invoice, IssuingStop
+from backoffice.issuing.queries import credits, stops
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import (
     Allocation,
@@ -47,8 +47,10 @@ class Kind(StrEnum):
 
     STOPPED = "stopped"
     DEBT = "debt"
+    CREDIT = "credit"
     SHORT = "short"
     ISSUE_FAILED = "issue-failed"
+    CREDIT_FAILED = "credit-failed"
     MAIL = "mail"
     CONFLICT = "conflict"
     REFUND = "refund"
@@ -80,6 +82,8 @@ def items(kind: Kind, today: date) -> list[Item]:
     readers: dict[Kind, Callable[[], Iterator[Item]]] = {
         Kind.STOPPED: _stopped,
         Kind.DEBT: _debts,
+        Kind.CREDIT: lambda: _credits(credits.open_proposals(), Kind.CREDIT),
+        Kind.CREDIT_FAILED: lambda: _credits(credits.faulty(), Kind.CREDIT_FAILED),
         Kind.SHORT: _short,
         Kind.ISSUE_FAILED: _failed_issues,
         Kind.MAIL: _mails,
@@ -98,6 +102,8 @@ def counts() -> list[ScalarSelect[int]]:
         select(one)
         .join_from(Account, LedgerEntry, in_debt() & (LedgerEntry.account_id == Account.id))
         .where(Account.debt > 0),
+        credits.open_proposals().with_only_columns(one),
+        credits.faulty().with_only_columns(one),
         select(one).select_from(Reservation).where(Reservation.short > 0),
         select(one).select_from(InvoiceRequest).where(_failed()),
         delivery.unsettled().with_only_columns(one),
@@ -121,6 +127,30 @@ def _debts() -> Iterator[Item]:
         yield Item(
             Kind.DEBT, recharge.external_id, account.name, since.get(recharge.id), recharge.debt,
             requests=numbers.get(recharge.id, ()), entry=recharge.id, code=account.code,
+        )  # fmt: skip
+
+
+def _credits(found: Select[CreditProposal], kind: Kind) -> Iterator[Item]:
+    """Credit notes that wait for a second person, or whose document could not be made."""
+    gross = (
+        select(func.sum(CreditProposalLine.gross))
+        .where(CreditProposalLine.proposal_id == CreditProposal.id)
+        .correlate(CreditProposal)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        found.join(Invoice, Invoice.id == CreditProposal.invoice_id)
+        .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
+        .join(Account, Account.id == Invoice.account_id)
+        .add_columns(Invoice.number, InvoiceRequest.number, Account, gross)
+        .order_by(CreditProposal.id)
+        .limit(LIMIT)
+    )
+    for proposal, invoice, number, account, amount in rows:
+        detail = Message.unpacked(proposal.issue_fault) if proposal.issue_fault else proposal.proposed_by_label
+        yield Item(
+            kind, invoice, account.name, proposal.decided_at or proposal.proposed_at, amount, detail=detail,
+            requests=(number,), id=proposal.id, code=account.code,
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     books,
     bulk,
     bulk_offer,
+    credits,
     decisions,
     entries,
     evidence,

@@ -25,8 +25,8 @@ from backoffice.requests.rules import CLAIM_MINUTES, State
 from backoffice.requests.services import supporting
 from backoffice.review import labels
 from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm
+from backoffice.review.queries import credits, resubmission, upcoming
 from backoffice.review.queries import dossier as queries
-from backoffice.review.queries import resubmission, upcoming
 from backoffice.review.services import acceptance, claims, four_eyes
 from backoffice.review.views import evidence, queue
 from backoffice.review.views.history import history
@@ -129,6 +129,8 @@ def page_of(
         now=now,
         issue_error=translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
         stop=stops.current() if shown.state == State.APPROVED and shown.invoice_id is None else None,
+        credits=credits.of_request(shown.id) if shown.is_issued else None,
+        may_credit=acts_here,
         labels=labels,
         tax_id=_tax_id_check(shown.header),
         asks_tax_id_reason=allowed and acceptance.wants_reason(shown, dossier.first),

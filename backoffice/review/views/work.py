@@ -19,6 +19,8 @@ from backoffice.web.guards import guard
 TITLES = {
     Kind.STOPPED: lazy_gettext("Issuing is stopped"),
     Kind.DEBT: lazy_gettext("Invoice debt"),
+    Kind.CREDIT: lazy_gettext("Credit notes to confirm"),
+    Kind.CREDIT_FAILED: lazy_gettext("Credit notes without a document"),
     Kind.SHORT: lazy_gettext("Short requests"),
     Kind.ISSUE_FAILED: lazy_gettext("Invoices that cannot be issued"),
     Kind.MAIL: lazy_gettext("Mail that failed"),
@@ -34,6 +36,10 @@ REMEDIES = {
         "Money was refunded after it was invoiced. Finance has to correct the invoice; a new recharge does not close"
         " the item. Until then the account can invoice that much less."
     ),
+    Kind.CREDIT: lazy_gettext(
+        "A colleague wants to take back a part of an invoice. Look at the draft, then confirm it or turn it down."
+    ),
+    Kind.CREDIT_FAILED: lazy_gettext("It has its number. Mend what the reason says, then let the worker try again."),
     Kind.SHORT: lazy_gettext(
         "A refund took money that the request had reserved. The next free money of the account covers it by itself;"
         " otherwise reject it, with the reason."

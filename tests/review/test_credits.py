@@ -1,0 +1,95 @@
+"""Credit notes on the desk: a form with its draft, a colleague who decides, open work that leads there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from backoffice.issuing import jobs, services
+from backoffice.review.queries import work
+from backoffice.review.queries.work import Kind
+from tests.support.office import Office
+from tests.support.people import Cast
+from tests.support.visitor import Visitor
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture
+def owing(app: Flask, cast: Cast) -> str:
+    """An issued request over two recharges, of which one was refunded in part: 40.00 is invoice debt."""
+    with app.app_context():
+        office = Office(cast)
+        first = office.recharge("60.00")
+        office.recharge("50.00")
+        number = office.issued("110.00")
+        office.refund(first, "40.00")
+    return number
+
+
+def test_from_the_debt_to_the_credit_note(
+    app: Flask, cast: Cast, owing: str, visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rita, rui = visit(cast.rita), visit(cast.rui)
+    assert f"/review/{owing}/credit?debt=1" in rita.get("/review/work").text
+    page = rita.get(f"/review/{owing}/credit?debt=1")
+    for begun in ('value="40.00"', "退款 Refund: R-1", "¥60.00 of ¥60.00 is left"):
+        assert begun in page.text, begun
+    draft = rita.submit(button="Look at the draft").text
+    for words in ("Draft of the credit note", "Credit Note", "-40.00", "负肆拾元整", "¥70.00"):
+        assert words in draft, words
+    assert "40.00" in rita.submit(button="Change").text, "what was typed is still there"
+    rita.submit(button="Look at the draft")
+    answer = rita.submit(button="Propose")
+    address = answer.headers["Location"] if answer.status_code == 303 else rita.path
+    page = rita.get(address).text
+    assert "Somebody else has to look at it" in page
+    assert "/confirm" not in page
+    with app.app_context():
+        (item,) = work.items(Kind.CREDIT, date(2026, 3, 2))
+        assert (str(item.amount), item.detail, item.requests) == ("40.00", cast.rita.name, (owing,))
+    assert address in rui.get("/review/work").text
+    rui.get(address)
+    assert "Say why" in rui.submit({"remarks": ""}, button="Turn down").text
+    rui.get(address)
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "render_document", lambda snapshot: 1 / 0)
+        rui.submit(button="Confirm")
+        with app.app_context():
+            assert jobs.issue_due() == 0
+            assert len(work.items(Kind.CREDIT_FAILED, date(2026, 3, 2))) == 1
+            assert work.items(Kind.DEBT, date(2026, 3, 2)) == work.items(Kind.CREDIT, date(2026, 3, 2)) == []
+    assert "An unexpected fault stopped it" in rui.get(address).text
+    rui.submit(button="Try again")
+    with app.app_context():
+        assert jobs.issue_due() == 1
+    assert rui.get(f"{address}/document").data.startswith(b"%PDF-")
+    assert "CN-" in visit(cast.otto).get(address).text
+    month = visit(cast.max).get("/review/books/credits").text
+    assert "-¥40.00" in month
+    assert "1 credit note" in month
+
+
+def test_a_form_with_faults_says_them_beside_the_line_and_keeps_what_was_typed(
+    app: Flask, cast: Cast, owing: str, visit: Callable[..., Visitor]
+) -> None:
+    rita = visit(cast.rita)
+    page = rita.get(f"/review/{owing}/credit?all=1").text
+    assert 'value="60.00"' in page
+    assert 'value="50.00"' in page
+    answer = rita.submit({"words": "Why not"}, button="Look at the draft")
+    assert answer.status_code == 422
+    assert "Choose a reason." in answer.text
+    assert "Why not" in answer.text
+    with app.app_context():
+        office = Office.__new__(Office)
+        office.cast = cast
+        office.propose(owing, {"R-1": "1.00"})
+    rita.get(f"/review/{owing}/credit?debt=1")
+    assert "waits for a colleague" in rita.page.text
+    rita.submit(button="Look at the draft")
+    assert "has proposed a credit note on this invoice" in rita.submit(button="Propose").text
+    assert visit(cast.otto).get(f"/review/{owing}/credit").status_code == 403
