@@ -27,6 +27,7 @@ from backoffice.requests.rules import State
 from backoffice.requests.services import applying, changes, recipients
 from backoffice.requests.services.applying import Application
 from backoffice.requests.services.supporting import SupportingFile
+from backoffice.review.queries import credits as desk
 from backoffice.review.services import credits
 from backoffice.review.services import decisions as review
 from backoffice.sla import jobs as sla
@@ -167,19 +168,25 @@ class Deeds:
         with self.stage.tolerant():
             review.reject(self.stage.people["rita"], number, reason=reason, remarks=remarks, now=clock.now())
 
-    def credit(self, number: str, amount: Decimal, reason: str, words: str, *, confirmed: bool) -> None:
-        """Propose to take so much back of a request's first line; where a colleague confirms it, an hour later."""
+    def credit(self, number: str, reason: str, words: str, amount: Decimal | None = None) -> None:
+        """Propose to take so much back of a request's invoice, and let a colleague confirm it an hour later; without an
+        amount what its invoice debt asks for, which waits for somebody to confirm it."""
         stage, about = self.stage, requests.by_number(number)
         if about.state != State.ISSUED:
             session.rollback()
             return
-        line = notes.creditable(notes.invoice_of(about.id))[0]
+        lines = notes.creditable(notes.invoice_of(about.id))
+        if amount is None:
+            amounts = desk.debts_on(lines)
+        else:
+            largest = max(lines, key=lambda line: line.left.gross_left)
+            amounts = {largest.id: min(amount, largest.left.gross_left)}
         session.rollback()
         with stage.tolerant():
-            wanted = Wanted(reason, words, {line.id: amount})
+            wanted = Wanted(reason, words, amounts)
             proposal = credits.propose(stage.people["rita"], number, wanted, now=clock.now()).id
-        if confirmed:
-            stage.schedule(clock.now() + timedelta(hours=1), lambda: self._confirm(proposal))
+            if amount is not None:
+                stage.schedule(clock.now() + timedelta(hours=1), lambda: self._confirm(proposal))
 
     def _confirm(self, proposal: int) -> None:
         with transaction():

@@ -122,9 +122,7 @@ class Ending:
         def approve_and_owe(code: str, number: str) -> None:
             """A reviewer has seen the debt, and a colleague has to confirm the credit note."""
             self.deeds.approve(code, number)
-            amount, words = Decimal("12000.00"), "银行退款 Bank refund"
-            propose = lambda: self.deeds.credit(number, amount, "refund", words, confirmed=False)  # noqa: E731
-            stage.schedule(stage.ago(1, 17), propose)
+            stage.schedule(stage.ago(1, 17), lambda: self.deeds.credit(number, "refund", "银行退款 Bank refund"))
 
         def applied_then_refunded() -> None:
             paid = books.recharge("beichen", Decimal("24000.00"), channel=1)
@@ -138,7 +136,7 @@ class Ending:
         """An invoice of which a part was taken back five days later."""
         self.deeds.approve(code, number)
         amount, words = Decimal("1500.00"), "合同折扣 Discount of the contract"
-        take_back = lambda: self.deeds.credit(number, amount, "amount", words, confirmed=True)  # noqa: E731
+        take_back = lambda: self.deeds.credit(number, "amount", words, amount)  # noqa: E731
         self.stage.schedule(clock.now() + timedelta(days=5), take_back)
 
     def _story(self, days: int, code: str, wish: Wish | None = None, verdict: Verdict | None = None) -> None:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext
 from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
+from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.queries.credits import Creditable
 from backoffice.issuing.rules import STOP_REASON_LIMIT
 from backoffice.issuing.rules.credits import REMARKS_LIMIT as CREDIT_REMARKS_LIMIT
@@ -118,6 +119,22 @@ class CreditForm(KeptForm):
         """What was typed, by line of the invoice."""
         amounts = {int(name.removeprefix(_LINE)): self[name].data for name in self.lines if self[name].data}
         return Wanted(self.reason.data or "", self.words.data or "", amounts)
+
+
+class ReissueForm(KeptForm):
+    """Another header for an invoice that is taken back, and why."""
+
+    needed = ("header_id", "words")
+
+    header_id = SelectField(lazy_gettext("Header of the new invoice"), id="reissue-header", validate_choice=False)
+    words = TextAreaField(
+        lazy_gettext("Words on the credit note"), id="reissue-words", default="", render_kw={"maxlength": WORDS_LIMIT}
+    )
+
+    def offer(self, headers: Sequence[InvoiceHeader]) -> None:
+        """Fill the choice; headers of one name are told apart by their tax IDs."""
+        named = [(str(one.id), f"{one.name} {one.tax_id}".strip()) for one in headers]
+        self.header_id.choices = choices([("", lazy_gettext("Choose")), *named])
 
 
 def credit_form(lines: Sequence[Creditable], amounts: Mapping[int, Decimal] | None = None, **said: str) -> CreditForm:

@@ -181,6 +181,7 @@ class Atlas:
             "review.credit": [f"/review/{issued}/credit{how}" for how in ("", "?all=1", "?debt=1")],
             "review.credit_proposal": [f"/review/credits/{each}" for each in self.proposals],
             "review.credit_document": [f"/review/credits/{each}/document" for each in self.proposals],
+            "review.reissue": [f"/review/{issued}/reissue"],
             "review.credit_register": ["/review/books/credits"],
             "review.work": ["/review/work"],
             "review.issuing": ["/review/issuing"],

@@ -86,6 +86,7 @@ review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
 review.draft                     login 403 403 403 200 200 200 200 403
 review.credit                    login 403 403 403 200 200 403 403 403
+review.reissue                   login 403 403 403 200 200 403 403 403
 review.credit_proposal           login 403 403 403 200 200 200 200 403
 review.credit_document           login 403 403 403 200 200 200 200 403
 review.credit_register           login 403 403 403 200 200 200 200 200
@@ -172,6 +173,7 @@ review.retry_issue               login 403 403 403 303 303 403 403 403
 review.mend_mail                 login 403 403 403 422 422 403 403 403
 review.end_link                  login 403 403 403 303 303 403 403 403
 review.propose_credit            login 403 403 403 422 422 403 403 403
+review.reissue                   login 403 403 403 422 422 403 403 403
 review.confirm_credit            login 403 403 403 409 409 403 403 403
 review.decline_credit            login 403 403 403 422 422 403 403 403
 review.withdraw_credit           login 403 403 403 409 403 403 403 403

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 from flask import Flask
 
+from backoffice import clock
+from backoffice.database import transaction
+from backoffice.headers import services as headers
 from backoffice.issuing import jobs, services
 from backoffice.review.queries import work
 from backoffice.review.queries.work import Kind
@@ -93,3 +97,25 @@ def test_a_form_with_faults_says_them_beside_the_line_and_keeps_what_was_typed(
     rita.submit(button="Look at the draft")
     assert "has proposed a credit note on this invoice" in rita.submit(button="Propose").text
     assert visit(cast.otto).get(f"/review/{owing}/credit").status_code == 403
+
+
+def test_issued_anew_to_another_header(app: Flask, cast: Cast, owing: str, visit: Callable[..., Visitor]) -> None:
+    with app.app_context(), transaction():
+        other = {"kind": "enterprise", "name": "流明机器人（苏州）有限公司", "tax_id": "91110000MA00000152"}
+        header = headers.create(cast.ada.actor, other, now=clock.now()).id
+    rita, rui, ada = visit(cast.rita), visit(cast.rui), visit(cast.ada)
+    page = rita.get(f"/review/{owing}/reissue").text
+    assert "¥70.00" in page, "40.00 of 110.00 was refunded"
+    assert "Choose an invoice header." in rita.submit({"words": "抬头 Header"}, button="Propose").text
+    answer = rita.submit({"header_id": str(header), "words": "抬头 Header"}, button="Propose")
+    address = answer.headers["Location"] if answer.status_code == 303 else rita.path
+    assert other["name"] in rui.get(address).text
+    rui.submit(button="Confirm")
+    with app.app_context():
+        jobs.issue_due()
+    desk = rui.get(f"/review/{owing}").text
+    assert "Issued anew as" in desk
+    made = re.findall(r"Issued anew as</?[^>]*>|IR-[0-9]{8}-[0-9]{6}", desk.partition("Issued anew as")[2])[0]
+    assert f"/invoices/{made}" in ada.get(f"/invoices/{owing}").text
+    assert f"/invoices/{owing}" in ada.get(f"/invoices/{made}").text
+    assert "Takes the place of" in rui.get(f"/review/{made}").text

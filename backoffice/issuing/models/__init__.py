@@ -1,6 +1,12 @@
 """Number series, invoices, credit notes and stops of issuing."""
 
-from backoffice.issuing.models.credits import CreditNote, CreditNoteLine, CreditProposal, CreditProposalLine
+from backoffice.issuing.models.credits import (
+    CreditNote,
+    CreditNoteLine,
+    CreditProposal,
+    CreditProposalLine,
+    CreditReissue,
+)
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
 from backoffice.issuing.models.stops import IssuingStop
 
@@ -9,6 +15,7 @@ __all__ = [
     "CreditNoteLine",
     "CreditProposal",
     "CreditProposalLine",
+    "CreditReissue",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",

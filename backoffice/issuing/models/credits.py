@@ -15,9 +15,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.models.guards import install
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine
 from backoffice.issuing.rules.credits import REMARKS_LIMIT, ProposalState
+from backoffice.requests.models import InvoiceRequest
 
 _OPEN = text("state = 'open'")
 _FAULTY = text("issue_fault IS NOT NULL")
@@ -73,6 +75,16 @@ class CreditProposalLine(Base):
     proposal_id: Mapped[int] = mapped_column(Id, ForeignKey(CreditProposal.id), primary_key=True, autoincrement=False)
     line_id: Mapped[int] = mapped_column(Id, ForeignKey(InvoiceLine.id), primary_key=True, autoincrement=False)
     gross: Mapped[Decimal] = mapped_column(Amount)
+
+
+class CreditReissue(Base):
+    """Of a proposal that takes all back: the header of the request that follows, and that request once it is made."""
+
+    __tablename__ = "credit_reissue"
+
+    proposal_id: Mapped[int] = mapped_column(Id, ForeignKey(CreditProposal.id), primary_key=True, autoincrement=False)
+    header_id: Mapped[int] = mapped_column(ForeignKey(InvoiceHeader.id))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey(InvoiceRequest.id), unique=True)
 
 
 class CreditNote(Base):

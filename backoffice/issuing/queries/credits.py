@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
@@ -16,12 +16,14 @@ from backoffice.issuing.models import (
     CreditNoteLine,
     CreditProposal,
     CreditProposalLine,
+    CreditReissue,
     Invoice,
     InvoiceLine,
 )
 from backoffice.issuing.queries import Document
 from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.rules.credits import LineLeft, ProposalState
+from backoffice.ledger.models import LedgerEntry
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
 
@@ -91,6 +93,13 @@ def creditable(invoice: Invoice) -> list[Creditable]:
         )
         for line, net, gross in rows
     ]
+
+
+def reissuable(lines: Sequence[Creditable]) -> Decimal:
+    """What could be invoiced again if all that is left of these lines were taken back: less what was refunded."""
+    recharges = select(LedgerEntry).where(LedgerEntry.id.in_([line.recharge_id for line in lines]))
+    debts = {recharge.id: recharge.debt for recharge in session.scalars(recharges)}
+    return sum((max(ZERO, line.left.gross_left - debts[line.recharge_id]) for line in lines), ZERO)
 
 
 def credited(invoice_id: int) -> Decimal:
@@ -185,6 +194,33 @@ def amounts_of(proposal_id: int) -> dict[int, Decimal]:
 def note_of(proposal_id: int) -> CreditNote | None:
     """The credit note that a proposal became."""
     return session.scalars(select(CreditNote).where(CreditNote.proposal_id == proposal_id)).one_or_none()
+
+
+def reissue_of(proposal_id: int) -> CreditReissue | None:
+    """What is to follow a proposal that takes all back, where something is."""
+    return session.get(CreditReissue, proposal_id)
+
+
+def follows(request_id: int) -> str | None:
+    """The number of the request whose invoice was taken back for this one to take its place."""
+    return session.scalar(
+        select(InvoiceRequest.number)
+        .join(Invoice, Invoice.request_id == InvoiceRequest.id)
+        .join(CreditProposal, CreditProposal.invoice_id == Invoice.id)
+        .join(CreditReissue, CreditReissue.proposal_id == CreditProposal.id)
+        .where(CreditReissue.request_id == request_id)
+    )
+
+
+def followed_by(request_id: int) -> str | None:
+    """The number of the request that took the place of this one's invoice."""
+    return session.scalar(
+        select(InvoiceRequest.number)
+        .join(CreditReissue, CreditReissue.request_id == InvoiceRequest.id)
+        .join(CreditProposal, CreditProposal.id == CreditReissue.proposal_id)
+        .join(Invoice, Invoice.id == CreditProposal.invoice_id)
+        .where(Invoice.request_id == request_id)
+    )
 
 
 def unrendered(limit: int) -> list[tuple[int, Snapshot]]:

@@ -27,11 +27,13 @@ from backoffice.ledger.services import reservations as ledger
 from backoffice.money import ZERO, format_amount
 from backoffice.permissions import SYSTEM, Actor
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import reissuing, special
 from backoffice.requests.services import states as requests
 
 
 def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) -> CreditNote:
-    """Make a proposal a credit note: its number, its frozen content and the money, all or nothing.
+    """Make a proposal a credit note: its number, its frozen content and the money, all or nothing. Where an invoice is
+    issued anew, the request for it is made here, with the very money that was taken back.
 
     Locks the request, then the account, then the series. Raises NotFound, Forbidden for its maker, Conflict when it is
     decided already or the clock or the page forbid it, Invalid where less is left by now.
@@ -40,15 +42,17 @@ def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) ->
     decide(proposal, actor, ProposalState.CONFIRMED, now)
     planned = plan(invoice, Wanted(proposal.reason, proposal.words, queries.amounts_of(proposal.id)))
     credited = invoice.gross - sum((line.left.gross_left for line in planned.lines), ZERO)
-    hand = ledger.credit(invoice.request_id, planned.by_recharge)
+    money = ledger.credit(invoice.request_id, planned.by_recharge)
+    following = _issue_anew(actor, proposal, invoice, money, now)
     note = _number(planned, proposal, issuer)
     # A month's journal and its register of credit notes speak of the same moment.
-    hand.enter(note.issued_at)
+    money.enter(note.issued_at)
     session.flush()
     audit.record(
         actor, "credit.confirm", ABOUT, invoice.number, at=now, reason=planned.words,
         before={"proposal": proposal.id, "credited": credited},
-        after={"credit_note": note.number, "net": note.net, "tax": note.tax, "credited": credited + note.gross},
+        after={"credit_note": note.number, "net": note.net, "tax": note.tax, "credited": credited + note.gross,
+               "reissued_as": following},
     )  # fmt: skip
     return note
 
@@ -68,10 +72,11 @@ def complete(note_id: int, sha256: str, size: int, *, now: datetime) -> bool:
     note = session.get_one(CreditNote, note_id, populate_existing=True)
     proposal, invoice = session.get_one(CreditProposal, note.proposal_id), session.get_one(Invoice, note.invoice_id)
     invoice_request = session.get_one(InvoiceRequest, invoice.request_id)
-    amount = format_amount(note.gross)
+    amount, following = format_amount(note.gross), queries.followed_by(invoice_request.id)
     requests.add_event(
-        invoice_request.id, "credited", SYSTEM, at=now, credit_note=note.number, amount=amount, why=proposal.reason
-    )
+        invoice_request.id, "credited", SYSTEM, at=now, credit_note=note.number, amount=amount, why=proposal.reason,
+        **({"reissued_as": following} if following else {}),
+    )  # fmt: skip
     requests.tell(
         invoice_request,
         "credited",
@@ -107,6 +112,24 @@ def retry(proposal_id: int) -> bool:
             )
         )
     )
+
+
+def _issue_anew(
+    actor: Actor, proposal: CreditProposal, invoice: Invoice, money: ledger.Credited, now: datetime
+) -> str | None:
+    """The request that takes an invoice's place, with the money that was taken back; its number."""
+    wanted, amount = queries.reissue_of(proposal.id), sum(money.freed.values(), ZERO)
+    if wanted is None:
+        return None
+    if amount <= ZERO:
+        raise Conflict(Message(N_("Nothing of this invoice could be invoiced again: it was refunded or taken back.")))
+    former = session.get_one(InvoiceRequest, invoice.request_id)
+    made = reissuing.begin(actor, former, wanted.header_id, amount, token=f"reissue-{proposal.id}", now=now)
+    money.pass_on(made.id, amount)
+    special.check(made)
+    wanted.request_id = made.id
+    session.flush()
+    return made.number
 
 
 def _number(planned: CreditPlan, proposal: CreditProposal, issuer: Issuer) -> CreditNote:

@@ -19,7 +19,7 @@ from backoffice import clock, glyphs, text
 from backoffice.audit import services as audit
 from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from backoffice.issuing.models import CreditProposal, CreditProposalLine, Invoice
+from backoffice.issuing.models import CreditProposal, CreditProposalLine, CreditReissue, Invoice
 from backoffice.issuing.queries import credits as queries
 from backoffice.issuing.queries.credits import Creditable
 from backoffice.issuing.rules import Snapshot
@@ -28,6 +28,7 @@ from backoffice.issuing.rules.credits import CreditReason, ProposalState, Share
 from backoffice.money import ZERO, format_amount
 from backoffice.permissions import Actor
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import reissuing
 
 ABOUT = "invoice"  # how the audit log names what a credit note is about
 _DECIDED = {
@@ -136,6 +137,28 @@ def propose(actor: Actor, invoice_request: InvoiceRequest, wanted: Wanted, *, no
         actor, "credit.propose", ABOUT, invoice.number, at=now, reason=planned.words,
         after={"proposal": proposal.id, "reason": planned.reason, "gross": planned.gross, "lines": lines},
     )  # fmt: skip
+    return proposal
+
+
+def reissue(
+    actor: Actor, invoice_request: InvoiceRequest, *, header_id: int, reason: str, words: str, now: datetime
+) -> CreditProposal:
+    """Propose to take back all that is left of an invoice and to issue it anew with a header of the same account.
+
+    Raises what `propose` raises, and Conflict where the header cannot be used or nothing would be left to invoice.
+    """
+    header = reissuing.usable_header(invoice_request.account_id, header_id)
+    lock_request(invoice_request.id)
+    try:
+        lines = queries.creditable(queries.invoice_of(invoice_request.id))
+    except NotFound:
+        raise Conflict(Message(N_("Only what is invoiced can be credited."))) from None
+    amounts = {line.id: line.left.gross_left for line in lines if line.left.gross_left > ZERO}
+    if not queries.reissuable(lines):
+        raise Conflict(Message(N_("Nothing of this invoice could be invoiced again: it was refunded or taken back.")))
+    proposal = propose(actor, invoice_request, Wanted(reason, words, amounts), now=now)
+    session.add(CreditReissue(proposal_id=proposal.id, header_id=header.id))
+    session.flush()
     return proposal
 
 

@@ -100,11 +100,39 @@ def settle(request_id: int) -> Settlement:
     return Settlement(parts, hand)
 
 
-def credit(request_id: int, parts: Mapping[int, Decimal]) -> Hand:
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What was taken back of an invoice: `freed` is what of it, by recharge, closed no debt and is there to invoice."""
+
+    hand: Hand
+    freed: dict[int, Decimal]
+
+    def pass_on(self, request_id: int, amount: Decimal) -> None:
+        """Reserve what was freed, `amount` in all, for another request, before anybody else can take it."""
+        reservation = Reservation(
+            request_id=request_id, account_id=self.hand.account_id, amount=amount, short=ZERO, state=OPEN
+        )
+        session.add(reservation)
+        session.flush()
+        moved = Figures(reserved=amount)
+        for recharge_id, part in self.freed.items():
+            recharge = session.get_one(LedgerEntry, recharge_id)
+            moved += shift(recharge, reserved=part)
+            session.add(Allocation(request_id=request_id, recharge_id=recharge_id, amount=part, state=OPEN))
+        session.flush()
+        self.hand.move(MovementKind.RESERVE, moved, request_id=request_id)
+
+    def enter(self, at: datetime) -> None:
+        """Let what is free now cover short requests, and enter everything as of the moment of the note's number."""
+        cover_short(self.hand)
+        self.hand.enter(at)
+
+
+def credit(request_id: int, parts: Mapping[int, Decimal]) -> Credited:
     """Take back what of an invoice a credit note names: of each recharge, by its id, an amount in major units.
 
-    The money first closes the recharge's invoice debt; the rest is free again and covers short requests, oldest first.
-    Whoever calls enters it into the journal with `Hand.enter`, as of the moment at which the note has its number.
+    The money first closes the recharge's invoice debt; the rest is free again. Whoever calls enters it into the journal
+    with `Credited.enter`, as of the moment at which the note has its number.
     Raises Conflict when the request is not invoiced, Invalid (`amount`) when more is named than is left of a part.
     """
     reservation, hand = _held(request_id)
@@ -119,15 +147,16 @@ def credit(request_id: int, parts: Mapping[int, Decimal]) -> Hand:
             raise Invalid(
                 {"amount": [Message(N_("No more than %(left)s of this is left to credit."), left=format_amount(left))]}
             )
+    freed: dict[int, Decimal] = {}
     for recharge_id, amount in parts.items():
         part, recharge = settled[recharge_id]
         moved = Figures(invoiced=-amount) + shift(recharge, invoiced=-amount)
         part.credited += amount
         # A line for each recharge: only so does the journal tell later which one's debt was made good.
+        freed[recharge_id] = min(amount, moved.free)
         hand.move(MovementKind.CREDIT, moved, entry_id=recharge_id, request_id=request_id)
     session.flush()
-    cover_short(hand)
-    return hand
+    return Credited(hand, {recharge_id: part for recharge_id, part in freed.items() if part > ZERO})
 
 
 def check_whole(request_id: int) -> None:

@@ -162,7 +162,7 @@ def apply(actor: Actor, application: Application, *, submit_token: str, locale: 
 def _make(actor: Actor, planned: Plan, *, submit_token: str, locale: str, now: datetime) -> InvoiceRequest:
     submitted_on = clock.local_date(now, clock.zone())
     invoice_request = InvoiceRequest(
-        number=_free_number(submitted_on, submit_token),
+        number=free_number(submitted_on, submit_token),
         account_id=planned.account_id,
         applicant_id=actor.id,
         applicant_label=actor.label,
@@ -327,7 +327,8 @@ def _by_token(account_id: int, token: str) -> InvoiceRequest | None:
     ).one_or_none()
 
 
-def _free_number(day: date, token: str) -> str:
+def free_number(day: date, token: str) -> str:
+    """A request number of the day that nobody has, drawn from the form's token."""
     for attempt in count():
         number = rules.request_number(day, token, attempt)
         if session.scalar(select(InvoiceRequest.id).where(InvoiceRequest.number == number)) is None:

@@ -34,6 +34,7 @@ class OfRequest:
     lines: list[Creditable]
     proposals: list[CreditProposal]
     notes: Mapping[int, CreditNote]
+    followed_by: str | None
 
     @property
     def left(self) -> Decimal:
@@ -54,6 +55,7 @@ def of_request(request_id: int) -> OfRequest:
         credits.creditable(invoice),
         credits.proposals_of(invoice.id),
         {note.proposal_id: note for note in credits.notes_of(invoice.id)},
+        credits.followed_by(request_id),
     )
 
 

@@ -22,6 +22,12 @@ def propose(actor: Actor, number: str, wanted: Wanted, *, now: datetime) -> Cred
     return proposals.propose(actor, competence.for_decision(actor, number), wanted, now=now)
 
 
+def reissue(actor: Actor, number: str, *, header_id: int, reason: str, words: str, now: datetime) -> CreditProposal:
+    """Propose to take an invoice back and issue it anew with another header. Raises as `propose` does."""
+    invoice_request = competence.for_decision(actor, number)
+    return proposals.reissue(actor, invoice_request, header_id=header_id, reason=reason, words=words, now=now)
+
+
 def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) -> CreditNote:
     """Confirm what a colleague proposed: from now on there is only forward.
 

@@ -25,6 +25,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     numbering,
     queue,
     registers,
+    reissues,
     request,
     saved_views,
     together,

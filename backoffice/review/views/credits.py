@@ -13,6 +13,7 @@ from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, Message, NotFound
 from backoffice.extensions import limiter
+from backoffice.headers import queries as headers
 from backoffice.issuing import services as issuing
 from backoffice.issuing.models import CreditNote, CreditProposal
 from backoffice.issuing.queries import credits as notes
@@ -219,6 +220,7 @@ def _proposal_page(
         proposal=proposal,
         amounts=notes.amounts_of(proposal_id),
         note=note,
+        header=_header_of_reissue(found, proposal_id),
         shown=_shown(proposal, note),
         form=form or kept_forms.begin(DeclineForm, {}),
         may_check=acts and proposal.is_open and proposal.proposed_by != actor.id,
@@ -231,6 +233,12 @@ def _proposal_page(
         labels=labels,
     )
     return page, status
+
+
+def _header_of_reissue(found: InvoiceRequest, proposal_id: int) -> str | None:
+    """The header with which an invoice is to be issued anew; None where nothing follows."""
+    wanted = notes.reissue_of(proposal_id)
+    return headers.any_header_of(found.account_id, wanted.header_id).name if wanted is not None else None
 
 
 def _shown(proposal: CreditProposal, note: CreditNote | None) -> Any:

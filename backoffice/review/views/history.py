@@ -69,6 +69,8 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
         case "returned":
             text = next((one.revoked_why or "" for one in decisions if one.revoked_at == event.at), "")
             label, tags = gettext("Reason"), _internal()
+    linked = {"reissue_of": gettext("Takes the place of"), "reissued_as": gettext("Issued anew as")}
+    also = [f"{words} {event.data[name]}" for name, words in linked.items() if event.data.get(name)]
     codes = [event.data.get("reason"), *event.data.get("further_reasons", ())]
     return Line(
         event.at,
@@ -78,7 +80,7 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
         label,
         _KINDS.get(event.kind, ""),
         tags,
-        tuple(labels.reasons[code] for code in codes if code in labels.reasons),
+        (*(labels.reasons[code] for code in codes if code in labels.reasons), *also),
     )
 
 
