@@ -30,6 +30,7 @@ _PATHS = {
     "information_reminder": "/invoices/{request_number}/answer",
     "issued": "/invoices/{request_number}",
     "credited": "/invoices/{request_number}",
+    "correction_declined": "/invoices/{request_number}",
     "flagged": "/review",
     "security_notice": "/login",
 }

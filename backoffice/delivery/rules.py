@@ -51,6 +51,7 @@ CONTEXT: dict[str, frozenset[str]] = {
     "credited": frozenset(
         {"request_number", "invoice_number", "credit_note_number", "header_name", "amount", "left", "reason", "remarks"}
     ),
+    "correction_declined": frozenset({"request_number", "invoice_number", "header_name", "amount", "remarks"}),
     "flagged": frozenset({"requests"}),
     "security_notice": frozenset(),
 }

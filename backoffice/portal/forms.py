@@ -13,18 +13,19 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField
+from wtforms import EmailField, HiddenField, RadioField, SelectChoice, SelectField, StringField
 
 from backoffice import text
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules import Snapshot
+from backoffice.issuing.rules.credits import WORDS_LIMIT
 from backoffice.portal.models import ApplicationDraft
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import ANSWER_LIMIT, COPIES_LIMIT, REMARKS_LIMIT, is_request_number
 from backoffice.requests.services.applying import Application, Plan
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web.formatting import instant
-from backoffice.web.forms import Form, TextAreaField, whole_number
+from backoffice.web.forms import Form, TextAreaField, choices, whole_number
 from backoffice.web.kept_forms import KeptForm
 
 ACCEPTED = "application/pdf,image/png,image/jpeg"
@@ -197,6 +198,27 @@ class AnswerForm(KeptForm):
 
     answer = TextAreaField(lazy_gettext("Your answer"), default="", render_kw={"maxlength": ANSWER_LIMIT})
     question = HiddenField()
+
+
+class CorrectionForm(KeptForm):
+    """What the customer asks for once the invoice is issued."""
+
+    needed = ("kind", "words")
+
+    kind = RadioField(
+        lazy_gettext("What do you ask for?"),
+        choices=choices(
+            [("return", lazy_gettext("Take the invoice back")), ("reissue", lazy_gettext("Issue it to another header"))]
+        ),
+        validate_choice=False,
+    )
+    header_id = SelectField(lazy_gettext("Invoice Header"), id="correction-header", validate_choice=False)
+    words = TextAreaField(lazy_gettext("Why"), id="correction-words", default="", render_kw={"maxlength": WORDS_LIMIT})
+
+    def offer(self, headers: Sequence[InvoiceHeader]) -> None:
+        """Fill the choice of headers."""
+        named = [(str(one.id), f"{one.name} {one.tax_id}".strip()) for one in headers]
+        self.header_id.choices = choices([("", lazy_gettext("Choose")), *named])
 
 
 class SendAgainForm(KeptForm):

@@ -26,7 +26,15 @@ COPIES_LIMIT = 4
 SEND_AGAIN_LIMIT = 5  # mails per request and 24 hours, so that nobody's mailbox can be filled from here
 ABOUT = "invoice_request"  # how mails and audit events name a request
 # Mails about a request that go to its customer; others tell colleagues.
-TO_CUSTOMERS = ("submitted", "rejected", "information_wanted", "information_reminder", "issued", "credited")
+TO_CUSTOMERS = (
+    "submitted",
+    "rejected",
+    "information_wanted",
+    "information_reminder",
+    "issued",
+    "credited",
+    "correction_declined",
+)
 # What of a header a request freezes at submission.
 FROZEN_HEADER_FIELDS = (
     "kind", "vat_kind", "language", "name", "tax_id", "address", "phone", "bank", "bank_account",

@@ -56,6 +56,10 @@ events = {
     "flagged": _l("Flagged as overdue"),
     "issued": _l("Issued"),
     "credited": _l("Credit note issued"),
+    "return_asked": _l("The customer asks to take the invoice back"),
+    "reissue_asked": _l("The customer asks for another header"),
+    "wish_withdrawn": _l("The customer asks for no correction any more"),
+    "wish_declined": _l("Correction declined"),
 }
 # Why a first approval ended, where no person typed it.
 endings = {
@@ -74,6 +78,7 @@ mails = {
     "information_reminder": _l("Reminder of the question"),
     "issued": _l("Invoice"),
     "credited": _l("Credit note"),
+    "correction_declined": _l("Correction declined"),
 }
 mail_states = {
     MessageState.QUEUED.value: _l("Waiting to be sent"),

@@ -51,6 +51,7 @@ portal.apply                     login 303 303 303/404 403 403 403 403 403
 portal.application               login 200 200/303 200/303/404 403 403 403 403 403
 portal.review_application        login 200 303 303 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
+portal.correction                login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
 portal.correct                   login 200 200 404 403 403 403 403 403
 portal.send_again                login 200 200 404 403 403 403 403 403
@@ -86,6 +87,7 @@ review.supporting_file           login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
 review.draft                     login 403 403 403 200 200 200 200 403
 review.credit                    login 403 403 403 200 200 403 403 403
+review.decline_correction        login 403 403 403 200 200 403 403 403
 review.reissue                   login 403 403 403 200 200 403 403 403
 review.credit_proposal           login 403 403 403 200 200 200 200 403
 review.credit_document           login 403 403 403 200 200 200 200 403
@@ -147,6 +149,8 @@ portal.application               login 303 404 404 403 403 403 403 403
 portal.discard_application       login 303 303 303 403 403 403 403 403
 portal.restore_application       login 303 303 303 403 403 403 403 403
 portal.review_application        login 303 303 303 403 403 403 403 403
+portal.correction                login 422 422 404 403 403 403 403 403
+portal.withdraw_correction       login 303 303 404 403 403 403 403 403
 portal.withdraw                  login 303 303 404 403 403 403 403 403
 portal.correct                   login 303 303 404 403 403 403 403 403
 portal.send_again                login 422 422 404 403 403 403 403 403
@@ -173,6 +177,7 @@ review.retry_issue               login 403 403 403 303 303 403 403 403
 review.mend_mail                 login 403 403 403 422 422 403 403 403
 review.end_link                  login 403 403 403 303 303 403 403 403
 review.propose_credit            login 403 403 403 422 422 403 403 403
+review.decline_correction        login 403 403 403 422 422 403 403 403
 review.reissue                   login 403 403 403 422 422 403 403 403
 review.confirm_credit            login 403 403 403 409 409 403 403 403
 review.decline_credit            login 403 403 403 422 422 403 403 403

@@ -23,6 +23,8 @@ REQUESTS = [{"request_number": "R-1", "header_name": "<b>Lumen</b> & Co", "amoun
 FACTS = {
     "request_number": "R-2026-000001",
     "invoice_number": "INV-2026-000001",
+    "credit_note_number": "CN-2026-000001",
+    "left": "100.00",
     "header_name": "<b>Lumen</b> & 光明",
     "amount": "1,409.50",
     "due_on": "2026-03-13",

@@ -31,6 +31,7 @@ OCCASIONS = {
     "information_reminder": lazy_gettext("To the receiving address, on the third business day without an answer"),
     "issued": lazy_gettext("To the receiving address and its copies, when the invoice is issued, with the PDF"),
     "credited": lazy_gettext("To the receiving address and its copies, when a credit note is issued, with the PDF"),
+    "correction_declined": lazy_gettext("To the receiving address, when finance leaves an invoice as it is"),
     "flagged": lazy_gettext("To every manager, when requests become overdue"),
     "security_notice": lazy_gettext("To a person whose password was changed"),
 }

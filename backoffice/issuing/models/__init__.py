@@ -9,8 +9,10 @@ from backoffice.issuing.models.credits import (
 )
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
 from backoffice.issuing.models.stops import IssuingStop
+from backoffice.issuing.models.wishes import CorrectionWish
 
 __all__ = [
+    "CorrectionWish",
     "CreditNote",
     "CreditNoteLine",
     "CreditProposal",

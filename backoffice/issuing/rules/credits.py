@@ -45,6 +45,22 @@ class ProposalState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class WishKind(StrEnum):
+    """What a customer may ask for once an invoice is issued; finance decides."""
+
+    RETURN = "return"
+    REISSUE = "reissue"
+
+
+class WishState(StrEnum):
+    """Open until it is withdrawn, declined, or granted by a credit note on the invoice."""
+
+    OPEN = "open"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+    GRANTED = "granted"
+
+
 class CreditReason(StrEnum):
     """Coded reasons of a credit note; its words say the rest. Both stand on the document."""
 

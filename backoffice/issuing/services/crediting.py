@@ -19,7 +19,7 @@ from backoffice.issuing.models import CreditNote, CreditNoteLine, CreditProposal
 from backoffice.issuing.queries import credits as queries
 from backoffice.issuing.rules import credits as rules
 from backoffice.issuing.rules.credits import CREDIT_REASONS, CreditReason, ProposalState
-from backoffice.issuing.services import numbers
+from backoffice.issuing.services import numbers, wishes
 from backoffice.issuing.services.numbers import CannotIssue
 from backoffice.issuing.services.proposals import ABOUT, CreditPlan, Wanted, decide, lock, plan
 from backoffice.issuing.snapshots import Issuer
@@ -48,6 +48,7 @@ def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) ->
     # A month's journal and its register of credit notes speak of the same moment.
     money.enter(note.issued_at)
     session.flush()
+    wishes.grant(actor, session.get_one(InvoiceRequest, invoice.request_id), now=now)
     audit.record(
         actor, "credit.confirm", ABOUT, invoice.number, at=now, reason=planned.words,
         before={"proposal": proposal.id, "credited": credited},

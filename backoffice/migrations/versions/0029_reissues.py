@@ -1,4 +1,4 @@
-"""Invoices that are taken back and issued anew: the header of what follows, and the request that it became.
+"""Invoices that are issued anew, with the header and the request of what follows; and what customers ask for.
 
 Revision ID: 0029
 Revises: 0028
@@ -14,6 +14,15 @@ down_revision = "0028"
 branch_labels = None
 depends_on = None
 
+INSTANT = sa.DateTime(timezone=True)
+CHECKS = {
+    "kind": "kind IN ('return', 'reissue')",
+    "state": "state IN ('open', 'withdrawn', 'declined', 'granted')",
+    "says_why": "words <> ''",
+    "reissue_names_header": "(kind = 'reissue') = (header_id IS NOT NULL)",
+    "closed_once": "(state = 'open') = (closed_at IS NULL)",
+    "declined_with_remarks": "state <> 'declined' OR remarks <> ''",
+}
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -31,7 +40,33 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["request_id"], ["invoice_request.id"], name=op.f("fk_credit_reissue_request_id")),
     )
 
+    op.create_table(
+        "correction_wish",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("request_id", ID, nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("header_id", ID, nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("asked_by", ID, nullable=False),
+        sa.Column("asked_by_label", sa.String(120), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("closed_at", INSTANT, nullable=True),
+        sa.Column("remarks", sa.String(500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction_wish")),
+        sa.ForeignKeyConstraint(["request_id"], ["invoice_request.id"], name=op.f("fk_correction_wish_request_id")),
+        sa.ForeignKeyConstraint(["header_id"], ["invoice_header.id"], name=op.f("fk_correction_wish_header_id")),
+        sa.ForeignKeyConstraint(["asked_by"], ["app_user.id"], name=op.f("fk_correction_wish_asked_by")),
+        *(sa.CheckConstraint(rule, name=op.f(f"ck_correction_wish_{name}")) for name, rule in CHECKS.items()),
+    )
+    is_open = sa.text("state = 'open'")
+    op.create_index(
+        "ix_correction_wish_open", "correction_wish", ["request_id"], unique=True,
+        sqlite_where=is_open, postgresql_where=is_open,
+    )  # fmt: skip
+
 
 def downgrade() -> None:
-    """Credit notes and requests stay; only that one followed from the other is forgotten."""
+    """Credit notes and requests stay; that one followed from the other, and what was asked for, is forgotten."""
+    op.drop_table("correction_wish")
     op.drop_table("credit_reissue")

@@ -11,8 +11,8 @@ from operator import attrgetter
 
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
-from backoffice.issuing.models import CreditNote
-from backoffice.issuing.queries import credits
+from backoffice.issuing.models import CorrectionWish, CreditNote
+from backoffice.issuing.queries import credits, wishes
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
@@ -28,7 +28,7 @@ from backoffice.requests.services.supporting import SupportingFile
 # kind of event -> the mail that tells of it
 _TOLD_BY = {
     "submitted": "submitted", "held": "information_wanted", "rejected": "rejected", "issued": "issued",
-    "credited": "credited",
+    "credited": "credited", "wish_declined": "correction_declined",
 }  # fmt: skip
 
 
@@ -52,6 +52,7 @@ class Dossier:
     hold: Hold | None
     moves: Sequence[LedgerMovement]
     credit_notes: Sequence[CreditNote]
+    wish: CorrectionWish | None
 
     @property
     def credited(self) -> Decimal:
@@ -99,6 +100,7 @@ def dossier(account_id: int, number: str) -> Dossier:
         hold=requests.open_hold(found.id) if found.is_held else None,
         moves=journal.moves_of(found.id),
         credit_notes=credits.notes_of_requests([found.id]).get(found.id, []) if found.is_issued else [],
+        wish=wishes.open_wish(found.id) if found.is_issued else None,
     )
 
 

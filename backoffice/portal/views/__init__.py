@@ -12,6 +12,7 @@ from backoffice.portal.views import (  # noqa: F401  their routes register thems
     archive,
     balance,
     bills,
+    correction,
     entries,
     exports,
     invoices,

@@ -12,8 +12,8 @@ from sqlalchemy import Select, func, select
 
 from backoffice.accounts.models import Account
 from backoffice.database import session
-from backoffice.issuing.models import CreditNote, CreditProposal, Invoice
-from backoffice.issuing.queries import credits
+from backoffice.issuing.models import CorrectionWish, CreditNote, CreditProposal, Invoice
+from backoffice.issuing.queries import credits, wishes
 from backoffice.issuing.queries.credits import Creditable
 from backoffice.ledger.models import LedgerEntry, in_debt
 from backoffice.money import ZERO
@@ -35,6 +35,7 @@ class OfRequest:
     proposals: list[CreditProposal]
     notes: Mapping[int, CreditNote]
     followed_by: str | None
+    wish: CorrectionWish | None
 
     @property
     def left(self) -> Decimal:
@@ -56,6 +57,7 @@ def of_request(request_id: int) -> OfRequest:
         credits.proposals_of(invoice.id),
         {note.proposal_id: note for note in credits.notes_of(invoice.id)},
         credits.followed_by(request_id),
+        wishes.open_wish(request_id),
     )
 
 

@@ -18,8 +18,8 @@ from backoffice.calendars import queries as calendars
 from backoffice.database import session
 from backoffice.delivery import queries as delivery
 from backoffice.errors import N_, Message
-from backoffice.issuing.models import CreditProposal, CreditProposalLine, Invoice, IssuingStop
-from backoffice.issuing.queries import credits, stops
+from backoffice.issuing.models import CorrectionWish, CreditProposal, CreditProposalLine, Invoice, IssuingStop
+from backoffice.issuing.queries import credits, stops, wishes
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import (
     Allocation,
@@ -48,6 +48,7 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     DEBT = "debt"
     CREDIT = "credit"
+    WISH = "wish"
     SHORT = "short"
     ISSUE_FAILED = "issue-failed"
     CREDIT_FAILED = "credit-failed"
@@ -84,6 +85,7 @@ def items(kind: Kind, today: date) -> list[Item]:
         Kind.DEBT: _debts,
         Kind.CREDIT: lambda: _credits(credits.open_proposals(), Kind.CREDIT),
         Kind.CREDIT_FAILED: lambda: _credits(credits.faulty(), Kind.CREDIT_FAILED),
+        Kind.WISH: _wishes,
         Kind.SHORT: _short,
         Kind.ISSUE_FAILED: _failed_issues,
         Kind.MAIL: _mails,
@@ -104,6 +106,7 @@ def counts() -> list[ScalarSelect[int]]:
         .where(Account.debt > 0),
         credits.open_proposals().with_only_columns(one),
         credits.faulty().with_only_columns(one),
+        wishes.open_wishes().with_only_columns(one),
         select(one).select_from(Reservation).where(Reservation.short > 0),
         select(one).select_from(InvoiceRequest).where(_failed()),
         delivery.unsettled().with_only_columns(one),
@@ -151,6 +154,23 @@ def _credits(found: Select[CreditProposal], kind: Kind) -> Iterator[Item]:
         yield Item(
             kind, invoice, account.name, proposal.decided_at or proposal.proposed_at, amount, detail=detail,
             requests=(number,), id=proposal.id, code=account.code,
+        )  # fmt: skip
+
+
+def _wishes() -> Iterator[Item]:
+    """What customers ask for once their invoice is issued."""
+    rows = session.execute(
+        wishes.open_wishes()
+        .join(InvoiceRequest, InvoiceRequest.id == CorrectionWish.request_id)
+        .join(Account, Account.id == InvoiceRequest.account_id)
+        .add_columns(InvoiceRequest, Account)
+        .order_by(CorrectionWish.id)
+        .limit(LIMIT)
+    )
+    for wish, request, account in rows:
+        yield Item(
+            Kind.WISH, request.invoice_number or "", account.name, wish.asked_at, request.amount, detail=wish.words,
+            requests=(request.number,), code=account.code,
         )  # fmt: skip
 
 

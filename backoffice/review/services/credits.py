@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backoffice.issuing.models import CreditNote, CreditProposal
 from backoffice.issuing.queries import credits as queries
-from backoffice.issuing.services import Issuer, crediting, proposals
+from backoffice.issuing.services import Issuer, crediting, proposals, wishes
 from backoffice.issuing.services.proposals import Wanted
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
@@ -47,6 +47,11 @@ def withdraw(actor: Actor, proposal_id: int, *, now: datetime) -> CreditProposal
     """Take one's own proposal back while nobody has looked at it. Raises as `confirm` does."""
     _of(actor, proposal_id)
     return proposals.withdraw(actor, proposal_id, now=now)
+
+
+def decline_wish(actor: Actor, number: str, *, remarks: str, now: datetime) -> None:
+    """Say no to what the customer of an issued request asks for. Raises as `propose`, and as `wishes.decline`."""
+    wishes.decline(actor, competence.for_decision(actor, number), remarks=remarks, now=now)
 
 
 def retry(actor: Actor, proposal_id: int) -> bool:

@@ -49,6 +49,8 @@ def credit(number: str) -> Any:
     amounts, said = {}, {}
     if "all" in request.args:
         amounts = {line.id: line.left.gross_left for line in about.lines}
+        if about.wish is not None and "wish" in request.args:
+            said = {"reason": "returned", "words": about.wish.words}
     elif "debt" in request.args:
         amounts = queries.debts_on(about.lines)
         owed = ", ".join(line.external_id for line in about.lines if line.id in amounts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from backoffice import clock
@@ -14,7 +14,7 @@ from backoffice.headers import queries as headers
 from backoffice.issuing.queries import credits as notes
 from backoffice.issuing.rules.credits import CreditReason
 from backoffice.permissions import Permission
-from backoffice.review.forms import ReissueForm
+from backoffice.review.forms import DeclineForm, ReissueForm
 from backoffice.review.queries import credits as queries
 from backoffice.review.services import competence, credits
 from backoffice.review.views.plumbing import INVALID, blueprint
@@ -31,7 +31,9 @@ def reissue(number: str) -> Any:
     found = competence.for_decision(current_actor(), number)
     form = ReissueForm()
     if not form.is_submitted():
-        return _page(number, kept_forms.begin(ReissueForm, {}))
+        wish = queries.of_request(found.id).wish
+        asked = {"header_id": str(wish.header_id or ""), "words": wish.words} if wish and "wish" in request.args else {}
+        return _page(number, kept_forms.begin(ReissueForm, asked))
     header_id = whole_number(form.header_id.data)
     try:
         if header_id is None:
@@ -50,6 +52,32 @@ def reissue(number: str) -> Any:
         return _page(number, form, status_of(refusal), refusal=refusal)
     flash(gettext("The credit note is proposed. A colleague has to confirm it."), "success")
     return kept_forms.done(redirect(url_for("review.credit_proposal", proposal_id=made), 303))
+
+
+@blueprint.route("/<number>/correction", methods=["GET", "POST"])
+@guard(Permission.DECIDE, rescue=kept_forms.keep_typed)
+def decline_correction(number: str) -> Any:
+    """Leave an invoice as it is though its customer asks for a correction, with remarks that are mailed to them."""
+    found = competence.for_decision(current_actor(), number)
+    form = DeclineForm()
+    status = 200
+    if form.is_submitted():
+        try:
+            with transaction():
+                credits.decline_wish(current_actor(), number, remarks=form.remarks.data or "", now=clock.now())
+        except Invalid as invalid:
+            apply_errors(form, invalid)
+            status = INVALID
+        except Conflict as conflict:
+            flash(translate(conflict.message), "warning")
+            return kept_forms.done(redirect(url_for("review.invoice_request", number=number), 303))
+        else:
+            flash(gettext("The invoice stays as it is. The customer is told why."), "success")
+            return kept_forms.done(redirect(url_for("review.invoice_request", number=number), 303))
+    else:
+        form = kept_forms.begin(DeclineForm, {})
+    wish = queries.of_request(found.id).wish
+    return render_template("review/decline_correction.html", invoice_request=found, wish=wish, form=form), status
 
 
 def _page(number: str, form: ReissueForm, status: int = 200, *, refusal: BackofficeError | None = None) -> Any:

@@ -21,6 +21,7 @@ TITLES = {
     Kind.DEBT: lazy_gettext("Invoice debt"),
     Kind.CREDIT: lazy_gettext("Credit notes to confirm"),
     Kind.CREDIT_FAILED: lazy_gettext("Credit notes without a document"),
+    Kind.WISH: lazy_gettext("Corrections that customers ask for"),
     Kind.SHORT: lazy_gettext("Short requests"),
     Kind.ISSUE_FAILED: lazy_gettext("Invoices that cannot be issued"),
     Kind.MAIL: lazy_gettext("Mail that failed"),
@@ -40,6 +41,10 @@ REMEDIES = {
         "A colleague wants to take back a part of an invoice. Look at the draft, then confirm it or turn it down."
     ),
     Kind.CREDIT_FAILED: lazy_gettext("It has its number. Mend what the reason says, then let the worker try again."),
+    Kind.WISH: lazy_gettext(
+        "A customer wants an invoice taken back, or issued to another header. The page of the request leads to the form"
+        " filled in, or says no with your remarks."
+    ),
     Kind.SHORT: lazy_gettext(
         "A refund took money that the request had reserved. The next free money of the account covers it by itself;"
         " otherwise reject it, with the reason."

@@ -1,0 +1,107 @@
+"""Once the invoice is issued its customer asks for a correction, and finance grants it, declines it, or is too late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice import clock
+from backoffice.database import session, transaction
+from backoffice.delivery import messages
+from backoffice.delivery.models import Message
+from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
+from backoffice.issuing.models import CorrectionWish
+from backoffice.issuing.services import wishes
+from backoffice.review.queries import work
+from backoffice.review.queries.work import Kind
+from backoffice.review.services import credits
+from tests.support.office import Office, contradictions, office
+from tests.support.people import Cast, Person
+from tests.support.visitor import Visitor
+
+__all__ = ["office"]
+
+
+def ask(office: Office, number: str, who: Person | None = None, **further: object) -> None:
+    asked: dict[str, object] = {"kind": "return", "header_id": None, "words": "Not ours", **further}
+    session.rollback()
+    with transaction():
+        wishes.ask((who or office.cast.ada).actor, number, now=clock.now(), **asked)  # type: ignore[arg-type]
+
+
+def test_one_wish_at_a_time_and_a_credit_note_grants_it(office: Office) -> None:
+    office.recharge("100.00")
+    number, pending = office.issued("60.00"), office.apply("10.00")
+    for fault, further in (
+        ("words", {"words": " "}),
+        ("kind", {"kind": "refund"}),
+        ("header_id", {"kind": "reissue"}),
+        ("header_id", {"kind": "reissue", "header_id": office.headers[office.cast.yunqi]}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            ask(office, number, **further)
+        assert list(refused.value.fields) == [fault]
+    with pytest.raises(NotFound):
+        ask(office, number, office.cast.bo)
+    with pytest.raises(Forbidden):
+        ask(office, number, office.cast.rita)
+    with pytest.raises(Conflict, match="nothing to correct"):
+        ask(office, pending)
+    ask(office, number)
+    with pytest.raises(Conflict, match="already"):
+        ask(office, number, office.cast.lin)
+    (item,) = work.items(Kind.WISH, date(2026, 3, 2))
+    assert (item.requests, item.detail) == ((number,), "Not ours")
+    session.rollback()
+    with transaction():
+        wishes.withdraw(office.cast.lin.actor, number, now=clock.now())
+    ask(office, number, kind="reissue", header_id=office.headers[office.cast.lumen])
+    office.credit(number, {"R-1": "60.00"})
+    with pytest.raises(Conflict, match="Nobody asks"), transaction():
+        credits.decline_wish(office.cast.rita.actor, number, remarks="No.", now=clock.now())
+    session.rollback()
+    states = session.scalars(select(CorrectionWish.state).order_by(CorrectionWish.id)).all()
+    assert list(states) == ["withdrawn", "granted"]
+    with pytest.raises(Conflict, match="nothing to correct"):
+        ask(office, number)
+    assert contradictions() == []
+
+
+@pytest.mark.one_database
+def test_the_customer_asks_and_reads_what_comes_of_it(app: Flask, cast: Cast, visit: Callable[..., Visitor]) -> None:
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("100.00")
+        number = office.issued("60.00")
+    ada, rita = visit(cast.ada), visit(cast.rita)
+    assert f"/invoices/{number}/correction" in ada.get(f"/invoices/{number}").text
+    ada.get(f"/invoices/{number}/correction")
+    ada.submit({"kind": "return", "words": "付款方不是我们"}, button="Ask for a correction")
+    page = ada.get(f"/invoices/{number}").text
+    assert "You asked for a correction" in page
+    assert "付款方不是我们" in page
+    assert "Corrections that customers ask for" in rita.get("/review/work").text
+    desk = rita.get(f"/review/{number}").text
+    (leads,) = re.findall(rf'href="(/review/{number}/credit[^"]*wish=1[^"]*)"', desk)
+    form = rita.get(leads.replace("&amp;", "&")).text
+    assert 'value="60.00"' in form
+    assert "付款方不是我们" in form
+    rita.get(f"/review/{number}/correction")
+    assert "Please say why." in rita.submit({"remarks": ""}, button="Decline").text
+    rita.submit({"remarks": "You paid it: see R-1."}, button="Decline")
+    page = ada.get(f"/invoices/{number}").text
+    assert "The invoice stays as it is" in page
+    assert "You paid it: see R-1." in page
+    with app.app_context():
+        mail = session.scalars(select(Message).where(Message.template == "correction_declined")).one()
+        assert "You paid it: see R-1." in messages.render("correction_declined", "en", mail.context).text
+    ada.get(f"/invoices/{number}/correction")
+    ada.submit({"kind": "return", "words": "x"}, button="Ask for a correction")
+    ada.get(f"/invoices/{number}")
+    ada.submit(button="Ask no more")
+    assert "You ask for no correction any more" in ada.get(f"/invoices/{number}").text
