@@ -104,6 +104,13 @@ class DocumentStore:
             raise Unavailable(Message(N_("The stored document is damaged.")), code="document-damaged")
         return content
 
+    def size_of(self, sha256: str) -> int | None:
+        """How long the stored document is; None where it is not there. Its bytes are not looked at."""
+        try:
+            return self.path(sha256).stat().st_size
+        except OSError:
+            return None
+
     def discard(self, sha256: str) -> None:
         """Let go of a document that nothing refers to; one that is not there is fine. Raises Unavailable."""
         try:
@@ -144,6 +151,11 @@ def get(sha256: str) -> bytes:
 def exists(sha256: str) -> bool:
     """Whether the store holds a document under this hash (its bytes are verified when it is read)."""
     return _configured().path(sha256).exists()
+
+
+def size_of(sha256: str) -> int | None:
+    """The length of a document of the installation's store; see `DocumentStore.size_of`."""
+    return _configured().size_of(sha256)
 
 
 def discard(sha256: str) -> None:

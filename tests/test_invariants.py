@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "ledger_reservation ledger_allocation",
         "UPDATE ledger_reservation SET state = 'released' WHERE state = 'open'", "an allocation has another state"),
     "a number is missing": (
-        "invoice invoice_line invoice_request credit_note credit_proposal",
+        "invoice invoice_line invoice_request credit_note credit_proposal official_record",
         "DELETE FROM invoice WHERE sequence = 2", "the last number taken is"),
     "a number was taken twice": (
         "invoice", "UPDATE invoice SET sequence = 1 WHERE sequence = 2", "more than once"),

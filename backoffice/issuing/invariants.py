@@ -19,6 +19,7 @@ from backoffice.issuing.models import (
     InvoiceLine,
     InvoiceSeries,
     IssuingStop,
+    OfficialRecord,
 )
 from backoffice.issuing.rules.credits import ProposalState
 from backoffice.ledger.models import Allocation, ReservationState
@@ -144,6 +145,14 @@ def _documents() -> Iterator[str]:
                 storage.get(sha256 or "")
             except BackofficeError as error:
                 yield f"{word} {number}: {error}"
+    recorded = select(Invoice.number, OfficialRecord.version, OfficialRecord.file_sha256).join(
+        Invoice, Invoice.id == OfficialRecord.invoice_id
+    )
+    for number, version, sha256 in session.execute(recorded.where(OfficialRecord.file_sha256.is_not(None))):
+        try:
+            storage.get(sha256 or "")
+        except BackofficeError as error:
+            yield f"invoice {number}, official file {version}: {error}"
 
 
 def _credit_notes() -> Iterator[str]:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import storage
 from backoffice.accounts.models import User
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, NotFound
+from backoffice.issuing.models import OfficialRecord
 from backoffice.portal.models import ApplicationDraft, SupportingUpload, words_of
 from backoffice.portal.queries import drafts as queries
 from backoffice.portal.queries.drafts import Writer
@@ -223,7 +224,11 @@ def forget_uploads(*, now: datetime) -> int:
     """
     before = now - UPLOAD_LIFE
     in_draft = exists().where(ApplicationDraft.support_sha256 == SupportingUpload.sha256)
-    enclosed = exists().where(InvoiceRequest.support_sha256 == SupportingUpload.sha256)
+    # What finance recorded of a tax platform may be the same file.
+    enclosed = or_(
+        exists().where(InvoiceRequest.support_sha256 == SupportingUpload.sha256),
+        exists().where(OfficialRecord.file_sha256 == SupportingUpload.sha256),
+    )
     found = session.execute(
         select(SupportingUpload.sha256, enclosed)
         .where(SupportingUpload.chosen_at < before, ~in_draft)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext
+from flask_wtf.file import FileField
 from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
@@ -178,6 +179,17 @@ class StopForm(KeptForm):
     reason = TextAreaField(
         lazy_gettext("Reason"), id="stop-reason", default="", render_kw={"maxlength": STOP_REASON_LIMIT}
     )
+
+
+class OfficialForm(KeptForm):
+    """What a tax platform issued for an invoice; `over` is the version that whoever fills it in has seen."""
+
+    needed = ("number",)
+
+    over = HiddenField(default="0")
+    number = StringField(lazy_gettext("Official number"), id="official-number", default="")
+    file = FileField(lazy_gettext("File"), id="official-file", render_kw={"accept": ".pdf,.ofd,.xml"})
+    reason = TextAreaField(lazy_gettext("Reason"), id="official-reason", default="", render_kw={"maxlength": 500})
 
 
 class SavedViewForm(Form):

@@ -242,6 +242,10 @@ class _Blocks:
         """Let the file go; the server calls it whatever became of the answer."""
         self._file.close()
 
+    def __del__(self) -> None:
+        # An answer that was dropped before anybody began to read it.
+        self.close()
+
 
 def dated(name: str, on: date) -> str:
     """A file's name with its day."""

@@ -25,7 +25,7 @@ from backoffice.delivery.models import Message
 from backoffice.delivery.rules import DOCUMENT_PURPOSE, unique_part
 from backoffice.headers import services as headers
 from backoffice.issuing.queries import credits as notes
-from backoffice.issuing.services import Issuer
+from backoffice.issuing.services import Issuer, official
 from backoffice.issuing.services.proposals import Wanted
 from backoffice.ledger import jobs as ledger
 from backoffice.ledger import queries, rules
@@ -144,6 +144,8 @@ class Atlas:
             "portal.supporting_file": [f"/invoices/{one}/supporting-file"],
             "portal.correction": [f"/invoices/{issued}/correction"],
             "portal.withdraw": [f"/invoices/{one}/withdraw"],
+            "portal.download_xml": [f"/invoices/{issued}/download.xml"],
+            "portal.official": [f"/invoices/{issued}/official"],
             "portal.download": [f"/invoices/{issued}/download"],
             "portal.credit_note": [f"/invoices/{issued}/credit-notes/{self.note}"],
             "headers.list_headers": ["/invoice-headers"],
@@ -177,7 +179,11 @@ class Atlas:
             "review.return_to_queue": [f"/review/{self.numbers['approved']}/return"],
             "review.note": [f"/review/{one}/notes"],
             "review.supporting_file": [f"/review/{one}/supporting-file"],
+            "review.official": [f"/review/{issued}/official"],
+            "review.official_file": [f"/review/{issued}/official/file{of}" for of in ("", "?version=1")],
             "review.document": [f"/review/{issued}/document"],
+            "review.audit_pack": [f"/review/{issued}/audit-pack.zip"],
+            "review.document_xml": [f"/review/{issued}/document.xml"],
             "review.draft": [f"/review/{one}/draft.pdf"],
             "review.credit": [f"/review/{issued}/credit{how}" for how in ("", "?all=1", "?debt=1")],
             "review.credit_proposal": [f"/review/credits/{each}" for each in self.proposals],
@@ -201,6 +207,8 @@ class Atlas:
             ],
             "review.journal": ["/review/books/journal", "/review/books/journal?kind=credit"],
             "review.register": ["/review/books/register"],
+            "review.export_register": [f"/review/books/register.{kind}" for kind in EXPORTS],
+            "review.month_pack": ["/review/books/register.zip"],
             "review.numbers": ["/review/books/numbers"],
             "review.export_numbers": [f"/review/books/numbers.{kind}" for kind in EXPORTS],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
@@ -254,6 +262,15 @@ def draw(stage: Stage) -> Atlas:
     numbers["due today"] = stage.apply(ada, "33.00", at=NOW - timedelta(days=7))
     stage.work()
     stage.sweep()
+    stage.do(
+        official.record,
+        stage.cast.rita.actor,
+        numbers["issued"],
+        number="24312000000012345678",
+        file=(supporting.pdf(), "24312000000012345678.pdf"),
+        reason="",
+        over=0,
+    )
     numbers["approved"] = stage.approve(stage.apply(ada, "42.00", remarks="采购单 4500"))
     numbers["held"] = stage.apply(ada, "61.00")
     stage.do(holds.hold, stage.cast.rita.actor, numbers["held"], question="采购单 4501")

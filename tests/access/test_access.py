@@ -59,6 +59,8 @@ portal.answer                    login 200 200 404 403 403 403 403 403
 portal.supporting_file           login 200 200 404 403 403 403 403 403
 portal.download                  login 200 200 404 403 403 403 403 403
 portal.credit_note               login 200 200 404 403 403 403 403 403
+portal.download_xml              login 200 200 404 403 403 403 403 403
+portal.official                  login 200 200 404 403 403 403 403 403
 headers.list_headers             login 200 200 200 403 403 403 403 403
 headers.new                      login 200 200 200 403 403 403 403 403
 headers.edit                     login 200 200 404 403 403 403 403 403
@@ -84,7 +86,11 @@ review.hold                      login 403 403 403 200 200 403 403 403
 review.return_to_queue           login 403 403 403 200 200 403 403 403
 review.note                      login 403 403 403 200 200 403 403 403
 review.supporting_file           login 403 403 403 200 200 200 200 403
+review.official                  login 403 403 403 200 200 403 403 403
+review.official_file             login 403 403 403 200 200 200 200 403
 review.document                  login 403 403 403 200 200 200 200 403
+review.audit_pack                login 403 403 403 200 200 200 200 403
+review.document_xml              login 403 403 403 200 200 200 200 403
 review.draft                     login 403 403 403 200 200 200 200 403
 review.credit                    login 403 403 403 200 200 403 403 403
 review.decline_correction        login 403 403 403 200 200 403 403 403
@@ -98,6 +104,8 @@ review.books                     login 403 403 403 200 200 200 200 200
 review.export_books              login 403 403 403 200 200 200 200 200
 review.journal                   login 403 403 403 200 200 200 200 200
 review.register                  login 403 403 403 200 200 200 200 200
+review.export_register           login 403 403 403 200 200 200 200 200
+review.month_pack                login 403 403 403 200 200 200 200 200
 review.numbers                   login 403 403 403 200 200 200 200 200
 review.issuing                   login 403 403 403 200 200 200 200 200
 review.export_numbers            login 403 403 403 200 200 200 200 200
@@ -188,6 +196,7 @@ review.hold                      login 403 403 403 422 422 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403
 review.undo                      login 403 403 403 409 403 403 403 403
 review.return_to_queue           login 403 403 403 422 422 403 403 403
+review.official                  login 403 403 403 409 409 403 403 403
 review.note                      login 403 403 403 422 422 403 403 403
 review.claim                     login 403 403 403 409 409 403 403 403
 review.release                   login 403 403 403 303 303 403 403 403

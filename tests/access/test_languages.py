@@ -33,6 +33,7 @@ NAMES = sorted(
 )
 # Written in Latin letters in Chinese, too; and languages are offered by their own names.
 ADOPTED = {"PDF", "PNG", "JPEG", "KB", "MB", "CNY", "HTML", "CSV", "XLSX", "UTF", "Excel", "English", "中文"}
+ADOPTED |= {"XML", "OFD"}  # formats of electronic invoices
 ADOPTED |= {"Ctrl", "Enter"}  # printed on the keys themselves
 CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")

@@ -15,6 +15,7 @@ from num2words import num2words
 
 from backoffice.issuing import einvoice
 from backoffice.issuing.pdf import render
+from backoffice.issuing.pdf.enclosed import xml_of
 from backoffice.issuing.rules import LineInput, TaxKind
 from tests.support import en16931, pdfs
 from tests.support.capitals import spelled_out
@@ -152,7 +153,9 @@ def expected_groups(due: Reckoned) -> dict[tuple[str, Fraction], tuple[int, int]
 def check(paper: Paper) -> None:
     """The whole way: draw, open, read, reckon."""
     due = reckon(paper.lines)
-    told = pdfs.read(render(paper.freeze(template="v2")))
+    document = render(paper.freeze(template="v2"))
+    told = pdfs.read(document)
+    assert xml_of(document) == told.files[einvoice.FILE_NAME]
     check_face(told.text, paper, due)
     assert list(told.files) == [einvoice.FILE_NAME]
     check_xml(told.files[einvoice.FILE_NAME], paper, due)

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from urllib.parse import unquote
 
+import pytest
 from sqlalchemy import select, update
 
 from backoffice import clock, storage
@@ -16,6 +17,7 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
 from tests.portal.conftest import APPLY, NOW, Customer, World, text
+from tests.support import pdfs
 
 NUMBER = re.compile(r"IR-\d{8}-\d{6}")
 
@@ -88,6 +90,19 @@ def test_pages_lead_there_and_back(ada: Customer, world: World) -> None:
     assert NUMBER.findall(text(ada.get(back[1])))[0] == numbers[-1]
 
 
+@pytest.mark.one_database
+def test_the_xml_is_the_one_inside_the_stored_document(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="250.50")
+    assert ada.get(f"/invoices/{number}/download.xml").status_code == 404
+    assert "Download XML" not in ada.get(f"/invoices/{number}").text
+    world.issue(number)
+    assert "Download XML" in ada.get(f"/invoices/{number}").text
+    answer = ada.get(f"/invoices/{number}/download.xml")
+    enclosed = pdfs.read(ada.get(f"/invoices/{number}/download").data).files
+    assert (answer.data, answer.mimetype) == (enclosed["factur-x.xml"], "application/xml")
+    assert 'filename="INV-2026-000001.xml"' in answer.headers["Content-Disposition"]
+
+
 def test_people_of_one_account_see_the_same_and_others_nothing(ada: Customer, bo: Customer, world: World) -> None:
     number = ada.apply(amount="5")
     assert listed(world.customer("lin")) == [number]
@@ -99,6 +114,8 @@ OWN = (
     ("get", "/invoices/{}/withdraw"),
     ("post", "/invoices/{}/withdraw"),
     ("get", "/invoices/{}/download"),
+    ("get", "/invoices/{}/download.xml"),
+    ("get", "/invoices/{}/official"),
     ("get", "/invoices/apply?resubmit={}"),
 )
 

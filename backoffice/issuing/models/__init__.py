@@ -1,4 +1,4 @@
-"""Number series, invoices, credit notes and stops of issuing."""
+"""Number series, invoices, credit notes, stops of issuing, and what a tax platform issued for an invoice."""
 
 from backoffice.issuing.models.credits import (
     CreditNote,
@@ -8,6 +8,7 @@ from backoffice.issuing.models.credits import (
     CreditReissue,
 )
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.models.official import OfficialRecord
 from backoffice.issuing.models.stops import IssuingStop
 from backoffice.issuing.models.wishes import CorrectionWish
 
@@ -22,4 +23,5 @@ __all__ = [
     "InvoiceLine",
     "InvoiceSeries",
     "IssuingStop",
+    "OfficialRecord",
 ]

@@ -15,7 +15,7 @@ from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.errors import NotFound
 from backoffice.issuing.models import Invoice
-from backoffice.issuing.rules import Snapshot
+from backoffice.issuing.rules import Snapshot, encloses_xml
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import Allocation, LedgerMovement, Reservation, ReservationState, moves
 from backoffice.ledger.queries import journal
@@ -49,6 +49,14 @@ def document_of(request_id: int) -> Document:
     if row is None or row.pdf_sha256 is None:
         raise NotFound
     return Document(row.number, row.pdf_sha256, row.pdf_size)
+
+
+def has_xml(request_id: int) -> bool:
+    """Whether the invoice of a request has its document and brings its XML."""
+    template = session.scalar(
+        select(Invoice.template).where(Invoice.request_id == request_id, Invoice.pdf_sha256.is_not(None))
+    )
+    return template is not None and encloses_xml(template)
 
 
 def issuable(now: datetime, limit: int, *, numbered: bool = False) -> list[int]:

@@ -23,6 +23,8 @@ Language = Literal["zh", "en", "both"]
 TEMPLATE = "v2"
 # What somebody may write who stops issuing or lets it go on, in characters.
 STOP_REASON_LIMIT = 500
+# The one template whose documents are pages alone.
+_WITHOUT_XML = "v1"
 
 SELLER_FIELDS = ("name", "latin_name", "tax_id", "address", "phone", "bank", "bank_account", "email", "country")
 BUYER_FIELDS = (
@@ -39,6 +41,11 @@ _NUMBER = re.compile(r"[A-Z]{2,4}-[0-9]{4}-[0-9]{6,9}")
 def is_invoice_number(text: str) -> bool:
     """Whether `text` has the form of an invoice number, INV-2026-000001."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def encloses_xml(template: str) -> bool:
+    """Whether a document that this template drew brings its XML."""
+    return template != _WITHOUT_XML
 
 
 class TaxKind(StrEnum):

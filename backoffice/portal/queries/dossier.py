@@ -11,8 +11,9 @@ from operator import attrgetter
 
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
-from backoffice.issuing.models import CorrectionWish, CreditNote
-from backoffice.issuing.queries import credits, wishes
+from backoffice.issuing import queries as issuing
+from backoffice.issuing.models import CorrectionWish, CreditNote, OfficialRecord
+from backoffice.issuing.queries import credits, official, wishes
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.queries import journal
@@ -59,6 +60,9 @@ class Dossier:
         """What credit notes took back of its invoice."""
         return sum((note.gross for note in self.credit_notes), ZERO)
 
+    official: OfficialRecord | None
+    has_xml: bool
+
     @property
     def happened(self) -> list[RequestEvent | LedgerMovement]:
         """What happened to the request and to its money, each in its own order, whatever a clock said meanwhile."""
@@ -101,6 +105,8 @@ def dossier(account_id: int, number: str) -> Dossier:
         moves=journal.moves_of(found.id),
         credit_notes=credits.notes_of_requests([found.id]).get(found.id, []) if found.is_issued else [],
         wish=wishes.open_wish(found.id) if found.is_issued else None,
+        official=official.in_force(found.id) if found.is_issued else None,
+        has_xml=found.is_issued and issuing.has_xml(found.id),
     )
 
 

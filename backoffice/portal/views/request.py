@@ -13,6 +13,8 @@ from backoffice.delivery.rules import attachment_name
 from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
 from backoffice.issuing import queries as issuing
 from backoffice.issuing.queries import credits
+from backoffice.issuing.queries import official as official_records
+from backoffice.issuing.services import documents
 from backoffice.permissions import Permission
 from backoffice.policies import queries as policies
 from backoffice.portal import labels
@@ -233,3 +235,21 @@ def download(number: str) -> Response:
     document = issuing.document_of(found.id)
     name = attachment_name(f"{document.number} {found.header_name}")
     return attachment(storage.get(document.sha256), "application/pdf", f"{name}.pdf", f"{document.number}.pdf")
+
+
+@blueprint.get("/invoices/<number>/download.xml")
+@guard(Permission.SEE_OWN_INVOICES)
+def download_xml(number: str) -> Response:
+    """The same invoice for accounting software: the XML inside the stored PDF, byte for byte."""
+    found = queries.own_request(account_id(), number)
+    document, content = documents.xml_document(found.id)
+    name = attachment_name(f"{document.number} {found.header_name}")
+    return attachment(content, "application/xml", f"{name}.xml", f"{document.number}.xml")
+
+
+@blueprint.get("/invoices/<number>/official")
+@guard(Permission.SEE_OWN_INVOICES)
+def official(number: str) -> Response:
+    """What a tax platform issued for the invoice, as finance recorded it last."""
+    found = official_records.file_of(queries.own_request(account_id(), number).id)
+    return attachment(storage.get(found.file_sha256 or ""), found.file_type or "", found.file_name or "official")

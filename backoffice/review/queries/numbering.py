@@ -18,6 +18,7 @@ from backoffice.issuing.models import CreditNote, Invoice, InvoiceSeries
 from backoffice.issuing.rules.credits import SERIES as CREDIT_SERIES
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
+from backoffice.review.queries.register import register
 
 # So many numbers are one volume; so many faults of a kind are listed, and numbers never taken are counted so far.
 VOLUME = 10_000
@@ -168,29 +169,21 @@ def faults(of: Period, told: Proof, kind: Kind) -> list[Fault]:
     return found
 
 
-def register(of: Period) -> Select[Any]:
+def register_of(of: Period) -> Select[Any]:
     """Every invoice or credit note of a period, for a file in the `order` of the numbers. What a note takes back is
     negative, and it names the invoice it takes it back of."""
-    kind = of.kind
-    figures = (kind.net, kind.tax, kind.gross)
-    net, tax, gross = ((ZERO - figure) for figure in figures) if of.is_of_credits else figures
-    listed = select(
-        kind.id,
-        kind.sequence,
-        kind.number,
-        kind.issued_on,
-        kind.issued_at,
-        net.label("net"),
-        tax.label("tax"),
-        gross.label("gross"),
-        kind.pdf_sha256,
-        (Invoice.number if of.is_of_credits else null()).label("original"),
-    )
-    if of.is_of_credits:
-        listed = listed.join(Invoice, Invoice.id == CreditNote.invoice_id)
+    if not of.is_of_credits:
+        return register().where(*_numbers(of))
     return (
-        listed.join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
-        .join(Account, Account.id == kind.account_id)
+        select(
+            CreditNote.id, CreditNote.sequence, CreditNote.number, CreditNote.issued_on, CreditNote.issued_at,
+            (ZERO - CreditNote.net).label("net"), (ZERO - CreditNote.tax).label("tax"),
+            (ZERO - CreditNote.gross).label("gross"), CreditNote.pdf_sha256, CreditNote.pdf_size,
+            Invoice.number.label("original"), null().label("official"),
+        )
+        .join(Invoice, Invoice.id == CreditNote.invoice_id)
+        .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
+        .join(Account, Account.id == CreditNote.account_id)
         .add_columns(InvoiceRequest.number.label("request"), InvoiceRequest.header_name, Account.code, Account.name)
         .where(*_numbers(of))
     )  # fmt: skip

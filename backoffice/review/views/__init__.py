@@ -12,6 +12,7 @@ from backoffice.review.queries import views
 from backoffice.review.views import (  # noqa: F401  their routes register themselves
     accounts,
     acts,
+    audit_pack,
     books,
     bulk,
     bulk_offer,
@@ -22,7 +23,9 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     issuing,
     letter,
     mail,
+    month_pack,
     numbering,
+    official,
     queue,
     registers,
     reissues,

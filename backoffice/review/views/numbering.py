@@ -47,6 +47,7 @@ REGISTER = (
     Column(lazy_gettext("Net"), "amount", lambda row: row.net),
     Column(lazy_gettext("Tax"), "amount", lambda row: row.tax),
     Column(lazy_gettext("Gross"), "amount", lambda row: row.gross),
+    Column(lazy_gettext("Official number"), "code", lambda row: row.official),
     Column(lazy_gettext("SHA-256 of the PDF"), "code", lambda row: row.pdf_sha256),
 )
 PROOF = (
@@ -114,7 +115,7 @@ def export_numbers(extension: str) -> Any:
         return exports.answer(
             extension, PROOF, proof.rows, name=f"{name} {proof.title}", ascii_name=f"{ascii_name}-proof"
         )
-    rows = every_row(session, queries.register(of), queries.order(of))
+    rows = every_row(session, queries.register_of(of), queries.order(of))
     return exports.answer(extension, REGISTER, rows, name=name, ascii_name=ascii_name, further=(proof,))
 
 

@@ -16,8 +16,8 @@ from backoffice.web.guards import current_actor, safe_target, same_site_path
 
 # The new item's heading takes the focus, so that it is what a screen reader says.
 HEADING = "heading"
-# The button that is where the one was that was pressed, and the heading over the field for a note.
-CLAIM, NOTES = "claim", "notes-title"
+# The button that is where the one was that was pressed, and the headings over what was written.
+CLAIM, NOTES, OFFICIAL = "claim", "notes-title", "official-title"
 
 
 def onward(number: str) -> Response:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
-from flask_babel import lazy_gettext
+from flask import render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
 
 from backoffice.database import session
 from backoffice.issuing import queries as issuing
@@ -11,6 +11,7 @@ from backoffice.ledger.queries import journal as queries
 from backoffice.permissions import Permission
 from backoffice.requests.queries import entries
 from backoffice.review import labels
+from backoffice.review.queries import register as register_queries
 from backoffice.review.views.accounts import entry_base, request_base
 from backoffice.review.views.books import FIGURES, asked_month, last_of
 from backoffice.review.views.plumbing import blueprint
@@ -58,6 +59,11 @@ def register() -> str:
         first=first,
         month=month,
         total=issuing.register_between(first, last_of(first)),
+        documents=register_queries.documents_between(first, last_of(first)),
+        files=[
+            (label, url_for("review.export_register", extension=extension, month=month))
+            for label, extension in ((gettext("CSV"), "csv"), (gettext("Excel"), "xlsx"))
+        ],
         left_out=others(request.args, ("month",)),
         page=page,
         links=page.links(request.path, [("month", month)]),

@@ -17,7 +17,8 @@ from backoffice.delivery import queries as delivery
 from backoffice.errors import BackofficeError, Invalid, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
-from backoffice.issuing.queries import stops
+from backoffice.issuing.queries import official, stops
+from backoffice.issuing.services import documents
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
@@ -68,6 +69,14 @@ def document(number: str) -> BaseResponse:
     return answer.make_conditional(request)
 
 
+@blueprint.get("/<number>/document.xml")
+@guard(Permission.SEE_QUEUE)
+def document_xml(number: str) -> BaseResponse:
+    """The XML inside the issued invoice's PDF, byte for byte."""
+    stored, content = documents.xml_document(requests.by_number(number).id)
+    return attachment(content, "application/xml", f"{stored.number}.xml")
+
+
 @blueprint.get("/<number>/supporting-file")
 @guard(Permission.SEE_QUEUE)
 def supporting_file(number: str) -> BaseResponse:
@@ -106,6 +115,8 @@ def page_of(
         comparison=resubmission.compared(dossier),
         draft=evidence.draft_of(dossier, now),
         messages=messages,
+        has_xml=shown.is_issued and issuing.has_xml(shown.id),
+        official=official.records_of(shown.id) if shown.is_issued else [],
         skip=skip_to(shown.number, dossier.next_number) if allowed else None,
         history=history(dossier, messages),
         may_decide=allowed,

@@ -1,0 +1,85 @@
+"""What a pack says of itself, for whoever opens it years later without us: how each of its claims is checked."""
+
+from __future__ import annotations
+
+from backoffice import clock
+
+_PACK = """\
+AUDIT PACK OF INVOICE {number}
+==============================
+Made on {made} by {maker}.
+
+1. Nothing in this pack was changed since it was made:
+       sha256sum -c SHA256SUMS          (Linux, Git Bash)
+       shasum -a 256 -c SHA256SUMS      (macOS)
+       Get-FileHash -Algorithm SHA256 * (Windows, compare by eye)
+2. The PDF is the one that was issued: its hash, kept with the invoice since it was issued, is
+       {sha256}
+   Anybody can drop it at {verify} or type its number and total there.
+3. {xml}
+4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
+5. timeline.csv tells who did what and when; checks.csv what the checks said when it was decided; recharges.csv which
+   payments it invoices; mails.csv what mail servers answered. Times are local times of the installation.
+
+发票 {number} 审计资料包
+==============================
+由 {maker} 于 {made} 生成。
+
+1. 资料包生成后未被改动：在包内运行上面的命令核对 SHA256SUMS。
+2. PDF 就是当时开具的那一份：开票时随发票保存的哈希值为
+       {sha256}
+   任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
+3. {xml_zh}
+4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
+5. timeline.csv 记录谁在何时做了什么；checks.csv 是作出决定时各项检查的结果；recharges.csv 列出所开的充值；
+   mails.csv 是邮件服务器的答复。时间为本系统所在时区。
+"""
+_WITH_XML = (
+    "The XML is the one inside the PDF, byte for byte (factur-x.xml among its attachments).",
+    "XML 与 PDF 内嵌的附件 factur-x.xml 完全一致。",
+)
+_WITHOUT_XML = ("This invoice is from before invoices brought an XML file.", "这张发票开具时还没有 XML 文件。")
+
+_MONTH = """\
+INVOICES OF {month}
+==============================
+{count} documents, {size} bytes. Made on {made} by {maker}.
+
+1. SHA256SUMS holds the hash that was kept with each invoice when it was issued. In this folder:
+       sha256sum -c SHA256SUMS          (Linux, Git Bash)
+       shasum -a 256 -c SHA256SUMS      (macOS)
+2. register.csv has a line for each invoice, the hash among it.
+3. PROBLEMS.txt names what could not be packed, or was found altered. It is padded with blanks, so that the length of
+   the whole was known before it began.
+
+{month} 的发票
+==============================
+共 {count} 份文件，{size} 字节。由 {maker} 于 {made} 生成。
+
+1. SHA256SUMS 是开票时随每张发票保存的哈希值，在本目录运行上面的命令核对。
+2. register.csv 每张发票一行，含哈希值。
+3. PROBLEMS.txt 列出未能打包的文件。其末尾用空格补齐，以便事先知道总长度。
+"""
+
+PROBLEMS = """\
+Named here is what is missing or not as it was issued. Nothing named: no problem.
+以下列出缺失或与开具时不符的文件；未列出即没有问题。
+
+"""
+
+
+def of_invoice(number: str, *, maker: str, sha256: str, verify: str, has_xml: bool) -> bytes:
+    """The text of one invoice's pack, in both languages."""
+    english, chinese = _WITH_XML if has_xml else _WITHOUT_XML
+    return _PACK.format(
+        number=number, made=_made(), maker=maker, sha256=sha256, verify=verify, xml=english, xml_zh=chinese
+    ).encode()
+
+
+def of_month(month: str, *, count: int, size: int, maker: str) -> bytes:
+    """The text of a month's zip, in both languages."""
+    return _MONTH.format(month=month, count=count, size=size, made=_made(), maker=maker).encode()
+
+
+def _made() -> str:
+    return clock.now().astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M %Z")

@@ -1,0 +1,181 @@
+"""Packs that prove: one invoice with all that was decided about it, and all documents of a month."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice import clock, storage
+from backoffice.database import session, transaction
+from backoffice.issuing.models import Invoice
+from backoffice.issuing.services import official
+from backoffice.review.services import notes
+from backoffice.review.views import month_pack
+from backoffice.review.views.month_pack import Plan
+from backoffice.web.zips import Stream
+from tests.issuing.test_official import XML
+from tests.support.office import Office
+from tests.support.people import Cast
+from tests.support.visitor import Visitor
+
+BEGAN = datetime(2026, 3, 10, tzinfo=UTC)
+REGISTER = "/review/books/register"
+
+
+@pytest.fixture
+def requests(app: Flask, cast: Cast, freeze: Callable[[datetime], None]) -> list[str]:
+    """Two invoices of March and one of April."""
+    freeze(BEGAN)
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("100.00", payer_name="=HYPERLINK(1)")
+        made = [office.issued("20.00"), office.issued("30.00")]
+        freeze(datetime(2026, 4, 2, tzinfo=UTC))
+        return [*made, office.issued("5.00")]
+
+
+def unpacked(answer: Any, folder: Path) -> list[str]:
+    """Unpack a zip, and let the program that its text names check it; returns the names."""
+    assert answer.status_code == 200
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        assert packed.testzip() is None
+        packed.extractall(folder)
+        return packed.namelist()
+
+
+def checked(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.one_database
+def test_the_pack_of_an_invoice_proves_itself(
+    visit: Callable[..., Visitor], app: Flask, cast: Cast, requests: list[str], tmp_path: Path
+) -> None:
+    number = requests[0]
+    with app.app_context(), transaction():
+        notes.add(cast.rita.actor, number, "=1+1 looked at the contract", now=clock.now())
+        official.record(cast.rita.actor, number, number="2431", file=(XML, "a.xml"), reason="", over=0, now=clock.now())
+    otto = visit(cast.otto)
+    address = f"/review/{number}/audit-pack.zip"
+    assert address in otto.get(f"/review/{number}").text
+    names = unpacked(otto.get(address), tmp_path)
+    invoice = "INV-2026-000001"
+    assert names == [
+        f"{invoice}/{name}"
+        for name in (
+            f"{invoice}.pdf", f"{invoice}.xml", "official/1-a.xml", "snapshot.json", "timeline.csv", "checks.csv",
+            "recharges.csv", "mails.csv", "HOW-TO-VERIFY.txt", "SHA256SUMS",
+        )
+    ]  # fmt: skip
+    folder = tmp_path / invoice
+    assert checked(folder).returncode == 0
+    assert checked(folder).stdout.count(": OK") == len(names) - 1
+    assert (folder / f"{invoice}.xml").read_bytes() == otto.get(f"/review/{number}/document.xml").data
+    told = {
+        name: (folder / f"{name}.csv").read_text("utf-8-sig") for name in ("timeline", "checks", "recharges", "mails")
+    }
+    for name, words in {
+        "timeline": ("Approved", "Rita", "'=1+1 looked at the contract", "Issued"), "checks": ("Tax ID", "pass"),
+        "recharges": ("20.00", "'=HYPERLINK(1)"), "mails": ("accounts.payable@lumen.example", "@"),
+    }.items():  # fmt: skip
+        assert [word for word in words if word not in told[name]] == [], told[name]
+    with (folder / "timeline.csv").open("a") as file:
+        file.write("x")
+    assert "timeline.csv: FAILED" in checked(folder).stdout
+    text = (folder / "HOW-TO-VERIFY.txt").read_text()
+    assert "sha256sum -c SHA256SUMS" in text
+    assert "审计资料包" in text
+
+
+@pytest.mark.one_database
+def test_half_a_proof_is_none(visit: Callable[..., Visitor], app: Flask, cast: Cast, requests: list[str]) -> None:
+    with app.app_context():
+        storage.discard(session.scalars(select(Invoice.pdf_sha256).order_by(Invoice.id)).first() or "")
+    answer = visit(cast.max).get(f"/review/{requests[0]}/audit-pack.zip")
+    assert answer.status_code == 503
+    assert "prove nothing" in answer.text
+
+
+def test_a_month_comes_whole_and_says_what_is_wrong(
+    visit: Callable[..., Visitor], app: Flask, cast: Cast, requests: list[str], tmp_path: Path
+) -> None:
+    ana = visit(cast.ana)
+    page = ana.get(f"{REGISTER}?month=2026-03").text
+    assert "2 documents as zip" in page
+    good = tmp_path / "good"
+    names = unpacked(ana.get(f"{REGISTER}.zip?month=2026-03"), good)
+    folder = "invoices-2026-03"
+    pdfs = [f"INV-2026-00000{turn}.pdf" for turn in (1, 2)]
+    assert names == [
+        f"{folder}/{name}" for name in (*pdfs, "HOW-TO-VERIFY.txt", "register.csv", "SHA256SUMS", "PROBLEMS.txt")
+    ]
+    assert checked(good / folder).returncode == 0
+    assert "INV" not in (good / folder / "PROBLEMS.txt").read_text()
+    lines = list(csv.DictReader(io.StringIO((good / folder / "register.csv").read_text("utf-8-sig"))))
+    assert [(line["Invoice number"], line["Gross"]) for line in lines] == [
+        ("INV-2026-000001", "20.00"), ("INV-2026-000002", "30.00"),
+    ]  # fmt: skip
+    assert ana.get(f"{REGISTER}.csv?month=2026-03").data == (good / folder / "register.csv").read_bytes()
+    book = openpyxl.load_workbook(io.BytesIO(ana.get(f"{REGISTER}.xlsx?month=2026-04").data))
+    assert [row[0] for row in book.active.iter_rows(values_only=True)] == ["Invoice number", "INV-2026-000003"]
+    assert ana.get(f"{REGISTER}.zip?month=2026-05").status_code == 404
+
+    with app.app_context():
+        first, second = session.scalars(select(Invoice.pdf_sha256).order_by(Invoice.id).limit(2))
+        storage.discard(first or "")
+        path = storage._configured().path(second or "")
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    bad = tmp_path / "bad"
+    assert f"{folder}/{pdfs[0]}" not in unpacked(ana.get(f"{REGISTER}.zip?month=2026-03"), bad)
+    problems = (bad / folder / "PROBLEMS.txt").read_text()
+    assert "INV-2026-000001: its document is not in the store" in problems
+    assert "INV-2026-000002: its document was altered" in problems
+    assert f"{pdfs[1]}: FAILED" in checked(bad / folder).stdout
+    assert "INV-2026-000001" in (bad / folder / "register.csv").read_text()
+
+
+@pytest.mark.one_database
+def test_memory_does_not_grow_with_the_month(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three hundred documents of 200 kB each; the plan is made of the register alone, the documents come one by one."""
+    content = b"%PDF" + b"x" * 200_000
+    with app.test_request_context():
+        sha256 = storage.put(content)
+        opened: list[str] = []
+        opener = storage.open_file
+        monkeypatch.setattr(month_pack.storage, "open_file", lambda sha: opened.append(sha) or opener(sha))
+        rows = (
+            SimpleNamespace(
+                number=f"INV-2026-{turn:06}", sequence=turn, issued_on=BEGAN.date(), issued_at=BEGAN, code="lumen",
+                name="L", header_name="L", request="IR", net=1, tax=0, gross=1, official=None, pdf_sha256=sha256,
+                pdf_size=len(content),
+            )
+            for turn in range(1, 301)
+        )  # fmt: skip
+        plan = Plan("2026-03")
+        plan.make(rows, maker="Max")
+        assert opened == []
+        tracemalloc.start()
+        stream = Stream(plan.members(), BEGAN, plan.close)
+        next(stream)
+        assert len(opened) == 1
+        read = sum(map(len, stream))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        stream.close()
+    assert len(opened) == 300
+    assert 300 * len(content) < read < plan.size
+    assert peak < 3_000_000
