@@ -223,7 +223,7 @@ class _Invoice:
         for each in self._s["tax_groups"]:
             category = self._categories[each["kind"]]
             rate = _percent(category, each["rate"])
-            reason = face.TAX_KINDS[each["kind"]].inline("both") if category in _REASONED else ""
+            reason = face.untaxed(each, "both") if category in _REASONED else ""
             group = _Group(category, rate, self._amount(each["net"]), self._amount(each["tax"]), reason)
             known = groups.get((category, rate))
             groups[category, rate] = group if known is None else _joined(known, group)

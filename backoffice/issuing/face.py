@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxKind
+from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxGroupSnapshot, TaxKind
 
 _TAGS: dict[Language, tuple[str, ...]] = {"zh": ("zh-CN",), "en": ("en",), "both": ("zh-CN", "en")}
 
@@ -81,6 +81,7 @@ GROSS = Label("价税合计(小写)", "Total including tax")
 CAPITALS = Label("价税合计(大写)", "In Chinese capitals")
 WORDS = Label("英文大写", "In words")
 REMARKS = Label("备注", "Remarks")
+UNTAXED = Label("免征税款依据", "Why no tax is due")
 
 CREDIT_REASONS = {
     "refund": Label("款项已退", "Money was refunded"),
@@ -157,6 +158,12 @@ def rate(kind: str, fraction: str, language: Language) -> str:
 def title_of(snapshot: Snapshot) -> Label:
     """What a document is."""
     return CREDIT_TITLE if snapshot["kind"] == "credit_note" else TITLE
+
+
+def untaxed(group: TaxGroupSnapshot, language: Language) -> str:
+    """Why a group carries no tax (BT-120): its kind, and what exempts it where the tax policy said so."""
+    kind, reason = TAX_KINDS[group["kind"]].inline(language), group.get("reason", "")
+    return f"{kind}: {reason}" if reason else kind
 
 
 def cells(line: LineSnapshot, language: Language) -> tuple[str, ...]:
@@ -266,6 +273,12 @@ class Face:
         """The gross in words of both languages on every face, the reader's first."""
         both = [Fact(CAPITALS, self._s["capitals"], "zh-CN"), Fact(WORDS, self._s["words"], "en")]
         return both[::-1] if self.language == "en" else both
+
+    @property
+    def reasons(self) -> Fact | None:
+        """Why there is no tax on what carries none, where more is known of it than its kind."""
+        told = [untaxed(group, self.language) for group in self._s["tax_groups"] if group.get("reason")]
+        return Fact(UNTAXED, "; ".join(told)) if told else None
 
     @property
     def remarks(self) -> Fact | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
+from wtforms import StringField
 
-from backoffice.web.forms import AmountField, CleanString, Form, Required
+from backoffice.web.forms import AmountField, CleanString, DateField, Form, Required, TextAreaField
+from backoffice.web.kept_forms import KeptForm
 
 
 class VerifyForm(Form):
@@ -13,6 +15,37 @@ class VerifyForm(Form):
 
     number = CleanString(_l("Invoice number"), max_length=24, validators=[Required()])
     amount = AmountField(_l("Invoice Amount"), validators=[Required()])
+
+
+SELLER_LABELS = {
+    "name": _l("Name"),
+    "latin_name": _l("Name in Latin letters"),
+    "tax_id": _l("Tax ID"),
+    "address": _l("Address"),
+    "phone": _l("Phone"),
+    "bank": _l("Bank"),
+    "bank_account": _l("Bank account"),
+    "email": _l("Email"),
+    "country": _l("Country"),
+}
+
+
+class SellerForm(KeptForm):
+    """Who stands on the invoices as their seller, and from which day on. The rules are `policies.services`'."""
+
+    needed = ("name", "tax_id", "starts_on", "reason")
+
+    name = StringField(SELLER_LABELS["name"], default="")
+    latin_name = StringField(SELLER_LABELS["latin_name"], default="")
+    tax_id = StringField(SELLER_LABELS["tax_id"], default="")
+    address = StringField(SELLER_LABELS["address"], default="")
+    phone = StringField(SELLER_LABELS["phone"], default="")
+    bank = StringField(SELLER_LABELS["bank"], default="")
+    bank_account = StringField(SELLER_LABELS["bank_account"], default="")
+    email = StringField(SELLER_LABELS["email"], default="")
+    country = StringField(SELLER_LABELS["country"], default="", render_kw={"maxlength": 2})
+    starts_on = DateField(_l("From"), validators=[Required()])
+    reason = TextAreaField(_l("Reason"), default="", render_kw={"maxlength": 500})
 
 
 class DocumentForm(Form):

@@ -59,6 +59,25 @@ def draft_of(
     return snapshot_of(invoice_request, money, number=None, issued_at=now, issued_on=today, issuer=issuer)
 
 
+def specimen(seller: Mapping[str, str], *, currency: str, now: datetime) -> rules.Snapshot:
+    """A draft with made-up lines and buyer, to see what a seller looks like on it."""
+    today = clock.local_date(now, clock.zone())
+    line = rules.LineInput(
+        "AI 平台账户充值 AI platform account top-up", today, "R-20260001", Decimal("1409.50"),
+        rules.TaxKind.RATE, Decimal("0.06"),
+    )  # fmt: skip
+    return rules.build_snapshot(
+        [line],
+        number=None,
+        language="both",
+        issued_at=now,
+        issued_on=today,
+        currency=currency,
+        seller=seller,
+        buyer={"kind": "enterprise", "name": "示例客户有限公司 Sample Customer Ltd.", "tax_id": "91310000MA1FL0A277"},
+    )
+
+
 def snapshot_of(
     invoice_request: InvoiceRequest,
     money: Money,
@@ -103,6 +122,7 @@ def _snapshot(
             gross=amount,
             tax_kind=rules.TaxKind(taxes[day]["kind"]),
             rate=Decimal(taxes[day]["rate"]),
+            tax_reason=taxes[day].get("reason", ""),
         )
         for (recharge, amount), day in zip(money, days, strict=True)
     ]

@@ -49,6 +49,24 @@ def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:
     return of
 
 
+def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:
+    """All rows of a policy, each with the one that held or would have held before it; the last to hold comes first."""
+    rows = session.scalars(
+        select(Policy).where(Policy.key == key).order_by(Policy.starts_on.desc(), Policy.id.desc())
+    ).all()
+    return list(zip(rows, [*rows[1:], None], strict=False))
+
+
+def row_in_force(key: PolicyKey, on: date) -> Policy | None:
+    """The row whose value holds on a day."""
+    return session.scalars(
+        select(Policy)
+        .where(Policy.key == key, Policy.starts_on <= on)
+        .order_by(Policy.starts_on.desc(), Policy.id.desc())
+        .limit(1)
+    ).first()
+
+
 def minimum_amount(on: date) -> Decimal:
     """The smallest amount a customer may apply for."""
     return parse_amount(value(PolicyKey.MINIMUM_AMOUNT, on))

@@ -24,6 +24,10 @@ class PolicyKey(StrEnum):
     SELLER = "seller"
 
 
+COUNTRY, HOME = re.compile("[A-Z]{2}"), "CN"  # ISO 3166-1 alpha-2
+# What a face has room for in one place, and in the line that says why there is no tax.
+LONGEST_TEXT, LONGEST_REASON = 300, 120
+
 # What an installation begins with; each may be replaced by a dated row.
 DEFAULTS: Mapping[PolicyKey, Any] = {
     PolicyKey.SLA_BUSINESS_DAYS: 5,
@@ -62,10 +66,31 @@ def _is_amount(value: Any) -> bool:
         return False
 
 
+def seller_faults(seller: Mapping[str, str]) -> dict[str, Message]:
+    """What would stop every issue by this seller, by field; nothing when invoices can be issued in its name.
+
+    EN 16931 needs its name and tax ID (BR-06, BR-CO-26); a face has room for so much, on one line (`issuing.pdf`).
+    """
+    found: dict[str, Message] = {}
+    if not seller["name"].strip():
+        found["name"] = Message(N_("An invoice names its seller."))
+    if not seller["tax_id"].strip():
+        found["tax_id"] = Message(N_("An electronic invoice needs the seller's tax ID."))
+    for field, text in seller.items():
+        if len(text) > LONGEST_TEXT:
+            found[field] = Message(N_("A text has at most %(most)s characters."), most=LONGEST_TEXT)
+        elif "\n" in text:
+            found[field] = Message(N_("This text must stand on one line."))
+    return found
+
+
 def _is_tax(value: Any) -> bool:
-    if not isinstance(value, dict) or set(value) != {"kind", "rate"}:
+    """Kind and rate; `reason`, what exempts, is told where nothing is taxed and must be where it is exempt."""
+    if not isinstance(value, dict) or set(value) - {"reason"} != {"kind", "rate"}:
         return False
     if value["kind"] not in {"rate", "zero", "exempt", "not_taxable", "reverse_charge"}:
+        return False
+    if not _is_reason(value["kind"], value.get("reason", "")):
         return False
     try:
         rate = Decimal(value["rate"])
@@ -74,13 +99,21 @@ def _is_tax(value: Any) -> bool:
     return rate.is_finite() and (0 < rate < 1 if value["kind"] == "rate" else rate == 0)
 
 
+def _is_reason(kind: str, reason: Any) -> bool:
+    if not isinstance(reason, str) or reason != reason.strip() or len(reason) > LONGEST_REASON or "\n" in reason:
+        return False
+    if kind in {"rate", "zero"}:  # BR-S-10, BR-Z-10
+        return not reason
+    return bool(reason) or kind != "exempt"
+
+
 def _is_seller(value: Any) -> bool:
     """All that stands on an invoice; `country` (ISO 3166-1 alpha-2) may be left out at home."""
     keys = set(DEFAULTS[PolicyKey.SELLER])
     if not isinstance(value, dict) or set(value) - {"country"} != keys:
         return False
     texts = all(isinstance(text, str) for text in value.values())
-    return texts and re.fullmatch("[A-Z]{2}", value.get("country", "CN")) is not None
+    return texts and COUNTRY.fullmatch(value.get("country", HOME)) is not None
 
 
 _VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {

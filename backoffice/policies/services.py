@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from backoffice import glyphs
+from backoffice import clock, glyphs, text
 from backoffice.audit import services as audit
 from backoffice.database import session
-from backoffice.errors import N_, Invalid, Message
-from backoffice.permissions import SYSTEM, Actor
+from backoffice.errors import N_, Forbidden, Invalid, Message
+from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.policies import queries
 from backoffice.policies.models import Policy
-from backoffice.policies.rules import DEFAULTS, PolicyKey, validate
+from backoffice.policies.rules import COUNTRY, DEFAULTS, HOME, LONGEST_TEXT, PolicyKey, seller_faults, validate
 
 BEGINNING = date(2000, 1, 1)
+REASON_LIMIT = 500
+# The reason of what nobody has set.
+FIRST_VALUE = "first value of the installation"
 
 
 def set_policy(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, reason: str, now: datetime) -> Policy:
     """Let `key` have `value` from `starts_on`. Raises Invalid when the value is not usable."""
     validate(key, value)
-    if key is PolicyKey.SELLER and (missing := glyphs.missing("".join(value.values()))):
-        # It stands on every invoice: nothing could be issued any more.
-        told = Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing))
-        raise Invalid({"value": [told]})
+    if key is PolicyKey.SELLER:
+        refuse_seller(value)
+    if key is PolicyKey.TAX and (fault := _unprintable(value.get("reason", ""))):
+        raise Invalid({"value": [fault]})
     before = queries.value(key, starts_on)
     policy = Policy(key=key, value=value, starts_on=starts_on, reason=reason, set_by=actor.label, created_at=now)
     session.add(policy)
@@ -35,10 +39,52 @@ def set_policy(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, rea
     return policy
 
 
+def set_seller(actor: Actor, typed: Mapping[str, str], *, starts_on: date, reason: str, now: datetime) -> Policy:
+    """Let invoices from `starts_on` on be issued by this seller; those that were issued stay as they are.
+
+    Raises Forbidden, and Invalid by field for whatever no invoice could carry, a day that is over, no reason, and what
+    holds from that day on already.
+    """
+    if actor.id is None or not actor.can(Permission.ADMINISTER):
+        raise Forbidden
+    seller = {field: text.of_field(field, given, max_length=LONGEST_TEXT) for field, given in typed.items()}
+    seller["country"] = seller["country"].upper() or HOME
+    if COUNTRY.fullmatch(seller["country"]) is None:
+        raise Invalid({"country": [Message(N_("A country is a code of two letters."))]})
+    refuse_seller(seller)
+    if starts_on < clock.local_date(now, clock.zone()):
+        told = Message(N_("This day is over: its invoices have their seller. Choose today or later."))
+        raise Invalid({"starts_on": [told]})
+    why = text.of_field(
+        "reason", reason, max_length=REASON_LIMIT, multiline=True, empty=Message(N_("Say why the seller changes."))
+    )
+    held = queries.value(PolicyKey.SELLER, starts_on)
+    if {"country": HOME, **held} == seller:
+        raise Invalid({"name": [Message(N_("Nothing is changed: this seller holds on that day already."))]})
+    return set_policy(actor, PolicyKey.SELLER, seller, starts_on=starts_on, reason=why, now=now)
+
+
+def refuse_seller(seller: Mapping[str, str]) -> None:
+    """Raise Invalid, by field, for a seller in whose name nothing could be issued: it stands on every invoice."""
+    faults = seller_faults(seller)
+    for field, said in seller.items():
+        if field not in faults and (fault := _unprintable(said)):
+            faults[field] = fault
+    if faults:
+        raise Invalid({field: [fault] for field, fault in faults.items()})
+
+
+def _unprintable(text: str) -> Message | None:
+    missing = glyphs.missing(text)
+    if not missing:
+        return None
+    return Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing))
+
+
 def seed(*, sla_business_days: int, now: datetime) -> None:
     """Write the first row of each policy that has none yet. Running it again changes nothing."""
     known = set(session.scalars(select(Policy.key).distinct()))
     for key, default in DEFAULTS.items():
         if key not in known:
             value = sla_business_days if key is PolicyKey.SLA_BUSINESS_DAYS else default
-            set_policy(SYSTEM, key, value, starts_on=BEGINNING, reason="first value of the installation", now=now)
+            set_policy(SYSTEM, key, value, starts_on=BEGINNING, reason=FIRST_VALUE, now=now)

@@ -214,6 +214,7 @@ class Atlas:
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
+            "issuing.seller": ["/admin/seller"],
             "issuing.verify": ["/verify", "/verify?number=INV-2026-000001"],
             "health.livez": ["/livez"],
             "health.readyz": ["/readyz"],

@@ -117,6 +117,7 @@ review.account_entries           login 403 403 403 200 200 200 200 200
 review.export_account_entries    login 403 403 403 200 200 200 200 200
 review.entry                     login 403 403 403 200 200 200 200 200
 review.entry_part                login 403 403 403 200 200 200 200 200
+issuing.seller                   login 403 403 403 403 403 403 403 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
 messages.mails                   login 403 403 403 200 200 200 200 200
 messages.sample                  login 403 403 403 200 200 200 200 200
@@ -202,6 +203,8 @@ review.claim                     login 403 403 403 409 409 403 403 403
 review.release                   login 403 403 403 303 303 403 403 403
 review.touch                     login 403 403 403 409 409 403 403 403
 review.claim_next                login 403 403 403 303 303 403 403 403
+issuing.seller                   login 403 403 403 403 403 403 403 422
+issuing.preview_seller           login 403 403 403 403 403 403 403 200
 issuing.check                    422   422 422 422 422 422 422 422 422
 issuing.check_document           422   422 422 422 422 422 422 422 422
 dev_components.show              200   200 200 200 200 200 200 200 200

@@ -13,14 +13,17 @@ from sqlalchemy.exc import DBAPIError
 from backoffice import clock, glyphs, storage
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
+from backoffice.errors import Invalid
 from backoffice.issuing import einvoice, jobs, queries, services
 from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
 from backoffice.issuing.rules import Snapshot
+from backoffice.ledger import queries as ledger
 from backoffice.permissions import SYSTEM
 from backoffice.policies import services as policies
+from backoffice.policies.models import Policy
 from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.review.services import decisions
-from tests.support import pdfs
+from tests.support import en16931, pdfs
 from tests.support.office import ISSUER, Office, contradictions
 
 NOON = datetime(2026, 6, 30, 4, 0, tzinfo=UTC)
@@ -73,17 +76,52 @@ def test_what_no_page_can_show_takes_no_number_and_goes_back_to_the_queue(office
 def test_what_would_be_no_valid_electronic_invoice_takes_no_number(office: Office) -> None:
     """Behind a number it could never become one: neither the seller's identity nor the tax can change there."""
     nameless = {**DEFAULTS[PolicyKey.SELLER], "tax_id": ""}
-    with transaction():
+    with pytest.raises(Invalid) as refused, transaction():
         policies.set_policy(
             SYSTEM, PolicyKey.SELLER, nameless, starts_on=date(2026, 1, 1), reason="a slip", now=clock.now()
         )
+    assert list(refused.value.fields) == ["tax_id"]
+    with transaction():  # as it was written before that was refused
+        row = {"key": PolicyKey.SELLER, "value": nameless, "starts_on": date(2026, 1, 1)}
+        session.add(Policy(**row, reason="a slip", set_by="system", created_at=clock.now()))
     office.recharge("10.00")
     number = office.apply("10.00")
+    found = office.request(number)
+    draft = services.draft_of(found, ledger.parts_of(found.id), issuer=ISSUER, now=clock.now())
+    assert "needs the seller's tax ID" in str(services.foreseen(draft)), "the reviewer reads it before approving"
+    session.rollback()
     office.approve(number)
     assert not office.issue(number)
     request = office.request(number)
     assert (request.invoice_id, last_number()) == (None, 0)
     assert "needs the seller's tax ID" in (request.issue_error or "")
+
+
+def test_what_exempts_is_said_by_policy_and_told_everywhere(office: Office) -> None:
+    """A rate has no reason (BR-S-10), exempt needs one (BR-E-10): frozen with the line, on the face, in BT-120."""
+    law = "财税〔2016〕36号附件3 Annex 3"
+    faulty: tuple[dict[str, str], ...] = (
+        {"kind": "exempt", "rate": "0"}, {"kind": "exempt", "rate": "0", "reason": " "},
+        {"kind": "rate", "rate": "0.06", "reason": law}, {"kind": "exempt", "rate": "0", "reason": "x" * 121},
+        {"kind": "exempt", "rate": "0", "reason": "😀"},
+    )  # fmt: skip
+    for tax in faulty:
+        with pytest.raises(Invalid), transaction():
+            policies.set_policy(SYSTEM, PolicyKey.TAX, tax, starts_on=date(2026, 1, 1), reason="x", now=clock.now())
+    exempt = {"kind": "exempt", "rate": "0", "reason": law}
+    with transaction():
+        policies.set_policy(SYSTEM, PolicyKey.TAX, exempt, starts_on=date(2025, 1, 1), reason="law", now=clock.now())
+    office.recharge("10.00", occurred_at=datetime(2024, 5, 1, tzinfo=UTC))
+    office.recharge("10.00", occurred_at=datetime(2025, 5, 1, tzinfo=UTC))
+    number = office.issued("20.00")
+    snapshot = cast(Snapshot, invoice_of(office, number).snapshot)
+    assert [line.get("tax_reason") for line in snapshot["lines"]] == [None, law]
+    told = pdfs.read(storage.get(queries.document_of(office.request(number).id).sha256))
+    said = f"免税 Exempt: {law}"
+    assert "".join(f"免征税款依据Why no tax is due{said}".split()) in told.text
+    assert f"<ram:ExemptionReason>{said}</ram:ExemptionReason>".encode() in told.files[einvoice.FILE_NAME]
+    xml = told.files[einvoice.FILE_NAME]
+    assert (en16931.schema_errors(xml), en16931.judge(xml).failures) == ([], [])
 
 
 def test_the_document_brings_its_xml(office: Office) -> None:

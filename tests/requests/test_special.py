@@ -30,7 +30,7 @@ def special(office: Office) -> int:
     office.recharge("60.00", occurred_at=datetime(2026, 3, 1, tzinfo=UTC))
     office.recharge("60.00", occurred_at=datetime(2026, 3, 20, tzinfo=UTC))
     with transaction():
-        exempt = {"kind": "exempt", "rate": "0"}
+        exempt = {"kind": "exempt", "rate": "0", "reason": "财税〔2016〕36号"}
         set_policy(SYSTEM, PolicyKey.TAX, exempt, starts_on=date(2026, 3, 10), reason="law", now=clock.now())
         made = headers.create(
             office.cast.ada.actor,

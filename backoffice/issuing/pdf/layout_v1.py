@@ -77,7 +77,9 @@ class _Layout:
                 page, y = self._open_page(), NEXT_TOP
             y = self._table.draw(page, y, start, stop)
         y = self._draw_closing(page, y)
-        self._draw_remarks(page, y)
+        for said in (self._face.reasons, self._face.remarks):
+            if said is not None:
+                page, y = self._draw_words(page, y, said)
         for number, each in enumerate(self._canvas.pages, 1):
             self._draw_foot(each, number)
         return self._canvas
@@ -214,18 +216,16 @@ class _Layout:
         page.text(RIGHT - INSET, y + INSET + 25, gross.value, GROSS, "right")
         return y + height
 
-    def _draw_remarks(self, page: Page, y: float) -> None:
-        """Remarks under everything else; they may run on to further pages."""
-        remarks = self._face.remarks
-        if remarks is None:
-            return
+    def _draw_words(self, page: Page, y: float, said: Fact) -> tuple[Page, float]:
+        """Words under everything else, such as remarks; they may run on to further pages. Returns where they end."""
         y += 22
         if y + 26 > BOTTOM:
             page, y = self._open_page(), NEXT_TOP + 10
-        page.text(LEFT, y, remarks.label.inline(self._language), SECTION)
+        page.text(LEFT, y, said.label.inline(self._language), SECTION)
         y += 14
-        for line in typeset.wrap(remarks.value, VALUE, WIDTH):
+        for line in typeset.wrap(said.value, VALUE, WIDTH):
             if y > BOTTOM:
                 page, y = self._open_page(), NEXT_TOP + 10
             page.text(LEFT, y, line, VALUE)
             y += 11.6
+        return page, y

@@ -70,6 +70,8 @@ class LineInput:
     rate: Decimal
     quantity: Decimal = Decimal(1)
     recharge_id: int | None = None
+    # What exempts it, in the words of the tax policy; empty where nothing more is known than the kind.
+    tax_reason: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1 or (self.tax_kind is TaxKind.RATE) != (self.rate > 0):
@@ -102,6 +104,8 @@ class TaxGroup:
     net: Decimal
     tax: Decimal
     gross: Decimal
+    # Of its lines, each once.
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ def split_tax(lines: Sequence[LineInput]) -> tuple[tuple[Line, ...], Totals]:
             nets[index] = from_minor(share)
         gross = sum((lines[index].gross for index in indexes), ZERO)
         net = from_minor(sum(shares))
-        groups.append(TaxGroup(kind, rate, net, gross - net, gross))
+        reasons = dict.fromkeys(lines[index].tax_reason for index in indexes if lines[index].tax_reason)
+        groups.append(TaxGroup(kind, rate, net, gross - net, gross, tuple(reasons)))
     result = tuple(
         Line(line, unit_price(net, line.quantity), net, line.gross - net) for line, net in zip(lines, nets, strict=True)
     )
@@ -216,6 +221,7 @@ class LineSnapshot(TypedDict):
     gross: str
     rate: str  # a fraction: "0.06"
     tax_kind: str  # a TaxKind
+    tax_reason: NotRequired[str]  # what exempts it
 
 
 class TaxGroupSnapshot(TypedDict):
@@ -226,6 +232,7 @@ class TaxGroupSnapshot(TypedDict):
     net: str
     tax: str
     gross: str
+    reason: NotRequired[str]  # why there is no tax, those of all its lines
 
 
 class OriginalSnapshot(TypedDict):
@@ -317,7 +324,7 @@ def party_fields(party: Mapping[str, object], names: Sequence[str]) -> dict[str,
 
 
 def _freeze_line(position: int, line: Line) -> LineSnapshot:
-    return LineSnapshot(
+    frozen = LineSnapshot(
         position=position,
         occurred_on=line.source.occurred_on.isoformat(),
         external_id=line.source.external_id,
@@ -330,9 +337,15 @@ def _freeze_line(position: int, line: Line) -> LineSnapshot:
         rate=f"{line.source.rate:f}",
         tax_kind=line.source.tax_kind.value,
     )
+    if line.source.tax_reason:
+        frozen["tax_reason"] = line.source.tax_reason
+    return frozen
 
 
 def _freeze_group(group: TaxGroup) -> TaxGroupSnapshot:
-    return TaxGroupSnapshot(
+    frozen = TaxGroupSnapshot(
         kind=group.kind.value, rate=f"{group.rate:f}", net=str(group.net), tax=str(group.tax), gross=str(group.gross)
     )
+    if group.reasons:
+        frozen["reason"] = "; ".join(group.reasons)
+    return frozen

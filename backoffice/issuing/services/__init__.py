@@ -31,6 +31,8 @@ from backoffice.requests.services import special
 from backoffice.requests.services import states as requests
 
 INVOICE_SERIES = "INV"
+# As wide as any: what is asked of a draft is what would be asked of the invoice.
+_ANY_NUMBER = "INV-0000-000000"
 
 
 def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
@@ -108,6 +110,15 @@ def render_draft(snapshot: rules.Snapshot) -> bytes:
 
     assert snapshot["number"] is None, "an invoice with a number is no draft"
     return render(snapshot)
+
+
+def foreseen(draft: rules.Snapshot) -> Message | None:
+    """Why issuing would refuse what this draft shows, told before anybody approves it; None where it would not."""
+    try:
+        _refuse_undrawable({**draft, "number": _ANY_NUMBER})
+    except CannotIssue as refusal:
+        return refusal.message
+    return None
 
 
 def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:

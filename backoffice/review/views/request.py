@@ -17,6 +17,7 @@ from backoffice.delivery import queries as delivery
 from backoffice.errors import BackofficeError, Invalid, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
+from backoffice.issuing import services as issue
 from backoffice.issuing.queries import official, stops
 from backoffice.issuing.services import documents
 from backoffice.permissions import Permission
@@ -113,7 +114,7 @@ def page_of(
         checks=evidence.panel(facts),
         earlier=facts.history,
         comparison=resubmission.compared(dossier),
-        draft=evidence.draft_of(dossier, now),
+        **_draft(dossier, now),
         messages=messages,
         has_xml=shown.is_issued and issuing.has_xml(shown.id),
         official=official.records_of(shown.id) if shown.is_issued else [],
@@ -147,6 +148,13 @@ def page_of(
         asks_tax_id_reason=allowed and acceptance.wants_reason(shown, dossier.first),
         urgency=urgency_of()(shown),
     )
+
+
+def _draft(dossier: queries.Dossier, now: datetime) -> dict[str, object]:
+    """What would be issued now, and why it would be refused; both None where nothing would be issued."""
+    draft = evidence.draft_of(dossier, now)
+    foreseen = issue.foreseen(draft) if draft is not None else None
+    return {"draft": draft, "foreseen": translate(foreseen) if foreseen else None}
 
 
 def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bool) -> dict[str, object]:

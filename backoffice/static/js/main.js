@@ -10,6 +10,7 @@ import { focusErrors, focusTarget } from "./errors.js";
 import { weighFiles } from "./files.js";
 import { followHeader } from "./header-defaults.js";
 import { keepTypedText } from "./keep.js";
+import { followTyping } from "./live.js";
 import { showWhoLooks, tellWhoLooks } from "./looking.js";
 import { openPalette } from "./palette.js";
 import { pickRows } from "./picking.js";
@@ -23,7 +24,7 @@ import { switchThemes } from "./theme.js";
 import { dismissToasts } from "./toasts.js";
 import { followTrail } from "./trail.js";
 
-const UPGRADES = [takeAsidesBack, openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, followRejections, tellWhoLooks, showWhoLooks, weighFiles, takeDroppedFiles, pickRows, showDownloads, offerPrinting, followProgress, focusTarget, focusErrors, bindKeys, fillSheets, openPalette, followTrail, walkRows];
+const UPGRADES = [takeAsidesBack, openDialogs, fillAmounts, offerCopying, countCharacters, dismissToasts, switchThemes, keepTypedText, followHeader, followRejections, tellWhoLooks, showWhoLooks, weighFiles, takeDroppedFiles, followTyping, pickRows, showDownloads, offerPrinting, followProgress, focusTarget, focusErrors, bindKeys, fillSheets, openPalette, followTrail, walkRows];
 
 // What a module brings into the page later is upgraded like the page itself.
 function upgrade(root) {

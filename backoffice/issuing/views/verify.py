@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from backoffice.extensions import limiter
-from backoffice.issuing.face import Face
 from backoffice.issuing.forms import DocumentForm, VerifyForm
 from backoffice.issuing.queries import verification
 from backoffice.issuing.rules import is_invoice_number
@@ -23,11 +22,6 @@ CHECKS = "20 per minute; 200 per day"
 # An invoice of a thousand lines, each in other characters, has 0.7 MB.
 LARGEST_DOCUMENT = 1_000_000
 _REST_OF_FORM = 10_000
-
-
-def init(app: Flask) -> None:
-    """Give pages the face of a snapshot. The page itself stands outside the navigation: the QR code leads to it."""
-    app.jinja_env.globals["invoice_face"] = Face
 
 
 @blueprint.url_value_preprocessor

@@ -1,0 +1,103 @@
+"""The seller on the invoices: who it is from which day on, edited with the face of an invoice beside the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from backoffice import clock
+from backoffice.config import Settings
+from backoffice.database import transaction
+from backoffice.errors import Invalid
+from backoffice.extensions import limiter
+from backoffice.issuing import snapshots
+from backoffice.issuing.forms import SELLER_LABELS, SellerForm
+from backoffice.issuing.rules import SELLER_FIELDS, Snapshot
+from backoffice.issuing.views.verify import blueprint
+from backoffice.permissions import Permission
+from backoffice.policies import queries, services
+from backoffice.policies.rules import PolicyKey
+from backoffice.web import asides, kept_forms, limits
+from backoffice.web.forms import apply_errors
+from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import keep_typed
+
+# A pause in typing asks for one.
+PREVIEWS = "120 per minute"
+
+
+@blueprint.route("/admin/seller", methods=["GET", "POST"])
+@guard(Permission.ADMINISTER, rescue=keep_typed)
+def seller() -> Any:
+    """Who issues invoices now, from which day on somebody else does, and all that was said before."""
+    if request.method != "POST":
+        return _page(kept_forms.begin(SellerForm, _began()))
+    form = SellerForm()
+    if asides.is_asked():
+        return kept_forms.step_aside(None, lambda: _page(form))
+    if "preview" in request.form:
+        return _page(form)
+    if not form.validate():
+        return _page(form), 422
+    try:
+        with transaction():
+            services.set_seller(
+                current_actor(),
+                _typed(form),
+                starts_on=form.starts_on.data,
+                reason=form.reason.data or "",
+                now=clock.now(),
+            )
+    except Invalid as refusal:
+        apply_errors(form, refusal)
+        return _page(form), 422
+    flash(gettext("The seller is saved. Invoices that were issued stay as they are."), "success")
+    return kept_forms.done(redirect(url_for("issuing.seller"), 303))
+
+
+@blueprint.post("/admin/seller/preview")
+@guard(Permission.ADMINISTER)
+@limiter.limit(PREVIEWS, key_func=limits.who_asks)
+def preview_seller() -> str:
+    """The face alone, as the form says it now: scripts put it beside the form while somebody types."""
+    return render_template("issuing/seller_face.html", draft=_face(_typed(SellerForm())))
+
+
+def _page(form: SellerForm) -> str:
+    today = clock.today()
+    history = queries.history(PolicyKey.SELLER)
+    return render_template(
+        "issuing/seller.html",
+        form=form,
+        draft=_face(_typed(form)),
+        fields=SELLER_FIELDS,
+        labels=SELLER_LABELS,
+        history=[(row, _changed(row.value, before.value if before else {})) for row, before in history],
+        in_force=queries.row_in_force(PolicyKey.SELLER, today),
+        today=today,
+        first_value=services.FIRST_VALUE,
+    )
+
+
+def _began() -> dict[str, Any]:
+    """What will hold last of all, to be changed from today on."""
+    history = queries.history(PolicyKey.SELLER)
+    last: Mapping[str, str] = history[0][0].value if history else queries.value(PolicyKey.SELLER, clock.today())
+    return {**{name: last.get(name, "") for name in SELLER_FIELDS}, "starts_on": clock.today()}
+
+
+def _typed(form: SellerForm) -> dict[str, str]:
+    return {name: form[name].data or "" for name in SELLER_FIELDS}
+
+
+def _face(seller: Mapping[str, str]) -> Snapshot:
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    return snapshots.specimen(seller, currency=settings.currency, now=clock.now())
+
+
+def _changed(value: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
+    """The fields that say something else than the version before."""
+    return [name for name in SELLER_FIELDS if value.get(name, "") != before.get(name, "")]

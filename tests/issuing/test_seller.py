@@ -1,0 +1,126 @@
+"""The seller on the invoices: edited with the face beside it, from a day on, with reason and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from backoffice import clock
+from backoffice.audit.models import AuditEvent
+from backoffice.database import session, transaction
+from backoffice.issuing.models import Invoice
+from backoffice.policies.models import Policy
+from backoffice.policies.rules import DEFAULTS, PolicyKey
+from tests.support.office import Office
+from tests.support.people import Cast
+from tests.support.visitor import Visitor
+
+NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)
+PAGE = "/admin/seller"
+
+
+@pytest.fixture
+def ana(visit: Callable[..., Visitor], cast: Cast, freeze: Callable[[datetime], None]) -> Visitor:
+    freeze(NOON)
+    return visit(cast.ana)
+
+
+def seller_of(app: Flask, cast: Cast, office: Office) -> str:
+    with app.app_context():
+        office.recharge("10.00")
+        office.issued("10.00")
+        newest = session.scalars(select(Invoice.snapshot).order_by(Invoice.id.desc())).first()
+        assert newest is not None
+        name: str = newest["seller"]["name"]
+        return name
+
+
+def test_it_holds_from_its_day_on_and_nothing_before_changes(
+    ana: Visitor, app: Flask, cast: Cast, freeze: Callable[[datetime], None]
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+    old = seller_of(app, cast, office)
+    ana.get(PAGE)
+    ana.submit({"name": "新云台科技有限公司", "starts_on": "2026-03-12", "reason": "renamed"}, button="Save the seller")
+    page = ana.follow().text
+    for words in ("renamed", "Planned", "新云台科技有限公司", "Now"):
+        assert words in page
+    assert seller_of(app, cast, office) == old
+    freeze(datetime(2026, 3, 12, 4, tzinfo=UTC))
+    assert seller_of(app, cast, office) == "新云台科技有限公司"
+    with app.app_context():
+        first = session.scalars(select(Invoice.snapshot).order_by(Invoice.id)).first() or {}
+        assert first["seller"]["name"] == old
+        event = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+        wanted = select(AuditEvent).where(AuditEvent.action == "policy.set", AuditEvent.reason == "renamed")
+        event = session.scalars(wanted).one()
+        assert event.actor_label == cast.ana.actor.label
+        assert (event.before or {})["value"]["name"] == old
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"tax_id": " "}, "needs the seller&#39;s tax ID"),
+        ({"name": ""}, "An invoice names its seller."),
+        ({"name": "Lumen 😀"}, "No font can print these characters"),
+        ({"address": "x" * 301}, "301 characters"),
+        ({"country": "C1"}, "A country is a code of two letters"),
+        ({"reason": ""}, "Say why the seller changes."),
+        ({"starts_on": "2026-03-09"}, "This day is over"),
+        ({"starts_on": ""}, "Please fill this in."),
+        ({}, "Nothing is changed"),
+    ],
+)
+def test_what_no_invoice_could_carry_is_refused_beside_its_field(
+    ana: Visitor, typed: dict[str, str], said: str
+) -> None:
+    ana.get(PAGE)
+    answer = ana.submit({"reason": "because", "starts_on": "2026-03-10", **typed}, button="Save the seller")
+    assert answer.status_code == 422
+    assert said in answer.text
+    for kept in typed.values():
+        assert kept.strip() in answer.text
+
+
+@pytest.mark.one_database
+def test_the_face_follows_what_is_typed_with_and_without_scripts(ana: Visitor, app: Flask) -> None:
+    began = ana.get(PAGE).text
+    assert 'data-live="/admin/seller/preview"' in began
+    typed: dict[str, Any] = {"name": "试看<b>有限公司", "reason": "", "starts_on": str(date(2026, 3, 10))}
+    answer = ana.submit(typed, button="Preview")
+    assert answer.status_code == 200
+    face = answer.text.partition('id="seller-face"')[2]
+    assert "试看&lt;b&gt;有限公司" in face
+    form = next(form for form in ana.forms() if form.fits(typed, "Preview"))
+    part = ana.client.post("/admin/seller/preview", data=form.filled({**typed, "name": "另一家"}, "Preview")).text
+    assert "另一家" in part
+    assert "<form" not in part
+    with app.app_context():
+        assert session.scalars(select(AuditEvent).where(AuditEvent.reason == "because")).all() == []
+
+
+@pytest.mark.one_database
+def test_what_issuing_would_refuse_stands_on_the_request_before_approval(
+    visit: Callable[..., Visitor], app: Flask, cast: Cast
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("10.00")
+        number = office.apply("10.00")
+        rita = visit(cast.rita)
+        assert "This cannot be issued as it is" not in rita.get(f"/review/{number}").text
+        with transaction():  # as it could be written before the page refused it
+            nameless = {**DEFAULTS[PolicyKey.SELLER], "tax_id": ""}
+            row = {"key": PolicyKey.SELLER, "value": nameless, "starts_on": date(2026, 1, 1)}
+            session.add(Policy(**row, reason="a slip", set_by="system", created_at=clock.now()))
+    page = rita.get(f"/review/{number}").text
+    assert "This cannot be issued as it is" in page
+    assert "needs the seller&#39;s tax ID" in page
