@@ -58,9 +58,10 @@ BEHIND, EXPORTS = ("uses", "refunds", "requests"), ("csv", "xlsx")
 NOT_PAGES = {"static", "health.livez", "health.readyz", "health.show_metrics"}
 # Files and a mail as its sender made it: nothing of our layout, themes or language is in them.
 NOT_OURS = {
-    "portal.download", "portal.credit_note", "portal.supporting_file", "portal.export_invoices", "portal.export_bill",
-    "portal.export_entries", "portal.archive", "review.document", "review.credit_document", "review.draft",
-    "review.supporting_file",
+    "portal.download", "portal.download_xml", "portal.official", "portal.credit_note", "portal.supporting_file",
+    "portal.export_invoices", "portal.export_bill", "portal.export_entries", "portal.archive",
+    "review.document", "review.document_xml", "review.audit_pack", "review.official_file", "review.credit_document",
+    "review.draft", "review.supporting_file", "review.export_register", "review.month_pack",
     "review.export_books", "review.export_numbers",
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 ROOMS = {"portal": "ada", "headers": "ada", "review": "rita", "messages": "rita", "sla": "max", "accounts": "ana"}
+ROOMS |= {"accounts.login": "nobody", "issuing.seller": "ana"}
 # Themes differ in colours alone: the rest of the rules need one look.
 RULES: dict[str, dict[str, Any]] = {
     "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -66,7 +67,7 @@ def rounds(atlas: Atlas) -> Iterator[tuple[Person | None, list[str]]]:
     """Who opens which addresses, so that everybody signs in once."""
     by_room: dict[str, list[str]] = {}
     for endpoint in set(readable(atlas.stage.app)) - NOT_PAGES - NOT_OURS - {"accounts.home"}:
-        who = "nobody" if endpoint == "accounts.login" else ROOMS.get(endpoint.partition(".")[0], "nobody")
+        who = ROOMS.get(endpoint, ROOMS.get(endpoint.partition(".")[0], "nobody"))
         by_room.setdefault(who, []).extend(atlas.examples(endpoint)[:ENOUGH])
     by_room["ada"].append("/invoices/no-such-request")
     by_room["ada"].append("/review")

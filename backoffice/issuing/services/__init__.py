@@ -115,7 +115,7 @@ def render_draft(snapshot: rules.Snapshot) -> bytes:
 def foreseen(draft: rules.Snapshot) -> Message | None:
     """Why issuing would refuse what this draft shows, told before anybody approves it; None where it would not."""
     try:
-        _refuse_undrawable({**draft, "number": _ANY_NUMBER})
+        numbers.refuse_undrawable({**draft, "number": _ANY_NUMBER})
     except CannotIssue as refusal:
         return refusal.message
     return None
