@@ -43,7 +43,15 @@ def test_from_the_debt_to_the_credit_note(
     for begun in ('value="40.00"', "退款 Refund: R-1", "¥60.00 of ¥60.00 is left"):
         assert begun in page.text, begun
     draft = rita.submit(button="Look at the draft").text
-    for words in ("Draft of the credit note", "Credit Note", "-40.00", "负肆拾元整", "¥70.00"):
+    for words in (
+        "Draft of the credit note",
+        "Credit Note",
+        "Original invoice",
+        "款项已退",
+        "-40.00",
+        "负肆拾元整",
+        "¥70.00",
+    ):
         assert words in draft, words
     assert "40.00" in rita.submit(button="Change").text, "what was typed is still there"
     rita.submit(button="Look at the draft")
