@@ -160,8 +160,8 @@ def test_memory_does_not_grow_with_the_month(app: Flask, monkeypatch: pytest.Mon
         rows = (
             SimpleNamespace(
                 number=f"INV-2026-{turn:06}", sequence=turn, issued_on=BEGAN.date(), issued_at=BEGAN, code="lumen",
-                name="L", header_name="L", request="IR", net=1, tax=0, gross=1, official=None, pdf_sha256=sha256,
-                pdf_size=len(content),
+                name="L", header_name="L", request="IR", net=1, tax=0, gross=1, official=None, original=None,
+                pdf_sha256=sha256, pdf_size=len(content),
             )
             for turn in range(1, 301)
         )  # fmt: skip

@@ -116,8 +116,7 @@ def page_of(
         comparison=resubmission.compared(dossier),
         **_draft(dossier, now),
         messages=messages,
-        has_xml=shown.is_issued and issuing.has_xml(shown.id),
-        official=official.records_of(shown.id) if shown.is_issued else [],
+        **_issue_of(shown),
         skip=skip_to(shown.number, dossier.next_number) if allowed else None,
         history=history(dossier, messages),
         may_decide=allowed,
@@ -139,15 +138,23 @@ def page_of(
         may_note=acts_here,
         claimed=shown.is_claimed(now),
         now=now,
-        issue_error=translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
-        stop=stops.current() if shown.state == State.APPROVED and shown.invoice_id is None else None,
-        credits=credits.of_request(shown.id) if shown.is_issued else None,
         may_credit=acts_here,
         labels=labels,
         tax_id=_tax_id_check(shown.header),
         asks_tax_id_reason=allowed and acceptance.wants_reason(shown, dossier.first),
         urgency=urgency_of()(shown),
     )
+
+
+def _issue_of(shown: InvoiceRequest) -> dict[str, object]:
+    """What there is of its invoice, or what stands between it and its number."""
+    return {
+        "has_xml": shown.is_issued and issuing.has_xml(shown.id),
+        "official": official.records_of(shown.id) if shown.is_issued else [],
+        "credits": credits.of_request(shown.id) if shown.is_issued else None,
+        "issue_error": translate(Message.unpacked(shown.issue_fault)) if shown.issue_fault else None,
+        "stop": stops.current() if shown.state == State.APPROVED and shown.invoice_id is None else None,
+    }
 
 
 def _draft(dossier: queries.Dossier, now: datetime) -> dict[str, object]:
