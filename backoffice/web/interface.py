@@ -13,6 +13,7 @@ from backoffice.web.drafts import word_of
 from backoffice.web.drawn import blank, init_drawn
 from backoffice.web.formatting import init_formatting
 from backoffice.web.icons import init_icons
+from backoffice.web.kept_forms import accepted_forms
 from backoffice.web.navigation import init_navigation
 from backoffice.web.offers import init_offers
 from backoffice.web.shortcuts import init_shortcuts
@@ -91,6 +92,7 @@ def init_interface(app: Flask) -> None:
     init_shortcuts(app)
     init_offers(app)
     init_asides(app)
+    app.jinja_env.globals["accepted_forms"] = accepted_forms
     for function in (page_language, page_theme, page_person, status_label, role_label, flash_tone, csrf_field):
         app.jinja_env.globals[function.__name__] = function
     app.jinja_env.globals["page_stylesheets"] = lambda: STYLESHEETS

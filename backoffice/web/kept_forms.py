@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import flash, request
+from flask import flash, request, session
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -20,6 +20,9 @@ from backoffice.web import asides, drafts
 from backoffice.web.forms import Form
 
 _NOT_TYPED = {"csrf_token", "owner"}
+_ACCEPTED = "accepted"
+# So many at most are accepted before a page is drawn.
+_MOST = 5
 
 Kept = TypeVar("Kept", bound="KeptForm")
 
@@ -123,7 +126,21 @@ def keep_rest(answer: Response, names: Collection[str], page: str) -> bool:
 
 
 def done(answer: Response, page: str | None = None) -> Response:
-    """The same answer; the browser drops what it kept of this form, also for the `page` that shows it."""
-    for path in filter(None, (request.path, page)):
+    """The same answer; the browser drops what it kept of this form, also for the `page` that shows it.
+
+    The next page says so to scripts, which keep what is typed, too: it may well show the same form, which begins anew.
+    """
+    session[_ACCEPTED] = [*session.get(_ACCEPTED, []), request.path][-_MOST:]
+    return drop(answer, *filter(None, (request.path, page)))
+
+
+def drop(answer: Response, *pages: str) -> Response:
+    """The same answer; the browser drops what it kept for these pages."""
+    for path in pages:
         drafts.forget(answer, cookie=drafts.SHORT_COOKIE, path=path)
     return answer
+
+
+def accepted_forms() -> str | None:
+    """The paths of the forms that were accepted since a page was drawn, for this page to say; mostly none."""
+    return " ".join(session.pop(_ACCEPTED, [])) or None

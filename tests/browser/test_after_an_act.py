@@ -55,11 +55,18 @@ def test_a_note_a_claim_and_an_undo_are_told_once_and_keep_the_focus(
     screen = window(stage.cast.rita, viewport=DESK)
     page = listening(screen)
     screen.open(f"/review/{first}")
+    remarks = page.locator("#approve-remarks")
+    remarks.fill("Not sent yet")
     page.locator("#note").fill("The contract is signed.")
     page.keyboard.press("Control+Enter")
     page.wait_for_url(f"**/review/{first}#notes-title")
     assert spoken(page) == ["The note is saved."]
     assert page.evaluate(FOCUS) == "Internal notes"
+    expect(page.locator("#note")).to_have_value("")
+    expect(remarks).to_have_value("Not sent yet")
+    remarks.fill("")
+    page.reload()
+    expect(page.locator("#note")).to_have_value("")
     for button, said in (
         ("Release", "You work on this request now."),
         ("Claim", "Others can work on this request again."),

@@ -141,9 +141,11 @@ def test_saving_a_note_keeps_the_remarks(
     rita.follow()
     assert rita.path.startswith(f"/review/{number}?list=/review?view%3Dmine")
     assert (typed(rita, "remarks"), typed(rita, "note")) == ([LINES], [])
+    assert f'data-accepted="/review/{number}/notes"' in rita.page.text
     assert desk.count(RequestNote, RequestNote.text == NOTE) == 1
     assert rita.submit({"note": " "}, button="Save the note").status_code == 422
     assert (typed(rita, "remarks"), "Write the note." in rita.page.text) == ([LINES], True)
+    assert "data-accepted" not in rita.page.text, "scripts keep what was refused"
     assert rita.submit(button="Approve").status_code == 303
     assert desk.count(Decision, Decision.remarks == LINES) == 1
 

@@ -110,7 +110,7 @@ def note(number: str) -> Any:
     form, page = NoteForm(), address_of(number, came_from())
     if asides.is_asked():
         return kept_forms.step_aside({"note": ""}, lambda: _form_page("note", number, form), page)
-    answer = kept_forms.done(again(number, NOTES), url_for("review.invoice_request", number=number))
+    answer = kept_forms.drop(again(number, NOTES), url_for("review.invoice_request", number=number))
     beside = {"approve_form": ApproveForm(), "note_form": form}
     if not kept_forms.keep_rest(answer, ("remarks", "tax_id_reason"), page):
         kept_forms.say_too_long()
@@ -125,7 +125,7 @@ def note(number: str) -> Any:
         return _form_page("note", number, form, INVALID)
     offers.done(gettext("The last thing you did was to write a note on %(number)s. Notes stay.", number=number))
     flash(gettext("The note is saved."), "success")
-    return answer
+    return kept_forms.done(answer)
 
 
 @blueprint.post("/<number>/claim")

@@ -1,5 +1,6 @@
 // data-keep="name" on a form: what is typed survives a session that ran out, a crash, a wrong click. It stays in this
 // tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files.
+// The body's data-accepted says which forms were accepted last, by the paths they are sent to: this page may show one anew.
 // data-keep-steps: the form leads on to further steps, and only data-keep-ends="name" on a form of a later one, sent by
 // its button "submit", says that the whole is accepted. data-keep-cancel on a link or button gives up what was typed.
 // What one person typed is never filled in for another: the body's data-person says who is signed in.
@@ -15,12 +16,13 @@ const keepable = (form) => [...form.elements].filter((field) => field.name && !N
 
 export function keepTypedText(root) {
   if (!person) return;
+  if (root === document) forgetAccepted();
   for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
-  if (!root.querySelector("[data-signed-out], [data-refused]")) forgetAccepted(root);
+  if (!root.querySelector("[data-signed-out], [data-refused]")) forgetGone(root);
   if (root.querySelector("[data-refused]")) takeBack();
   for (const form of root.querySelectorAll("form[data-keep-ends]")) {
     form.addEventListener("submit", (event) => {
-      if (event.submitter?.value === "submit") sessionStorage.setItem(named(SENT, form.dataset.keepEnds), "1");
+      if (event.submitter?.value === "submit") sessionStorage.setItem(named(SENT, form.dataset.keepEnds), pathOf(form));
     });
   }
   if (root === document) root.addEventListener("submit", (event) => event.submitter?.closest("[data-sign-out]") && forgetAll());
@@ -44,7 +46,7 @@ function keep(form) {
   // What was sent is the server's now. Should it not have arrived, the version is still the same.
   form.addEventListener("submit", () => sessionStorage.setItem(named(ON_ITS_WAY, form.dataset.keep), "1"));
   if (!form.hasAttribute("data-keep-steps")) {
-    form.addEventListener("submit", () => sessionStorage.setItem(named(SENT, form.dataset.keep), "1"));
+    form.addEventListener("submit", () => sessionStorage.setItem(named(SENT, form.dataset.keep), pathOf(form)));
   }
   for (const link of form.querySelectorAll("[data-keep-cancel]")) {
     link.addEventListener("click", () => sessionStorage.removeItem(key));
@@ -93,14 +95,28 @@ function unfold(field) {
   for (let around = field.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
 }
 
+// A field of the form may be called "action".
+const pathOf = (form) => new URL(form.getAttribute("action") ?? "", location.href).pathname;
+
+const sentOnes = () => Object.keys(sessionStorage).filter((key) => key.startsWith(named(SENT, "")));
+
+function forgetSent(sent) {
+  sessionStorage.removeItem(sent);
+  sessionStorage.removeItem(named(PREFIX, sent.slice(named(SENT, "").length)));
+}
+
+function forgetAccepted() {
+  const accepted = (document.body.dataset.accepted ?? "").split(" ");
+  for (const sent of sentOnes()) if (accepted.includes(sessionStorage.getItem(sent))) forgetSent(sent);
+}
+
 // The form was sent and this page, of a signed-in person, does not show it again: it was accepted.
-function forgetAccepted(root) {
+function forgetGone(root) {
   const forms = [...root.querySelectorAll("form[data-keep], form[data-keep-ends]")];
   const shown = new Set(forms.flatMap((form) => [form.dataset.keep, form.dataset.keepEnds]));
-  for (const sent of Object.keys(sessionStorage).filter((key) => key.startsWith(named(SENT, "")))) {
-    const name = sent.slice(named(SENT, "").length);
-    sessionStorage.removeItem(sent);
-    if (!shown.has(name)) sessionStorage.removeItem(named(PREFIX, name));
+  for (const sent of sentOnes()) {
+    if (shown.has(sent.slice(named(SENT, "").length))) sessionStorage.removeItem(sent);
+    else forgetSent(sent);
   }
 }
 
