@@ -25,6 +25,7 @@ def test_stopped_by_a_reviewer_told_everywhere_and_let_go_on_by_a_manager(
     desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW)
     rita.get(ISSUING)
     assert "1 approved request waits for its number." in rita.page.text
+    assert 'data-keep="issuing-stop"' in rita.page.text
     assert rita.submit({"reason": " "}, button="Stop issuing").status_code == 422
     assert "Say why" in rita.page.text
     assert rita.submit({"reason": "<b>Wrong</b> rate"}, button="Stop issuing").status_code == 303
@@ -33,7 +34,7 @@ def test_stopped_by_a_reviewer_told_everywhere_and_let_go_on_by_a_manager(
         assert "Issuing is stopped" in rita.get(page).text, page
         assert "&lt;b&gt;Wrong&lt;/b&gt; rate" in rita.page.text, page
     assert "Let it go on" not in otto.get(ISSUING).text.partition("<main")[2].replace("Stop issuing, or", "")
-    max_.get(ISSUING)
+    assert 'data-keep="issuing-resume"' in max_.get(ISSUING).text, "the reason of a stop is none for going on"
     rita.get(ISSUING)
     assert max_.submit({"reason": "Mended"}, button="Let it go on").status_code == 303
     assert "Mended" in max_.follow().text
