@@ -181,6 +181,9 @@ def test_what_failed_stays_ticked_and_is_run_again(desk: Desk, rita: Visitor) ->
     assert re.search(rf'value="{claimed}"[^>]* checked', rita.page.text)
     assert f'value="{good}"' not in rita.page.text
     desk.run(claims.release, desk.cast.rui.actor, claimed, now=NOW)
+    rita.submit({}, button="reject")
+    assert ("Reject 1 request" in words(rita), "Thanks" in rita.page.text) == (True, False), "words of another act"
+    rita.get(run)
     rita.submit({}, button="approve")
     assert "Approve 1 request" in words(rita)
     assert "Thanks" in rita.page.text, "what went with it goes with it again"
@@ -369,6 +372,10 @@ def test_the_page_that_asks_says_what_the_evidence_comes_to(desk: Desk, rita: Vi
     rita.get("/review")
     rita.submit({"number": twins}, button="Reject")
     assert "A check failed" not in words(rita)
+    desk.run(decisions.reject, desk.cast.rui.actor, twins[0], reason="other", remarks="No.", now=NOW)
+    rita.get(f"/review/bulk/new?action=approve&number={twins[0]}")
+    assert "will be left as it is" in words(rita)
+    assert "The evidence of so many" not in words(rita)
 
 
 @pytest.mark.parametrize("after", ["the first page", "a refusal"])

@@ -95,7 +95,7 @@ def ask() -> ResponseReturnValue:
     if not found.rows:
         flash(gettext("Tick the requests first."), "warning")
         return redirect(ticks.ticked_in(request.values, []).address, 303)
-    return page(action, _form(action, formdata=None, data=_before()), found)
+    return page(action, _form(action, formdata=None, data=_before(action)), found)
 
 
 @blueprint.get("/bulk/start", endpoint="kept_bulk")
@@ -245,6 +245,7 @@ def page(
         others=found.others(viewer),
         changed={number for number, word in found.seen.items() if seen_then.get(number, word) != word},
         evidence=_evidence(found) if action == BulkAction.APPROVE else {},
+        evidence_limit=_WITH_EVIDENCE,
         ready=list(rejection.offers_to_many(found.locales)) if action == BulkAction.REJECT else [],
         letter=letter,
         token=form_token(sent.get("token")),
@@ -304,12 +305,13 @@ def _arguments(form: Form) -> dict[str, Any]:
     return given
 
 
-def _before() -> dict[str, Any]:
-    """What went with the run that is to be done again."""
+def _before(action: BulkAction) -> dict[str, Any]:
+    """What went with the run that is to be done again; words of another act are none for this one."""
     follows = whole_number(request.values.get("follows"))
     if follows is None:
         return {}
-    return dict(queries.own(current_user.id, follows).arguments)
+    run = queries.own(current_user.id, follows)
+    return dict(run.arguments) if run.action == action else {}
 
 
 def _name_of(person_id: int | None) -> str:
