@@ -13,6 +13,18 @@ LATIN_FORMS = frozenset({
     "kg", "ug", "se", "sa", "sarl", "sas", "srl", "spa", "bv", "nv", "ab", "oy", "as", "aps", "pty", "pte",
     "pvt", "sdn", "bhd", "mbh",
 })  # fmt: skip
+# The ways of writing one form; 公司 alone leaves open which it is.
+_ONE_FORM = {
+    "股份公司": "股份有限公司", "股份": "股份有限公司", "有限责任公司": "ltd", "有限公司": "ltd", "公司": "",
+    "limited": "ltd", "company": "co", "incorporated": "inc", "corporation": "corp", "pvt": "pte",
+}  # fmt: skip
+_SPELLED_OUT = {
+    "gesellschaft mit beschränkter haftung": "gmbh", "gesellschaft mbh": "gmbh", "gmbh und co": "gmbh co",
+    "aktiengesellschaft": "ag", "kommanditgesellschaft": "kg", "ug haftungsbeschränkt": "ug",
+    "limited liability company": "llc", "limited liability partnership": "llp", "public limited company": "plc",
+    "société anonyme": "sa", "sendirian berhad": "sdn bhd",
+}  # fmt: skip
+_SPELLED = re.compile(rf"(?<= )(?:{'|'.join(_SPELLED_OUT)})\b")
 # Traditional characters that are frequent in names of companies, and the simplified ones.
 _SIMPLIFIED = str.maketrans(
     "數據網絡電腦務業發環國際東廣灣臺愛寶貿實興華聯機車設計開區術術藝團導體醫藥農鄉銀樂雲飛馬魚龍麗億萬豐關門間問聞產稅專資訊軟創",
@@ -32,23 +44,41 @@ _SHORTEST = 2
 
 def key(name: str) -> str:
     """What is left of a name when width, case, spaces, signs, script and the legal form at its end are folded."""
+    return _parts(name)[0]
+
+
+def _parts(name: str) -> tuple[str, tuple[str, ...]]:
+    """The key of a name, and the legal form at its end: empty where none is told."""
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_SIMPLIFIED)
-    words = [word for word in _SIGNS.split(_DOTTED.sub("", folded)) if word]
+    spaced = " ".join(word for word in _SIGNS.split(_DOTTED.sub("", folded)) if word)
+    words = _SPELLED.sub(lambda found: _SPELLED_OUT[found.group()], spaced).split()
     kept = list(words)
     # At the end only: in front the same letters are a name, as in AB Foods or A.S. Watson.
     while kept and kept[-1] in LATIN_FORMS:
         kept.pop()
+    forms = words[len(kept) :] if kept else []
     text = "".join(kept or words)
     for form in _CHINESE_FORMS:
         if text.endswith(form) and len(text) > len(form) + 1:
             text = text.removesuffix(form)
+            forms.insert(0, form)
             break
-    return text
+    return text, _form(forms)
+
+
+def _form(words: list[str]) -> tuple[str, ...]:
+    told = tuple(form for word in words if (form := _ONE_FORM.get(word, word)))
+    # Registers tell no company limited from a limited one: the Co. before Ltd is no other form.
+    return told[:-2] + told[-1:] if told[-2:] == ("co", "ltd") else told
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two names are the same party's as far as letters tell: equal but for how their legal form is written."""
-    return key(one) != "" and key(one) == key(other)
+    """Whether two names are the same party's as far as letters tell: equal but for how their legal form is written.
+
+    Of one that tells no form nothing speaks against it; a GmbH and a Ltd of one name are two companies.
+    """
+    (mine, form), (others, other_form) = _parts(one), _parts(other)
+    return mine != "" and mine == others and (not form or not other_form or form == other_form)
 
 
 def similar(one: str, other: str) -> bool:

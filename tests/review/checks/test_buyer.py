@@ -32,6 +32,9 @@ SIMILAR: dict[str, dict[str, Any]] = {
         ("北京字节跳动科技有限公司", "字节跳动"), ("万科企业股份有限公司", "万科物业发展股份有限公司"),
         ("上海流明机器人有限公司", "上海流明机器人有限公司深圳分公司"), ("Foods Ltd", "AB Foods Ltd"),
         ("A.S. Watson Ltd", "Watson Ltd"), ("华为技术（深圳）有限公司", "华为技术有限公司"),
+        ("Nova Robotics Ltd", "Nova Robotics GmbH"), ("Nova GmbH", "Nova GmbH & Co. KG"), ("Nova AG", "Nova Sdn Bhd"),
+        ("Nova SE", "Nova S.A."), ("Nova Inc", "Nova Corporation"), ("Nova Pte. Ltd.", "Nova Ltd"),
+        ("深圳流明机器人股份有限公司", "深圳流明机器人有限公司"),
     )
 }  # fmt: skip
 PAYER: dict[str, dict[str, dict[str, Any]]] = {
@@ -39,7 +42,6 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
         "the same name": {},
         "the money went back, and from whom it came is not known": {"parts": (), "holds_money": False},
         "no payer is known": {"parts": (paid(""),)},
-        "another legal form of the same": {"parts": (paid("上海流明机器人股份有限公司"),)},
         "without the legal form": {"parts": (paid("上海流明机器人"),)},
         "full width and spaces": {"header": ENGLISH, "parts": (paid("ＬＵＭＥＮ　Robotics，LTD"),)},
         "traditional characters": {
@@ -50,6 +52,16 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
         },
         "the legal form spelled out": {
             "header": header(name="Yunqi Data Co., Ltd."), "parts": (paid("YUNQI DATA COMPANY LIMITED"),),
+        },
+        **{
+            f"{payer} is {name}": {"header": header(name=name), "parts": (paid(payer),)}
+            for payer, name in (
+                ("Nova Gesellschaft mit beschränkter Haftung", "Nova GmbH"), ("Nova Incorporated", "Nova, Inc."),
+                ("Nova Corporation", "Nova Corp."), ("Nova Co. Ltd", "Nova Limited"), ("Nova Pvt Ltd", "NOVA PTE LTD"),
+                ("Nova GmbH und Co. KG", "Nova GmbH & Co. KG"), ("Nova", "Nova GmbH"),
+                ("流明股份公司", "流明股份有限公司"),
+                ("上海流明机器人公司", "上海流明机器人股份有限公司"), ("Nova Limited Liability Company", "Nova L.L.C."),
+            )
         },
         "the legal form with dots": {"header": header(name="Aurora S.p.A."), "parts": (paid("Aurora SpA"),)},
         "a limited liability company": {"parts": (paid("上海流明机器人有限责任公司"),)},
@@ -232,6 +244,7 @@ def test_other_names_are_not_a_persons(name: str) -> None:
     ("payer", "amount", "words"),
     [
         ("华为技术有限公司", "50000.00", "similar names, not the same"),
+        ("华为技术服务股份有限公司", "50000.00", "similar names, not the same"),
         ("李明", "50000.00", "李明, a person by the name, paid 50000.00"),
         ("Lumen Robotics", "50000.00", "The customer itself paid; the invoice is made out to another name."),
     ],
