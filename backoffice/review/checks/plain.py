@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from backoffice.headers.rules import TaxIdOutcome, check_tax_id
 from backoffice.review.checks import periods
 from backoffice.review.checks.names import LATIN_FORMS
 
@@ -84,6 +85,17 @@ _ROUND = re.compile(r"\d{1,5}00")
 _CODE = re.compile(r"[A-Za-z]{0,8}[-/#.]?\d[\w./#-]*")
 _SPEAKS_FOR_ITSELF = re.compile(r"20\d\d|[QH][1-4]|(?=.*[A-Za-z/-])[\w./#-]{4,}|\d{8,}", re.IGNORECASE)
 
+# Whose it is, nobody sees: a credit code of China, and the VAT numbers of Europe by their country.
+_CREDIT_CODE = re.compile(
+    r"(?<![0-9A-Z])[159ANY][ -]?[0-9A-Z](?:[ -]?\d){6}(?:[ -]?[0-9A-Z]){10}(?![0-9A-Z])", re.IGNORECASE | re.ASCII
+)
+_VAT_NUMBER = re.compile(
+    r"(?<![0-9A-Z])(?:(?:AT ?U|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|GB|HR|HU|IE|IT|LT|LU|LV|MT|PL|PT|RO|SE|SI|SK|XI)"
+    r" ?[A-Z]?\d{8,12}[A-Z]{0,2}|NL ?\d{9}B\d\d|FR ?[0-9A-Z]{2} ?\d{9}|CHE[ -]?\d{3}\.?\d{3}\.?\d{3})(?![0-9A-Z])",
+    re.IGNORECASE | re.ASCII,
+)
+# How something is shared: 50/50.
+_SHARES = re.compile(r"(\d\d?)[/-](\d\d?)", re.ASCII)
 _DATED = re.compile(r"(?:\d{1,2}\s*月?\s*[-~至到和]\s*)?\d{1,4}(?=\s*[年月季])")
 
 # Numbers in a Chinese clause: one of an order or contract, a short one, a short round one that may be an amount.
@@ -155,6 +167,24 @@ def is_note(text: str, today: date) -> bool:
     return all(_is_plain(clause) or (of_contract and _is_of_contract(clause)) for clause in clauses)
 
 
+def names_other_tax_id(text: str, own: str) -> bool:
+    """Whether a text, folded by NFKC, holds what may be a tax ID, and not the header's `own`: another buyer's, perhaps.
+
+    A number of 18 figures alone is one only with the right check digit: orders are numbered like that as well.
+    """
+    found = [*_VAT_NUMBER.findall(text), *filter(_is_credit_code, map(_bare, _CREDIT_CODE.findall(text)))]
+    return any(_bare(one) != _bare(own) for one in found)
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", code.upper())
+
+
+def _is_credit_code(code: str) -> bool:
+    outcome = check_tax_id(code).outcome
+    return outcome == TaxIdOutcome.VALID or (outcome == TaxIdOutcome.WRONG_CHECK_DIGIT and not code.isdigit())
+
+
 def _is_of_contract(clause: str) -> bool:
     return _OF_CONTRACT.fullmatch(_tokens(clause)) is not None
 
@@ -207,6 +237,8 @@ def _is_known(word: str, before: str, following: str) -> bool:
 
 def _is_own_number(word: str, before: str, following: str, *, numbered: bool) -> bool:
     if not _CODE.fullmatch(word) or word.casefold().startswith(("inv", "cn-")) or _MONEY.fullmatch(word):
+        return False
+    if (shares := _SHARES.fullmatch(word)) and sum(map(int, shares.groups())) == 100:
         return False
     if before in _OF_AMOUNTS and _ROUND.fullmatch(word):
         return following == "units"

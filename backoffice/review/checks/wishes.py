@@ -15,7 +15,7 @@ from typing import NamedTuple
 from backoffice.errors import N_, Message
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 from backoffice.review.checks.names import key
-from backoffice.review.checks.plain import is_note
+from backoffice.review.checks.plain import is_note, names_other_tax_id
 
 # So much of the remarks is told at once; the rest is below it.
 QUOTED = 120
@@ -208,7 +208,7 @@ def remarks(facts: Facts) -> Check:
         told = Message(N_("The customer asks us to %(wish)s."), wish=Message(wish))
         return Check("remarks", Outcome.WARN, told, data)
     rest = _beside_granted(text, facts)
-    if is_note(rest, facts.submitted_on):
+    if is_note(rest, facts.submitted_on) and not names_other_tax_id(text, facts.header.get("tax_id", "")):
         return Check("remarks", Outcome.PASS, Message(_note(printed=printed, granted=rest != text)), data)
     if rest == text and _ASKS_SOMETHING.search(text):
         return Check("remarks", Outcome.WARN, Message(N_("The customer seems to ask for something.")), data)

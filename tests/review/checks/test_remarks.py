@@ -58,6 +58,10 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
         "智能客服开发项目": {"remarks": "智能客服开发项目"},
         "2026-10": {"remarks": "2026-10"},
         "4500012873": {"remarks": "4500012873"},
+        "the buyer's own tax ID": {"remarks": "91310000ma1fl0a277"},
+        "the buyer's own VAT number": {"header": header(tax_id="DE 123456789"), "remarks": "DE123456789"},
+        "an order's number as long as a tax ID": {"remarks": "订单号 912026112300012345, PO4500012873"},
+        "Ref. 11/25": {"remarks": "Ref. 11/25"},
         "Purchase order 77, June 2026. Thanks!": {"remarks": "Purchase order 77, June 2026. Thanks!"},
         "采购申请单 2026-118": {"remarks": "采购申请单 2026-118"},
         "新希望集团项目": {"remarks": "新希望集团项目"},
@@ -105,6 +109,20 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
     "warn": {
         "Invoice title: Hengda Holding Ltd": {"remarks": "Invoice title: Hengda Holding Ltd"},
         "客户名称:上海恒大有限公司": {"remarks": "客户名称:上海恒大有限公司"},
+        **{
+            text: {"remarks": text}
+            for text in (
+                "91440300MA5DA0X7X5",
+                "客户代码:91440300MA5DA0X7X5",
+                "9144 0300 MA5D A0X7 X5",
+                "91440300MA5DA0X7X4",
+                "PO 4500, DE123456789",
+                "Ref ATU12345678",
+                "NL123456789B01",
+                "50/50",
+                "PO 4500, 60-40",
+            )
+        },
         "Title: Hengda": {"remarks": "Title: Hengda"},
         "Company title: Hengda Holding": {"remarks": "Company title: Hengda Holding"},
         "客户:恒大有限公司": {"remarks": "客户:恒大有限公司"},
