@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 from flask.cli import AppGroup
 
+from backoffice import clock
 from backoffice.cli.root import acting_person, cli
 
 
@@ -69,15 +70,15 @@ def issue_run() -> None:
 
 @issue.command("retry")
 @click.argument("number")
-def issue_retry(number: str) -> None:
+@click.option("--as", "as_email", metavar="EMAIL", required=True, help="Who has mended it.")
+def issue_retry(number: str, as_email: str) -> None:
     """Let the worker try the failed issue of request NUMBER (IR-...) again, once its reason is mended."""
     from backoffice.database import transaction
-    from backoffice.issuing import services
-    from backoffice.requests import queries
+    from backoffice.review.services import issues
 
     with transaction():
-        again = services.retry(queries.by_number(number).id)
-    click.echo(f"{number} is tried again" if again else f"{number} did not fail: nothing to retry")
+        issues.retry(acting_person(as_email), number, now=clock.now())
+    click.echo(f"{number} is tried again")
 
 
 @issue.command("stop")

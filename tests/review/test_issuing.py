@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from click.testing import CliRunner
+from flask.cli import ScriptInfo
 
 from backoffice import clock
 from backoffice.audit.models import AuditEvent
+from backoffice.cli.command import cli
 from backoffice.issuing import jobs, services
 from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
@@ -30,6 +33,10 @@ def test_stopped_by_a_reviewer_told_everywhere_and_let_go_on_by_a_manager(
     assert "Say why" in rita.page.text
     assert rita.submit({"reason": "<b>Wrong</b> rate"}, button="Stop issuing").status_code == 303
     assert "&lt;b&gt;Wrong&lt;/b&gt; rate" in rita.follow().text
+    second = desk.apply()
+    rita.get(f"/review/{second}")
+    rita.submit({}, button="Approve")
+    assert "it waits until somebody lets it go on" in rita.follow().text
     for page in ("/review/work", f"/review/{number}"):
         assert "Issuing is stopped" in rita.get(page).text, page
         assert "&lt;b&gt;Wrong&lt;/b&gt; rate" in rita.page.text, page
@@ -40,6 +47,9 @@ def test_stopped_by_a_reviewer_told_everywhere_and_let_go_on_by_a_manager(
     assert "Mended" in max_.follow().text
     late = rita.submit({"reason": "Mended, too"}, button="Let it go on")
     assert (late.status_code, "Issuing is not stopped." in late.text, "Mended, too" in late.text) == (409, True, True)
+    # It would be the reason of a stop now, for whoever presses the button that stands there.
+    (form,) = [form for form in rita.forms() if "reason" in form.names]
+    assert (dict(form.values)["act"], dict(form.values)["reason"]) == ("stop", "")
     assert "Issuing is stopped" not in rita.get(f"/review/{number}").text
 
 
@@ -66,6 +76,9 @@ def test_a_failed_issue_is_tried_again_from_its_page(
     rita, max_ = visit(desk.cast.rita), visit(desk.cast.max)
     assert "a broken template" in rita.get(f"/review/{number}").text
     assert "Try again" not in max_.get(f"/review/{number}").text
+    command = ["issue", "retry", number, "--as", "max@backoffice.example"]
+    refused = CliRunner().invoke(cli, command, obj=ScriptInfo(create_app=lambda: desk.app, set_debug_flag=False))
+    assert refused.exit_code != 0, "as little as on the page"
     assert rita.submit(button="Try again").status_code == 303
     assert "tries to issue" in rita.follow().text
     assert desk.count(AuditEvent, AuditEvent.action == "request.retry_issue") == 1

@@ -12,6 +12,7 @@ from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.forms import ApproveForm, NoteForm, RejectForm
@@ -74,6 +75,8 @@ def approve(number: str) -> Any:
         said = gettext("First approval: %(number)s, %(amount)s, %(name)s. Somebody else gives the second.", **told)
     else:
         said = gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told)
+        if stops.current() is not None:
+            said += " " + gettext("Issuing is stopped: it waits until somebody lets it go on.")
     _tell_approved(number, said, until)
     return kept_forms.done(onward(number), page)
 

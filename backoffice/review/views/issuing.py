@@ -56,8 +56,7 @@ def change_issuing() -> Any:
         apply_errors(form, invalid)
         return _page(form), INVALID
     except Conflict as conflict:
-        flash(translate(conflict.message), "error")
-        return _page(form), CONFLICT
+        return _page(form, conflict), CONFLICT
     flash(str(done), "success")
     return kept_forms.done(redirect(url_for("review.issuing"), 303))
 
@@ -73,13 +72,21 @@ def retry_issue(number: str) -> Any:
         flash(translate(conflict.message), "error")
     else:
         flash(gettext("The worker tries to issue %(number)s again.", number=number), "success")
+        if queries.current() is not None:
+            flash(gettext("Issuing is stopped: it waits until somebody lets it go on."), "info")
     return again(number)
 
 
-def _page(form: StopForm) -> str:
+def _page(form: StopForm, refusal: Conflict | None = None) -> str:
+    """What somebody wrote for one act never stands in the form of the other: it is shown to be copied away."""
+    stop, typed = queries.current(), form.reason.data
+    if typed and form.act.data != ("stop" if stop is None else "resume"):
+        form.reason.data = ""
     return render_template(
         "review/issuing.html",
-        stop=queries.current(),
+        stop=stop,
+        refusal=None if refusal is None else translate(refusal.message),
+        typed=None if form.reason.data else typed,
         waiting=queries.waiting(),
         counted=queries.COUNTED,
         history=queries.history(SHOWN),
