@@ -16,6 +16,8 @@ DUPLICATE_DAYS = 30
 NEARLY = Decimal("0.01")
 # With the same header, less than this is no other amount: at least a cent.
 HARDLY = Decimal("0.001")
+# One digit beside another amount is chance among round ones, and hardly where so many are told.
+TOLD_DIGITS = 4
 TOO_OFTEN, NEARLY_ALWAYS = 3, 4
 HOLDING = (State.PENDING, State.APPROVED, State.ISSUED)
 _STATES = {
@@ -62,23 +64,70 @@ def duplicate(facts: Facts) -> Check:
             number=same[0].number, day=same[0].submitted_on, name=same[0].header_name,
         )  # fmt: skip
         return Check("duplicate", Outcome.WARN, told, _listed(same))
-    return _look_alike(facts, recent) or _named_again(facts, recent, mine)
+    return _look_alike(facts, recent, mine) or _named_again(recent, mine)
 
 
-def _look_alike(facts: Facts, recent: list[Former]) -> Check | None:
-    """A slip in one of two amounts: some cents, or two digits exchanged."""
+def _look_alike(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Check | None:
+    """A slip in one of two amounts with the same header, or the same reference with nearly the amount."""
     alike = [one for one in recent if names.key(one.header_name) == names.key(facts.header["name"])]
-    hardly = max(facts.amount * HARDLY, CENT)
-    beside = [one for one in alike if abs(one.amount - facts.amount) <= hardly]
-    exchanged = [one for one in alike if one.amount in exchanges(facts.amount)]
+    hardly = [one for one in alike if abs(one.amount - facts.amount) <= max(facts.amount * HARDLY, CENT)]
+    nearly = [one for one in alike if is_nearly(one.amount, facts.amount)]
     for found, words in (
-        (beside, N_("The same header as %(number)s of %(day)s, and hardly another amount.")),
-        (exchanged, N_("The same header as %(number)s of %(day)s, and its amount with two digits exchanged.")),
+        (hardly, N_("The same header as %(number)s of %(day)s, and hardly another amount.")),
+        (
+            _of(alike, exchanges(facts.amount)),
+            N_("The same header as %(number)s of %(day)s, and its amount with two digits exchanged."),
+        ),
+        (
+            [one for one in _named(recent, mine) if is_nearly(one.amount, facts.amount)],
+            N_("The same reference and nearly the amount of %(number)s."),
+        ),
+        (
+            _of(alike, misread(facts.amount)),
+            N_("The same header as %(number)s of %(day)s, and its amount with one digit changed."),
+        ),
+        (
+            _of(alike, slipped(facts.amount)),
+            N_("The same header as %(number)s of %(day)s, and its amount with the decimal point moved."),
+        ),
+        (nearly, N_("The same header as %(number)s of %(day)s, and nearly its amount.")),
     ):
         if found:
             told = Message(words, number=found[0].number, day=found[0].submitted_on)
             return Check("duplicate", Outcome.WARN, told, _listed(found))
     return None
+
+
+def _of(alike: list[Former], amounts: frozenset[Decimal]) -> list[Former]:
+    return [one for one in alike if one.amount in amounts]
+
+
+def is_nearly(amount: Decimal, other: Decimal) -> bool:
+    """Whether two amounts are one in a hundred apart or less, of the greater one: the same whichever is first."""
+    return abs(amount - other) <= max(amount, other) * NEARLY
+
+
+def slips(amount: Decimal) -> frozenset[Decimal]:
+    """The amounts that one slip makes of this one or this one of them: digits exchanged, one changed, a point moved."""
+    return exchanges(amount) | misread(amount) | slipped(amount)
+
+
+def misread(amount: Decimal) -> frozenset[Decimal]:
+    """The amounts that differ from this one in one digit; of round ones, none: there it is chance."""
+    digits = str(int(amount / CENT))
+    changed = {digits[:place] + other + digits[place + 1 :] for place in range(len(digits)) for other in "0123456789"}
+    told = (text for text in changed if not text.startswith("0") and max(_told(text), _told(digits)) >= TOLD_DIGITS)
+    return frozenset(int(text) * CENT for text in told) - {amount}
+
+
+def _told(digits: str) -> int:
+    return len(digits.rstrip("0"))
+
+
+def slipped(amount: Decimal) -> frozenset[Decimal]:
+    """The amounts with the decimal point one or two places beside this one's, to the cent."""
+    moved = (amount * 10, amount * 100, amount / 10, amount / 100)
+    return frozenset(one for one in moved if one >= CENT and one % CENT == 0)
 
 
 def exchanges(amount: Decimal) -> frozenset[Decimal]:
@@ -95,13 +144,13 @@ def _cores(found: frozenset[str]) -> frozenset[str]:
     return frozenset(re.sub(r"^[A-Z]+(?=[0-9]{5})", "", one) for one in found)
 
 
-def _named_again(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Check:
-    """The same order or contract: nearly the amount warns; any other is told, since it may be invoiced in parts."""
-    named = [one for one in recent if _cores(references(one.remarks)) & _cores(mine)]
-    close = [one for one in named if abs(one.amount - facts.amount) <= facts.amount * NEARLY]
-    if close:
-        told = Message(N_("The same reference and nearly the amount of %(number)s."), number=close[0].number)
-        return Check("duplicate", Outcome.WARN, told, _listed(close))
+def _named(recent: list[Former], mine: frozenset[str]) -> list[Former]:
+    return [one for one in recent if _cores(references(one.remarks)) & _cores(mine)]
+
+
+def _named_again(recent: list[Former], mine: frozenset[str]) -> Check:
+    """The same order or contract with any other amount is told, since it may be invoiced in parts."""
+    named = _named(recent, mine)
     if named:
         told = Message(
             N_("Another amount than %(number)s of %(day)s, and the same reference: an order may be invoiced in parts."),

@@ -20,7 +20,7 @@ from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.requests.services import special
-from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY, exchanges, references
+from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY, references, slips
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
 from backoffice.review.queries.dossier import Dossier
@@ -171,13 +171,13 @@ def last_before(shown: InvoiceRequest, at: datetime) -> Any:
 def near(shown: InvoiceRequest) -> Any:
     """What the account asked for in the weeks around this request at about its amount, and that still stands.
 
-    About its amount is one with two digits exchanged as well.
+    About its amount is one that a slip makes of it as well.
 
     The most alike come first. Which they are is answered inside the index of the account's requests, however many the
     account has: only those are fetched that are looked at.
     """
     reach = timedelta(days=DUPLICATE_DAYS + 1)  # a day more than the check, which counts local days
-    span = (shown.amount * NEARLY).quantize(CENT, ROUND_UP)
+    span = (shown.amount / (1 - NEARLY) * NEARLY).quantize(CENT, ROUND_UP)  # of the greater one of two
     alike = (
         select(_TWIN.id)
         .where(
@@ -185,7 +185,7 @@ def near(shown: InvoiceRequest) -> Any:
             _TWIN.submitted_at.between(shown.submitted_at - reach, shown.submitted_at + reach),
             or_(
                 _TWIN.amount.between(shown.amount - span, shown.amount + span),
-                _TWIN.amount.in_(sorted(exchanges(shown.amount))),
+                _TWIN.amount.in_(sorted(slips(shown.amount))),
             ),
             _TWIN.state.in_([*HOLDING]),
             _TWIN.id != shown.id,

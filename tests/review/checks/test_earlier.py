@@ -27,6 +27,9 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "two digits exchanged, another header": {"near": (former("1020.00", 2, **OTHER),)},
         "two digits exchanged, rejected": {"near": (former("1020.00", 2, state="rejected"),)},
         "two percent beside it": {"near": (former("1224.00", 2),)},
+        "another round amount": {"near": (former("1300.00", 2), former("2200.00", 2))},
+        "nearly the amount, another header": {"near": (former("1202.00", 2, **OTHER), former("12000.00", 2, **OTHER))},
+        "two digits changed": {"amount": "1234.56", "near": (former("1285.56", 2),)},
         "the same reference, another part of the order": {
             "near": (former("600.00", 2, remarks="PO 4500012873"),), "remarks": "PO 4500012873",
         },
@@ -45,6 +48,14 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         },
         "a cent beside it": {"near": (former("1200.01", 2),)},
         "a cent beside a small one": {"amount": "88.00", "near": (former("88.01", 0, state="pending"),)},
+        **{
+            f"{amount} and {other} with one header": {"amount": amount, "near": (former(other, 10),)}
+            for one, two in (
+                ("1000.00", "1002.00"), ("1000.00", "1005.00"), ("1234.56", "1284.56"), ("1000.00", "10000.00"),
+                ("123.45", "12345.00"), ("990.00", "1000.00"),
+            )
+            for amount, other in ((one, two), (two, one))
+        },
         "two digits exchanged": {"near": (former("1020.00", 2),)},
         "two digits exchanged, the first two": {"near": (former("2100.00", 2),)},
         "the same order, its number alone, nearly the amount": {
@@ -157,6 +168,19 @@ def test_the_same_reference_with_another_amount_is_told() -> None:
 )
 def test_exchanged_digits(amount: str, others: set[str]) -> None:
     assert earlier.exchanges(Decimal(amount)) == {Decimal(other) for other in others}
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ("1234.57", "hardly another amount"),
+        ("1284.56", "its amount with one digit changed"),
+        ("12345.60", "its amount with the decimal point moved"),
+        ("1240.61", "nearly its amount."),
+    ],
+)
+def test_how_two_amounts_are_alike_is_told(other: str, words: str) -> None:
+    assert words in str(earlier.duplicate(facts(amount="1234.56", near=(former(other, 10),))).message)
 
 
 def test_amounts_are_compared_to_the_cent() -> None:
