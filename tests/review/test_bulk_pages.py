@@ -401,6 +401,13 @@ def test_another_language_keeps_the_selection_and_the_words(desk: Desk, rita: Vi
 
 @pytest.mark.one_database
 def test_ready_texts_in_the_customers_languages_and_the_mail_to_one_of_them(desk: Desk, rita: Visitor) -> None:
+    decided, claimed = desk.apply(), desk.apply()
+    desk.run(decisions.approve, desk.cast.rui.actor, decided, now=NOW)
+    desk.run(claims.claim, desk.cast.rui.actor, claimed, now=NOW)
+    rita.get(f"/review/bulk/new?action=reject&number={decided}&number={claimed}&number={desk.apply()}")
+    rita.submit({"reason": "other", "remarks": "Hello"}, button="Preview the email")
+    ours = re.findall(r'<section class="letter".*?</section>', rita.page.text, re.DOTALL)[0]
+    assert (decided in ours, claimed in ours) == (False, False), "the mail is about one that will be rejected"
     first, second = desk.apply(), desk.apply(desk.cast.bo)
     desk.run(lambda: session.execute(update(InvoiceRequest).where(InvoiceRequest.number == second).values(locale="zh")))
     rita.get("/review")

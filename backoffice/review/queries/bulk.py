@@ -71,10 +71,20 @@ class Chosen:
 
     def others(self, viewer: Viewer) -> int:
         """How many somebody else works on."""
-        return sum(
-            row.claim_ends_at is not None and row.claim_ends_at > viewer.now and row.claimed_by_id != viewer.id
+        return sum(_is_anothers(row, viewer) for row in self.rows)
+
+    def likely(self, viewer: Viewer, changed: Collection[str]) -> list[str]:
+        """Their numbers, those in front that as things stand get the verdict: they wait for it, nobody else works on
+        them, and they are not among those `changed` since they were seen."""
+        is_left = {
+            row.number: row.state != State.PENDING or _is_anothers(row, viewer) or row.number in changed
             for row in self.rows
-        )
+        }
+        return sorted(self.numbers, key=is_left.__getitem__)
+
+
+def _is_anothers(row: Any, viewer: Viewer) -> bool:
+    return row.claim_ends_at is not None and row.claim_ends_at > viewer.now and row.claimed_by_id != viewer.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,8 @@ def page(
     letter: rejection.Letter | None = None,
 ) -> str:
     """The page that asks once more; `sent` is what came back of one that was drawn before: it was seen so far."""
-    seen_then, sent = _seen_then(sent or {}), request.values if sent is None else sent
+    seen_then, news = _seen_then(sent or {}), changed(found, sent or {})
+    sent = request.values if sent is None else sent
     viewer, ticked = queue.viewer(), ticks.ticked_in(sent, found.numbers)
     return render_template(
         "review/bulk_new.html",
@@ -243,7 +244,7 @@ def page(
         decided=found.decided(),
         held=found.held(),
         others=found.others(viewer),
-        changed={number for number, word in found.seen.items() if seen_then.get(number, word) != word},
+        changed=news,
         evidence=_evidence(found) if action == BulkAction.APPROVE else {},
         evidence_limit=_WITH_EVIDENCE,
         ready=list(rejection.offers_to_many(found.locales)) if action == BulkAction.REJECT else [],
@@ -262,6 +263,12 @@ def _evidence(found: Chosen) -> dict[str, Outcome]:
     now = clock.now()
     asked = [row.number for row in found.rows if row.state == State.PENDING]
     return {number: worst_of(number, now) for number in asked} if len(asked) <= _WITH_EVIDENCE else {}
+
+
+def changed(found: Chosen, sent: Mapping[str, str]) -> set[str]:
+    """The numbers of those that have changed since the form was drawn that was `sent`."""
+    then = _seen_then(sent)
+    return {number for number, word in found.seen.items() if then.get(number, word) != word}
 
 
 def _seen_then(sent: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from backoffice.review.queries import dossier as queries
 from backoffice.review.queries.bulk import chosen
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import decisions
-from backoffice.review.views import bulk, rejection
+from backoffice.review.views import bulk, queue, rejection
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import refused
 from backoffice.web.forms import apply_errors
@@ -60,7 +60,8 @@ def draft_bulk_rejection() -> ResponseReturnValue:
                 form.put(offer.reason, offer.text)
         return bulk.page(BulkAction.REJECT, form, found, sent=request.form)
     try:
-        letter = _letter_to_one(found.numbers, form)
+        numbers = found.likely(queue.viewer(), bulk.changed(found, request.form))
+        letter = _letter_to_one(numbers, form)
     except Invalid as invalid:
         apply_errors(form, invalid)
         return bulk.page(BulkAction.REJECT, form, found, sent=request.form), INVALID
