@@ -80,12 +80,23 @@ def what_failed_is_ticked_and_run_again(rita: Typist, stage: Stage, number: str)
     expect(rita.page.locator("[data-pick]")).to_have_count(1)
     box = row.get_by_role("checkbox")
     expect(box).to_be_checked()
+    keys_move_and_tick(rita, row, box)
     stage.do(claims.release, stage.cast.rui.actor, number)
     rita.keys.to(box)
     rita.keys.press("Enter")
     rita.page.wait_for_url("**/review/bulk/new")
     done_by_the_worker(rita, stage)
     rita.reads("Everything is done.")
+
+
+def keys_move_and_tick(rita: Typist, row: Locator, box: Locator) -> None:
+    """As in the queue: x ticks the current row, j goes to the next one, k back."""
+    link = row.get_by_role("link")
+    for key, is_ticked in (("x", False), ("j", False), ("k", False), ("x", True)):
+        rita.keys.press(key)
+        expect(box).to_be_checked(checked=is_ticked)
+    expect(link).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
 
 
 def all_that_match_are_rejected(rita: Typist, stage: Stage) -> None:

@@ -1,19 +1,22 @@
 // The rows of the queue (a template[data-queue] on the page says that it is one): j and k move through them, Enter opens,
 // x selects (Shift+x everything since the last one). One row is current from the start; where there is room for it beside
 // the list, what it speaks of is shown there (beside.js has the keys that lead there). The list is remembered, so that
-// a request knows its neighbours (see trail.js).
+// a request knows its neighbours (see trail.js). On a page with a template[data-rows] the keys move through the rows of its
+// list alone: nothing is shown beside it, and it is not the list that a request was opened from.
 import { announce } from "./announce.js";
 import { onKey } from "./shortcuts.js";
 import { leadBeside } from "./beside.js";
 import { showBeside } from "./preview.js";
 import { placeOf, remember } from "./trail.js";
 
+const NOTHING_BESIDE = { hasRoom: () => false, isOpen: () => false, show: () => {} };
+
 let rows = [];
 let current = null;
 let gap = 0; // while what is shown beside the list stands in no row of it: before which row it would
 
 export function walkRows(root, upgrade) {
-  const frame = root.querySelector("template[data-queue]");
+  const frame = root.querySelector("template[data-queue], template[data-rows]");
   if (!frame) return;
   rows = [...root.querySelectorAll("main .table tbody tr")].filter(linkOf);
   // Whoever is led to a row goes on there; where it has left this page of the list, it is shown beside it nevertheless.
@@ -21,8 +24,9 @@ export function walkRows(root, upgrade) {
   if (rows.length === 0 && !arrived) return;
   const named = rows.find((row) => numberOf(row) === arrived);
   gap = placeOf(arrived, rows.map(numberOf));
-  if (rows.length) remember(rows.map(numberOf));
-  const beside = showBeside(frame, upgrade);
+  const isQueue = frame.matches("[data-queue]");
+  if (isQueue && rows.length) remember(rows.map(numberOf));
+  const beside = isQueue ? showBeside(frame, upgrade) : NOTHING_BESIDE;
   const settle = (row, how) => {
     if (row === current) return;
     current?.removeAttribute("aria-current");
@@ -32,7 +36,7 @@ export function walkRows(root, upgrade) {
     lead(row);
   };
   const nearest = () => current ?? rows[gap] ?? rows.at(-1);
-  const lead = leadBeside(beside, () => nearest() && focusOn(nearest()));
+  const lead = isQueue ? leadBeside(beside, () => nearest() && focusOn(nearest())) : () => {};
   if (arrived && !named && beside.hasRoom()) {
     beside.show(linkTo(frame, arrived), { isArrival: true });
     if (nearest()) lead(nearest());
