@@ -145,6 +145,10 @@ def test_a_double_submit_is_one_run(desk: Desk, rita: Visitor) -> None:
     first = started(rita, "Approve 1 request")
     rita.page, rita.path = form, "/review/bulk/new"
     assert started(rita, "Approve 1 request") == first
+    assert "had been sent before" not in words(rita)
+    rita.page, rita.path = form, "/review/bulk/new"
+    assert started(rita, "Approve 1 request", remarks="Other words") == first
+    assert "This selection had been sent before. What you typed since then was not taken." in words(rita)
     assert desk.count(BulkRun) == 1
 
 

@@ -114,6 +114,15 @@ def start(actor: Actor, order: Order, *, now: datetime) -> BulkRun:
     return run
 
 
+def is_meant(run: BulkRun, order: Order) -> bool:
+    """Whether a run does what is asked for, with the same words: a form may arrive again with other ones."""
+    try:
+        asked = _checked(order.action, order.arguments)
+    except Invalid:
+        return False
+    return run.action == order.action and all(run.arguments[name] == given for name, given in asked.items())
+
+
 def undo(actor: Actor, run_id: int, *, token: str, now: datetime) -> BulkRun:
     """Ask for those approvals of one's own run to be taken back that still can be.
 

@@ -134,10 +134,13 @@ def start() -> ResponseReturnValue:
     )
     try:
         with transaction():
-            run_id = services.start(current_actor(), order, now=clock.now()).id
+            run = services.start(current_actor(), order, now=clock.now())
+            run_id, is_meant = run.id, services.is_meant(run, order)
     except Invalid as invalid:
         apply_errors(form, invalid)
         return page(action, form, queries.chosen(numbers), sent=request.form), INVALID
+    if not is_meant:
+        flash(gettext("This selection had been sent before. What you typed since then was not taken."), "warning")
     bulk_offer.begun(run_id)
     return kept_forms.done(redirect(url_for("review.bulk_run", run_id=run_id), 303))
 
