@@ -9,6 +9,7 @@ import pytest
 
 from tests.headers.conftest import GOOD, NEW, Clerk
 from tests.support.people import Cast, Person
+from tests.support.visitor import as_read
 
 SAID = "You are signed in again."
 
@@ -68,7 +69,7 @@ BLOCK = "名称：上海流明机器人有限公司\n税号：91310000MA1FL0A277
 
 
 def test_a_pasted_block_is_there_as_well_and_can_be_split(ada: Clerk) -> None:
-    assert back_with(ada, pasted_text=BLOCK)["pasted_text"] == BLOCK
+    assert back_with(ada, pasted_text=BLOCK)["pasted_text"] == as_read(BLOCK)
     assert "What you typed is still here." in ada.text
     assert ada.press("split") == 200
     assert ada.typed()["name"] == GOOD["name"]
@@ -81,10 +82,10 @@ def unlike(length: int) -> str:
 
 
 def test_of_a_block_that_is_too_large_the_beginning_is_there_and_that_is_told(ada: Clerk) -> None:
-    block = f"{BLOCK}\n{unlike(1900)}"
+    block = as_read(f"{BLOCK}\n{unlike(1900)}")
     there = back_with(ada, **GOOD, remarks="订单 4500", pasted_text=block)
     assert block.startswith(there["pasted_text"])
-    assert len(BLOCK) < len(there["pasted_text"]) < len(block)
+    assert len(as_read(BLOCK)) < len(there["pasted_text"]) < len(block)
     assert (there["name"], there["remarks"]) == (GOOD["name"], "订单 4500")
     assert "Only the beginning of this text was kept" in ada.told("pasted_text")
     assert "What could be kept is still here" in ada.text
@@ -102,7 +103,7 @@ def test_a_field_that_is_too_long_to_wait_is_named(ada: Clerk) -> None:
 def test_remarks_as_long_as_the_field_takes_wait_whatever_their_lines(ada: Clerk) -> None:
     lines = "\n".join("订单 4500，第二季度" for _ in range(60))[:500]
     there = back_with(ada, **GOOD, remarks=lines)
-    assert there["remarks"] == lines
+    assert there["remarks"] == as_read(lines)
     assert "What you typed is still here" in ada.text
 
 

@@ -17,6 +17,7 @@ from tests.portal.conftest import APPLY, NOW, Customer, World, text
 from tests.portal.test_supporting_file import enclosed
 from tests.portal.written import TYPED, Freeze, keys, overtaken, two_applications
 from tests.support import files
+from tests.support.visitor import as_read
 
 
 def test_cancel_throws_away_and_one_press_puts_it_back(ada: Customer, world: World) -> None:
@@ -226,7 +227,7 @@ def test_lines_that_the_header_brought_are_nobodys_words_when_another_window_wri
         chosen = str(headers.create(world.cast.ada.actor, other, now=NOW).id)
     ada.get(APPLY)
     ada.press("all", header_id=chosen)
-    assert ada.typed()["remarks"] == "line one\nline two"
+    assert ada.typed()["remarks"] == as_read("line one\nline two")
     form, where = ada.page, ada.path
     ada.press("all", remarks="Of another window")
     before = keys(world)

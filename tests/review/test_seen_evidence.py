@@ -46,7 +46,14 @@ def twin(desk: Desk) -> str:
     return f"Ada Lin applied for the same amount again at 23 Nov 2026, 10:01: {number}."
 
 
-@pytest.mark.parametrize("worse", [twin, refund])
+def look_alike(desk: Desk) -> str:
+    """Ada submits it again with a slip in the amount, and then something else."""
+    number = desk.apply(amount="100.50", days_ago=-1 / 1440)
+    desk.apply(amount="37.00", days_ago=-2 / 1440)
+    return f"Ada Lin applied for an amount like this one at 23 Nov 2026, 10:01: {number}."
+
+
+@pytest.mark.parametrize("worse", [twin, look_alike, refund])
 @pytest.mark.parametrize("by", ["page", "run"])
 def test_nobody_decides_on_evidence_that_has_turned_worse(
     desk: Desk, rita: Visitor, worse: Callable[[Desk], str], by: str
@@ -81,7 +88,7 @@ def test_what_the_page_shows_already_is_no_news(desk: Desk, rita: Visitor) -> No
 def test_what_makes_the_evidence_no_worse_is_no_news(desk: Desk, rita: Visitor) -> None:
     number, old = desk.apply(), desk.apply(amount="300.00", days_ago=40)
     rita.get(f"/review/{number}")
-    desk.apply(amount="100.01", days_ago=-1 / 1440)
+    desk.apply(amount="120.00", days_ago=-1 / 1440)
     desk.apply(desk.cast.bo, days_ago=-1 / 1440)
     withdrawn = desk.apply(days_ago=-1 / 1440)
     desk.run(changes.withdraw, desk.cast.ada.actor, withdrawn, now=LATER)

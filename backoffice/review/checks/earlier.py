@@ -112,6 +112,13 @@ def slips(amount: Decimal) -> frozenset[Decimal]:
     return exchanges(amount) | misread(amount) | slipped(amount)
 
 
+def may_be_again(amount: Decimal, header_name: str, other: Decimal, other_name: str) -> bool:
+    """Whether `duplicate` speaks up for two amounts with their headers, whatever the remarks name."""
+    if amount == other:
+        return True
+    return names.key(header_name) == names.key(other_name) and (is_nearly(amount, other) or other in slips(amount))
+
+
 def misread(amount: Decimal) -> frozenset[Decimal]:
     """The amounts that differ from this one in one digit; of round ones, none: there it is chance."""
     digits = str(int(amount / CENT))

@@ -17,7 +17,7 @@ from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, Ledge
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
 from backoffice.requests.rules import Action, Ending
-from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING
+from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, may_be_again
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "reminded", "sent_again")
@@ -26,7 +26,7 @@ _MOVED = (MovementKind.REALLOCATE, MovementKind.COVER)
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _ONE, _TWIN, _ENDED = aliased(InvoiceRequest), aliased(InvoiceRequest), aliased(Decision)
 _REFUND, _RECHARGE = aliased(LedgerEntry), aliased(LedgerEntry)
-# So many of the account's next applications are looked through for the same amount.
+# So many of the account's next applications are looked through for one that is alike.
 _NEXT = 1000
 _TAKEN_BACK = (
     _ENDED.verdict == Action.FIRST_APPROVE,
@@ -52,8 +52,8 @@ class Seen:
     """The newest event, internal note and movement of money of a request, 0 where there is none; and how many first
     approvals have ended: no event tells of one that was taken back, as the timeline of events is the customer's too.
 
-    Of what the evidence rests on elsewhere: the newest later application of the account for the same amount that
-    still stands, and the newest refund of a recharge behind the request, also one on its way.
+    Of what the evidence rests on elsewhere: the newest later application of the account that still stands, and the
+    newest refund of a recharge behind the request, also one on its way.
     """
 
     event: int = 0
@@ -100,9 +100,12 @@ def newest(shown: Any) -> tuple[Any, ...]:
 
 
 def _newest_alike(shown: Any) -> Any:
-    """Answered inside the index of the account's requests, and bounded however many came since."""
+    """Answered inside the index of the account's requests, and bounded however many came since.
+
+    Which of them is alike, a database cannot tell: `_of_alike` asks the rule.
+    """
     since = (
-        select(_TWIN.id, _TWIN.amount, _TWIN.state)
+        select(_TWIN.id, _TWIN.state)
         .where(
             _TWIN.account_id == shown.account_id, _TWIN.submitted_at >= shown.submitted_at, _TWIN.id != shown.id,
         )
@@ -111,7 +114,7 @@ def _newest_alike(shown: Any) -> Any:
         .correlate(shown)
         .subquery()
     )  # fmt: skip
-    return _last(since.c.id, since.c.amount == shown.amount, since.c.state.in_([*HOLDING]))
+    return _last(since.c.id, since.c.state.in_([*HOLDING]))
 
 
 def _newest_refund(shown: Any) -> Any:
@@ -154,17 +157,33 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
         at = session.get_one(LedgerMovement, now.moved).at
         yield at, Message(N_("A refund or a recharge changed the money of this request at %(at)s."), at=at)
     if now.alike > seen.alike:
-        yield from _of_alike(request_id, session.get_one(InvoiceRequest, now.alike))
+        yield from _of_alike(request_id, seen.alike)
     if now.refund > seen.refund:
         at = session.get_one(LedgerEntry, now.refund).created_at
         yield at, Message(N_("A refund of a recharge behind this request came in at %(at)s."), at=at)
 
 
-def _of_alike(request_id: int, twin: InvoiceRequest) -> Iterator[tuple[datetime, Message]]:
-    shown, at = session.get_one(InvoiceRequest, request_id), twin.submitted_at
-    if twin.submitted_on - shown.submitted_on <= timedelta(days=DUPLICATE_DAYS):
-        told = N_("%(who)s applied for the same amount again at %(at)s: %(number)s.")
-        yield at, Message(told, who=twin.applicant_label, at=at, number=twin.number)
+def _of_alike(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]:
+    """The newest application since, among those that the check of duplicates speaks up for."""
+    shown = session.get_one(InvoiceRequest, request_id)
+    since = (
+        select(_TWIN)
+        .where(
+            _TWIN.account_id == shown.account_id, _TWIN.submitted_at >= shown.submitted_at, _TWIN.id > seen,
+            _TWIN.id != shown.id, _TWIN.state.in_([*HOLDING]),
+            _TWIN.submitted_on <= shown.submitted_on + timedelta(days=DUPLICATE_DAYS),
+        )
+        .order_by(_TWIN.submitted_at.desc(), _TWIN.id.desc())
+        .limit(_NEXT)
+    )  # fmt: skip
+    for twin in session.scalars(since):
+        if may_be_again(shown.amount, shown.header_name, twin.amount, twin.header_name):
+            told = N_("%(who)s applied for the same amount again at %(at)s: %(number)s.")
+            if twin.amount != shown.amount:
+                told = N_("%(who)s applied for an amount like this one at %(at)s: %(number)s.")
+            at = twin.submitted_at
+            yield at, Message(told, who=twin.applicant_label, at=at, number=twin.number)
+            return
 
 
 def _taken_back(request_id: int) -> tuple[datetime, Message]:
