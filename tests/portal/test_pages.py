@@ -94,9 +94,9 @@ def test_pages_lead_there_and_back(ada: Customer, world: World) -> None:
 def test_the_xml_is_the_one_inside_the_stored_document(ada: Customer, world: World) -> None:
     number = ada.apply(amount="250.50")
     assert ada.get(f"/invoices/{number}/download.xml").status_code == 404
-    assert "Download XML" not in ada.get(f"/invoices/{number}").text
+    assert "XML invoice" not in ada.get(f"/invoices/{number}").text
     world.issue(number)
-    assert "Download XML" in ada.get(f"/invoices/{number}").text
+    assert "XML invoice" in ada.get(f"/invoices/{number}").text
     answer = ada.get(f"/invoices/{number}/download.xml")
     enclosed = pdfs.read(ada.get(f"/invoices/{number}/download").data).files
     assert (answer.data, answer.mimetype) == (enclosed["factur-x.xml"], "application/xml")
