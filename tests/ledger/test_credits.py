@@ -115,10 +115,10 @@ def test_the_work_item_of_a_debt_closes_by_itself(office: Office) -> None:
     office.credit(whole, {"R-1": "60.00"})
     (item,) = work.items(work.Kind.DEBT, TODAY)
     assert (str(item.amount), item.requests) == ("15.00", (part,)), "one credited in full needs no other credit note"
-    assert session.scalar(select(work.counts()[0])) == 1
+    assert session.scalar(select(work.counts()[work.Kind.DEBT])) == 1
     office.credit(part, {"R-1": "15.00"})
     assert work.items(work.Kind.DEBT, TODAY) == []
-    assert session.scalar(select(work.counts()[0])) == 0
+    assert session.scalar(select(work.counts()[work.Kind.DEBT])) == 0
 
 
 def test_a_refund_after_a_credit_finds_the_free_part(office: Office) -> None:

@@ -251,7 +251,7 @@ def _waiting(counted: tuple[str, ...]) -> Prepared:
     lists = [_capped(listed(Wanted(code), ANYBODY), bindparam("count_limit", type_=Integer())) for code in counted]
     own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
     saved = select(own).where(SavedView.user_id == ANYBODY.id).scalar_subquery()
-    return Prepared(select(saved, presence.everywhere(ANYBODY), *lists, *work.counts()))
+    return Prepared(select(saved, presence.everywhere(ANYBODY), *lists, *work.counts().values()))
 
 
 def _read_views(told: str | None) -> tuple[Saved, ...]:

@@ -96,24 +96,27 @@ def items(kind: Kind, today: date) -> list[Item]:
     return list(readers[kind]())
 
 
-def counts() -> list[ScalarSelect[int]]:
+def counts() -> dict[Kind, ScalarSelect[int]]:
     """How many items of each kind that the database knows are open, each up to `LIMIT`, by its partial index."""
     one: ColumnElement[int] = literal_column("1")
-    kinds = (
-        select(one).select_from(IssuingStop).where(stops.is_open()),
-        select(one)
+    kinds = {
+        Kind.STOPPED: select(one).select_from(IssuingStop).where(stops.is_open()),
+        Kind.DEBT: select(one)
         .join_from(Account, LedgerEntry, in_debt() & (LedgerEntry.account_id == Account.id))
         .where(Account.debt > 0),
-        credits.open_proposals().with_only_columns(one),
-        credits.faulty().with_only_columns(one),
-        wishes.open_wishes().with_only_columns(one),
-        select(one).select_from(Reservation).where(Reservation.short > 0),
-        select(one).select_from(InvoiceRequest).where(_failed()),
-        delivery.unsettled().with_only_columns(one),
-        ledger.unsettled_conflicts().with_only_columns(one),
-        select(one).select_from(LedgerEntry).where(waits()),
-    )
-    return [select(func.count()).select_from(some.limit(LIMIT).subquery()).scalar_subquery() for some in kinds]
+        Kind.CREDIT: credits.open_proposals().with_only_columns(one),
+        Kind.CREDIT_FAILED: credits.faulty().with_only_columns(one),
+        Kind.WISH: wishes.open_wishes().with_only_columns(one),
+        Kind.SHORT: select(one).select_from(Reservation).where(Reservation.short > 0),
+        Kind.ISSUE_FAILED: select(one).select_from(InvoiceRequest).where(_failed()),
+        Kind.MAIL: delivery.unsettled().with_only_columns(one),
+        Kind.CONFLICT: ledger.unsettled_conflicts().with_only_columns(one),
+        Kind.REFUND: select(one).select_from(LedgerEntry).where(waits()),
+    }
+    return {
+        kind: select(func.count()).select_from(some.limit(LIMIT).subquery()).scalar_subquery()
+        for kind, some in kinds.items()
+    }
 
 
 def _stopped() -> Iterator[Item]:
