@@ -80,7 +80,7 @@ def work() -> str:
     return render_template(
         "review/work.html",
         sections=[section for section in sections if section[3]],
-        clear=[title for _, title, _, found in sections if not found],
+        clear=[title for kind, title, _, found in sections if not found and kind is not Kind.STOPPED],
         limit=queries.LIMIT,
         now=clock.now(),
         may_open=current_user.can(Permission.SEE_QUEUE),
