@@ -41,6 +41,9 @@ from tests.support.office import contradictions
 from tests.support.people import Person
 from tests.support.visitor import Visitor
 
+# Who may do what is decided in Python; what the databases do about two at once is in tests/concurrency, on both.
+pytestmark = pytest.mark.one_database
+
 # `half` is done, too: the request waits for a second approval afterwards.
 DONE, HALF, REFUSED = "done", "half", "refused"
 UNDO = 3600
