@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from backoffice import fonts
+from backoffice.errors import N_, Message
 
 # Breaks between lines are layout, not pictures.
 _LAYOUT = frozenset("\n")
@@ -21,6 +22,14 @@ def missing(text: str) -> list[str]:
     return [
         character for character in dict.fromkeys(text) if character not in _LAYOUT and not fonts.drawable(character)
     ]
+
+
+def refusal(text: str) -> Message | None:
+    """What is said of a text that cannot be printed whole; None where it can."""
+    characters = missing(text)
+    if not characters:
+        return None
+    return Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(characters))
 
 
 def describe(characters: list[str]) -> str:

@@ -15,12 +15,13 @@ from backoffice.policies.models import Policy
 from backoffice.policies.rules import DEFAULTS, PolicyKey
 
 # Asked with every verdict and every application: built once.
-_IN_FORCE = (
-    select(Policy.value)
+_ROW_IN_FORCE = (
+    select(Policy)
     .where(Policy.key == bindparam("key"), Policy.starts_on <= bindparam("on"))
     .order_by(Policy.starts_on.desc(), Policy.id.desc())
     .limit(1)
 )
+_IN_FORCE = _ROW_IN_FORCE.with_only_columns(Policy.value)
 
 
 def value(key: PolicyKey, on: date) -> Any:
@@ -59,12 +60,7 @@ def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:
 
 def row_in_force(key: PolicyKey, on: date) -> Policy | None:
     """The row whose value holds on a day."""
-    return session.scalars(
-        select(Policy)
-        .where(Policy.key == key, Policy.starts_on <= on)
-        .order_by(Policy.starts_on.desc(), Policy.id.desc())
-        .limit(1)
-    ).first()
+    return session.scalars(_ROW_IN_FORCE, {"key": key, "on": on}).first()
 
 
 def minimum_amount(on: date) -> Decimal:

@@ -28,7 +28,7 @@ def set_policy(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, rea
     validate(key, value)
     if key is PolicyKey.SELLER:
         refuse_seller(value)
-    if key is PolicyKey.TAX and (fault := _unprintable(value.get("reason", ""))):
+    if key is PolicyKey.TAX and (fault := glyphs.refusal(value.get("reason", ""))):
         raise Invalid({"value": [fault]})
     before = queries.value(key, starts_on)
     policy = Policy(key=key, value=value, starts_on=starts_on, reason=reason, set_by=actor.label, created_at=now)
@@ -68,17 +68,10 @@ def refuse_seller(seller: Mapping[str, str]) -> None:
     """Raise Invalid, by field, for a seller in whose name nothing could be issued: it stands on every invoice."""
     faults = seller_faults(seller)
     for field, said in seller.items():
-        if field not in faults and (fault := _unprintable(said)):
+        if field not in faults and (fault := glyphs.refusal(said)):
             faults[field] = fault
     if faults:
         raise Invalid({field: [fault] for field, fault in faults.items()})
-
-
-def _unprintable(text: str) -> Message | None:
-    missing = glyphs.missing(text)
-    if not missing:
-        return None
-    return Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing))
 
 
 def seed(*, sla_business_days: int, now: datetime) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.database import Base, Id, Instant
+from backoffice.issuing.models.guards import install
 from backoffice.issuing.models.invoices import Invoice
 
 _WHOLE = " AND ".join(f"(file_sha256 IS NULL) = (file_{other} IS NULL)" for other in ("name", "type", "size"))
@@ -58,12 +58,5 @@ END $$""",
     " FOR EACH ROW EXECUTE FUNCTION official_record_guard()",
 )
 
-
-def _install(target: Any) -> None:
-    for dialect, statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
-        for statement in statements:
-            ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-            event.listen(target, "after_create", ddl)
-
-
-_install(Base.metadata.tables["official_record"])
+install("official_record", "sqlite", SQLITE_TRIGGERS)
+install("official_record", "postgresql", POSTGRESQL_TRIGGERS)

@@ -21,6 +21,7 @@ from backoffice.money import ZERO, from_minor, to_minor
 
 Language = Literal["zh", "en", "both"]
 TEMPLATE = "v2"
+INVOICE_SERIES = "INV"
 # What somebody may write who stops issuing or lets it go on, in characters.
 STOP_REASON_LIMIT = 500
 # The one template whose documents are pages alone.

@@ -30,7 +30,6 @@ from backoffice.requests.rules import Action, State
 from backoffice.requests.services import special
 from backoffice.requests.services import states as requests
 
-INVOICE_SERIES = "INV"
 # As wide as any: what is asked of a draft is what would be asked of the invoice.
 _ANY_NUMBER = "INV-0000-000000"
 
@@ -50,7 +49,7 @@ def number_invoice(request_id: int, *, issuer: Issuer) -> Invoice | None:
     except Conflict as conflict:
         raise CannotIssue(conflict.message) from conflict
     parts = [(recharge, allocation.amount) for allocation, recharge in settlement.parts]
-    taken = numbers.take(INVOICE_SERIES)
+    taken = numbers.take(rules.INVOICE_SERIES)
     # A month's journal and its register of invoices speak of the same moment.
     settlement.enter(taken.at)
     snapshot = snapshots.snapshot_of(

@@ -19,8 +19,9 @@ from backoffice.issuing import rules
 from backoffice.issuing.models import InvoiceSeries
 from backoffice.issuing.pdf import checking
 from backoffice.issuing.queries import stops
+from backoffice.issuing.rules import credits
 
-SERIES = ("INV", "CN")
+SERIES = (rules.INVOICE_SERIES, credits.SERIES)
 
 
 class IssuingStopped(Conflict):
@@ -135,12 +136,9 @@ def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
 
 def refuse_undrawable(snapshot: rules.Snapshot) -> None:
     """Raise CannotIssue for what no template can draw: behind a number nothing could be put right."""
-    missing = glyphs.missing("".join(text for _, text in checking.texts(snapshot)))
-    if missing:
-        raise CannotIssue(
-            Message(N_("No font can print these characters: %(characters)s"), characters=" ".join(missing)),
-            code="missing-glyph",
-        )
+    unprintable = glyphs.refusal("".join(text for _, text in checking.texts(snapshot)))
+    if unprintable is not None:
+        raise CannotIssue(unprintable, code="missing-glyph")
     try:
         checking.check(snapshot)
     except Invalid as fault:

@@ -112,11 +112,7 @@ def propose(actor: Actor, invoice_request: InvoiceRequest, wanted: Wanted, *, no
     Raises what `plan` raises, and Conflict before the request is issued and while another proposal is open.
     """
     assert actor.id is not None, "the system proposes nothing"
-    lock_request(invoice_request.id)
-    try:
-        invoice = queries.invoice_of(invoice_request.id)
-    except NotFound:
-        raise Conflict(Message(N_("Only what is invoiced can be credited."))) from None
+    invoice = _invoice_of(invoice_request)
     waiting = queries.open_proposal(invoice.id)
     if waiting is not None:
         told = N_("%(who)s has proposed a credit note on this invoice. It has to be confirmed or turned down first.")
@@ -148,11 +144,7 @@ def reissue(
     Raises what `propose` raises, and Conflict where the header cannot be used or nothing would be left to invoice.
     """
     header = reissuing.usable_header(invoice_request.account_id, header_id)
-    lock_request(invoice_request.id)
-    try:
-        lines = queries.creditable(queries.invoice_of(invoice_request.id))
-    except NotFound:
-        raise Conflict(Message(N_("Only what is invoiced can be credited."))) from None
+    lines = queries.creditable(_invoice_of(invoice_request))
     amounts = {line.id: line.left.gross_left for line in lines if line.left.gross_left > ZERO}
     if not queries.reissuable(lines):
         raise Conflict(Message(N_("Nothing of this invoice could be invoiced again: it was refunded or taken back.")))
@@ -164,7 +156,8 @@ def reissue(
 
 def decline(actor: Actor, proposal_id: int, *, remarks: str, now: datetime) -> CreditProposal:
     """Turn a proposal down, with remarks for its maker. Raises as `confirm` does, and Invalid (`remarks`)."""
-    cleaned = _cleaned(remarks, "remarks", rules.REMARKS_LIMIT, N_("Say why, so that the proposal can be made better."))
+    wanted = Message(N_("Say why, so that the proposal can be made better."))
+    cleaned = text.of_field("remarks", remarks, max_length=rules.REMARKS_LIMIT, multiline=True, empty=wanted)
     proposal, invoice = lock(proposal_id)
     decide(proposal, actor, ProposalState.DECLINED, now)
     proposal.remarks = cleaned
@@ -210,24 +203,23 @@ def _shares(lines: list[Creditable], amounts: Mapping[int, Decimal], faults: dic
 
 def _printable(words: str, faults: dict[str, list[Message]]) -> str:
     try:
-        cleaned = _cleaned(words, "words", rules.WORDS_LIMIT, N_("Say why: it stands on the credit note."))
+        wanted = Message(N_("Say why: it stands on the credit note."))
+        cleaned = text.of_field("words", words, max_length=rules.WORDS_LIMIT, multiline=True, empty=wanted)
     except Invalid as fault:
         faults |= fault.fields
         return ""
-    if missing := glyphs.missing(cleaned):
-        told = N_("No font can print these characters: %(characters)s")
-        faults["words"] = [Message(told, characters=" ".join(missing))]
+    if unprintable := glyphs.refusal(cleaned):
+        faults["words"] = [unprintable]
     return cleaned
 
 
-def _cleaned(value: str, field: str, limit: int, wanted: str) -> str:
+def _invoice_of(invoice_request: InvoiceRequest) -> Invoice:
+    """The invoice that a request was issued as, once nobody else acts on it. Raises Conflict where there is none."""
+    lock_request(invoice_request.id)
     try:
-        cleaned = text.clean(value, max_length=limit, multiline=True)
-    except text.TextError as error:
-        raise Invalid({field: [error.message]}) from None
-    if not cleaned:
-        raise Invalid({field: [Message(wanted)]})
-    return cleaned
+        return queries.invoice_of(invoice_request.id)
+    except NotFound:
+        raise Conflict(Message(N_("Only what is invoiced can be credited."))) from None
 
 
 def lock_request(request_id: int) -> None:

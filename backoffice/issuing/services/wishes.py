@@ -114,10 +114,4 @@ def _lines(found: InvoiceRequest) -> list[credits.Creditable]:
 
 
 def _cleaned(field: str, value: str, limit: int) -> str:
-    try:
-        cleaned = text.clean(value, max_length=limit, multiline=True)
-    except text.TextError as error:
-        raise Invalid({field: [error.message]}) from None
-    if not cleaned:
-        raise Invalid({field: [Message(N_("Please say why."))]})
-    return cleaned
+    return text.of_field(field, value, max_length=limit, multiline=True, empty=Message(N_("Please say why.")))

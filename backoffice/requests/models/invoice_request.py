@@ -26,6 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from backoffice.accounts.models import Account, User
 from backoffice.database import Amount, Base, Id, Instant, JsonDict
 from backoffice.headers.models import InvoiceHeader
+from backoffice.permissions import Actor
 from backoffice.requests.models.enclosing import Enclosing, enclosing_args
 from backoffice.requests.rules import OPEN_STATES, Action, State, transition
 
@@ -218,6 +219,10 @@ class InvoiceRequest(Enclosing, Base):
     def recipients(self) -> list[str]:
         """Everybody the issued invoice is mailed to, the receiving address first."""
         return [self.email, *self.copies]
+
+    def is_own_of(self, actor: Actor) -> bool:
+        """Whether `actor` or their account applied for it: nobody decides on that."""
+        return self.applicant_id == actor.id or self.account_id == actor.account_id
 
     @property
     def can_be_decided(self) -> bool:

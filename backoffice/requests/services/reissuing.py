@@ -56,8 +56,7 @@ def usable_header(account_id: int, header_id: int) -> InvoiceHeader:
     except NotFound:
         told = N_("This header is not available any more. Choose another one.")
         raise Conflict(Message(told), code="header-removed") from None
-    missing = glyphs.missing("".join(str(getattr(header, name)) for name in FROZEN_HEADER_FIELDS))
-    if missing:
-        told = N_("No font can print these characters: %(characters)s")
-        raise Conflict(Message(told, characters=" ".join(missing)), code="missing-glyph")
+    unprintable = glyphs.refusal("".join(str(getattr(header, name)) for name in FROZEN_HEADER_FIELDS))
+    if unprintable is not None:
+        raise Conflict(unprintable, code="missing-glyph")
     return header

@@ -98,7 +98,7 @@ class Dossier:
 
     def is_own_of(self, actor: Actor) -> bool:
         """Whether `actor` or their account applied for it: nobody decides on that (services refuse it too)."""
-        return self.request.applicant_id == actor.id or self.request.account_id == actor.account_id
+        return self.request.is_own_of(actor)
 
 
 def dossier(number: str, following: Any = None) -> Dossier:

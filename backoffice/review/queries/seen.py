@@ -60,7 +60,7 @@ class Seen:
     note: int = 0
     moved: int = 0
     ended: int = 0
-    alike: int = 0
+    later: int = 0
     refund: int = 0
 
     @property
@@ -94,12 +94,12 @@ def newest(shown: Any) -> tuple[Any, ...]:
         _last(RequestNote.id, RequestNote.request_id == shown.id),
         _last(LedgerMovement.id, LedgerMovement.request_id == shown.id, LedgerMovement.kind.in_(_MOVED)),
         ended.scalar_subquery(),
-        _newest_alike(shown),
+        _newest_later(shown),
         _newest_refund(shown),
     )
 
 
-def _newest_alike(shown: Any) -> Any:
+def _newest_later(shown: Any) -> Any:
     """Answered inside the index of the account's requests, and bounded however many came since.
 
     Which of them is alike, a database cannot tell: `_of_alike` asks the rule.
@@ -156,8 +156,8 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
     if now.moved > seen.moved:
         at = session.get_one(LedgerMovement, now.moved).at
         yield at, Message(N_("A refund or a recharge changed the money of this request at %(at)s."), at=at)
-    if now.alike > seen.alike:
-        yield from _of_alike(request_id, seen.alike)
+    if now.later > seen.later:
+        yield from _of_alike(request_id, seen.later)
     if now.refund > seen.refund:
         at = session.get_one(LedgerEntry, now.refund).created_at
         yield at, Message(N_("A refund of a recharge behind this request came in at %(at)s."), at=at)

@@ -35,7 +35,7 @@ def for_decision(actor: Actor, number: str) -> InvoiceRequest:
     if actor.id is None or not actor.can(Permission.DECIDE):
         raise Forbidden
     invoice_request = requests.by_number(number)
-    if invoice_request.applicant_id == actor.id or invoice_request.account_id == actor.account_id:
+    if invoice_request.is_own_of(actor):
         raise Forbidden(Message(N_("Nobody decides on what they or their own account applied for.")))
     return invoice_request
 

@@ -73,8 +73,8 @@ def audit_pack(number: str) -> Response:
     document = issuing.document_of(dossier.request.id)
     folder = document.number
     files = dict(_files(dossier, document))
-    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
-    files["SHA256SUMS"] = sums.encode()
+    sums = [how_to_verify.sum_line(name, hashlib.sha256(content).hexdigest()) for name, content in files.items()]
+    files["SHA256SUMS"] = b"".join(sums)
     packed = [zips.whole(f"{folder}/{name}", content) for name, content in files.items()]
     measure = zips.Measure()
     for one in packed:

@@ -213,8 +213,7 @@ def _proposal_page(
     proposal, note = notes.proposal(proposal_id), notes.note_of(proposal_id)
     found = requests.by_number(requests.number_of(notes.request_of(proposal_id)) or "")
     about, actor = queries.of_request(found.id), current_actor()
-    own = actor.account_id == found.account_id or found.applicant_id == actor.id
-    acts = actor.can(Permission.DECIDE) and not own
+    acts = actor.can(Permission.DECIDE) and not found.is_own_of(actor)
     page = render_template(
         "review/credit_proposal.html",
         invoice_request=found,

@@ -83,3 +83,8 @@ def of_month(month: str, *, count: int, size: int, maker: str) -> bytes:
 
 def _made() -> str:
     return clock.now().astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def sum_line(name: str, sha256: str) -> bytes:
+    """A file and its hash as `sha256sum -c` reads them."""
+    return f"{sha256}  {name}\n".encode()

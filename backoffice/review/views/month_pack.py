@@ -119,7 +119,7 @@ class Plan:
             ("register.csv", written.hexdigest()),
             ("HOW-TO-VERIFY.txt", hashlib.sha256(self._about).hexdigest()),
         ):
-            self._sums.write(_sum(name, sha256))
+            self._sums.write(how_to_verify.sum_line(name, sha256))
         self._room = len(how_to_verify.PROBLEMS.encode()) + self._problems.tell() + _NAMED * _LINE
         for name, size in self._further():
             self._measure.add(name, size)
@@ -133,7 +133,7 @@ class Plan:
             else:
                 name = f"{row.number}.pdf"
                 self._measure.add(f"{self.folder}/{name}", row.pdf_size)
-                self._sums.write(_sum(name, row.pdf_sha256))
+                self._sums.write(how_to_verify.sum_line(name, row.pdf_sha256))
                 self._listing.write(json.dumps([row.number, row.pdf_sha256, row.pdf_size]).encode() + b"\n")
                 self._count, self._bytes = self._count + 1, self._bytes + row.pdf_size
             yield row
@@ -192,10 +192,6 @@ class Plan:
     def close(self) -> None:
         """Let the files go."""
         self._files.close()
-
-
-def _sum(name: str, sha256: str) -> bytes:
-    return f"{sha256}  {name}\n".encode()
 
 
 def _problem(number: str, fault: str) -> bytes:
