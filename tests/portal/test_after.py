@@ -227,11 +227,13 @@ def test_a_correction_does_not_undo_a_colleagues_in_silence(ada: Customer, world
 
 def test_a_correction_that_comes_too_late_says_where_it_stands(ada: Customer, world: World) -> None:
     number = ada.apply(amount="5", email="wrong@lumen.example")
+    offered = f'href="/invoices/{number}/correct"'
+    assert offered in text(ada.get(f"/invoices/{number}"))
     ada.get(f"/invoices/{number}/correct")
     world.act(review.approve, world.cast.rita.actor, number)
     ada.submit({"email": "right@lumen.example"})
     assert "This request is Approved; its address cannot be corrected here." in text(ada.follow())
-    assert f"/invoices/{number}/correct" not in text(ada.page)
+    assert offered not in text(ada.page)
     assert world.request(number).email == "wrong@lumen.example"
 
 
