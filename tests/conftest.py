@@ -1,13 +1,16 @@
 """Fixtures everybody uses. Start from the smallest that does: `context` for services, `client` or `visitor` for pages.
 
 A test that asks for `database` (or anything below it) runs on SQLite and on PostgreSQL; marked `browser` or
-`one_database` on SQLite alone, marked `postgres_only` on PostgreSQL alone.
+`one_database` on SQLite alone, marked `postgres_only` on PostgreSQL alone. Tests of pages take turns, one on this and
+one on that, unless they are marked `both_databases` or TEST_DATABASES is `all`.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime
@@ -27,6 +30,7 @@ from tests.support.people import CHEAP, Cast, known_cast
 from tests.support.visitor import Visitor
 
 DATABASES = ("sqlite", "postgresql")
+ALL_DATABASES = os.environ.get("TEST_DATABASES") == "all"
 # Speed is measured in bench/, never by a test: on a busy machine an example that takes its time would be a failure.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
@@ -50,11 +54,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run tests that need a database on both kinds, unless their marks say otherwise."""
+    """Run tests that need a database on both kinds, tests of pages on one of them, unless their marks say otherwise."""
     if "database" not in metafunc.fixturenames:
         return
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
     kinds: tuple[str, ...] = DATABASES
+    if "app" in metafunc.fixturenames and not (ALL_DATABASES or marks & {"both_databases", "race", "fault"}):
+        # By the name, not by the place in the file: another test beside it does not change where this one runs.
+        kinds = (DATABASES[zlib.crc32(metafunc.definition.nodeid.encode()) % 2],)
     if marks & {"browser", "one_database"}:
         kinds = ("sqlite",)
     if "postgres_only" in marks:

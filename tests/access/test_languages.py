@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
+from functools import cache
 
 import pytest
+from lxml.html import HtmlElement, document_fromstring
 
 from tests.access.atlas import NOT_OURS, NOT_PAGES, PERSONAL, REMOVED, Atlas
 from tests.journeys.stage import LUMEN_HEADER, YUNQI_HEADER
@@ -20,7 +21,6 @@ from tests.support.visitor import Visitor
 
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-copied")
 SILENT = {"script", "style", "code", "svg", "template"}
-VOID = {"input", "img", "br", "hr", "meta", "link", "source", "wbr", "col"}
 CODES = re.compile(
     r"[0-9a-f]{32}|[0-9A-Z]{15,}|Werkzeug/\S+|https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|"
     r"IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+"
@@ -70,6 +70,7 @@ def addresses(atlas: Atlas) -> Iterator[str]:
     yield "/no-such-page"
 
 
+@cache  # navigation, menus and dialogs say the same on each page
 def without_data(words: str) -> str:
     """A text without codes and without what people entered."""
     words = CODES.sub(" ", words)
@@ -91,38 +92,23 @@ def twins(html: str) -> set[str]:
 
 def spoken(html: str) -> list[str]:
     """What a page says, to eyes and to screen readers, in its own language."""
-    reader = _Reader()
-    reader.feed(html)
-    return reader.words
+    return [joined for words in _said(document_fromstring(html), quiet=False) if (joined := " ".join(words.split()))]
 
 
-class _Reader(HTMLParser):
-    """Collects texts, and the attributes that are read out, outside of parts in another language."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._open: list[tuple[str, bool]] = []
-
-    def _quiet(self) -> bool:
-        return bool(self._open) and self._open[-1][1]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        quiet = self._quiet() or tag in SILENT or given.get("translate") == "no" or ("lang" in given and tag != "html")
+def _said(element: HtmlElement, *, quiet: bool) -> Iterator[str]:
+    """Texts, and the attributes that are read out, outside of parts in another language."""
+    given = element.attrib
+    quiet = (
+        quiet or element.tag in SILENT or given.get("translate") == "no" or ("lang" in given and element.tag != "html")
+    )
+    if not quiet:
+        yield from (given[name] for name in SPOKEN if name in given)
+        yield element.text or ""
+    for part in element:
+        if isinstance(part.tag, str):  # neither a comment nor an instruction
+            yield from _said(part, quiet=quiet)
         if not quiet:
-            self.words += [text for name in SPOKEN if (text := given.get(name))]
-        if tag not in VOID:
-            self._open.append((tag, quiet))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        words = " ".join(data.split())
-        if words and not self._quiet():
-            self.words.append(words)
+            yield part.tail or ""
 
 
 def test_a_name_that_stands_over_two_columns_is_found() -> None:

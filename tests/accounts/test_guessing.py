@@ -13,6 +13,8 @@ from backoffice.database import transaction
 from backoffice.permissions import SYSTEM
 from tests.accounts.conftest import NOW, PASSWORD, Browser, Cast, later, scalars
 
+pytestmark = pytest.mark.both_databases
+
 NEW_PASSWORD = "a quite different phrase"
 WRONG = "The email or the password is wrong."
 

@@ -18,6 +18,8 @@ from backoffice.database import session, transaction
 from backoffice.permissions import SYSTEM, Actor, Role
 from tests.accounts.conftest import NOW, PASSWORD, Browser, Cast, actions, build, close, later, people, scalars
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_the_database_keeps_no_session_secret_and_no_password(app: Flask, visitor: Browser) -> None:
     visitor.sign_in()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,8 @@ from tests.ledger.handed_in import Books, hand_in
 from tests.ledger.test_batches import TOLD, Life, Told, a_file
 from tests.support.office import Office, contradictions
 from tests.support.visitor import Visitor
+
+pytestmark = pytest.mark.both_databases
 
 AT = "CNY,2026-03-02T09:30:00+08:00"
 FIRST = [

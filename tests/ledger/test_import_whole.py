@@ -30,6 +30,8 @@ from tests.ledger.handed_in import BAD, BOOKS_HEAD, GOOD, Books, hand_in
 from tests.support.office import Office
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 MANY = [GOOD.replace("W-1", f"B-{number}") for number in range(2500)]
 
 

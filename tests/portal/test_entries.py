@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from backoffice.requests.queries.entries import SHOWN
 from tests.portal.conftest import Customer, World, text
 from tests.portal.march import ids, line, tell
+
+pytestmark = pytest.mark.both_databases
 
 
 def open_entry(browser: Customer, external_id: str) -> str:

@@ -22,6 +22,8 @@ from tests.portal.crowd import many_entries, many_requests
 from tests.portal.march import line, tell
 from tests.support.sql import statements
 
+pytestmark = pytest.mark.both_databases
+
 
 def rows_of(browser: Customer, address: str) -> list[dict[str, str]]:
     """What a CSV export holds, by heading."""

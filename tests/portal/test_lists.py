@@ -16,6 +16,8 @@ from tests.portal.test_exports import rows_of
 from tests.portal.test_pages import listed
 from tests.support.sql import statements
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def numbers(world: World, ada: Customer) -> dict[str, str]:

@@ -15,6 +15,8 @@ from backoffice.money import parse_amount
 from tests.portal.conftest import Customer, World, text
 from tests.portal.test_balance import PAGE, book, cents, told
 
+pytestmark = pytest.mark.both_databases
+
 LABELS = {"Invoiceable Amount": "Movement", "Invoiced Amount": "Invoiced"}
 NO_DAYS = [
     "x",

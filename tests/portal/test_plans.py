@@ -33,6 +33,8 @@ from tests.support.apps import test_settings, whole_app
 from tests.support.people import Cast, known_cast
 from tests.support.sql import gather_figures, plan, statements
 
+pytestmark = pytest.mark.both_databases
+
 LISTS = {
     "all": (invoices.Wanted(), "ix_invoice_request_account"),
     "one state": (invoices.Wanted(states=["rejected"]), "ix_invoice_request_account_state"),

@@ -24,6 +24,8 @@ from tests.support.office import Office
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 FEBRUARY, MARCH = datetime(2026, 2, 10, tzinfo=UTC), datetime(2026, 3, 10, tzinfo=UTC)
 
 

@@ -30,6 +30,8 @@ from tests.support.office import ISSUER, LUMEN, Office
 from tests.support.sql import gather_figures, plan, statements
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 OTHER_ID = "91440300MA5DA0X7X5"
 GIVEN_AT_ISSUE = {"number", "issued_at", "issued_on", "verify_url"}
 

@@ -22,6 +22,8 @@ from tests.support.office import Office
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 BEGAN = datetime(2026, 3, 10, tzinfo=UTC)
 # The unique rule cannot be dropped there: a copy of the table has no rule at all.
 COPIED = (

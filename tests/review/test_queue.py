@@ -23,6 +23,8 @@ from tests.review.desk import NOW, Desk, recharge
 from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 NUMBER = re.compile(r'href="/review/(IR-\d{8}-\d{6})"')
 
 

@@ -20,6 +20,8 @@ from tests.review.test_queue import numbers
 from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 LUMEN, YUNQI = {"lumen"}, {"yunqi"}
 
 

@@ -25,6 +25,8 @@ from tests.review.desk import NOW, Desk
 from tests.review.test_queue import numbers
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.both_databases
+
 # Which of the requests of `Stage` each view holds.
 HELD_BY = {
     "pending": {"fresh", "today", "late", "mine", "theirs", "lapsed", "second", "short"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from backoffice import clock
@@ -14,6 +15,8 @@ from backoffice.review.services import decisions as review
 from backoffice.sla import jobs
 from backoffice.sla.models import Flag
 from tests.review.desk import NOW, Desk
+
+pytestmark = pytest.mark.both_databases
 
 
 def sweep(desk: Desk) -> int:
