@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 HOLDS_SECONDS = 10
+CALENDAR_SECONDS = 30
 SWEEP_SECONDS = 60
 TIDY_SECONDS = 60
 RETURNED_SECONDS = 30
@@ -114,6 +115,7 @@ class Worker:
             ("import", ledger.import_due, TICK_SECONDS, False),
             ("bulk", review.work_off, TICK_SECONDS, False),
             ("holds", requests.follow_holds, HOLDS_SECONDS, True),
+            ("calendar", sla.follow_calendar, CALENDAR_SECONDS, True),
             ("sweep", sla.sweep, SWEEP_SECONDS, True),
             ("tidy", portal.tidy, TIDY_SECONDS, True),
             ("heartbeat", scheduling.beat, HEARTBEAT_SECONDS, False),

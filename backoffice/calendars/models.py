@@ -18,7 +18,7 @@ class CalendarVersion(Base):
 
     __tablename__ = "calendar_version"
     __table_args__ = (
-        CheckConstraint("source IN ('library', 'file')", name="source"),
+        CheckConstraint("source IN ('library', 'file', 'page')", name="source"),
         CheckConstraint("created_by <> ''", name="says_who"),
         CheckConstraint("weekend <> '1234567'", name="has_business_days"),
     )

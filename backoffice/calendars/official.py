@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import version
 from typing import Any
 
-from backoffice.calendars.rules import BusinessCalendar, DayKind, SpecialDay
+from backoffice.calendars.rules import NAME_LIMIT, BusinessCalendar, DayKind, KnownYears, SpecialDay
 from backoffice.errors import N_, Invalid, Message
 
 _RENAMED = {
@@ -24,21 +23,9 @@ _SUFFIX = re.compile(r" \((observed|estimated|observed, estimated)\)$")
 _SUBSTITUTED = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
 # A moved day off belongs to the festival it lengthens, which is never further away than a golden week.
 _NEAR = 8
-_NAME_LIMIT = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Official:
-    """The special days of some years (year: provisional or not) and, in a sentence, where they come from."""
-
-    country: str
-    weekend: str
-    special: Mapping[date, SpecialDay]
-    years: Mapping[int, bool]
-    provenance: str
-
-
-def official(country: str, years: Iterable[int]) -> Official:
+def official(country: str, years: Iterable[int]) -> KnownYears:
     """Read `years` from the `holidays` library; for China, check each day against `chinesecalendar`.
 
     A year is provisional while its dates are estimates, while China has not announced its working weekends, or when
@@ -51,7 +38,7 @@ def official(country: str, years: Iterable[int]) -> Official:
     provisional = {year: _is_open(library, country, year) for year in wanted}
     disputed = _disputed(BusinessCalendar(map(int, weekend), special, provisional)) if country == "CN" else []
     provisional |= dict.fromkeys((day.year for day in disputed), True)
-    return Official(country, weekend, special, provisional, _provenance(wanted, provisional, disputed))
+    return KnownYears(country, weekend, special, provisional, _provenance(wanted, provisional, disputed))
 
 
 def _library(country: str, wanted: list[int]) -> Any:
@@ -83,7 +70,7 @@ def _special(library: Any, wanted: list[int]) -> Iterable[tuple[date, SpecialDay
 
 def _festival(name: str) -> str:
     parts = (_SUFFIX.sub("", part) for part in name.split("; "))
-    return "; ".join(dict.fromkeys(_RENAMED.get(part, part) for part in parts))[:_NAME_LIMIT]
+    return "; ".join(dict.fromkeys(_RENAMED.get(part, part) for part in parts))[:NAME_LIMIT]
 
 
 def _moved_from(name: str) -> date | None:

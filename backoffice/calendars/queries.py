@@ -38,6 +38,11 @@ def newest_version() -> CalendarVersion | None:
     ).one_or_none()
 
 
+def newest_versions(limit: int) -> list[CalendarVersion]:
+    """The versions made last, the one in force first."""
+    return list(session.scalars(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(limit)))
+
+
 def current_calendar() -> BusinessCalendar:
     """The calendar in force. Raises Unavailable before the first version was seeded."""
     return calendar_of(current_version())

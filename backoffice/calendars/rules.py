@@ -32,6 +32,7 @@ HOLIDAY_NAMES = (
 
 # A row of the database tells no other year; beyond the data, weekdays alone are counted.
 FIRST_YEAR, LAST_YEAR = 1990, 2200
+NAME_LIMIT = 120
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -58,6 +59,17 @@ class SpecialDay:
 
     kind: DayKind
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownYears:
+    """The special days of some years (year: provisional or not) and, in a sentence, where they come from."""
+
+    country: str
+    weekend: str
+    special: Mapping[date, SpecialDay]
+    years: Mapping[int, bool]
+    provenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from backoffice import text
-from backoffice.calendars import queries
+from backoffice.audit import services as audit
+from backoffice.calendars import files, queries
 from backoffice.calendars.models import CalendarDay, CalendarVersion, CalendarYear
-from backoffice.calendars.official import Official, official
-from backoffice.calendars.rules import FIRST_YEAR, LAST_YEAR, DayKind, SpecialDay, fingerprint
+from backoffice.calendars.official import official
+from backoffice.calendars.rules import NAME_LIMIT, BusinessCalendar, DayKind, KnownYears, SpecialDay, fingerprint
 from backoffice.database import session
-from backoffice.errors import N_, Invalid, Message
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.permissions import Actor, Permission
 
-COLUMNS = ("day", "kind", "name")
-NAME_LIMIT, NOTE_LIMIT = 120, 1000
-# A century of calendars; whatever is larger is another file.
-FILE_LIMIT = 1_000_000
-_FAULTS_SHOWN = 20
+NOTE_LIMIT = 1000
+# Golden weeks are a week; what is longer is a slip of the finger or an arrangement for a file.
+LONGEST_SPAN = 31
 
 
 def seed(country: str, years: Iterable[int], *, now: datetime, created_by: str = "system") -> CalendarVersion:
@@ -50,24 +48,85 @@ def seed_missing(
     return seed(country, wanted, now=now, created_by=created_by) if wanted else None
 
 
-def import_csv(content: str, *, created_by: str, note: str, now: datetime) -> CalendarVersion:
-    """Make a version from CSV text with the columns day (2026-10-10), kind (holiday or workday) and name.
+def edited(first: date, last: date, kind: DayKind | None, name: str) -> KnownYears:
+    """The calendar in force with the days from `first` to `last` as `kind` says; None: as their weekday says.
 
-    The years that appear in the file are replaced as a whole and count as settled; other years are kept. Raises
-    Invalid (field `file`) with the line number and reason of each fault, (field `note`) when nobody says why.
+    Nothing is written. Raises Invalid by field: a span backwards, too long or in a year that the calendar does not
+    cover, a weekday that is worked anyway, a name without a holiday, days that are that already.
     """
     current = queries.current_version()
-    special = _parse(content, current.weekend)
+    years, special = queries.years_of(current.id), queries.special_days_of(current.id)
+    span = _span(first, last, years)
+    what = None if kind is None else SpecialDay(kind, text.of_field("name", name, max_length=NAME_LIMIT))
+    if kind is DayKind.WORKDAY and (plain := [day for day in span if str(day.isoweekday()) not in current.weekend]):
+        worked = Message(N_("%(day)s is on no weekend, it is worked anyway"), day=plain[0])
+        raise Invalid({"kind": [worked]})
+    if all(special.get(day) == what for day in span):
+        raise Invalid({"kind": [Message(N_("These days are that already."))]})
+    touched = {year: years[year] for year in {first.year, last.year}}
+    days = {day: one for day, one in special.items() if day.year in touched and day not in span}
+    days |= {} if what is None else dict.fromkeys(span, what)
+    return KnownYears(current.country, current.weekend, days, touched)
+
+
+def _span(first: date, last: date, years: Iterable[int]) -> list[date]:
+    if last < first:
+        raise Invalid({"last": [Message(N_("The last day comes before the first."))]})
+    if (last - first).days >= LONGEST_SPAN:
+        raise Invalid({"last": [Message(N_("At most %(most)s days at once."), most=LONGEST_SPAN)]})
+    for name, day in (("first", first), ("last", last)):
+        if day.year not in years:
+            told = Message(N_("The calendar does not cover %(year)s yet. Import that year as a file."), year=day.year)
+            raise Invalid({name: [told]})
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def read(content: str) -> KnownYears:
+    """The calendar in force with the years of a file, which count as settled. Nothing is written.
+
+    The years that appear in the file are replaced as a whole. Raises Invalid (field `file`) as `files.read` does.
+    """
+    current = queries.current_version()
+    special = files.read(content, current.weekend)
     settled = dict.fromkeys(sorted({day.year for day in special}), False)
-    found = Official(current.country, current.weekend, special, settled, "")
-    return _make(found, source="file", created_by=created_by, note=_note(note), now=now)
+    return KnownYears(current.country, current.weekend, special, settled)
 
 
-def _note(note: str) -> str:
-    return text.of_field("note", note, max_length=NOTE_LIMIT, empty=Message(N_("Say why the calendar changes.")))
+def calendar_with(found: KnownYears) -> BusinessCalendar:
+    """The calendar that would be in force were `found` saved."""
+    return BusinessCalendar(map(int, found.weekend), *_merged(found))
 
 
-def _make(found: Official, *, source: str, created_by: str, note: str | None, now: datetime) -> CalendarVersion:
+def fingerprint_with(found: KnownYears) -> str:
+    """The fingerprint of the calendar that would be in force were `found` saved."""
+    return fingerprint(found.weekend, *_merged(found))
+
+
+def change(
+    actor: Actor, found: KnownYears, *, source: str, reason: str, base: int | None = None, now: datetime
+) -> CalendarVersion:
+    """Save `found` over the version in force. `base` is the version that whoever saves has seen, where they saw one.
+
+    Raises Invalid (field `reason`) when nobody says why, Conflict when another version came in between, Forbidden for
+    people who do not administer.
+    """
+    if actor.role is not None and not actor.can(Permission.ADMINISTER):  # the machine's operator has no role
+        raise Forbidden
+    why = text.of_field("reason", reason, max_length=NOTE_LIMIT, empty=Message(N_("Say why the calendar changes.")))
+    before = queries.current_version()
+    if base is not None and base != before.id:
+        told = Message(N_("%(who)s changed the calendar meanwhile."), who=before.created_by)
+        raise Conflict(told, code="calendar-changed")
+    version = _make(found, source=source, created_by=actor.label, note=why, now=now)
+    audit.record(
+        actor, "calendar.change", "calendar", str(version.id), at=now, reason=why,
+        before={"version": before.id, "fingerprint": before.fingerprint},
+        after={"version": version.id, "fingerprint": version.fingerprint, "source": source},
+    )  # fmt: skip
+    return version
+
+
+def _make(found: KnownYears, *, source: str, created_by: str, note: str | None, now: datetime) -> CalendarVersion:
     special, years = _merged(found)
     version = CalendarVersion(
         country=found.country,
@@ -88,71 +147,10 @@ def _make(found: Official, *, source: str, created_by: str, note: str | None, no
     return version
 
 
-def _merged(found: Official) -> tuple[dict[date, SpecialDay], dict[int, bool]]:
+def _merged(found: KnownYears) -> tuple[dict[date, SpecialDay], dict[int, bool]]:
     """The found years over those of the version in force, as long as both speak of the same country and weekend."""
     newest = queries.newest_version()
     if newest is None or (newest.country, newest.weekend) != (found.country, found.weekend):
         return dict(found.special), dict(found.years)
     kept = {day: what for day, what in queries.special_days_of(newest.id).items() if day.year not in found.years}
     return dict(sorted({**kept, **found.special}.items())), {**queries.years_of(newest.id), **found.years}
-
-
-def _parse(content: str, weekend: str) -> dict[date, SpecialDay]:
-    """The days of a file. Raises Invalid that lists the first faults by line."""
-    if len(content) > FILE_LIMIT:
-        raise _refused([Message(N_("The file is too large for a calendar."))])
-    reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
-    days: dict[date, SpecialDay] = {}
-    faults: list[Message] = []
-    try:
-        if {*(reader.fieldnames or ())} != {*COLUMNS}:
-            raise _refused([Message(N_("The first line must be: %(columns)s"), columns=",".join(COLUMNS))])
-        for row in reader:
-            faults += (
-                Message(N_("Line %(line)s: %(fault)s"), line=reader.line_num, fault=fault)
-                for fault in _read(row, weekend, days)
-            )
-    except csv.Error:
-        faults.append(Message(N_("From line %(line)s on this is not CSV text."), line=reader.line_num))
-    if not days and not faults:
-        faults.append(Message(N_("The file holds no day.")))
-    if faults:
-        raise _refused(faults)
-    return days
-
-
-def _read(row: Mapping[str, str | None], weekend: str, days: dict[date, SpecialDay]) -> Iterator[Message]:
-    """Put one line's day into `days`, or yield what is wrong with it."""
-    day, kind = _day(row["day"] or ""), (row["kind"] or "").strip()
-    if None in row or None in row.values():
-        yield Message(N_("it does not have three columns"))
-    elif day is None:
-        yield Message(N_("the day is no date such as 2026-10-10 between %(first)s and %(last)s"),
-                      first=FIRST_YEAR, last=LAST_YEAR)  # fmt: skip
-    elif kind not in {*DayKind}:
-        yield Message(N_("the kind is neither holiday nor workday"))
-    elif day in days:
-        yield Message(N_("%(day)s appears twice"), day=day.isoformat())
-    elif kind == DayKind.WORKDAY and str(day.isoweekday()) not in weekend:
-        yield Message(N_("%(day)s is on no weekend, it is worked anyway"), day=day.isoformat())
-    else:
-        try:
-            days[day] = SpecialDay(DayKind(kind), text.clean(row["name"] or "", max_length=NAME_LIMIT))
-        except text.TextError as error:
-            yield error.message
-
-
-def _day(value: str) -> date | None:
-    value = value.strip()
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    # fromisoformat also takes 20261010 and week dates, which people mistake for other things.
-    return day if day.isoformat() == value and FIRST_YEAR <= day.year <= LAST_YEAR else None
-
-
-def _refused(faults: list[Message]) -> Invalid:
-    hidden = len(faults) - _FAULTS_SHOWN
-    more = [Message(N_("and %(count)s more"), count=hidden)] if hidden > 0 else []
-    return Invalid({"file": [*faults[:_FAULTS_SHOWN], *more]})

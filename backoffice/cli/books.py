@@ -152,7 +152,8 @@ def calendar_import(path: Path, note: str, as_email: str | None) -> None:
     except UnicodeDecodeError:
         raise Invalid({"file": [Message(N_("The file is not UTF-8 text."))]}) from None
     with transaction():
-        version = services.import_csv(content, created_by=acting_person(as_email).label, note=note, now=clock.now())
+        found = services.read(content)
+        version = services.change(acting_person(as_email), found, source="file", reason=note, now=clock.now())
         click.echo(f"calendar version {version.id}")
 
 

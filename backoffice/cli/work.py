@@ -52,6 +52,7 @@ def sla_sweep() -> None:
     """Flag requests that are still open past their promised day."""
     from backoffice.sla import jobs
 
+    jobs.follow_calendar()
     click.echo(f"flagged: {jobs.sweep()}")
 
 

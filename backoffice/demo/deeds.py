@@ -24,7 +24,7 @@ from backoffice.issuing.services.proposals import Wanted
 from backoffice.ledger import queries as ledger
 from backoffice.requests import queries as requests
 from backoffice.requests.rules import State
-from backoffice.requests.services import applying, changes, recipients
+from backoffice.requests.services import applying, changes, promises, recipients
 from backoffice.requests.services.applying import Application
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.review.queries import credits as desk
@@ -102,7 +102,7 @@ class Deeds:
         days = stage.random.choices((0, 1, 2, 3, 4, 6, 8), weights=(20, 34, 22, 11, 6, 5, 2))[0]
         day = stage.calendar.add_business_days(clock.local_date(now, stage.settings.zone), days) if days else None
         moment = now + timedelta(minutes=stage.random.randrange(20, 200)) if day is None else stage.office_time(day)
-        due_at = applying.promised(now)[1]
+        due_at = promises.promised(now)[1]
         session.rollback()
         if moment > due_at:  # the promise will break: that is when the sweep finds it
             stage.schedule(due_at, sla.sweep)

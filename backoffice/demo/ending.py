@@ -13,7 +13,7 @@ from backoffice.demo.books import Books
 from backoffice.demo.cast import BY_CHANCE, GONE, REJECTIONS
 from backoffice.demo.deeds import Deeds, Wish
 from backoffice.demo.stage import Stage
-from backoffice.requests.services import applying, supporting
+from backoffice.requests.services import promises, supporting
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.sla import jobs as sla
 
@@ -153,7 +153,7 @@ class Ending:
             if recharged:
                 self.books.some_recharge(code, recharged)
             number = self.deeds.apply(code, wish)
-            self.stage.schedule(applying.promised(clock.now())[1], sla.sweep)
+            self.stage.schedule(promises.promised(clock.now())[1], sla.sweep)
             session.rollback()
             if number is not None and verdict is not None:
                 self.stage.schedule(clock.now() + HALF_AN_HOUR, lambda: verdict(code, number))

@@ -54,6 +54,8 @@ events = {
     "returned": _l("Returned to the queue"),
     "rejected": _l("Rejected"),
     "flagged": _l("Flagged as overdue"),
+    "due_moved": _l("Promised day moved by the calendar"),
+    "flag_withdrawn": _l("Flag taken back"),
     "issued": _l("Issued"),
     "credited": _l("Credit note issued"),
     "return_asked": _l("The customer asks to take the invoice back"),

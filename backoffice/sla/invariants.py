@@ -13,7 +13,7 @@ from backoffice.sla.models import Flag
 
 def check() -> Iterator[str]:
     """Yield a sentence for each flag without its request's mark, or mark without its flag."""
-    flagged = exists().where(Flag.request_id == InvoiceRequest.id)
+    flagged = exists().where(Flag.request_id == InvoiceRequest.id, Flag.withdrawn_at.is_(None))
     for (number,) in session.execute(
         select(InvoiceRequest.number).where(InvoiceRequest.flagged_at.is_not(None) != flagged)
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backoffice import clock
 from backoffice.database import transaction
 from backoffice.review.services import presence
-from backoffice.sla import services
+from backoffice.sla.services import flags, promises
 
 
 def sweep() -> int:
@@ -18,7 +18,18 @@ def sweep() -> int:
     total = 0
     while True:
         with transaction():
-            flagged = len(services.flag_overdue(now=clock.now()))
+            flagged = len(flags.flag_overdue(now=clock.now()))
         total += flagged
-        if flagged < services.BATCH:
+        if flagged < flags.BATCH:
+            return total
+
+
+def follow_calendar() -> int:
+    """Let every open request follow the calendar in force, one batch a transaction; returns how many were behind it."""
+    total = 0
+    while True:
+        with transaction():
+            followed = promises.follow_calendar(now=clock.now())
+        total += followed
+        if followed < promises.BATCH:
             return total

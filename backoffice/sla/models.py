@@ -21,3 +21,5 @@ class Flag(Base):
     request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
     due_at: Mapped[datetime] = mapped_column(Instant)
     flagged_at: Mapped[datetime] = mapped_column(Instant)
+    # When a new calendar moved the promised day to a later one.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)

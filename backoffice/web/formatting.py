@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, get_timezone_name
+from babel.dates import format_date, format_skeleton, get_day_names, get_timezone_name
 from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
 from flask import Flask, current_app
 from flask_babel import get_locale, gettext, ngettext
@@ -171,6 +171,17 @@ def month(on: date) -> str:
 @lru_cache(maxsize=512)
 def _month_text(year: int, number: int, language: str) -> str:
     return str(format_skeleton("yMMMM", date(year, number, 1), locale=language))
+
+
+def weekday_names() -> tuple[tuple[str, str], ...]:
+    """The days of the week from Monday on, each short and in full."""
+    return _weekday_names(page_locale())
+
+
+@lru_cache(maxsize=8)
+def _weekday_names(language: str) -> tuple[tuple[str, str], ...]:
+    short, full = (get_day_names(width, locale=language) for width in ("abbreviated", "wide"))
+    return tuple((str(short[day]), str(full[day])) for day in range(7))
 
 
 def country_name(code: str) -> str:

@@ -150,7 +150,8 @@ def _current(items: list[NavItem]) -> tuple[NavItem, str] | None:
     if exact:
         return max(exact, key=lambda item: len(item.args)), "page"
     section = [item for item in items if request.blueprint and item.endpoint.startswith(f"{request.blueprint}.")]
-    under = [item for item in section if request.path.startswith(f"{url_for(item.endpoint, **item.args)}/")]
+    # What is sent to an entry's own address has another endpoint, and is its page all the same.
+    under = [item for item in section if f"{request.path}/".startswith(f"{url_for(item.endpoint, **item.args)}/")]
     if under:
         return max(under, key=lambda item: len(url_for(item.endpoint, **item.args))), "true"
     return (section[0], "true") if section else None

@@ -66,7 +66,7 @@ NOT_OURS = {
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
     "messages.document", "messages.sample_html", "delivery.html_part", "delivery.attachment",
-    "ledger.import_progress", "ledger.problems_csv",
+    "ledger.import_progress", "ledger.problems_csv", "sla.export_calendar",
 }  # fmt: skip
 
 
@@ -214,6 +214,8 @@ class Atlas:
             "review.export_numbers": [f"/review/books/numbers.{kind}" for kind in EXPORTS],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
+            "sla.calendar": ["/admin/calendar", "/admin/calendar?year=2027&day=2027-02-05"],
+            "sla.export_calendar": ["/admin/calendar.csv?year=2026"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
             "issuing.seller": ["/admin/seller"],
             "issuing.verify": ["/verify", "/verify?number=INV-2026-000001"],

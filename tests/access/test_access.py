@@ -127,6 +127,8 @@ messages.document                200/303 200/303 200/303 200/303 200/303 200/303
 messages.link_over               200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
+sla.calendar                     login 403 403 403 403 403 200 200 200
+sla.export_calendar              login 403 403 403 403 403 200 200 200
 health.livez                     200   200 200 200 200 200 200 200 200
 health.readyz                    200   200 200 200 200 200 200 200 200
 health.show_metrics              200   200 200 200 200 200 200 200 200
@@ -205,6 +207,8 @@ review.release                   login 403 403 403 303 303 403 403 403
 review.touch                     login 403 403 403 409 409 403 403 403
 review.claim_next                login 403 403 403 303 303 403 403 403
 issuing.seller                   login 403 403 403 403 403 403 403 422
+sla.change_days                  login 403 403 403 403 403 403 403 422
+sla.import_calendar              login 403 403 403 403 403 403 403 422
 issuing.preview_seller           login 403 403 403 403 403 403 403 200
 issuing.check                    422   422 422 422 422 422 422 422 422
 issuing.check_document           422   422 422 422 422 422 422 422 422

@@ -15,9 +15,11 @@ from backoffice.calendars.official import official
 from backoffice.calendars.rules import DayKind
 from backoffice.database import session, transaction
 from backoffice.errors import Invalid, Unavailable
+from backoffice.permissions import Actor
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 YEARS = range(2024, 2028)
+ANA = Actor(id=None, label="Ana", role=None)
 ARRANGEMENT_2027 = """day,kind,name
 2027-01-01,holiday,New Year's Day
 2027-02-05,holiday,Chinese New Year's Eve
@@ -42,7 +44,7 @@ def seeded(years: range = YEARS) -> CalendarVersion:
 
 def imported(content: str, note: str = "State Council notice") -> CalendarVersion:
     with transaction():
-        return services.import_csv(content, created_by="Ana", note=note, now=NOW)
+        return services.change(ANA, services.read(content), source="file", reason=note, now=NOW)
 
 
 def faults(content: str, **options: str) -> list[str]:
@@ -142,7 +144,7 @@ class TestSeed:
     def test_a_version_that_was_rolled_back_leaves_no_calendar_behind(self) -> None:
         seeded()
         with transaction():
-            services.import_csv(ARRANGEMENT_2027, created_by="Ana", note="draft", now=NOW)
+            services.change(ANA, services.read(ARRANGEMENT_2027), source="file", reason="draft", now=NOW)
             assert queries.current_calendar().is_business_day(date(2027, 2, 20))
             session.rollback()
         # SQLite gives the same id to the next version.

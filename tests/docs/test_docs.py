@@ -19,7 +19,7 @@ from backoffice.calendars import services as calendars
 from backoffice.cli.command import cli
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.permissions import Permission, Role, allowed
+from backoffice.permissions import SYSTEM, Permission, Role, allowed
 from backoffice.requests.rules import TRANSITIONS
 from backoffice.web import shortcuts
 from tests.docs.reading import DOCS, ROOT, bare, named, pages, table, tables, text_of
@@ -78,7 +78,7 @@ def test_the_table_of_permissions_equals_the_code() -> None:
 def test_the_sample_of_the_calendar_imports(context: Flask) -> None:
     content = text_of(DOCS / "reference" / "calendar-sample.csv")
     with transaction():
-        version = calendars.import_csv(content, created_by="ana", note="Notice", now=clock.now())
+        version = calendars.change(SYSTEM, calendars.read(content), source="file", reason="Notice", now=clock.now())
         days = {day.day.isoformat() for day in version.days}
     assert {"2027-10-01", "2027-10-09"} <= days
 

@@ -22,7 +22,7 @@ from backoffice.requests.models import Hold, InvoiceRequest, RequestEvent
 from backoffice.requests.services import changes
 from backoffice.requests.services import holds as questions
 from backoffice.review.services import claims, decisions, holds
-from backoffice.sla import services as sla
+from backoffice.sla.services import flags as sla
 from tests.review.desk import NOW, Desk
 from tests.support.office import contradictions
 from tests.support.visitor import Visitor

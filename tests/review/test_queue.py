@@ -18,7 +18,7 @@ from backoffice.review.queries import queue as queries
 from backoffice.review.queries.queue import Listed, Waiting, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer, values_of
 from backoffice.review.services import claims, presence
-from backoffice.sla import services as sla
+from backoffice.sla.services import flags as sla
 from tests.review.desk import NOW, Desk, recharge
 from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor

@@ -20,8 +20,9 @@ from backoffice.review.queries.queue import Wanted
 from backoffice.review.queries.views import Viewer
 from backoffice.review.services import decisions as review
 from backoffice.review.services import holds
-from backoffice.sla import jobs, queries
-from backoffice.sla.queries import Figure
+from backoffice.sla import jobs
+from backoffice.sla.queries import figures as queries
+from backoffice.sla.queries.figures import Figure
 from tests.review.desk import NOW, Desk
 from tests.support.sql import statements
 from tests.support.visitor import Visitor

@@ -59,10 +59,10 @@ def test_the_promise_breaks_with_the_first_instant_of_the_next_day(desk: Desk) -
 
 
 def test_more_than_one_batch_is_swept_in_one_run(desk: Desk) -> None:
-    from backoffice.sla import services
+    from backoffice.sla.services import flags
 
     for _ in range(5):
         desk.apply(amount="1.00", days_ago=10)
-    flagged = [len(desk.run(services.flag_overdue, now=NOW, limit=2)) for _ in range(3)]
+    flagged = [len(desk.run(flags.flag_overdue, now=NOW, limit=2)) for _ in range(3)]
     assert flagged == [2, 2, 1]
     assert desk.count(Message, Message.template == "flagged") == 3

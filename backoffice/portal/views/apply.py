@@ -31,7 +31,7 @@ from backoffice.portal.views.unfinished import about
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT
-from backoffice.requests.services import applying
+from backoffice.requests.services import applying, promises
 from backoffice.requests.services.applying import AlreadySubmitted
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.web import asides, drafts
@@ -285,7 +285,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
         room=ledger.room(account_id()),
         parts_limit=PARTS_LIMIT,
         minimum=policies.minimum_amount(clock.today()),
-        promised_on=applying.promised(clock.now())[0],
+        promised_on=promises.promised(clock.now())[0],
         complaint=comparison.complaint_about(former) if former else None,
         labels=labels,
         file=file,

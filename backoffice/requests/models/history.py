@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
@@ -26,6 +26,10 @@ class RequestEvent(Base):
     actor_label: Mapped[str] = mapped_column(String(120))
     actor_role: Mapped[str | None] = mapped_column(String(20))
     data: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
+
+    def day(self, name: str) -> date:
+        """One of its facts that is a day."""
+        return date.fromisoformat(self.data[name])
 
 
 class RequestNote(Base):

@@ -13,8 +13,6 @@ from sqlalchemy import select
 
 from backoffice import clock, glyphs, storage, text
 from backoffice.audit import services as audit
-from backoffice.calendars import queries as calendars
-from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from backoffice.headers import queries as headers
@@ -26,11 +24,10 @@ from backoffice.ledger.services import reservations as ledger
 from backoffice.money import ZERO, AmountError, format_amount
 from backoffice.permissions import Actor, Permission
 from backoffice.policies import queries as policies
-from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
-from backoffice.requests.services import recipients, search, special, supporting
+from backoffice.requests.services import promises, recipients, search, special, supporting
 from backoffice.requests.services.states import add_event, tell
 from backoffice.requests.services.supporting import SupportingFile
 
@@ -105,7 +102,7 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         faults["support_file"] = [Message(N_("The file is not here any more. Please choose it again."))]
     if faults or header is None or amount is None:
         raise Invalid(faults)
-    due_on, due_at, version_id = promised(now)
+    due_on, due_at, version_id = promises.promised(now)
     return Plan(
         account_id=actor.account_id,
         header=header,
@@ -121,21 +118,6 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         copies=copies,
         support=application.support,
     )
-
-
-def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
-    """The promised day, the instant from which the request is overdue, and the calendar version both come from."""
-    zone = clock.zone()
-    on = clock.local_date(submitted_at, zone)
-    calendar = calendars.current_calendar()
-    due_on = calendar_rules.due_on(
-        calendar,
-        submitted_at,
-        zone,
-        policies.value(PolicyKey.SLA_BUSINESS_DAYS, on),
-        policies.value(PolicyKey.CUT_OFF_HOUR, on),
-    )
-    return due_on, calendar_rules.due_at(due_on, zone), calendars.current_version_id()
 
 
 def apply(actor: Actor, application: Application, *, submit_token: str, locale: str, now: datetime) -> InvoiceRequest:

@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
-from backoffice.calendars import rules as calendar_rules
 from backoffice.database import rows_changed, session
 from backoffice.delivery import queries as mails
 from backoffice.delivery import services as delivery
@@ -20,10 +19,10 @@ from backoffice.permissions import SYSTEM
 from backoffice.requests import queries
 from backoffice.requests.models import Decision, Hold, InvoiceRequest
 from backoffice.requests.rules import ABOUT
+from backoffice.requests.services.promises import extension_days, values_of
 
 ANSWERED, NO_ANSWER, RESUMED, DECIDED, WITHDRAWN = "answered", "no_answer", "resumed", "decided", "withdrawn"
 ASKED, REMINDED = "information_wanted", "information_reminder"  # the mails of a question
-_DAY = 24 * 60 * 60
 
 
 def end(
@@ -85,18 +84,14 @@ def _stop_mails(hold: Hold, now: datetime) -> None:
                 delivery.cancel(SYSTEM, mail.id, reason="the question is closed", now=now)
 
 
-def extension_days(paused_seconds: int) -> int:
-    """By how many business days a pause moves a promise: any time up to 24 hours is one day more."""
-    return math.ceil(paused_seconds / _DAY)
-
-
 def _move_on(invoice_request: InvoiceRequest, paused: int) -> None:
     before = invoice_request.paused_seconds
     invoice_request.paused_seconds = before + paused
     days = extension_days(before + paused) - extension_days(before)
     if days:
         moved = calendars.current_calendar().add_business_days(invoice_request.due_on, days)
-        invoice_request.due_on, invoice_request.due_at = moved, calendar_rules.due_at(moved, clock.zone())
+        for name, value in values_of(moved).items():
+            setattr(invoice_request, name, value)
 
 
 def _business_seconds(start: datetime, end: datetime) -> int:

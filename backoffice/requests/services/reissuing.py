@@ -14,7 +14,7 @@ from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Actor
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
-from backoffice.requests.services import applying, search
+from backoffice.requests.services import applying, promises, search
 from backoffice.requests.services.states import add_event, tell
 
 
@@ -28,7 +28,7 @@ def begin(
     """
     header = usable_header(former.account_id, header_id)
     submitted_on = clock.local_date(now, clock.zone())
-    due_on, due_at, version_id = applying.promised(now)
+    due_on, due_at, version_id = promises.promised(now)
     made = InvoiceRequest(
         number=applying.free_number(submitted_on, token),
         account_id=former.account_id, applicant_id=former.applicant_id, applicant_label=former.applicant_label,

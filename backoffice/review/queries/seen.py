@@ -20,7 +20,7 @@ from backoffice.requests.rules import Action, Ending
 from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, may_be_again
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
-_BESIDE_THE_POINT = ("flagged", "reminded", "sent_again")
+_BESIDE_THE_POINT = ("flagged", "flag_withdrawn", "due_moved", "reminded", "sent_again")
 _MOVED = (MovementKind.REALLOCATE, MovementKind.COVER)
 # One that other recharges have made void is told by their movement; its row is ended by whoever acts next.
 # Made once: an alias that is made anew costs the statement around it as much as running it.

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_login import current_user
+from markupsafe import Markup
 
 from backoffice.delivery.models import Message
 from backoffice.permissions import Permission
@@ -16,6 +17,7 @@ from backoffice.requests.models import Decision, RequestEvent
 from backoffice.requests.rules import Action, Ending
 from backoffice.review import labels
 from backoffice.review.queries.dossier import Dossier
+from backoffice.web.formatting import day
 
 _KINDS = {
     "approved": "good", "held": "current", "answered": "done", "issued": "good", "rejected": "bad", "flagged": "bad",
@@ -70,7 +72,9 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
             text = next((one.revoked_why or "" for one in decisions if one.revoked_at == event.at), "")
             label, tags = gettext("Reason"), _internal()
     linked = {"reissue_of": gettext("Takes the place of"), "reissued_as": gettext("Issued anew as")}
-    also = [f"{words} {event.data[name]}" for name, words in linked.items() if event.data.get(name)]
+    also: list[str] = [f"{words} {event.data[name]}" for name, words in linked.items() if event.data.get(name)]
+    if event.kind == "due_moved":
+        also.append(Markup("{} → {}").format(day(event.day("before")), day(event.day("due_on"))))
     codes = [event.data.get("reason"), *event.data.get("further_reasons", ())]
     return Line(
         event.at,

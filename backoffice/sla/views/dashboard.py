@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, abort, render_template, request
+from flask import Flask, abort, render_template, request
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
@@ -17,14 +17,13 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
-from backoffice.sla import queries
-from backoffice.sla.queries import Figure
+from backoffice.sla.queries import figures as queries
+from backoffice.sla.queries.figures import Figure
+from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
 from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register
 from backoffice.web.paging import PageRequest, paginate
-
-blueprint = Blueprint("sla", __name__, url_prefix="/sla")
 
 SWEEP = "sweep"
 NEXT_SHOWN = 5
@@ -60,7 +59,7 @@ def init(app: Flask) -> None:
     )
 
 
-@blueprint.get("")
+@blueprint.get("/sla")
 @guard(Permission.SEE_SERVICE_LEVEL)
 def dashboard() -> str:
     """The figures of this moment and of the last 30 days, and the promises that end next."""
@@ -82,7 +81,7 @@ def dashboard() -> str:
     )
 
 
-@blueprint.get("/requests/<figure>")
+@blueprint.get("/sla/requests/<figure>")
 @guard(Permission.SEE_SERVICE_LEVEL)
 def requests(figure: str) -> str:
     """The requests that a figure counts, with their number and sum."""

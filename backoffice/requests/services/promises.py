@@ -1,0 +1,69 @@
+"""The promised day of a request: what the calendar says when it comes in, and what a new calendar does to it later.
+
+A promised date never moves earlier (design/domain.md 5): a calendar with fewer days of rest changes nothing for who has
+applied, one with more gives us the days that it takes away.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from typing import Any
+
+from backoffice import clock
+from backoffice.calendars import queries as calendars
+from backoffice.calendars import rules as calendar_rules
+from backoffice.calendars.rules import BusinessCalendar
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
+from backoffice.requests.models import InvoiceRequest
+
+_DAY = 24 * 60 * 60
+
+
+class Promises:
+    """What one calendar promises, each day under the policies that hold on it; those are read once."""
+
+    def __init__(self, calendar: BusinessCalendar) -> None:
+        self._calendar = calendar
+        self._policies: dict[date, tuple[int, int | None]] = {}
+
+    def day(self, submitted_at: datetime, paused_seconds: int = 0) -> date:
+        """The promised day of a request of that instant whose clock stood still for so many business seconds."""
+        zone = clock.zone()
+        on = clock.local_date(submitted_at, zone)
+        due_on = calendar_rules.due_on(self._calendar, submitted_at, zone, *self._policies_of(on))
+        return self._calendar.add_business_days(due_on, extension_days(paused_seconds))
+
+    def _policies_of(self, day: date) -> tuple[int, int | None]:
+        if day not in self._policies:
+            days = policies.value(PolicyKey.SLA_BUSINESS_DAYS, day)
+            self._policies[day] = days, policies.value(PolicyKey.CUT_OFF_HOUR, day)
+        return self._policies[day]
+
+
+def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
+    """The promised day, the instant from which the request is overdue, and the calendar version both come from."""
+    due_on = Promises(calendars.current_calendar()).day(submitted_at)
+    return due_on, calendar_rules.due_at(due_on, clock.zone()), calendars.current_version_id()
+
+
+def extension_days(paused_seconds: int) -> int:
+    """By how many business days a pause moves a promise: any time up to 24 hours is one day more."""
+    return math.ceil(paused_seconds / _DAY)
+
+
+def values_of(day: date) -> dict[str, Any]:
+    """The columns of a request that is promised for `day`."""
+    return {"due_on": day, "due_at": calendar_rules.due_at(day, clock.zone())}
+
+
+def renew(invoice_request: InvoiceRequest, promises: Promises, version_id: int) -> bool:
+    """Promise by another calendar version; the row is locked by whoever calls. Returns whether the day moved later."""
+    day = promises.day(invoice_request.submitted_at, invoice_request.paused_seconds)
+    invoice_request.calendar_version_id = version_id
+    if day <= invoice_request.due_on:
+        return False
+    for name, value in values_of(day).items():
+        setattr(invoice_request, name, value)
+    return True

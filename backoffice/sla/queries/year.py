@@ -1,0 +1,62 @@
+"""A year of the calendar as twelve months of weeks, for a page."""
+
+from __future__ import annotations
+
+import calendar as months
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from backoffice.calendars.rules import BusinessCalendar, DayKind
+
+_BY_MONDAY = months.Calendar(firstweekday=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day and what it is: `business`, `weekend`, `holiday` or `workday`; the festival behind it may be unnamed."""
+
+    on: date
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month in weeks from Monday on; None where the week belongs to a neighbour."""
+
+    first: date
+    weeks: tuple[tuple[Day | None, ...], ...]
+    business_days: int
+
+
+def months_of(calendar: BusinessCalendar, year: int) -> tuple[Month, ...]:
+    """The twelve months of `year`."""
+    return tuple(_month(calendar, year, number) for number in range(1, 13))
+
+
+def changes(before: BusinessCalendar, after: BusinessCalendar, years: Iterable[int]) -> list[tuple[Day, Day]]:
+    """The days of `years` that are one thing in `before` and another in `after`, in order."""
+    days = (date.fromordinal(one) for year in sorted(years) for one in _ordinals(year))
+    both = ((_day(before, day), _day(after, day)) for day in days)
+    return [(old, new) for old, new in both if old != new]
+
+
+def _ordinals(year: int) -> range:
+    return range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
+
+
+def _month(calendar: BusinessCalendar, year: int, number: int) -> Month:
+    weeks = tuple(
+        tuple(_day(calendar, day) if day.month == number else None for day in week)
+        for week in _BY_MONDAY.monthdatescalendar(year, number)
+    )
+    worked = sum(day is not None and day.kind in ("business", "workday") for week in weeks for day in week)
+    return Month(date(year, number, 1), weeks, worked)
+
+
+def _day(calendar: BusinessCalendar, day: date) -> Day:
+    special = calendar.special.get(day)
+    if special is not None:
+        return Day(day, DayKind(special.kind).value, special.name)
+    return Day(day, "business" if calendar.is_business_day(day) else "weekend", "")
