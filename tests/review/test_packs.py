@@ -20,7 +20,8 @@ from sqlalchemy import select
 
 from backoffice import clock, storage
 from backoffice.database import session, transaction
-from backoffice.issuing.models import Invoice
+from backoffice.issuing import jobs
+from backoffice.issuing.models import CreditNote, Invoice
 from backoffice.issuing.services import official
 from backoffice.review.services import notes
 from backoffice.review.views import month_pack
@@ -28,6 +29,7 @@ from backoffice.review.views.month_pack import Plan
 from backoffice.web.zips import Stream
 from tests.issuing.test_official import XML
 from tests.support.office import Office
+from tests.support.pdfs import read as pdfs_read
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
 
@@ -37,12 +39,14 @@ REGISTER = "/review/books/register"
 
 @pytest.fixture
 def requests(app: Flask, cast: Cast, freeze: Callable[[datetime], None]) -> list[str]:
-    """Two invoices of March and one of April."""
+    """Two invoices of March with a credit note on the first of them, and one invoice of April."""
     freeze(BEGAN)
     with app.app_context():
         office = Office(cast)
-        office.recharge("100.00", payer_name="=HYPERLINK(1)")
+        recharge = office.recharge("100.00", payer_name="=HYPERLINK(1)")
         made = [office.issued("20.00"), office.issued("30.00")]
+        office.credit(made[0], {recharge: "5.00"})
+        assert jobs.issue_due() == 1
         freeze(datetime(2026, 4, 2, tzinfo=UTC))
         return [*made, office.issued("5.00")]
 
@@ -115,36 +119,62 @@ def test_a_month_comes_whole_and_says_what_is_wrong(
 ) -> None:
     ana = visit(cast.ana)
     page = ana.get(f"{REGISTER}?month=2026-03").text
-    assert "2 documents as zip" in page
+    assert "3 documents as zip" in page
+    assert [amount in page for amount in ("¥50.00", "-¥5.00", "¥45.00")] == [True] * 3
     good = tmp_path / "good"
     names = unpacked(ana.get(f"{REGISTER}.zip?month=2026-03"), good)
     folder = "invoices-2026-03"
-    pdfs = [f"INV-2026-00000{turn}.pdf" for turn in (1, 2)]
+    numbers = ["INV-2026-000001", "INV-2026-000002", "CN-2026-000001"]
+    pdfs = [f"{number}.pdf" for number in numbers]
     assert names == [
-        f"{folder}/{name}" for name in (*pdfs, "HOW-TO-VERIFY.txt", "register.csv", "SHA256SUMS", "PROBLEMS.txt")
-    ]
+        f"{folder}/{name}"
+        for name in (
+            *(f"{number}.{ending}" for number in numbers for ending in ("pdf", "xml")),
+            "HOW-TO-VERIFY.txt", "register.csv", "totals.csv", "SHA256SUMS", "PROBLEMS.txt",
+        )
+    ]  # fmt: skip
     assert checked(good / folder).returncode == 0
+    assert checked(good / folder).stdout.count(": OK") == len(names) - 2
+    for number in numbers:
+        pdf, xml = ((good / folder / f"{number}.{ending}").read_bytes() for ending in ("pdf", "xml"))
+        assert xml == pdfs_read(pdf).files["factur-x.xml"]
     assert "INV" not in (good / folder / "PROBLEMS.txt").read_text()
     lines = list(csv.DictReader(io.StringIO((good / folder / "register.csv").read_text("utf-8-sig"))))
-    assert [(line["Invoice number"], line["Gross"]) for line in lines] == [
-        ("INV-2026-000001", "20.00"), ("INV-2026-000002", "30.00"),
+    assert [(line["Number"], line["Kind"], line["Net"], line["Gross"], line["Credit note on"]) for line in lines] == [
+        ("INV-2026-000001", "Invoice", "18.87", "20.00", ""), ("INV-2026-000002", "Invoice", "28.30", "30.00", ""),
+        ("CN-2026-000001", "Credit note", "-4.72", "-5.00", "INV-2026-000001"),
     ]  # fmt: skip
     assert ana.get(f"{REGISTER}.csv?month=2026-03").data == (good / folder / "register.csv").read_bytes()
-    book = openpyxl.load_workbook(io.BytesIO(ana.get(f"{REGISTER}.xlsx?month=2026-04").data))
-    assert [row[0] for row in book.active.iter_rows(values_only=True)] == ["Invoice number", "INV-2026-000003"]
+    totals = (good / folder / "totals.csv").read_bytes()
+    assert list(csv.reader(io.StringIO(totals.decode("utf-8-sig"))))[1:] == [
+        ["Invoices", "2", "47.17", "2.83", "50.00"], ["Credit notes", "1", "-4.72", "-0.28", "-5.00"],
+        ["Together", "3", "42.45", "2.55", "45.00"],
+    ]  # fmt: skip
+    assert ana.get(f"{REGISTER}.csv?month=2026-03&part=totals").data == totals
+    assert ana.get(f"{REGISTER}.csv?month=2026-03&part=else").status_code == 404
+    book = openpyxl.load_workbook(io.BytesIO(ana.get(f"{REGISTER}.xlsx?month=2026-03").data))
+    assert [row[0] for row in book.active.iter_rows(values_only=True)] == ["Number", *numbers]
+    assert list(book["Totals"].iter_rows(values_only=True))[-1] == ("Together", 3, 42.45, 2.55, 45)
     assert ana.get(f"{REGISTER}.zip?month=2026-05").status_code == 404
 
     with app.app_context():
         first, second = session.scalars(select(Invoice.pdf_sha256).order_by(Invoice.id).limit(2))
         storage.discard(first or "")
-        path = storage._configured().path(second or "")
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        for sha256 in (second or "", session.scalars(select(CreditNote.pdf_sha256)).one() or ""):
+            path = storage._configured().path(sha256)
+            content = bytearray(path.read_bytes())
+            # In the one the end, in the other the XML inside it.
+            content[-1 if sha256 == second else content.index(b"/EmbeddedFile") + 60] ^= 1
+            path.write_bytes(content)
     bad = tmp_path / "bad"
     assert f"{folder}/{pdfs[0]}" not in unpacked(ana.get(f"{REGISTER}.zip?month=2026-03"), bad)
     problems = (bad / folder / "PROBLEMS.txt").read_text()
     assert "INV-2026-000001: its document is not in the store" in problems
-    assert "INV-2026-000002: its document was altered" in problems
-    assert f"{pdfs[1]}: FAILED" in checked(bad / folder).stdout
+    told = checked(bad / folder).stdout
+    for number in numbers[1:]:
+        assert f"{number}: its document was altered" in problems
+        assert f"{number}.pdf: FAILED" in told
+        assert f"{number}.xml: FAILED" in told
     assert "INV-2026-000001" in (bad / folder / "register.csv").read_text()
 
 
@@ -161,7 +191,7 @@ def test_memory_does_not_grow_with_the_month(app: Flask, monkeypatch: pytest.Mon
             SimpleNamespace(
                 number=f"INV-2026-{turn:06}", sequence=turn, issued_on=BEGAN.date(), issued_at=BEGAN, code="lumen",
                 name="L", header_name="L", request="IR", net=1, tax=0, gross=1, official=None, original=None,
-                pdf_sha256=sha256, pdf_size=len(content),
+                pdf_sha256=sha256, pdf_size=len(content), template="v1", kind="invoice",
             )
             for turn in range(1, 301)
         )  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import zlib
+from typing import BinaryIO
 
 _MOST = 32 * 1024 * 1024  # bytes; an invoice of a thousand lines has one megabyte
 _HEAD = re.compile(
     rb"\n[0-9]+ 0 obj\n<<\n/Filter /FlateDecode\n/Length ([0-9]+)\n(?:/[^\n]+\n)*?/Type /EmbeddedFile\n>>\nstream\n"
 )
+
+_SIZE = re.compile(rb"\n/Params <</Size ([0-9]{1,8})\n")
+_PIECE = 16 * 1024
 
 
 def xml_of(document: bytes) -> bytes | None:
@@ -28,3 +32,17 @@ def xml_of(document: bytes) -> bytes | None:
     if not unpacking.eof:
         raise ValueError("the enclosed file is not whole")
     return content
+
+
+def size_of_xml(document: BinaryIO) -> int | None:
+    """How many bytes the enclosed file has, as the document says itself; None where it says nothing.
+
+    Reads no further than to where it says so: behind the pages, before the fonts.
+    """
+    begun = b""
+    while piece := document.read(_PIECE):
+        begun += piece
+        if head := _HEAD.search(begun):
+            told = _SIZE.search(head[0])
+            return int(told[1]) if told else None
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backoffice import storage
 from backoffice.errors import N_, Message, NotFound, Unavailable
 from backoffice.issuing import queries
-from backoffice.issuing.pdf.enclosed import xml_of
+from backoffice.issuing.pdf.enclosed import size_of_xml, xml_of
 from backoffice.issuing.queries import Document
 
 
@@ -28,3 +28,10 @@ def enclosed_xml(pdf: bytes) -> bytes:
     if content is None:
         raise NotFound(Message(N_("This invoice is from before invoices brought an XML file.")))
     return content
+
+
+def enclosed_size(sha256: str) -> int | None:
+    """How long the XML inside a stored PDF is by what the PDF says of it, without reading it whole; None where it says
+    nothing. Raises NotFound and Unavailable as the store does."""
+    with storage.open_file(sha256) as file:
+        return size_of_xml(file)

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
 
-from backoffice.accounts.models import Account
 from backoffice.database import session
 from backoffice.issuing.models import CreditNote, Invoice, InvoiceSeries
 from backoffice.issuing.rules.credits import SERIES as CREDIT_SERIES
-from backoffice.money import ZERO
-from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries.register import register
 
 # So many numbers are one volume; so many faults of a kind are listed, and numbers never taken are counted so far.
@@ -172,21 +169,7 @@ def faults(of: Period, told: Proof, kind: Kind) -> list[Fault]:
 def register_of(of: Period) -> Select[Any]:
     """Every invoice or credit note of a period, for a file in the `order` of the numbers. What a note takes back is
     negative, and it names the invoice it takes it back of."""
-    if not of.is_of_credits:
-        return register().where(*_numbers(of))
-    return (
-        select(
-            CreditNote.id, CreditNote.sequence, CreditNote.number, CreditNote.issued_on, CreditNote.issued_at,
-            (ZERO - CreditNote.net).label("net"), (ZERO - CreditNote.tax).label("tax"),
-            (ZERO - CreditNote.gross).label("gross"), CreditNote.pdf_sha256, CreditNote.pdf_size,
-            Invoice.number.label("original"), null().label("official"),
-        )
-        .join(Invoice, Invoice.id == CreditNote.invoice_id)
-        .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
-        .join(Account, Account.id == CreditNote.account_id)
-        .add_columns(InvoiceRequest.number.label("request"), InvoiceRequest.header_name, Account.code, Account.name)
-        .where(*_numbers(of))
-    )  # fmt: skip
+    return register("credit_note" if of.is_of_credits else "invoice").where(*_numbers(of))
 
 
 def _numbers(of: Period) -> tuple[ColumnElement[bool], ...]:

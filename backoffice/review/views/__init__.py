@@ -24,6 +24,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     letter,
     mail,
     month_pack,
+    month_register,
     numbering,
     official,
     queue,

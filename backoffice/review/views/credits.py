@@ -29,16 +29,12 @@ from backoffice.review.forms import CreditForm, DeclineForm, credit_form
 from backoffice.review.queries import credits as queries
 from backoffice.review.queries.credits import OfRequest
 from backoffice.review.services import competence, credits
-from backoffice.review.views.accounts import request_base
-from backoffice.review.views.books import asked_month, last_of
 from backoffice.review.views.evidence import DRAFTS
 from backoffice.review.views.plumbing import INVALID, blueprint, issuer
 from backoffice.web import kept_forms, limits
 from backoffice.web.errors import status_of, translate
-from backoffice.web.filters import others
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
-from backoffice.web.paging import PageRequest, paginate
 
 
 @blueprint.get("/<number>/credit")
@@ -144,29 +140,6 @@ def credit_document(proposal_id: int) -> BaseResponse:
     answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     answer.cache_control.private = True
     return answer
-
-
-@blueprint.get("/books/credits")
-@guard(Permission.SEE_BOOKS)
-def credit_register() -> str:
-    """The credit notes dated in a month, newest first, with their number and sum."""
-    first = asked_month()
-    page = paginate(
-        session, queries.register(first, last_of(first)), queries.REGISTER_ORDER, PageRequest.of(request.args)
-    )
-    number, gross = queries.total(first, last_of(first))
-    return render_template(
-        "review/credit_register.html",
-        first=first,
-        month=f"{first:%Y-%m}",
-        number=number,
-        gross=gross,
-        left_out=others(request.args, ("month",)),
-        page=page,
-        links=page.links(request.path, [("month", f"{first:%Y-%m}")]),
-        requests=request_base(),
-        may_open=current_actor().can(Permission.SEE_QUEUE),
-    )
 
 
 def _asked(number: str) -> tuple[InvoiceRequest, OfRequest]:

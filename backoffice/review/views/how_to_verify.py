@@ -41,24 +41,29 @@ _WITH_XML = (
 _WITHOUT_XML = ("This invoice is from before invoices brought an XML file.", "这张发票开具时还没有 XML 文件。")
 
 _MONTH = """\
-INVOICES OF {month}
+INVOICES AND CREDIT NOTES OF {month}
 ==============================
-{count} documents, {size} bytes. Made on {made} by {maker}.
+{count} documents, {size} bytes with their XML. Made on {made} by {maker}.
 
-1. SHA256SUMS holds the hash that was kept with each invoice when it was issued. In this folder:
+1. SHA256SUMS holds the hash that was kept with each PDF when it was issued. In this folder:
        sha256sum -c SHA256SUMS          (Linux, Git Bash)
        shasum -a 256 -c SHA256SUMS      (macOS)
-2. register.csv has a line for each invoice, the hash among it.
-3. PROBLEMS.txt names what could not be packed, or was found altered. It is padded with blanks, so that the length of
+2. The XML of each document is the one inside its PDF, byte for byte (factur-x.xml among its attachments). A document
+   from before there was XML has none here either.
+3. register.csv has a line for each document, the hash of its PDF among it. What a credit note takes back is negative,
+   and its line names the invoice. totals.csv says what invoices, credit notes and both together come to.
+4. PROBLEMS.txt names what could not be packed, or was found altered. It is padded with blanks, so that the length of
    the whole was known before it began.
 
-{month} 的发票
+{month} 的发票和红字发票
 ==============================
-共 {count} 份文件，{size} 字节。由 {maker} 于 {made} 生成。
+共 {count} 份文件，连同 XML 共 {size} 字节。由 {maker} 于 {made} 生成。
 
-1. SHA256SUMS 是开票时随每张发票保存的哈希值，在本目录运行上面的命令核对。
-2. register.csv 每张发票一行，含哈希值。
-3. PROBLEMS.txt 列出未能打包的文件。其末尾用空格补齐，以便事先知道总长度。
+1. SHA256SUMS 中 PDF 的哈希值是开具时随每份文件保存的，在本目录运行上面的命令核对。
+2. 每份文件的 XML 与其 PDF 内嵌的附件 factur-x.xml 完全一致；早期没有 XML 的文件此处也没有。
+3. register.csv 每份文件一行，含其 PDF 的哈希值；红字发票的金额为负，并注明对应的发票。totals.csv 是发票、红字发票
+   及两者合计的金额。
+4. PROBLEMS.txt 列出未能打包或被改动的文件。其末尾用空格补齐，以便事先知道总长度。
 """
 
 PROBLEMS = """\

@@ -34,8 +34,10 @@ DEFINITIONS: dict[Kind, Any] = {
     "disordered": lazy_gettext("Invoices dated before the one in front of them, or outside the year of their number."),
     "beyond": lazy_gettext("Invoices with a number behind the last one given out."),
 }
+DOCUMENTS: dict[str, Any] = {"invoice": lazy_gettext("Invoice"), "credit_note": lazy_gettext("Credit note")}
 REGISTER = (
-    Column(lazy_gettext("Invoice number"), "code", lambda row: row.number),
+    Column(lazy_gettext("Number"), "code", lambda row: row.number),
+    Column(lazy_gettext("Kind"), "text", lambda row: DOCUMENTS[row.kind]),
     Column(lazy_gettext("Number in the series"), "number", lambda row: row.sequence),
     Column(lazy_gettext("Issue date"), "day", lambda row: row.issued_on),
     Column(lazy_gettext("Issued at"), "instant", lambda row: row.issued_at),
