@@ -62,6 +62,8 @@ events = {
     "reissue_asked": _l("The customer asks for another header"),
     "wish_withdrawn": _l("The customer asks for no correction any more"),
     "wish_declined": _l("Correction declined"),
+    "official_recorded": _l("Official number recorded"),
+    "official_corrected": _l("Official number corrected"),
 }
 # Why a first approval ended, where no person typed it.
 endings = {

@@ -98,6 +98,7 @@ review.decline_correction        login 403 403 403 200 200 403 403 403
 review.reissue                   login 403 403 403 200 200 403 403 403
 review.credit_proposal           login 403 403 403 200 200 200 200 403
 review.credit_document           login 403 403 403 200 200 200 200 403
+review.credit_pack               login 403 403 403 200 200 200 200 403
 review.credit_register           login 403 403 403 200 200 200 200 200
 review.work                      login 403 403 403 200 200 200 200 200
 review.mail                      login 403 403 403 200 200 403 403 403

@@ -15,11 +15,13 @@ from openpyxl import load_workbook
 
 from backoffice import storage
 from backoffice.database import session
+from backoffice.issuing import jobs
 from backoffice.issuing.models import Invoice
 from backoffice.portal.views import archive
 from tests.portal.conftest import Customer, World, text
 from tests.portal.crowd import many_entries, many_requests
 from tests.portal.march import line, tell
+from tests.support.office import Office
 from tests.support.sql import statements
 
 pytestmark = pytest.mark.both_databases
@@ -49,6 +51,15 @@ def zip_of(browser: Customer, address: str) -> zipfile.ZipFile:
     return archived
 
 
+def credit(world: World, number: str, amount: str) -> None:
+    """A credit note on an invoice over the first recharge, with its document."""
+    with world.app.app_context():
+        office = Office.__new__(Office)
+        office.cast = world.cast
+        office.credit(number, {"R1": amount})
+        assert jobs.issue_due() == 1
+
+
 def test_the_filtered_list_as_files(ada: Customer, world: World) -> None:
     ada.apply(amount="7", remarks="=1+1")
     number = ada.apply(amount="1409.50")
@@ -61,8 +72,18 @@ def test_the_filtered_list_as_files(ada: Customer, world: World) -> None:
     assert rows[0]["Tax ID"] == "91310000MA1FL0A277"
     assert rows[1]["Remarks"] == "'=1+1"
     assert [row["Credited"] for row in rows] == ["0.00", ""]
-    world.credit(number, "9.50")
-    assert rows_of(ada, "/invoices/export.csv?status=issued")[0]["Credited"] == "9.50"
+    credit(world, number, "9.50")
+    (row,) = rows_of(ada, "/invoices/export.csv?status=issued")
+    assert (row["Credited"], row["Credit notes"]) == ("9.50", "CN-2026-000001")
+    assert "/invoices/export.csv?status=issued&part=notes" in text(ada.get("/invoices?status=issued"))
+    (noted,) = rows_of(ada, "/invoices/export.csv?status=issued&part=notes")
+    told = [noted[name] for name in ("Credit note", "Invoice number", "Request", "Net", "Tax", "Amount")]
+    assert told == ["CN-2026-000001", "INV-2026-000001", number, "-8.96", "-0.54", "-9.50"]
+    assert rows_of(ada, "/invoices/export.csv?status=pending&part=notes") == []
+    for other in ("export.csv?part=else", "export.xlsx?part=notes"):
+        assert ada.get(f"/invoices/{other}").status_code == 404
+    book = load_workbook(io.BytesIO(ada.get("/invoices/export.xlsx").get_data()))
+    assert list(book["Credit notes"].values)[1][0] == "CN-2026-000001"
     assert [row["Request"] for row in rows_of(ada, "/invoices/export.csv?status=issued")] == [number]
     head, first = sheet_of(ada, "/invoices/export.xlsx?status=issued&status=rejected")
     found = dict(zip(head, first, strict=True))
@@ -153,9 +174,17 @@ def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:
         content = archived.read(row["File"])
         assert content.startswith(b"%PDF")
         assert hashlib.sha256(content).hexdigest() == row["SHA-256"]
-    assert len(zip_of(ada, f"/invoices/archive.zip?number={numbers[0]}").namelist()) == 2
+    credit(world, numbers[0], "4.00")
+    archived = zip_of(ada, f"/invoices/archive.zip?number={numbers[0]}")
+    noted = "CN-2026-000001 上海流明机器人有限公司.pdf"
+    assert archived.namelist() == ["manifest.csv", names[1], noted]
+    manifest = list(csv.DictReader(io.StringIO(archived.read("manifest.csv").decode("utf-8-sig"), newline="")))
+    assert [(row["Invoice number"], row["Credit note"], row["Amount"]) for row in manifest] == [
+        ("INV-2026-000001", "", "10.00"), ("INV-2026-000001", "CN-2026-000001", "-4.00"),
+    ]  # fmt: skip
+    assert hashlib.sha256(archived.read(noted)).hexdigest() == manifest[1]["SHA-256"]
     assert len(zip_of(ada, "/invoices/archive.zip?min=15").namelist()) == 2
-    assert len(zip_of(ada, "/invoices/archive.zip").namelist()) == 3
+    assert len(zip_of(ada, "/invoices/archive.zip").namelist()) == 4
 
 
 def test_chosen_invoices_are_packed_within_the_filters_of_the_address(ada: Customer, world: World) -> None:

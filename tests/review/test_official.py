@@ -50,7 +50,12 @@ def test_a_reviewer_records_it_and_the_customer_finds_it(
 
     page = ada.get(f"/invoices/{request_number}").text
     assert NUMBER + "9" in page
-    assert "typed wrong" not in page
+    told = page[page.index('aria-label="What happened"') :]
+    assert [word in told for word in ("Official number recorded", "Official number corrected", NUMBER)] == [True] * 3
+    assert [word in page for word in ("typed wrong", "instead of", cast.rita.name)] == [False] * 3
+    desk = rita.get(f"/review/{request_number}").text
+    for words in ("Official number corrected", "typed wrong", f"{NUMBER}9 instead of {NUMBER}"):
+        assert words in desk, words
     file = ada.get(f"/invoices/{request_number}/official")
     assert (file.data, file.mimetype) == (XML, "application/xml")
     assert "sandbox" in file.headers["Content-Security-Policy"]

@@ -77,12 +77,13 @@ def test_the_pack_of_an_invoice_proves_itself(
     address = f"/review/{number}/audit-pack.zip"
     assert address in otto.get(f"/review/{number}").text
     names = unpacked(otto.get(address), tmp_path)
-    invoice = "INV-2026-000001"
+    invoice, note = "INV-2026-000001", "CN-2026-000001"
     assert names == [
         f"{invoice}/{name}"
         for name in (
-            f"{invoice}.pdf", f"{invoice}.xml", "official/1-a.xml", "snapshot.json", "timeline.csv", "checks.csv",
-            "recharges.csv", "mails.csv", "HOW-TO-VERIFY.txt", "SHA256SUMS",
+            f"{invoice}.pdf", f"{invoice}.xml", "official/1-a.xml", "snapshot.json", f"credit-notes/{note}.pdf",
+            f"credit-notes/{note}.xml", f"credit-notes/{note}.snapshot.json", "timeline.csv", "checks.csv",
+            "recharges.csv", "credit-notes.csv", "mails.csv", "HOW-TO-VERIFY.txt", "SHA256SUMS",
         )
     ]  # fmt: skip
     folder = tmp_path / invoice
@@ -90,11 +91,16 @@ def test_the_pack_of_an_invoice_proves_itself(
     assert checked(folder).stdout.count(": OK") == len(names) - 1
     assert (folder / f"{invoice}.xml").read_bytes() == otto.get(f"/review/{number}/document.xml").data
     told = {
-        name: (folder / f"{name}.csv").read_text("utf-8-sig") for name in ("timeline", "checks", "recharges", "mails")
+        name: (folder / f"{name}.csv").read_text("utf-8-sig")
+        for name in ("timeline", "checks", "recharges", "credit-notes", "mails")
     }
     for name, words in {
-        "timeline": ("Approved", "Rita", "'=1+1 looked at the contract", "Issued"), "checks": ("Tax ID", "pass"),
-        "recharges": ("20.00", "'=HYPERLINK(1)"), "mails": ("accounts.payable@lumen.example", "@"),
+        "timeline": (
+            *("Approved", "Rita", "'=1+1 looked at the contract", "Issued", "Credit note issued"),
+            "Official number recorded",
+        ),
+        "credit-notes": (note, "Confirmed", "Rita", cast.rui.name, "-4.72", "-5.00"), "checks": ("Tax ID", "pass"),
+        "recharges": ("20.00", "'=HYPERLINK(1)"), "mails": ("accounts.payable@lumen.example", "Credit note"),
     }.items():  # fmt: skip
         assert [word for word in words if word not in told[name]] == [], told[name]
     with (folder / "timeline.csv").open("a") as file:
@@ -103,6 +109,34 @@ def test_the_pack_of_an_invoice_proves_itself(
     text = (folder / "HOW-TO-VERIFY.txt").read_text()
     assert "sha256sum -c SHA256SUMS" in text
     assert "审计资料包" in text
+
+
+@pytest.mark.one_database
+def test_a_credit_note_has_a_pack_of_its_own(
+    visit: Callable[..., Visitor], app: Flask, cast: Cast, requests: list[str], tmp_path: Path
+) -> None:
+    with app.app_context():
+        proposal = session.scalars(select(CreditNote.proposal_id)).one()
+        sha256 = session.scalars(select(CreditNote.pdf_sha256)).one() or ""
+    otto = visit(cast.otto)
+    address = f"/review/credits/{proposal}/audit-pack.zip"
+    assert address in otto.get(f"/review/credits/{proposal}").text
+    names = unpacked(otto.get(address), tmp_path)
+    invoice, note = "INV-2026-000001", "CN-2026-000001"
+    assert names == [
+        f"{note}/{name}"
+        for name in (
+            f"{note}.pdf", f"{note}.xml", "snapshot.json", f"invoice/{invoice}.pdf", f"invoice/{invoice}.xml",
+            f"invoice/{invoice}.snapshot.json", "timeline.csv", "credit-notes.csv", "mails.csv", "HOW-TO-VERIFY.txt",
+            "SHA256SUMS",
+        )
+    ]  # fmt: skip
+    folder = tmp_path / note
+    assert checked(folder).returncode == 0
+    (mail,) = csv.DictReader(io.StringIO((folder / "mails.csv").read_text("utf-8-sig")))
+    assert (mail["Mail"], mail["SHA-256 of the PDF"]) == ("Credit note", sha256)
+    assert sha256 in (folder / "HOW-TO-VERIFY.txt").read_text()
+    assert otto.get("/review/credits/99/audit-pack.zip").status_code == 404
 
 
 @pytest.mark.one_database

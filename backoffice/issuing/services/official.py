@@ -24,6 +24,7 @@ from backoffice.issuing.models import Invoice, OfficialRecord
 from backoffice.issuing.queries import official as queries
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
+from backoffice.requests.services import states
 
 LARGEST_BYTES = 10 * 1024 * 1024
 NUMBER_LIMIT, REASON_LIMIT = 64, 500
@@ -52,6 +53,9 @@ def record(
     now: datetime,
 ) -> OfficialRecord:
     """Record the official number, and a file (content, name) where there is one, of an issued request's invoice.
+
+    The request's timeline tells it: to the customer that there is a number, which, and when; who recorded it, what it
+    replaced and why is told on the desk alone. A file alone that is added or replaced is told as a correction.
 
     `over` is the version that whoever records it has seen, 0 for none: Conflict when there is another by now. Without
     a new file the one in force stays. A correction names its reason. Raises NotFound, Forbidden, Invalid (fields
@@ -83,12 +87,26 @@ def record(
             session.add(recorded)
     except IntegrityError as error:
         raise _came_before() from error
+    _told_timeline(actor, invoice, recorded, before, now)
     action = "invoice.official_corrected" if before else "invoice.official_recorded"
     audit.record(
         actor, action, "invoice", invoice.number, at=now,
         before=_told(before.number, _file_of(before)) if before else None, after=_told(given, taken), reason=why,
     )  # fmt: skip
     return recorded
+
+
+def _told_timeline(
+    actor: Actor, invoice: Invoice, recorded: OfficialRecord, before: OfficialRecord | None, now: datetime
+) -> None:
+    """`number` is the customer's to see; `former` and `note` belong to the desk."""
+    if before is None:
+        states.add_event(invoice.request_id, "official_recorded", actor, at=now, number=recorded.number)
+    else:
+        states.add_event(
+            invoice.request_id, "official_corrected", actor, at=now,
+            number=recorded.number, former=before.number, note=recorded.reason,
+        )  # fmt: skip
 
 
 def _invoice_of(request_number: str) -> Invoice:

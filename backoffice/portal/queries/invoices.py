@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from sqlalchemy import Select, or_, select
 
 from backoffice import money
 from backoffice.database import session
-from backoffice.issuing.models import Invoice
+from backoffice.issuing.models import CreditNote, Invoice
 from backoffice.issuing.rules import is_invoice_number
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state
@@ -96,7 +97,10 @@ def _may_lie_in(shape: str, typed: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An issued request and where the store keeps its invoice."""
+    """An issued request and where the store keeps its invoice, or with `note` a credit note on it.
+
+    `amount` is in major units; what a credit note takes back is negative.
+    """
 
     request: str
     number: str
@@ -105,10 +109,17 @@ class Document:
     amount: Decimal
     sha256: str
     size: int
+    note: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The number that stands on the document itself."""
+        return self.note or self.number
 
 
 def documents(account_id: int, wanted: Wanted, limit: int, *, numbers: Sequence[str] | None = None) -> list[Document]:
-    """The invoices among what a list shows, newest application first, at most `limit` of them.
+    """The invoices among what a list shows, newest application first, each followed by its credit notes that have a
+    document; at most `limit` invoices and as many notes.
 
     With `numbers` only those of these requests; others' and unknown ones are passed over.
     """
@@ -139,4 +150,19 @@ def _documents(statement: Select[InvoiceRequest], limit: int) -> list[Document]:
         .where(Invoice.pdf_sha256.is_not(None))
         .order_by(issued.c.submitted_at.desc(), issued.c.id.desc())
     )  # fmt: skip
-    return [Document(*row) for row in rows]
+    noted: Any = session.execute(
+        select(
+            InvoiceRequest.number, Invoice.number, CreditNote.issued_on, InvoiceRequest.header_name,
+            money.ZERO - CreditNote.gross, CreditNote.pdf_sha256, CreditNote.pdf_size, CreditNote.number,
+        )
+        .join_from(issued, CreditNote, CreditNote.invoice_id == issued.c.invoice_id)
+        .join(Invoice, Invoice.id == CreditNote.invoice_id)
+        .join(InvoiceRequest, InvoiceRequest.id == issued.c.id)
+        .where(CreditNote.pdf_sha256.is_not(None))
+        .order_by(CreditNote.id)
+        .limit(limit)
+    )  # fmt: skip
+    notes: defaultdict[str, list[Document]] = defaultdict(list)
+    for row in noted:
+        notes[row[0]].append(Document(*row))
+    return [document for row in rows for document in (Document(*row), *notes[row[0]])]

@@ -1,4 +1,4 @@
-"""Many invoices at once: one zip, streamed while the documents are read one at a time."""
+"""Many invoices and the credit notes on them at once: one zip, streamed while the documents are read one at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from backoffice.web.exports import Column
 from backoffice.web.filters import FilterSet
 from backoffice.web.guards import guard
 
-# All invoices of a large account, about a quarter of a gigabyte; who wants more takes a year or a month at a time.
+# All documents of a large account, about a quarter of a gigabyte; who wants more takes a year or a month at a time.
 MOST = 5000
 ARCHIVES = "20 per minute; 100 per hour"
 # What the list's boxes send along with its filters.
@@ -31,6 +31,7 @@ FILTERS = FilterSet(*invoice_pages.LIST_FILTERS, beside=("number", "chosen"))
 
 MANIFEST = (
     Column(lazy_gettext("Invoice number"), "code", lambda item: item.number),
+    Column(lazy_gettext("Credit note"), "code", lambda item: item.note),
     Column(lazy_gettext("Request"), "code", lambda item: item.request),
     Column(lazy_gettext("Issue date"), "day", lambda item: item.issued_on),
     Column(lazy_gettext("Invoice Header"), "text", lambda item: item.header_name),
@@ -44,7 +45,8 @@ MANIFEST = (
 @guard(Permission.SEE_OWN_INVOICES)
 @limiter.limit(ARCHIVES, key_func=limits.who_asks)
 def archive() -> Response:
-    """The invoices of everything the list's filters leave, or of the chosen requests among it (`number`, repeated).
+    """The invoices of everything the list's filters leave, or of the chosen requests among it (`number`, repeated), and
+    the credit notes on each.
 
     An address says all of what it asks for: a chosen request that its filters do not leave is not in the archive.
     """
@@ -60,10 +62,11 @@ def archive() -> Response:
     if len(documents) > MOST:
         raise Conflict(
             Message(
-                N_("These are more than %(most)s invoices. Narrow the list, for example to one year or one month."),
+                N_("These are more than %(most)s invoices and credit notes. "
+                   "Narrow the list, for example to one year or one month."),
                 most=f"{MOST:,}",
             )
-        )
+        )  # fmt: skip
     for document in documents:
         _read(document)
     packed = _packed(documents)
@@ -101,9 +104,9 @@ def _read(document: Document) -> bytes:
     except BackofficeError as error:
         raise Unavailable(
             Message(
-                N_("Invoice %(number)s cannot be read from the store, so the archive would be incomplete. "
+                N_("%(number)s cannot be read from the store, so the archive would be incomplete. "
                    "Choose the others, or ask us."),
-                number=document.number,
+                number=document.name,
             ),
             code="document-damaged",
         ) from error  # fmt: skip
@@ -112,4 +115,4 @@ def _read(document: Document) -> bytes:
 
 def file_name(document: Document) -> str:
     """Number and header: unique by the number, and safe as a name in every system."""
-    return f"{attachment_name(f'{document.number} {document.header_name}')}.pdf"
+    return f"{attachment_name(f'{document.name} {document.header_name}')}.pdf"

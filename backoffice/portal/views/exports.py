@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,8 @@ from sqlalchemy.orm import undefer
 from backoffice import clock, database
 from backoffice.errors import N_, Message, NotFound
 from backoffice.extensions import limiter
+from backoffice.issuing.models import CreditNote
+from backoffice.issuing.queries import credits
 from backoffice.ledger.models import EntryKind, EntryStatus
 from backoffice.ledger.queries import entries
 from backoffice.money import ZERO
@@ -30,7 +32,7 @@ from backoffice.requests.queries import entries as behind
 from backoffice.requests.queries import shortages
 from backoffice.web import exports, limits
 from backoffice.web.exports import Column, Sheet
-from backoffice.web.filters import refuse_others
+from backoffice.web.filters import FilterSet, refuse_others
 from backoffice.web.guards import guard
 from backoffice.web.paging import Order, batches, every_row
 
@@ -40,11 +42,20 @@ limit = limiter.shared_limit(exports.EXPORTS, scope="exports", key_func=limits.w
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A request with what credit notes took back of its invoice and what a refund took of its money while it is open;
-    None where it has no invoice, or nothing is missing."""
+    None where it has no invoice, or nothing is missing. `notes` are its credit notes that have a document."""
 
     request: InvoiceRequest
     credited: Decimal | None
     missing: Decimal | None
+    notes: Sequence[CreditNote] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A credit note and the request whose invoice it is on."""
+
+    request: InvoiceRequest
+    note: CreditNote
 
 
 INVOICES = (
@@ -54,6 +65,7 @@ INVOICES = (
     Column(lazy_gettext("Tax ID"), "code", lambda row: row.request.header.get("tax_id")),
     Column(lazy_gettext("Amount"), "amount", lambda row: row.request.amount),
     Column(lazy_gettext("Credited"), "amount", lambda row: row.credited),
+    Column(lazy_gettext("Credit notes"), "code", lambda row: ", ".join(note.number for note in row.notes)),
     Column(lazy_gettext("Status"), "text", lambda row: labels.statuses[row.request.state]),
     Column(lazy_gettext("Short"), "amount", lambda row: row.missing),
     Column(lazy_gettext("Application date"), "day", lambda row: row.request.submitted_on),
@@ -62,6 +74,20 @@ INVOICES = (
     Column(lazy_gettext("Receiving Email"), "text", lambda row: row.request.email),
     Column(lazy_gettext("Remarks"), "text", lambda row: row.request.remarks),
 )
+# What a credit note takes back is negative, as on its document.
+NOTES = (
+    Column(lazy_gettext("Credit note"), "code", lambda row: row.note.number),
+    Column(lazy_gettext("Issue date"), "day", lambda row: row.note.issued_on),
+    Column(lazy_gettext("Invoice number"), "code", lambda row: row.request.invoice_number),
+    Column(lazy_gettext("Request"), "code", lambda row: row.request.number),
+    Column(lazy_gettext("Invoice Header"), "text", lambda row: row.request.header_name),
+    Column(lazy_gettext("Reason"), "text", lambda row: labels.credit_reasons[row.note.snapshot["reason"]]),
+    Column(lazy_gettext("Words on the credit note"), "text", lambda row: row.note.snapshot["remarks"]),
+    Column(lazy_gettext("Net"), "amount", lambda row: -row.note.net),
+    Column(lazy_gettext("Tax"), "amount", lambda row: -row.note.tax),
+    Column(lazy_gettext("Amount"), "amount", lambda row: -row.note.gross),
+)
+LIST_FILTERS = FilterSet(*invoice_pages.LIST_FILTERS, beside=("part",))
 # What a file holds of a request beside what a list shows.
 _WHOLE = (InvoiceRequest.header, InvoiceRequest.applicant_label, InvoiceRequest.email, InvoiceRequest.remarks)
 ENTRIES = (
@@ -114,10 +140,18 @@ def _day_columns() -> list[Column]:
 @guard(Permission.SEE_OWN_INVOICES)
 @limit
 def export_invoices(extension: str) -> Response:
-    """The filtered list of requests."""
-    wanted = invoice_pages.wanted(invoice_pages.FILTERS.parse_whole(request.args))
+    """The filtered list of requests, and the credit notes on their invoices: a spreadsheet holds both, a CSV file the
+    requests, or with `part=notes` the credit notes."""
+    filters = LIST_FILTERS if extension == "csv" else invoice_pages.FILTERS
+    wanted, part = invoice_pages.wanted(filters.parse_whole(request.args)), request.args.get("part", "")
+    if part not in ("", "notes"):
+        raise NotFound(Message(N_("This list has no part %(part)s."), part=part[:40]))
     statement = invoices.listed(account_id(), wanted).options(*map(undefer, _WHOLE))
-    return _answer(extension, INVOICES, _requests(statement, invoices.ORDER), gettext("Invoices"), "invoices")
+    notes = Sheet(gettext("Credit notes"), NOTES, _notes(statement))
+    if part:
+        return _answer(extension, NOTES, notes.rows, f"{gettext('Invoices')} {notes.title}", "credit-notes")
+    rows = _requests(statement, invoices.ORDER)
+    return _answer(extension, INVOICES, rows, gettext("Invoices"), "invoices", further=(notes,))
 
 
 @blueprint.get("/bills/entries/export.<any(csv, xlsx):extension>")
@@ -165,21 +199,34 @@ def _bill_sheets(asked: bill_pages.Asked, *, at_once: bool) -> dict[str, Sheet]:
     }
 
 
-def _answer(extension: str, columns: Any, rows: Iterator[Any], name: str, ascii_name: str) -> Response:
+def _answer(
+    extension: str, columns: Any, rows: Iterable[Any], name: str, ascii_name: str, *, further: Sequence[Sheet] = ()
+) -> Response:
     today = clock.today()
-    return exports.answer(
-        extension, columns, rows, name=exports.dated(name, today), ascii_name=f"{ascii_name}-{today.isoformat()}"
-    )
+    names = {"name": exports.dated(name, today), "ascii_name": f"{ascii_name}-{today.isoformat()}"}
+    return exports.answer(extension, columns, rows, **names, further=further)
 
 
 def _requests(statement: Select[InvoiceRequest], order: Order, *, at_once: bool = False) -> Iterator[Listed]:
-    """The same of requests, with what was credited and what is missing: at most two more statements for each batch.
+    """The same of requests, with what was credited and what is missing: at most three more statements for each batch.
 
     With `at_once` all of it, and what was read before, is of one moment.
     """
     for batch in batches(database.session, statement, order):
         credited, missing = behind.credited(batch), shortages.missing(batch)
+        notes = credits.notes_of_requests(credited) if credited else {}
         for item in batch:
-            yield Listed(item, credited.get(item.id, ZERO) if item.is_issued else None, missing.get(item.id))
+            taken = credited.get(item.id, ZERO) if item.is_issued else None
+            yield Listed(item, taken, missing.get(item.id), notes.get(item.id, ()))
         if not at_once:
             database.session.rollback()
+
+
+def _notes(statement: Select[InvoiceRequest]) -> Iterator[Noted]:
+    """The credit notes on the invoices of these requests, in the order of the list."""
+    for batch in batches(database.session, statement, invoices.ORDER):
+        credited = behind.credited(batch)
+        notes = credits.notes_of_requests(credited) if credited else {}
+        for item in batch:
+            yield from (Noted(item, note) for note in notes.get(item.id, ()))
+        database.session.rollback()

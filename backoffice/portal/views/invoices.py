@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import render_template, request, url_for
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 
 from backoffice import database
 from backoffice.issuing import queries as issuing
@@ -46,7 +46,11 @@ def invoices() -> str:
     page = paginate(database.session, listed, queries.ORDER, PageRequest.of(request.args), whole=requests.rows())
     issued = [item.number for item in page.items if item.is_issued]
     archive = url_for("portal.archive")
-    balance = issuing.balance(account)
+    balance, credited = issuing.balance(account), entries.credited(page.items)
+    files = files_of(filters, "portal.export_invoices")
+    if credited:
+        address = url_for("portal.export_invoices", extension="csv")
+        files.append((gettext("Credit notes as CSV"), filters.url(address, {"part": "notes"})))
     return render_template(
         "portal/invoices.html",
         balance=balance,
@@ -55,11 +59,11 @@ def invoices() -> str:
         missing=shortages.missing(page.items) if balance.short else {},
         filters=filters,
         page=page,
-        credited=entries.credited(page.items),
+        credited=credited,
         links=page.links(request.path, filters.query),
         open_states=[state.value for state in OPEN_STATES],
         issued=issued,
         archive_of_page=url_for("portal.archive", number=issued),
         archive_of_all=filters.url(archive),
-        exports=files_of(filters, "portal.export_invoices"),
+        exports=files,
     )

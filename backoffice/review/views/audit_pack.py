@@ -1,25 +1,32 @@
-"""All that proves one invoice, as one zip: the documents, who decided on which evidence, what became of the mails."""
+"""All that proves one invoice or one credit note, as one zip: the documents, who decided on which evidence, what became
+of the mails. What was taken back of an invoice is a part of its story, so its pack holds its credit notes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 
 from flask import Response
 from flask_babel import gettext, lazy_gettext
 
 from backoffice import clock, storage
 from backoffice.delivery import queries as delivery
+from backoffice.delivery.models import Message as Mail
 from backoffice.errors import N_, Message, NotFound, Unavailable
 from backoffice.extensions import limiter
 from backoffice.issuing import queries as issuing
-from backoffice.issuing.queries import official
+from backoffice.issuing.models import CreditNote, CreditProposal
+from backoffice.issuing.queries import credits, official
 from backoffice.issuing.services import documents
 from backoffice.permissions import Permission
+from backoffice.requests import queries as requests
 from backoffice.requests.rules import ABOUT
 from backoffice.requests.services import supporting
 from backoffice.review import labels
+from backoffice.review.queries import credits as desk_credits
 from backoffice.review.queries import dossier as queries
 from backoffice.review.views import evidence, how_to_verify
 from backoffice.review.views.history import history
@@ -62,6 +69,23 @@ MAILS = (
     Column(lazy_gettext("Answer of the mail server"), "text", lambda mail: mail.server_answer),
     Column(lazy_gettext("SHA-256 of the PDF"), "code", lambda mail: mail.attachment_sha256),
 )
+# What a credit note takes back is negative, as on its document; a proposal that came to nothing has no amounts.
+CREDITS = (
+    Column(lazy_gettext("Credit note"), "code", lambda row: row[1] and row[1].number),
+    Column(lazy_gettext("Status"), "text", lambda row: labels.credit_states[row[0].state]),
+    Column(lazy_gettext("Issued at"), "instant", lambda row: row[1] and row[1].issued_at),
+    Column(lazy_gettext("Reason"), "text", lambda row: labels.credit_reasons[row[0].reason]),
+    Column(lazy_gettext("Words on the credit note"), "text", lambda row: row[0].words),
+    Column(lazy_gettext("Proposed by"), "text", lambda row: row[0].proposed_by_label),
+    Column(lazy_gettext("Proposed at"), "instant", lambda row: row[0].proposed_at),
+    Column(lazy_gettext("Decided by"), "text", lambda row: row[0].decided_by_label),
+    Column(lazy_gettext("Decided at"), "instant", lambda row: row[0].decided_at),
+    Column(lazy_gettext("Remarks"), "text", lambda row: row[0].remarks),
+    Column(lazy_gettext("Net"), "amount", lambda row: row[1] and -row[1].net),
+    Column(lazy_gettext("Tax"), "amount", lambda row: row[1] and -row[1].tax),
+    Column(lazy_gettext("Gross"), "amount", lambda row: row[1] and -row[1].gross),
+    Column(lazy_gettext("SHA-256 of the PDF"), "code", lambda row: row[1] and row[1].pdf_sha256),
+)
 
 
 @blueprint.get("/<number>/audit-pack.zip")
@@ -71,8 +95,22 @@ def audit_pack(number: str) -> Response:
     """One zip that proves an issued invoice to whoever has nothing but it. Names are always the same."""
     dossier = queries.dossier(number)
     document = issuing.document_of(dossier.request.id)
-    folder = document.number
-    files = dict(_files(dossier, document))
+    return _packed(document.number, dict(_files(dossier, document)))
+
+
+@blueprint.get("/credits/<int:proposal_id>/audit-pack.zip")
+@guard(Permission.SEE_QUEUE)
+@limiter.limit(exports.EXPORTS, key_func=limits.who_asks)
+def credit_pack(proposal_id: int) -> Response:
+    """One zip that proves a credit note, beside the invoice that it takes something back of."""
+    note = credits.note_of(proposal_id)
+    if note is None or note.pdf_sha256 is None:
+        raise NotFound
+    dossier = queries.dossier(requests.number_of(credits.request_of(proposal_id)) or "")
+    return _packed(note.number, dict(_files_of_note(dossier, note)))
+
+
+def _packed(folder: str, files: dict[str, bytes]) -> Response:
     sums = [how_to_verify.sum_line(name, hashlib.sha256(content).hexdigest()) for name, content in files.items()]
     files["SHA256SUMS"] = b"".join(sums)
     packed = [zips.whole(f"{folder}/{name}", content) for name, content in files.items()]
@@ -89,16 +127,11 @@ def audit_pack(number: str) -> Response:
 
 
 def _files(dossier: queries.Dossier, document: issuing.Document) -> Iterator[tuple[str, bytes]]:
-    """Every file of the pack but its sums. Raises Unavailable where a document cannot be read: half a proof is none."""
+    """Every file of an invoice's pack but its sums. Raises Unavailable where a document cannot be read: half a proof is
+    none."""
     shown = dossier.request
-    pdf = _stored(document.sha256)
-    yield f"{document.number}.pdf", pdf
-    try:
-        xml: bytes | None = documents.enclosed_xml(pdf)
-    except NotFound:
-        xml = None
-    if xml is not None:
-        yield f"{document.number}.xml", xml
+    invoice = dict(_document(document.number, document.sha256))
+    yield from invoice.items()
     for record in reversed(official.records_of(shown.id)):
         if record.file_sha256 is not None:
             yield f"official/{record.version}-{record.file_name}", _stored(record.file_sha256)
@@ -106,15 +139,20 @@ def _files(dossier: queries.Dossier, document: issuing.Document) -> Iterator[tup
     if enclosed is not None:
         yield f"supporting/{enclosed.name}", _stored(enclosed.sha256)
     yield "snapshot.json", _snapshot(shown.id)
-    messages = [mail for mail in delivery.about(ABOUT, shown.id) if mail.template in labels.mails]
+    about = desk_credits.of_request(shown.id)
+    for note in about.notes.values():
+        if note.pdf_sha256 is not None:
+            for name, content in _document(note.number, note.pdf_sha256):
+                yield f"credit-notes/{name}", content
+            yield f"credit-notes/{note.number}.snapshot.json", _as_json(note.snapshot)
+    messages = _messages(shown.id)
     facts = evidence.facts_of(dossier, clock.now())
-    for name, columns, rows in (
-        ("timeline.csv", TIMELINE, history(dossier, messages)),
-        ("checks.csv", CHECKS, evidence.panel(facts)),
-        ("recharges.csv", RECHARGES, dossier.parts),
-        ("mails.csv", MAILS, messages),
-    ):
-        yield name, b"".join(exports.csv_lines(columns, rows))
+    yield _table("timeline.csv", TIMELINE, history(dossier, messages))
+    yield _table("checks.csv", CHECKS, evidence.panel(facts))
+    yield _table("recharges.csv", RECHARGES, dossier.parts)
+    if about.proposals:
+        yield _table("credit-notes.csv", CREDITS, _proposals(about))
+    yield _table("mails.csv", MAILS, messages)
     yield (
         "HOW-TO-VERIFY.txt",
         how_to_verify.of_invoice(
@@ -122,9 +160,55 @@ def _files(dossier: queries.Dossier, document: issuing.Document) -> Iterator[tup
             maker=current_actor().label,
             sha256=document.sha256,
             verify=issuer().verify_url(document.number),
-            has_xml=xml is not None,
+            has_xml=f"{document.number}.xml" in invoice,
         ),
     )
+
+
+def _files_of_note(dossier: queries.Dossier, note: CreditNote) -> Iterator[tuple[str, bytes]]:
+    """Every file of a credit note's pack but its sums. Raises as `_files`."""
+    shown = dossier.request
+    invoice = credits.invoice_of(shown.id)
+    yield from _document(note.number, note.pdf_sha256 or "")
+    yield "snapshot.json", _as_json(note.snapshot)
+    if invoice.pdf_sha256 is not None:
+        for name, content in _document(invoice.number, invoice.pdf_sha256):
+            yield f"invoice/{name}", content
+    yield f"invoice/{invoice.number}.snapshot.json", _as_json(invoice.snapshot)
+    messages = _messages(shown.id)
+    yield _table("timeline.csv", TIMELINE, history(dossier, messages))
+    yield _table("credit-notes.csv", CREDITS, _proposals(desk_credits.of_request(shown.id)))
+    yield _table("mails.csv", MAILS, [mail for mail in messages if mail.attachment_sha256 == note.pdf_sha256])
+    yield (
+        "HOW-TO-VERIFY.txt",
+        how_to_verify.of_credit_note(
+            note.number,
+            invoice.number,
+            maker=current_actor().label,
+            sha256=note.pdf_sha256 or "",
+            verify=issuer().verify_url(note.number),
+        ),
+    )
+
+
+def _document(number: str, sha256: str) -> Iterator[tuple[str, bytes]]:
+    """A stored PDF and, where it brings one, the XML inside it."""
+    pdf = _stored(sha256)
+    yield f"{number}.pdf", pdf
+    with suppress(NotFound):
+        yield f"{number}.xml", documents.enclosed_xml(pdf)
+
+
+def _table(name: str, columns: Sequence[Column], rows: Iterable[Any]) -> tuple[str, bytes]:
+    return name, b"".join(exports.csv_lines(columns, rows))
+
+
+def _messages(request_id: int) -> list[Mail]:
+    return [mail for mail in delivery.about(ABOUT, request_id) if mail.template in labels.mails]
+
+
+def _proposals(about: desk_credits.OfRequest) -> list[tuple[CreditProposal, CreditNote | None]]:
+    return [(proposal, about.notes.get(proposal.id)) for proposal in about.proposals]
 
 
 def _stored(sha256: str) -> bytes:
@@ -138,7 +222,11 @@ def _stored(sha256: str) -> bytes:
 def _snapshot(request_id: int) -> bytes:
     numbered = issuing.numbered_invoice(request_id)
     assert numbered is not None, "an issued request has its invoice"
-    return (json.dumps(numbered[1], ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    return _as_json(numbered[1])
+
+
+def _as_json(snapshot: Any) -> bytes:
+    return (json.dumps(snapshot, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
 def _looked_at(found: evidence.Finding) -> str:

@@ -71,10 +71,16 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
         case "returned":
             text = next((one.revoked_why or "" for one in decisions if one.revoked_at == event.at), "")
             label, tags = gettext("Reason"), _internal()
+        case "official_corrected":
+            text, label, tags = event.data["note"], gettext("Reason"), _internal()
     linked = {"reissue_of": gettext("Takes the place of"), "reissued_as": gettext("Issued anew as")}
     also: list[str] = [f"{words} {event.data[name]}" for name, words in linked.items() if event.data.get(name)]
     if event.kind == "due_moved":
         also.append(Markup("{} → {}").format(day(event.day("before")), day(event.day("due_on"))))
+    if event.kind in ("official_recorded", "official_corrected"):
+        former = event.data.get("former", event.data["number"])
+        changed = gettext("instead of %(former)s", former=former) if former != event.data["number"] else ""
+        also.append(f"{event.data['number']} {changed}".strip())
     codes = [event.data.get("reason"), *event.data.get("further_reasons", ())]
     return Line(
         event.at,

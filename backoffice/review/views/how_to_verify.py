@@ -20,6 +20,9 @@ Made on {made} by {maker}.
 4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
 5. timeline.csv tells who did what and when; checks.csv what the checks said when it was decided; recharges.csv which
    payments it invoices; mails.csv what mail servers answered. Times are local times of the installation.
+6. An issued invoice never changes: what was taken back of it is in credit-notes/, each credit note as PDF, XML and
+   snapshot. credit-notes.csv tells who proposed and who confirmed each, and what was turned down. Where neither is
+   here, nothing was taken back.
 
 发票 {number} 审计资料包
 ==============================
@@ -33,6 +36,42 @@ Made on {made} by {maker}.
 4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
 5. timeline.csv 记录谁在何时做了什么；checks.csv 是作出决定时各项检查的结果；recharges.csv 列出所开的充值；
    mails.csv 是邮件服务器的答复。时间为本系统所在时区。
+6. 已开具的发票不再改动：冲红的部分在 credit-notes/ 目录中，每张红字发票含 PDF、XML 和冻结内容；credit-notes.csv
+   记录由谁提出、由谁确认，以及被驳回的提议。两者都没有，即没有冲红。
+"""
+
+_NOTE = """\
+AUDIT PACK OF CREDIT NOTE {number}
+==============================
+Takes back of invoice {invoice}. Made on {made} by {maker}.
+
+1. Nothing in this pack was changed since it was made:
+       sha256sum -c SHA256SUMS          (Linux, Git Bash)
+       shasum -a 256 -c SHA256SUMS      (macOS)
+       Get-FileHash -Algorithm SHA256 * (Windows, compare by eye)
+2. The PDF is the one that was issued: its hash, kept with the credit note since it was issued, is
+       {sha256}
+   Anybody can drop it at {verify} or type its number and total there.
+3. The XML is the one inside the PDF, byte for byte (factur-x.xml among its attachments).
+4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
+5. invoice/ holds the invoice as it was issued: a credit note takes nothing away from it but leaves it as it is.
+6. credit-notes.csv tells who proposed and who confirmed it, beside all others on this invoice; timeline.csv what
+   happened to the invoice's request; mails.csv what mail servers answered to this credit note. Times are local times of
+   the installation.
+
+红字发票 {number} 审计资料包
+==============================
+对应发票 {invoice}。由 {maker} 于 {made} 生成。
+
+1. 资料包生成后未被改动：在包内运行上面的命令核对 SHA256SUMS。
+2. PDF 就是当时开具的那一份：开具时随红字发票保存的哈希值为
+       {sha256}
+   任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
+3. XML 与 PDF 内嵌的附件 factur-x.xml 完全一致。
+4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
+5. invoice/ 是当时开具的发票：红字发票不改动原发票。
+6. credit-notes.csv 记录由谁提出、由谁确认，以及该发票的其他红字发票；timeline.csv 是该申请的经过；mails.csv 是邮件
+   服务器对本红字发票的答复。时间为本系统所在时区。
 """
 _WITH_XML = (
     "The XML is the one inside the PDF, byte for byte (factur-x.xml among its attachments).",
@@ -78,6 +117,13 @@ def of_invoice(number: str, *, maker: str, sha256: str, verify: str, has_xml: bo
     english, chinese = _WITH_XML if has_xml else _WITHOUT_XML
     return _PACK.format(
         number=number, made=_made(), maker=maker, sha256=sha256, verify=verify, xml=english, xml_zh=chinese
+    ).encode()
+
+
+def of_credit_note(number: str, invoice: str, *, maker: str, sha256: str, verify: str) -> bytes:
+    """The text of one credit note's pack, in both languages."""
+    return _NOTE.format(
+        number=number, invoice=invoice, made=_made(), maker=maker, sha256=sha256, verify=verify
     ).encode()
 
 
