@@ -121,6 +121,10 @@ class CreditForm(KeptForm):
         amounts = {int(name.removeprefix(_LINE)): self[name].data for name in self.lines if self[name].data}
         return Wanted(self.reason.data or "", self.words.data or "", amounts)
 
+    def of_line(self, line_id: int) -> Any:
+        """The field of a line of the invoice; None for one of which nothing is left."""
+        return self[f"{_LINE}{line_id}"] if f"{_LINE}{line_id}" in self.lines else None
+
 
 class ReissueForm(KeptForm):
     """Another header for an invoice that is taken back, and why."""

@@ -190,6 +190,7 @@ review.retry_issue               login 403 403 403 303 303 403 403 403
 review.mend_mail                 login 403 403 403 422 422 403 403 403
 review.end_link                  login 403 403 403 303 303 403 403 403
 review.propose_credit            login 403 403 403 422 422 403 403 403
+review.sum_credit                login 403 403 403 200 200 403 403 403
 review.decline_correction        login 403 403 403 422 422 403 403 403
 review.reissue                   login 403 403 403 422 422 403 403 403
 review.confirm_credit            login 403 403 403 409 409 403 403 403

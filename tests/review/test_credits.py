@@ -107,6 +107,36 @@ def test_a_form_with_faults_says_them_beside_the_line_and_keeps_what_was_typed(
     assert visit(cast.otto).get(f"/review/{owing}/credit").status_code == 403
 
 
+def test_the_sum_is_told_while_it_is_typed_and_what_is_wrong_beside_its_line(
+    cast: Cast, owing: str, visit: Callable[..., Visitor]
+) -> None:
+    rita = visit(cast.rita)
+    page = rita.get(f"/review/{owing}/credit").text
+    first, second = re.findall(r'name="(line-[0-9]+)"', page)
+    typed = {first: "10", second: "0.05", "words": "Half a sentence", "reason": "other"}
+    counted = rita.submit(typed, button="Calculate")
+    assert counted.status_code == 200
+    for name, amount in (("To be taken back", "10.05"), ("Net", "9.48"), ("Tax", "0.57"), ("Left afterwards", "99.95")):
+        assert f"<dt>{name}</dt><dd>¥{amount}<" in counted.text, name
+    assert 'data-label="Left afterwards">¥49.95<' in counted.text, "what is left of the second line"
+    for kept in ('value="10"', 'value="0.05"', "Half a sentence"):
+        assert kept in counted.text, kept
+
+    refused = rita.submit({first: "60.01", second: "x", "words": "", "reason": ""}, button="Calculate")
+    assert refused.status_code == 422
+    for name, told in ((first, "no more than 60.00 is left"), (second, "Enter an amount in figures")):
+        assert told in refused.text.partition(f'id="{name}-error"')[2][:400], name
+    assert "Choose a reason" not in refused.text
+    rita.submit({first: "60.01", "words": "W", "reason": "other"}, button="Look at the draft")
+    assert "no more than 60.00 is left" in rita.page.text.partition(f'id="{first}-error"')[2][:400]
+
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]  # type: ignore[index]
+    part = rita.client.post(f"/review/{owing}/credit/sum", data={"csrf_token": token, first: "-1", second: "50"})
+    assert part.text.count("<dd>¥50.00<") == 1
+    assert f'href="#{first}"' in part.text
+    assert "<html" not in part.text
+
+
 def test_issued_anew_to_another_header(app: Flask, cast: Cast, owing: str, visit: Callable[..., Visitor]) -> None:
     with app.app_context(), transaction():
         other = {"kind": "enterprise", "name": "流明机器人（苏州）有限公司", "tax_id": "91110000MA00000152"}

@@ -31,6 +31,7 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import reissuing
 
 ABOUT = "invoice"  # how the audit log names what a credit note is about
+NOTHING = Message(N_("Enter what to take back of at least one line, as an amount above zero."))
 _DECIDED = {
     ProposalState.CONFIRMED: N_("%(who)s confirmed this credit note at %(at)s."),
     ProposalState.DECLINED: N_("%(who)s turned this credit note down at %(at)s."),
@@ -92,8 +93,9 @@ class CreditPlan:
 def plan(invoice: Invoice, wanted: Wanted) -> CreditPlan:
     """What a credit note would take back of an invoice, without doing it.
 
-    Raises Invalid: `reason` for an unknown one, `words` where they are missing or cannot be printed, `amount` for
-    nothing, for more than is left of a line, and for parts whose tax an electronic invoice could not state.
+    Raises Invalid: `reason` for an unknown one, `words` where they are missing or cannot be printed, `line-ID` for more
+    than is left of the line with that id, `amount` for nothing and for parts whose tax an electronic invoice could not
+    state.
     """
     faults: dict[str, list[Message]] = {}
     words = _printable(wanted.words, faults)
@@ -180,14 +182,11 @@ def withdraw(actor: Actor, proposal_id: int, *, now: datetime) -> CreditProposal
 def _shares(lines: list[Creditable], amounts: Mapping[int, Decimal], faults: dict[str, list[Message]]) -> list[Share]:
     wanted = [amounts.get(line.id, ZERO) for line in lines]
     if not any(wanted) or any(amount < ZERO for amount in wanted) or set(amounts) - {line.id for line in lines}:
-        faults["amount"] = [Message(N_("Enter what to take back of at least one line, as an amount above zero."))]
+        faults["amount"] = [NOTHING]
         return []
     over = [line for line, amount in zip(lines, wanted, strict=True) if amount > line.left.gross_left]
     if over:
-        told = N_("Line %(line)d: no more than %(left)s is left to credit.")
-        faults["amount"] = [
-            Message(told, line=line.position, left=format_amount(line.left.gross_left)) for line in over
-        ]
+        faults |= {f"line-{line.id}": [too_much(line)] for line in over}
         return []
     shares = rules.take_back([line.left for line in lines], wanted)
     groups: defaultdict[tuple[str, Decimal], list[Share]] = defaultdict(list)
@@ -199,6 +198,12 @@ def _shares(lines: list[Creditable], amounts: Mapping[int, Decimal], faults: dic
             told = N_("Rounding leaves the tax of so many lines too far from their rate. Take them back in two notes.")
             faults["amount"] = [Message(told)]
     return shares
+
+
+def too_much(line: Creditable) -> Message:
+    """Why an amount cannot be taken back of a line."""
+    told = N_("Line %(line)d: no more than %(left)s is left to credit.")
+    return Message(told, line=line.position, left=format_amount(line.left.gross_left))
 
 
 def _printable(words: str, faults: dict[str, list[Message]]) -> str:

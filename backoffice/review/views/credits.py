@@ -29,12 +29,16 @@ from backoffice.review.forms import CreditForm, DeclineForm, credit_form
 from backoffice.review.queries import credits as queries
 from backoffice.review.queries.credits import OfRequest
 from backoffice.review.services import competence, credits
+from backoffice.review.views import credit_sum
 from backoffice.review.views.evidence import DRAFTS
 from backoffice.review.views.plumbing import INVALID, blueprint, issuer
 from backoffice.web import kept_forms, limits
 from backoffice.web.errors import status_of, translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
+
+# One for each pause in typing.
+SUMS = "60 per minute"
 
 
 @blueprint.get("/<number>/credit")
@@ -58,13 +62,17 @@ def credit(number: str) -> Any:
 @blueprint.post("/<number>/credit")
 @guard(Permission.DECIDE, rescue=kept_forms.keep_typed)
 def propose_credit(number: str) -> Any:
-    """Show the draft of what is in the form or, once it was seen, propose it; `change` leads back to the form."""
+    """Show the draft of what is in the form or, once it was seen, propose it; `change` leads back to the form, and
+    `calculate` shows what its amounts come to."""
     found, about = _asked(number)
     form = credit_form(about.lines)
     if "change" in request.form:
         return _form_page(found, about, form)
+    if "calculate" in request.form:
+        return _form_page(found, about, form, 200 if credit_sum.check(form, about.lines) else INVALID)
     try:
-        if not form.validate():
+        is_complete = form.validate()
+        if not credit_sum.check(form, about.lines) or not is_complete:
             return _form_page(found, about, form, INVALID)
         wanted = form.wanted
         planned = proposals.plan(about.invoice, wanted)
@@ -80,6 +88,19 @@ def propose_credit(number: str) -> Any:
         return _form_page(*_asked(number), form, status_of(refusal), refusal=refusal)
     flash(gettext("The credit note is proposed. A colleague has to confirm it."), "success")
     return kept_forms.done(redirect(url_for("review.credit_proposal", proposal_id=made), 303))
+
+
+@blueprint.post("/<number>/credit/sum")
+@guard(Permission.DECIDE)
+@limiter.limit(SUMS, key_func=limits.who_asks)
+def sum_credit(number: str) -> str:
+    """What the amounts in the form come to, and what is wrong with them: scripts put it into the form while somebody
+    types."""
+    _, about = _asked(number)
+    form = credit_form(about.lines)
+    credit_sum.check(form, about.lines)
+    faulty = [form[name] for name in form.lines if form[name].errors]
+    return render_template("review/credit_sum.html", sum=credit_sum.summed(form, about.lines), faulty=faulty)
 
 
 @blueprint.get("/credits/<int:proposal_id>")
@@ -163,6 +184,8 @@ def _form_page(
         about=about,
         form=form,
         planned=planned,
+        sum=credit_sum.summed(form, about.lines),
+        faulty=(),
         draft=planned.snapshot(number=None, issued_at=clock.now()) if planned else None,
         has_debt=bool(queries.debts_on(about.lines)),
         refusal=translate(refusal.message) if refusal else None,

@@ -1,5 +1,5 @@
 // data-live="address" data-live-target="id" on a form: what it shows beside itself follows the typing. Without scripts a
-// button of the form does the same; what cannot be fetched leaves the last one standing.
+// button of the form does the same; what cannot be fetched leaves the last one standing. What was opened in it stays open.
 const PAUSE = 400; // milliseconds without a key
 
 export function followTyping(root) {
@@ -19,7 +19,9 @@ function follow(form) {
       const answer = await fetch(form.dataset.live, { method: "POST", body: new FormData(form), signal, redirect: "error" });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const opened = [...target.querySelectorAll("details[open][id]")].map((each) => each.id);
       target.replaceChildren(...page.body.children);
+      for (const each of target.querySelectorAll("details")) each.open ||= opened.includes(each.id);
     } catch {
       // Away, or typed on meanwhile: the next pause asks again.
     } finally {
