@@ -140,7 +140,7 @@ COLUMNS = (
     Column(POSITION, False), Column(OCCURRED_ON, False), Column(EXTERNAL_ID, False), Column(DESCRIPTION, False),
     Column(QUANTITY, True), Column(UNIT_PRICE, True), Column(NET, True), Column(RATE, True), Column(TAX, True),
 )  # fmt: skip
-NET_COLUMN, TAX_COLUMN = 6, 8
+DESCRIPTION_COLUMN, NET_COLUMN, RATE_COLUMN, TAX_COLUMN = 3, 6, 7, 8
 
 
 def amount(text: str) -> str:
@@ -197,6 +197,11 @@ class Face:
         if not latin or latin == name:
             return name, ""
         return (latin, name) if self.language == "en" else (name, latin)
+
+    @property
+    def logo(self) -> str | None:
+        """The hash of the seller's logo."""
+        return self._s["seller"].get("logo")
 
     @property
     def title(self) -> Label:

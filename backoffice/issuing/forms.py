@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import StringField
+from wtforms import BooleanField, HiddenField, StringField
 
 from backoffice.web.forms import AmountField, CleanString, DateField, Form, Required, TextAreaField
 from backoffice.web.kept_forms import KeptForm
@@ -27,6 +27,7 @@ SELLER_LABELS = {
     "bank_account": _l("Bank account"),
     "email": _l("Email"),
     "country": _l("Country"),
+    "logo": _l("Logo"),
 }
 
 
@@ -44,6 +45,10 @@ class SellerForm(KeptForm):
     bank_account = StringField(SELLER_LABELS["bank_account"], default="")
     email = StringField(SELLER_LABELS["email"], default="")
     country = StringField(SELLER_LABELS["country"], default="", render_kw={"maxlength": 2})
+    logo = FileField(SELLER_LABELS["logo"], render_kw={"accept": ".png,.jpg,.jpeg,image/png,image/jpeg"})
+    # Which one is meant where no file comes along, signed: the server alone says what is a logo.
+    kept_logo = HiddenField(default="")
+    without_logo = BooleanField(_l("Without a logo"))
     starts_on = DateField(_l("From"), validators=[Required()])
     reason = TextAreaField(_l("Reason"), default="", render_kw={"maxlength": 500})
 

@@ -24,6 +24,8 @@ from backoffice.issuing.models import (
 from backoffice.issuing.rules.credits import ProposalState
 from backoffice.ledger.models import Allocation, ReservationState
 from backoffice.money import ZERO
+from backoffice.policies.models import Policy
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
 
@@ -145,6 +147,14 @@ def _documents() -> Iterator[str]:
                 storage.get(sha256 or "")
             except BackofficeError as error:
                 yield f"{word} {number}: {error}"
+    for starts_on, seller in session.execute(
+        select(Policy.starts_on, Policy.value).where(Policy.key == PolicyKey.SELLER)
+    ):
+        try:
+            if "logo" in seller:
+                storage.get(seller["logo"])
+        except BackofficeError as error:
+            yield f"logo of the seller from {starts_on}: {error}"
     recorded = select(Invoice.number, OfficialRecord.version, OfficialRecord.file_sha256).join(
         Invoice, Invoice.id == OfficialRecord.invoice_id
     )

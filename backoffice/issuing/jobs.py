@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import session, transaction
-from backoffice.errors import N_, BackofficeError, Message
+from backoffice.errors import N_, BackofficeError, Invalid, Message
 from backoffice.issuing import queries, services
 from backoffice.issuing.queries import credits, stops
 from backoffice.issuing.rules import Snapshot
@@ -79,7 +79,7 @@ def _or_noted(work: Callable[[], bool], note: Callable[[Message], None], **about
         raise
     except BackofficeError as error:
         log.warning("issue failed", code=error.code, reason=str(error), **about)
-        reason = error.message
+        reason = error.reason if isinstance(error, Invalid) else error.message
     except Exception as error:
         # One request that trips over a fault of ours must not hold up everybody behind it.
         log.exception("issue failed", **about)

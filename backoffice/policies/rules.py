@@ -25,6 +25,7 @@ class PolicyKey(StrEnum):
 
 
 COUNTRY, HOME = re.compile("[A-Z]{2}"), "CN"  # ISO 3166-1 alpha-2
+LOGO = re.compile("[0-9a-f]{64}")  # the hash of a picture in the document store
 # What a face has room for in one place, and in the line that says why there is no tax.
 LONGEST_TEXT, LONGEST_REASON = 300, 120
 
@@ -108,11 +109,13 @@ def _is_reason(kind: str, reason: Any) -> bool:
 
 
 def _is_seller(value: Any) -> bool:
-    """All that stands on an invoice; `country` (ISO 3166-1 alpha-2) may be left out at home."""
+    """All that stands on an invoice; `country` (ISO 3166-1 alpha-2) may be left out at home, `logo` (sha256) too."""
     keys = set(DEFAULTS[PolicyKey.SELLER])
-    if not isinstance(value, dict) or set(value) - {"country"} != keys:
+    if not isinstance(value, dict) or set(value) - {"country", "logo"} != keys:
         return False
     texts = all(isinstance(text, str) for text in value.values())
+    if "logo" in value and not (texts and LOGO.fullmatch(value["logo"])):
+        return False
     return texts and COUNTRY.fullmatch(value.get("country", HOME)) is not None
 
 

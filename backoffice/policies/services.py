@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backoffice import clock, glyphs, text
+from backoffice import clock, glyphs, storage, text
 from backoffice.audit import services as audit
 from backoffice.database import session
 from backoffice.errors import N_, Forbidden, Invalid, Message
@@ -39,8 +39,12 @@ def set_policy(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, rea
     return policy
 
 
-def set_seller(actor: Actor, typed: Mapping[str, str], *, starts_on: date, reason: str, now: datetime) -> Policy:
+def set_seller(
+    actor: Actor, typed: Mapping[str, str], *, logo: str = "", starts_on: date, reason: str, now: datetime
+) -> Policy:
     """Let invoices from `starts_on` on be issued by this seller; those that were issued stay as they are.
+
+    `logo` is the hash of its picture in the store, empty for none.
 
     Raises Forbidden, and Invalid by field for whatever no invoice could carry, a day that is over, no reason, and what
     holds from that day on already.
@@ -49,6 +53,8 @@ def set_seller(actor: Actor, typed: Mapping[str, str], *, starts_on: date, reaso
         raise Forbidden
     seller = {field: text.of_field(field, given, max_length=LONGEST_TEXT) for field, given in typed.items()}
     seller["country"] = seller["country"].upper() or HOME
+    if logo:
+        seller["logo"] = logo
     if COUNTRY.fullmatch(seller["country"]) is None:
         raise Invalid({"country": [Message(N_("A country is a code of two letters."))]})
     refuse_seller(seller)
@@ -70,6 +76,8 @@ def refuse_seller(seller: Mapping[str, str]) -> None:
     for field, said in seller.items():
         if field not in faults and (fault := glyphs.refusal(said)):
             faults[field] = fault
+    if (logo := seller.get("logo")) and not storage.exists(logo):
+        faults["logo"] = Message(N_("This picture is not in the document store."))
     if faults:
         raise Invalid({field: [fault] for field, fault in faults.items()})
 

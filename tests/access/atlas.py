@@ -66,7 +66,7 @@ NOT_OURS = {
     "review.export_books", "review.export_numbers",
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
-    "messages.document", "messages.sample_html", "delivery.html_part", "delivery.attachment",
+    "messages.document", "messages.sample_html", "issuing.seller_logo", "delivery.html_part", "delivery.attachment",
     "ledger.import_progress", "ledger.problems_csv", "sla.export_calendar",
 }  # fmt: skip
 
@@ -94,6 +94,7 @@ class Atlas:
     drafts: list[str]  # of Ada's applications: one that can be submitted, one that cannot, one that was, one let go
     note: str  # number of a credit note on the issued request
     proposals: list[int]  # of credit notes on it: the one that became the note, one that waits
+    logo: str  # the signed address of a picture
     runs: list[int]  # acts of Rita's on many requests: waiting, done with one refusal, a rejection
 
     def examples(self, endpoint: str) -> list[str]:
@@ -220,6 +221,7 @@ class Atlas:
             "sla.export_calendar": ["/admin/calendar.csv?year=2026"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
             "issuing.seller": ["/admin/seller"],
+            "issuing.seller_logo": [f"/seller-logo/{self.logo}"],
             "issuing.verify": ["/verify", "/verify?number=INV-2026-000001"],
             "health.livez": ["/livez"],
             "health.readyz": ["/readyz"],
@@ -300,7 +302,7 @@ def draw(stage: Stage) -> Atlas:
         _mail_with_invoice(stage), *_links(stage), _someone(stage), *_imported(stage), *_entries(stage),
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
         drafts=_drafts(stage, lumen, numbers["pending"]),
-        note=note, proposals=proposals,
+        note=note, proposals=proposals, logo=_logo(stage),
         runs=_runs(stage, numbers),
     )  # fmt: skip
 
@@ -316,6 +318,11 @@ def _credited(stage: Stage, number: str) -> tuple[str, list[int]]:
     note: str = stage.do(credits.confirm, people.rui.actor, made, issuer=issuer).number
     stage.work()
     return note, [made, stage.do(credits.propose, people.rita.actor, number, wanted).id]
+
+
+def _logo(stage: Stage) -> str:
+    with stage.app.app_context():
+        return signing.sign(storage.put(supporting.picture("PNG")), "seller-logo")
 
 
 def _drafts(stage: Stage, header: int, made: str) -> list[str]:

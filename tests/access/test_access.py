@@ -120,6 +120,7 @@ review.export_account_entries    login 403 403 403 200 200 200 200 200
 review.entry                     login 403 403 403 200 200 200 200 200
 review.entry_part                login 403 403 403 200 200 200 200 200
 issuing.seller                   login 403 403 403 403 403 403 403 200
+issuing.seller_logo              200   200 200 200 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
 messages.mails                   login 403 403 403 200 200 200 200 200
 messages.sample                  login 403 403 403 200 200 200 200 200

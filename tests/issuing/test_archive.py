@@ -1,4 +1,4 @@
-"""Template v2 is PDF/A-3U and encloses the XML as Factur-X says; v1 draws what it always drew."""
+"""Invoices are PDF/A-3U and enclose the XML as Factur-X says; each template draws what it always drew."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from facturx import get_facturx_xml_from_pdf, get_level
 from fontTools.ttLib import TTFont
 from lxml import etree
 
+from backoffice import storage
 from backoffice.errors import Invalid
 from backoffice.issuing import einvoice
 from backoffice.issuing.pdf import checking, render
@@ -28,6 +29,7 @@ ISSUED = Path(__file__).with_name("issued")
 FINGERPRINTS = {
     "v1": "fac42d97c8cf911dc88ee042e31f25f14931c561a7e3f85fd9576c15092064bc",
     "v2": "f9d4be70761d67b480a299be41fa37b3b3890a55eef48fd222730879f2554d00",
+    "v3": "2e84054ee7b70160350200b1e728d08625d8038099b845626a23ada4434fd2c8",
 }
 FX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 XMP = {
@@ -41,6 +43,13 @@ XMP = {
 
 def issued(template: str) -> Snapshot:
     return cast("Snapshot", json.loads((ISSUED / f"{template}.json").read_text()))
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the logo of the folder's invoices is."""
+    monkeypatch.setattr(storage, "_store", storage.DocumentStore(tmp_path))
+    storage.put((ISSUED / "logo.png").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +85,7 @@ def test_the_fingerprint_sees_a_changed_stream_and_a_changed_object() -> None:
 
 
 def test_invoices_are_issued_with_the_last_template() -> None:
-    assert checking.TEMPLATES[-1] == TEMPLATE == "v2"
+    assert checking.TEMPLATES[-1] == TEMPLATE == "v3"
 
 
 def test_the_first_template_encloses_nothing_and_claims_nothing() -> None:
@@ -198,7 +207,8 @@ def test_what_would_be_no_valid_xml_is_refused_once_it_has_a_number() -> None:
         assert render(paper.freeze(template="v1")).startswith(b"%PDF")
 
 
-def test_the_xml_of_a_template_stays_as_it_is() -> None:
-    enclosed = pdfs.read(render(issued("v2"))).files[einvoice.FILE_NAME]
-    assert enclosed == einvoice.build(issued("v2"))
+@pytest.mark.parametrize("template", ["v2", "v3"])
+def test_the_xml_of_a_template_stays_as_it_is(template: str) -> None:
+    enclosed = pdfs.read(render(issued(template))).files[einvoice.FILE_NAME]
+    assert enclosed == einvoice.build(issued(template))
     assert en16931.schema_errors(enclosed) + en16931.judge(enclosed).failures == []

@@ -153,7 +153,7 @@ def expected_groups(due: Reckoned) -> dict[tuple[str, Fraction], tuple[int, int]
 def check(paper: Paper) -> None:
     """The whole way: draw, open, read, reckon."""
     due = reckon(paper.lines)
-    document = render(paper.freeze(template="v2"))
+    document = render(paper.freeze())
     told = pdfs.read(document)
     assert xml_of(document) == told.files[einvoice.FILE_NAME]
     check_face(told.text, paper, due)
@@ -196,7 +196,7 @@ def test_the_second_reckoning_is_right_where_people_did_it() -> None:
 def test_a_wrong_figure_would_be_noticed() -> None:
     paper = Paper([line("106.00"), line("53.00")])
     due = reckon(paper.lines)
-    told = pdfs.read(render(paper.freeze(template="v2")))
+    told = pdfs.read(render(paper.freeze()))
     for wrong in (
         Reckoned([due.lines[0]._replace(tax=601), due.lines[1]], due.groups, due.total),
         Reckoned(due.lines, due.groups, due.total._replace(gross=15901)),

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from backoffice.fonts import FaceName
 from backoffice.issuing.pdf import faces, typeset
 from backoffice.issuing.pdf.faces import Cut
+from backoffice.issuing.pdf.picture import Picture
 from backoffice.issuing.pdf.typeset import Run, Style
 
 PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
@@ -37,6 +38,7 @@ class Page:
 
     def __init__(self) -> None:
         self.operators: list[str | Show] = []
+        self.pictures: dict[int, Picture] = {}
         self._fill = self._stroke = self._font = ""
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
@@ -90,6 +92,13 @@ class Page:
             self.operators.append(color)
             self._stroke = color
         self.operators.append(f"{thickness:g} w {x:.2f} {PAGE_HEIGHT - y - height:.2f} {width:.2f} {height:.2f} re S")
+
+    def picture(self, x: float, y: float, width: float, height: float, picture: Picture) -> None:
+        """Show a picture in the rectangle whose top left corner is (x, y)."""
+        number = len(self.pictures) + 1
+        self.pictures[number] = picture
+        placed = f"{width:.2f} 0 0 {height:.2f} {x:.2f} {PAGE_HEIGHT - y - height:.2f} cm"
+        self.operators.append(f"q {placed} /I{number} Do Q")
 
     def _set_fill(self, color: str) -> None:
         if color != self._fill:

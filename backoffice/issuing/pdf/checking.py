@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from backoffice import glyphs
-from backoffice.errors import N_, Invalid, Message
+from backoffice.errors import N_, Invalid, Message, Unavailable
 from backoffice.issuing import einvoice
+from backoffice.issuing.pdf import picture
 from backoffice.issuing.rules import Snapshot
 
-TEMPLATES = ("v1", "v2")
+TEMPLATES = ("v1", "v2", "v3")
 
 # Longest texts we lay out, in characters. Headers and recharges are held to less when they are saved; these bounds keep
 # the time of one rendering short and every row smaller than a page, whatever stands in a snapshot.
@@ -21,8 +22,8 @@ _LIMITS = {"remarks": MAX_REMARKS, "words": 400}
 
 
 def check(snapshot: Snapshot) -> None:
-    """Raise Invalid for a snapshot that cannot be drawn whole: unknown template, too long, or a missing character; and
-    for one with a number whose XML would not be valid."""
+    """Raise Invalid for a snapshot that cannot be drawn whole: unknown template, too long, a missing character or a
+    missing logo; and for one with a number whose XML would not be valid."""
     faults: dict[str, list[Message | str]] = {}
     if snapshot["template"] not in TEMPLATES:
         faults["template"] = [Message(N_("There is no invoice template %(name)s."), name=snapshot["template"])]
@@ -38,6 +39,11 @@ def check(snapshot: Snapshot) -> None:
             faults |= {field: [fault] for field, text in found if (fault := _unprintable(field, text))}
     if not faults and snapshot["template"] != "v1" and snapshot["number"] is not None:
         faults |= {field: [fault] for field, fault in einvoice.faults(snapshot).items()}
+    if not faults and (logo := snapshot["seller"].get("logo")):
+        try:
+            picture.logo(logo)
+        except Unavailable as gone:
+            faults["seller.logo"] = [gone.message]
     if faults:
         raise Invalid(faults, N_("This invoice cannot be drawn."))
 

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from backoffice.issuing import einvoice, face
-from backoffice.issuing.pdf import layout_v1, writer
+from backoffice.issuing.pdf import layout_v1, layout_v3, writer
 from backoffice.issuing.pdf.canvas import Canvas
 from backoffice.issuing.pdf.checking import check
 from backoffice.issuing.pdf.metadata import Enclosure, Properties
@@ -24,7 +24,11 @@ class _Template(NamedTuple):
     archival: bool
 
 
-_TEMPLATES = {"v1": _Template(layout_v1.draw, archival=False), "v2": _Template(layout_v1.draw, archival=True)}
+_TEMPLATES = {
+    "v1": _Template(layout_v1.draw, archival=False),
+    "v2": _Template(layout_v1.draw, archival=True),
+    "v3": _Template(layout_v3.draw, archival=True),
+}
 
 _LANGUAGES = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}
 
@@ -38,8 +42,12 @@ def render(snapshot: Snapshot) -> bytes:
     template = _TEMPLATES[snapshot["template"]]
     enclosed = _xml(snapshot) if template.archival else None
     with _lock:
-        contents, fonts = template.draw(snapshot).finish()
-        return writer.write(contents, fonts, _properties(snapshot), archival=template.archival, enclosed=enclosed)
+        canvas = template.draw(snapshot)
+        contents, fonts = canvas.finish()
+        pictures = [page.pictures for page in canvas.pages]
+        return writer.write(
+            contents, fonts, properties(snapshot), pictures=pictures, archival=template.archival, enclosed=enclosed
+        )
 
 
 def _xml(snapshot: Snapshot) -> Enclosure | None:
@@ -51,7 +59,8 @@ def _xml(snapshot: Snapshot) -> Enclosure | None:
     )
 
 
-def _properties(snapshot: Snapshot) -> Properties:
+def properties(snapshot: Snapshot) -> Properties:
+    """What the file of a snapshot says of itself."""
     language = snapshot["language"]
     own = snapshot["number"] or face.DRAFT.inline(language)
     canonical = json.dumps(snapshot, sort_keys=True).encode()

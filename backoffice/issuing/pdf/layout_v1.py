@@ -1,4 +1,4 @@
-"""Template v1 of the invoice's face: A4, letterhead, the two parties, lines, sums, words, remarks.
+"""Templates v1 and v2 of the invoice's face: A4, letterhead, the two parties, lines, sums, words, remarks.
 
 A template that has drawn an issued invoice is never changed in what it draws; a new look is a new template.
 """
@@ -55,19 +55,25 @@ class Spoken(NamedTuple):
 
 def draw(snapshot: Snapshot) -> Canvas:
     """All pages of the invoice or, without a number, of its draft."""
-    return _Layout(snapshot).draw()
+    return Layout(snapshot).draw()
 
 
-class _Layout:
+class Layout:
+    """The pages of one snapshot. Later templates change parts of it."""
+
+    table = Table
+    wrap = staticmethod(typeset.wrap)
+
     def __init__(self, snapshot: Snapshot) -> None:
         self._s = snapshot
         self._face = Face(snapshot)
         self._language = snapshot["language"]
         self._canvas = Canvas()
-        self._table = Table(self._face, LEFT, RIGHT)
+        self._table = self.table(self._face, LEFT, RIGHT)
         self._spoken = self._speak()
 
     def draw(self) -> Canvas:
+        """Draw everything; the page plan is made first, so that each page knows of how many it is one."""
         page = self._open_page()
         y = self._draw_head(page)
         head = self._table.head_height
@@ -117,14 +123,17 @@ class _Layout:
 
     def _draw_head(self, page: Page) -> float:
         room = WIDTH - QR_SIZE - 20 if self._s["verify_url"] else WIDTH
-        first, second = self._face.letterhead
-        y = self._draw_lines(page, LEFT, 40, typeset.wrap(first, LETTERHEAD, room), LETTERHEAD, 13)
-        y = self._draw_lines(page, LEFT, y, typeset.wrap(second, SMALL, room) if second else [], SMALL, 10)
+        y = self._draw_letterhead(page, room)
         self._draw_title(page, y + 24)
         page.text(LEFT, y + 39, self._notice(), SMALL)
         self._draw_qr(page)
         y = self._draw_facts(page, max(y + 52, 118))
         return self._draw_parties(page, y + 22) + 8
+
+    def _draw_letterhead(self, page: Page, room: float) -> float:
+        first, second = self._face.letterhead
+        y = self._draw_lines(page, LEFT, 40, typeset.wrap(first, LETTERHEAD, room), LETTERHEAD, 13)
+        return self._draw_lines(page, LEFT, y, typeset.wrap(second, SMALL, room) if second else [], SMALL, 10)
 
     def _draw_title(self, page: Page, y: float) -> None:
         first, *rest = self._face.title.lines(self._language)
@@ -165,10 +174,10 @@ class _Layout:
     def _draw_party(self, page: Page, x: float, y: float, party: Party) -> float:
         room = (WIDTH - PARTY_GAP) / 2
         page.text(x, y, party.title.inline(self._language), SECTION)
-        y = self._draw_lines(page, x, y + 16, typeset.wrap(party.name, PARTY, room), PARTY, 14) + 1.5
+        y = self._draw_lines(page, x, y + 16, self.wrap(party.name, PARTY, room), PARTY, 14) + 1.5
         for fact in party.facts:
             page.text(x, y, fact.label.inline(self._language), SMALL)
-            lines = typeset.wrap(fact.value, VALUE, room - PARTY_LABEL)
+            lines = self.wrap(fact.value, VALUE, room - PARTY_LABEL)
             y = self._draw_lines(page, x + PARTY_LABEL, y, lines, VALUE, 11.2) + 1.6
         return y
 

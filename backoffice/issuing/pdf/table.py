@@ -140,9 +140,17 @@ class Table:
 
     def draw_sum(self, page: Page, y: float, sum_: Sum) -> float:
         """Draw a line of sums under the rows, its figures in their columns; the new y is returned."""
-        baseline, style = y + PADDING + 7.9, CELL if sum_.rate else STRONG
-        label = sum_.label.inline(self._language)
-        page.text(self.columns[3].x, baseline, f"{label}  {sum_.rate}" if sum_.rate else label, style)
+        baseline, style = y + PADDING + 7.9, style_of(sum_)
+        self._draw_sum_label(page, baseline, sum_)
         for column, text in ((self.columns[NET_COLUMN], sum_.net), (self.columns[TAX_COLUMN], sum_.tax)):
             page.text(column.x, baseline, text, style, column.align)
         return y + self.sum_height
+
+    def _draw_sum_label(self, page: Page, baseline: float, sum_: Sum) -> None:
+        label = sum_.label.inline(self._language)
+        page.text(self.columns[3].x, baseline, f"{label}  {sum_.rate}" if sum_.rate else label, style_of(sum_))
+
+
+def style_of(sum_: Sum) -> Style:
+    """How a line of sums looks: that of everything stands out."""
+    return CELL if sum_.rate else STRONG

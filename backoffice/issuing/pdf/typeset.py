@@ -83,6 +83,16 @@ def wrap(text: str, style: Style, limit: float) -> list[str]:
     return lines
 
 
+def wrap_even(text: str, style: Style, limit: float) -> list[str]:
+    """As `wrap`, a little narrower where that keeps a single character from standing alone on the last line."""
+    lines = wrap(text, style, limit)
+    for less in (1, 2, 3) if len(lines) > 1 and len(lines[-1]) == 1 else ():
+        narrower = wrap(text, style, limit - less * style.size)
+        if len(narrower) == len(lines) and len(narrower[-1]) > 1:
+            return narrower
+    return lines
+
+
 def _fill(paragraph: str, style: Style, limit: float) -> list[str]:
     """First fit over the unbreakable pieces of one paragraph."""
     lines: list[str] = []

@@ -1,15 +1,15 @@
 """Pages and cut faces to a PDF file, by fpdf2.
 
-This is the only module that leans on names fpdf2 does not promise: `OutputProducer._add_fonts`, `_add_pages`,
-`_add_pdf_obj`, `FPDF._resource_catalog`, `FPDF.pages[n].contents`, the `_contents`, `filter` and `length` of a stream,
-and the order in which `bufferize` calls them. In return a document takes 5 ms instead of 700: fpdf2 would parse and
-rebuild the whole Chinese face for each. The version is pinned exactly and tests/issuing/test_pdf_contract.py fails
-when one of these names moves.
+This is the only module that leans on names fpdf2 does not promise: `OutputProducer._add_fonts`, `_add_images`,
+`_add_pages`, `_add_pdf_obj`, `FPDF._resource_catalog`, `FPDF.pages[n].contents`, the `_contents`, `filter` and `length`
+of a stream, and the order in which `bufferize` calls them. In return a document takes 5 ms instead of 700: fpdf2 would
+parse and rebuild the whole Chinese face for each. The version is pinned exactly and tests/issuing/test_pdf_contract.py
+fails when one of these names moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,11 +23,14 @@ from isal import isal_zlib
 from backoffice.issuing.pdf import metadata
 from backoffice.issuing.pdf.faces import Cut, Face
 from backoffice.issuing.pdf.metadata import PRODUCER, Enclosure, Properties
+from backoffice.issuing.pdf.picture import Picture
 
 # What the file is where it is to last: PDF/A-3 may enclose files, level U says that all its text can be extracted.
 _ARCHIVAL = "PDF/A-3U"
 
 Fonts = dict[int, tuple[Face, Cut]]
+# What one page shows, by the number in its operators; a number means the same on every page.
+Pictures = dict[int, Picture]
 
 
 def write(
@@ -35,6 +38,7 @@ def write(
     fonts: Fonts,
     properties: Properties,
     *,
+    pictures: Sequence[Pictures] = (),
     archival: bool = False,
     enclosed: Enclosure | None = None,
 ) -> bytes:
@@ -49,6 +53,10 @@ def write(
         pdf.pages[number].contents = bytearray(deflate(content))
         for font in fonts:
             pdf._resource_catalog.add(PDFResourceType.FONT, font, number)
+    for number, shown in enumerate(pictures, 1):
+        pdf.pictures |= shown
+        for picture in shown:
+            pdf._resource_catalog.add(PDFResourceType.X_OBJECT, picture, number)
     return bytes(pdf.output(output_producer_class=_Producer))
 
 
@@ -61,6 +69,7 @@ class _Document(FPDF):
     def __init__(self, fonts: Fonts, properties: Properties, *, archival: bool, enclosed: Enclosure | None) -> None:
         super().__init__(unit="pt", format="A4", enforce_compliance=_ARCHIVAL if archival else None)
         self.cut_fonts = fonts
+        self.pictures: Pictures = {}
         self._file_id = properties.file_id
         self.pdf_version = "1.7"
         self.allow_images_transparency = False
@@ -145,6 +154,19 @@ class _Producer(OutputProducer):
                 page.contents.filter = Name("FlateDecode")
         return pages
 
+    def _add_images(self) -> dict[int, _Block]:  # type: ignore[override]
+        return {number: self._add_picture(picture) for number, picture in self.fpdf.pictures.items()}
+
+    def _add_picture(self, picture: Picture) -> _Block:
+        """An image whose stream is the PNG's own (ISO 32000-1, 8.9.5); its colours are those of the output intent."""
+        return self._add(
+            f"/Type/XObject/Subtype/Image/Width {picture.width}/Height {picture.height}/ColorSpace/DeviceRGB"
+            "/BitsPerComponent 8/Filter/FlateDecode/DecodeParms<</Predictor 15/Colors 3/BitsPerComponent 8"
+            f"/Columns {picture.width}>>",
+            picture.pixels,
+            "images",
+        )
+
     def _add_fonts(self, *_: object) -> dict[int, _Block]:  # type: ignore[override]
         return {number: self._add_font(face, cut) for number, (face, cut) in self.fpdf.cut_fonts.items()}
 
@@ -168,9 +190,9 @@ class _Producer(OutputProducer):
             f"/DescendantFonts[{descendant.id} 0 R]/ToUnicode {to_unicode.id} 0 R"
         )
 
-    def _add(self, dictionary: str, stream: bytes | None = None) -> _Block:
+    def _add(self, dictionary: str, stream: bytes | None = None, kind: str = "fonts") -> _Block:
         block = _Block(dictionary, stream)
-        self._add_pdf_obj(block, "fonts")
+        self._add_pdf_obj(block, kind)
         return block
 
 

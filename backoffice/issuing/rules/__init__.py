@@ -20,7 +20,7 @@ from backoffice.issuing import words
 from backoffice.money import ZERO, from_minor, to_minor
 
 Language = Literal["zh", "en", "both"]
-TEMPLATE = "v2"
+TEMPLATE = "v3"
 INVOICE_SERIES = "INV"
 # What somebody may write who stops issuing or lets it go on, in characters.
 STOP_REASON_LIMIT = 500
@@ -34,7 +34,6 @@ BUYER_FIELDS = (
 )  # fmt: skip
 # Of a party that names no country. Electronic invoices have to state one.
 HOME_COUNTRY = "CN"
-
 
 _NUMBER = re.compile(r"[A-Z]{2,4}-[0-9]{4}-[0-9]{6,9}")
 
@@ -188,6 +187,7 @@ class SellerSnapshot(TypedDict):
     bank_account: str
     email: str
     country: str  # ISO 3166-1 alpha-2; as all that template v1 knows nothing of, only the XML states it
+    logo: NotRequired[str]  # sha256 of its picture in the document store
 
 
 class BuyerSnapshot(TypedDict):
@@ -246,7 +246,7 @@ class OriginalSnapshot(TypedDict):
 class Snapshot(TypedDict):
     """Everything an invoice says to people and programs, frozen at issue. Renderers read this and nothing else."""
 
-    template: str  # what draws it: "v1", or "v2" which encloses its XML
+    template: str  # what draws it: see `issuing.pdf`
     kind: str  # "invoice"; "credit_note", whose amounts are negative
     language: Language
     number: str | None  # None while it is a draft
@@ -304,7 +304,7 @@ def build_snapshot(
         issued_at=issued_at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z"),
         issued_on=issued_on.isoformat(),
         currency=currency,
-        seller=SellerSnapshot(**party_fields(seller, SELLER_FIELDS)),  # type: ignore[typeddict-item]
+        seller=freeze_seller(seller),
         buyer=BuyerSnapshot(**party_fields(buyer, BUYER_FIELDS)),  # type: ignore[typeddict-item]
         lines=[_freeze_line(position, line) for position, line in enumerate(split, 1)],
         tax_groups=[_freeze_group(group) for group in totals.groups],
@@ -316,6 +316,14 @@ def build_snapshot(
         remarks=remarks,
         verify_url=verify_url,
     )
+
+
+def freeze_seller(seller: Mapping[str, object]) -> SellerSnapshot:
+    """What a snapshot states of the seller; where there is no logo it is as before there were any."""
+    frozen: SellerSnapshot = SellerSnapshot(**party_fields(seller, SELLER_FIELDS))  # type: ignore[typeddict-item]
+    if logo := seller.get("logo"):
+        frozen["logo"] = str(logo)
+    return frozen
 
 
 def party_fields(party: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:

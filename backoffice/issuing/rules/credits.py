@@ -17,14 +17,13 @@ from backoffice.errors import N_
 from backoffice.issuing import words
 from backoffice.issuing.rules import (
     BUYER_FIELDS,
-    SELLER_FIELDS,
     TEMPLATE,
     BuyerSnapshot,
     LineSnapshot,
     OriginalSnapshot,
-    SellerSnapshot,
     Snapshot,
     TaxGroupSnapshot,
+    freeze_seller,
     party_fields,
 )
 from backoffice.money import CENT, ZERO, from_minor, to_minor
@@ -208,7 +207,7 @@ def build_credit_snapshot(
         issued_on=issued_on.isoformat(),
         currency=original["currency"],
         # An invoice of an earlier template does not state everything that this one asks for.
-        seller=SellerSnapshot(**party_fields(original["seller"], SELLER_FIELDS)),  # type: ignore[typeddict-item]
+        seller=freeze_seller(original["seller"]),
         buyer=BuyerSnapshot(**party_fields(original["buyer"], BUYER_FIELDS)),  # type: ignore[typeddict-item]
         lines=lines,
         tax_groups=_groups(lines),

@@ -16,6 +16,8 @@ from backoffice.extensions import limiter
 from backoffice.issuing import snapshots
 from backoffice.issuing.forms import SELLER_LABELS, SellerForm
 from backoffice.issuing.rules import SELLER_FIELDS, Snapshot
+from backoffice.issuing.services.logos import LARGEST_BYTES
+from backoffice.issuing.views import logos
 from backoffice.issuing.views.verify import blueprint
 from backoffice.permissions import Permission
 from backoffice.policies import queries, services
@@ -34,26 +36,30 @@ PREVIEWS = "120 per minute"
 def seller() -> Any:
     """Who issues invoices now, from which day on somebody else does, and all that was said before."""
     if request.method != "POST":
-        return _page(kept_forms.begin(SellerForm, _began()))
+        form = kept_forms.begin(SellerForm, _began())
+        return _page(form, logos.meant(form)[0])
     form = SellerForm()
     if asides.is_asked():
-        return kept_forms.step_aside(None, lambda: _page(form))
+        return kept_forms.step_aside(None, lambda: _page(form, logos.meant(form)[0]))
+    fits = "preview" in request.form or form.validate()
+    logo, refusal = logos.meant(form)
+    if logos.say(form, refusal) or not fits:
+        return _page(form, logo), 422
     if "preview" in request.form:
-        return _page(form)
-    if not form.validate():
-        return _page(form), 422
+        return _page(form, logo)
     try:
         with transaction():
             services.set_seller(
                 current_actor(),
                 _typed(form),
+                logo=logo,
                 starts_on=form.starts_on.data,
                 reason=form.reason.data or "",
                 now=clock.now(),
             )
     except Invalid as refusal:
         apply_errors(form, refusal)
-        return _page(form), 422
+        return _page(form, logo), 422
     flash(gettext("The seller is saved. Invoices that were issued stay as they are."), "success")
     return kept_forms.done(redirect(url_for("issuing.seller"), 303))
 
@@ -63,17 +69,20 @@ def seller() -> Any:
 @limiter.limit(PREVIEWS, key_func=limits.who_asks)
 def preview_seller() -> str:
     """The face alone, as the form says it now: scripts put it beside the form while somebody types."""
-    return render_template("issuing/seller_face.html", draft=_face(_typed(SellerForm())))
+    form = SellerForm()
+    return render_template("issuing/seller_face.html", draft=_face(_typed(form), logos.meant(form)[0]))
 
 
-def _page(form: SellerForm) -> str:
+def _page(form: SellerForm, logo: str) -> str:
     today = clock.today()
     history = queries.history(PolicyKey.SELLER)
     return render_template(
         "issuing/seller.html",
         form=form,
-        draft=_face(_typed(form)),
+        draft=_face(_typed(form), logo),
         fields=SELLER_FIELDS,
+        kept_logo=logos.kept(form),
+        largest_logo=LARGEST_BYTES,
         labels=SELLER_LABELS,
         history=[(row, _changed(row.value, before.value if before else {})) for row, before in history],
         in_force=queries.row_in_force(PolicyKey.SELLER, today),
@@ -86,18 +95,19 @@ def _began() -> dict[str, Any]:
     """What will hold last of all, to be changed from today on."""
     history = queries.history(PolicyKey.SELLER)
     last: Mapping[str, str] = history[0][0].value if history else queries.value(PolicyKey.SELLER, clock.today())
-    return {**{name: last.get(name, "") for name in SELLER_FIELDS}, "starts_on": clock.today()}
+    kept_logo = logos.signed(last.get("logo", ""))
+    return {**{name: last.get(name, "") for name in SELLER_FIELDS}, "kept_logo": kept_logo, "starts_on": clock.today()}
 
 
 def _typed(form: SellerForm) -> dict[str, str]:
     return {name: form[name].data or "" for name in SELLER_FIELDS}
 
 
-def _face(seller: Mapping[str, str]) -> Snapshot:
+def _face(seller: Mapping[str, str], logo: str) -> Snapshot:
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
-    return snapshots.specimen(seller, currency=settings.currency, now=clock.now())
+    return snapshots.specimen({**seller, "logo": logo}, currency=settings.currency, now=clock.now())
 
 
 def _changed(value: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
     """The fields that say something else than the version before."""
-    return [name for name in SELLER_FIELDS if value.get(name, "") != before.get(name, "")]
+    return [name for name in (*SELLER_FIELDS, "logo") if value.get(name, "") != before.get(name, "")]
