@@ -18,7 +18,16 @@ from xml.sax.saxutils import escape
 
 from backoffice.errors import N_, Message
 from backoffice.issuing import face
-from backoffice.issuing.rules import BuyerSnapshot, LineSnapshot, SellerSnapshot, Snapshot, TaxKind
+from backoffice.issuing.rules import (
+    BuyerSnapshot,
+    LineSnapshot,
+    SellerSnapshot,
+    Snapshot,
+    TaxGroupSnapshot,
+    TaxKind,
+    codes_reasons,
+    common,
+)
 
 FILE_NAME = "factur-x.xml"
 LEVEL = "EN 16931"
@@ -33,6 +42,8 @@ _CATEGORIES = {
 }
 # Only these have a reason (BR-S-10, BR-Z-10 forbid one, BR-E-10, BR-O-10, BR-AE-10 ask for it).
 _REASONED = ("E", "O", "AE")
+# What these say by themselves as a code (list VATEX); an exemption has the one that the tax policy names.
+_CODES = {"O": "VATEX-EU-O", "AE": "VATEX-EU-AE"}
 
 # The EU's member states with the prefix of their VAT numbers (Directive 2006/112/EC, article 215), and Britain.
 _OWN = "AT BE BG CY CZ DE DK EE ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
@@ -64,6 +75,7 @@ class _Group(NamedTuple):
     net: str
     tax: str
     reason: str
+    code: str  # BT-121
 
 
 def faults(snapshot: Snapshot) -> dict[str, Message]:
@@ -224,10 +236,16 @@ class _Invoice:
             category = self._categories[each["kind"]]
             rate = _percent(category, each["rate"])
             reason = face.untaxed(each, "both") if category in _REASONED else ""
-            group = _Group(category, rate, self._amount(each["net"]), self._amount(each["tax"]), reason)
+            net, tax = self._amount(each["net"]), self._amount(each["tax"])
+            group = _Group(category, rate, net, tax, reason, self._code(category, each))
             known = groups.get((category, rate))
             groups[category, rate] = group if known is None else _joined(known, group)
         return list(groups.values())
+
+    def _code(self, category: str, group: TaxGroupSnapshot) -> str:
+        if category not in _REASONED or not codes_reasons(self._s["template"]):
+            return ""
+        return _CODES.get(category) or group.get("code", "")
 
     def _original(self) -> str:
         """The invoice that a credit note corrects (BT-25, BT-26)."""
@@ -249,7 +267,7 @@ def vat_id(country: str, tax_id: str) -> str:
 
 def _joined(one: _Group, other: _Group) -> _Group:
     net, tax = (str(Decimal(a) + Decimal(b)) for a, b in ((one.net, other.net), (one.tax, other.tax)))
-    return _Group(one.category, one.rate, net, tax, f"{one.reason}; {other.reason}")
+    return _Group(one.category, one.rate, net, tax, f"{one.reason}; {other.reason}", common((one.code, other.code)))
 
 
 def _trade_tax(group: _Group) -> str:
@@ -257,6 +275,7 @@ def _trade_tax(group: _Group) -> str:
         f"<ram:ApplicableTradeTax><ram:CalculatedAmount>{group.tax}</ram:CalculatedAmount>"
         f"<ram:TypeCode>VAT</ram:TypeCode>{_optional('ram:ExemptionReason', group.reason)}"
         f"<ram:BasisAmount>{group.net}</ram:BasisAmount><ram:CategoryCode>{group.category}</ram:CategoryCode>"
+        f"{_optional('ram:ExemptionReasonCode', group.code)}"
         f"{_optional('ram:RateApplicablePercent', group.rate)}</ram:ApplicableTradeTax>"
     )
 

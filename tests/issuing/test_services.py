@@ -15,7 +15,7 @@ from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
 from backoffice.errors import Invalid
 from backoffice.issuing import einvoice, jobs, queries, services
-from backoffice.issuing.models import Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.models import CreditNote, Invoice, InvoiceLine, InvoiceSeries
 from backoffice.issuing.rules import Snapshot
 from backoffice.ledger import queries as ledger
 from backoffice.permissions import SYSTEM
@@ -104,15 +104,17 @@ def test_what_exempts_is_said_by_policy_and_told_everywhere(office: Office) -> N
         {"kind": "exempt", "rate": "0"}, {"kind": "exempt", "rate": "0", "reason": " "},
         {"kind": "rate", "rate": "0.06", "reason": law}, {"kind": "exempt", "rate": "0", "reason": "x" * 121},
         {"kind": "exempt", "rate": "0", "reason": "😀"},
+        {"kind": "exempt", "rate": "0", "reason": law, "code": "VATEX-CN-36"},
+        {"kind": "not_taxable", "rate": "0", "code": "VATEX-EU-132"},
     )  # fmt: skip
     for tax in faulty:
         with pytest.raises(Invalid), transaction():
             policies.set_policy(SYSTEM, PolicyKey.TAX, tax, starts_on=date(2026, 1, 1), reason="x", now=clock.now())
-    exempt = {"kind": "exempt", "rate": "0", "reason": law}
+    exempt = {"kind": "exempt", "rate": "0", "reason": law, "code": "VATEX-EU-132-1P"}
     with transaction():
         policies.set_policy(SYSTEM, PolicyKey.TAX, exempt, starts_on=date(2025, 1, 1), reason="law", now=clock.now())
     office.recharge("10.00", occurred_at=datetime(2024, 5, 1, tzinfo=UTC))
-    office.recharge("10.00", occurred_at=datetime(2025, 5, 1, tzinfo=UTC))
+    exempted = office.recharge("10.00", occurred_at=datetime(2025, 5, 1, tzinfo=UTC))
     number = office.issued("20.00")
     snapshot = cast(Snapshot, invoice_of(office, number).snapshot)
     assert [line.get("tax_reason") for line in snapshot["lines"]] == [None, law]
@@ -121,7 +123,12 @@ def test_what_exempts_is_said_by_policy_and_told_everywhere(office: Office) -> N
     assert "".join(f"免征税款依据Why no tax is due{said}".split()) in told.text
     assert f"<ram:ExemptionReason>{said}</ram:ExemptionReason>".encode() in told.files[einvoice.FILE_NAME]
     xml = told.files[einvoice.FILE_NAME]
+    assert b"<ram:ExemptionReasonCode>VATEX-EU-132-1P</ram:ExemptionReasonCode>" in xml
     assert (en16931.schema_errors(xml), en16931.judge(xml).failures) == ([], [])
+    office.credit(number, {exempted: "4.00"})
+    note = session.scalars(select(CreditNote.snapshot)).one()
+    session.rollback()
+    assert [(group["reason"], group["code"]) for group in note["tax_groups"]] == [(law, "VATEX-EU-132-1P")]
 
 
 def test_the_document_brings_its_xml(office: Office) -> None:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Literal, NotRequired, TypedDict
 
 from backoffice.issuing import words
+from backoffice.issuing.rules.frozen import BuyerSnapshot as BuyerSnapshot
+from backoffice.issuing.rules.frozen import Language as Language
+from backoffice.issuing.rules.frozen import LineSnapshot as LineSnapshot
+from backoffice.issuing.rules.frozen import OriginalSnapshot as OriginalSnapshot
+from backoffice.issuing.rules.frozen import SellerSnapshot as SellerSnapshot
+from backoffice.issuing.rules.frozen import Snapshot as Snapshot
+from backoffice.issuing.rules.frozen import TaxGroupSnapshot as TaxGroupSnapshot
 from backoffice.money import ZERO, from_minor, to_minor
 
-Language = Literal["zh", "en", "both"]
 TEMPLATE = "v3"
 INVOICE_SERIES = "INV"
 # What somebody may write who stops issuing or lets it go on, in characters.
@@ -41,6 +46,11 @@ _NUMBER = re.compile(r"[A-Z]{2,4}-[0-9]{4}-[0-9]{6,9}")
 def is_invoice_number(text: str) -> bool:
     """Whether `text` has the form of an invoice number, INV-2026-000001."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def codes_reasons(template: str) -> bool:
+    """Whether the XML of this template says by code why there is no tax (BT-121)."""
+    return template not in {"v1", "v2"}
 
 
 def encloses_xml(template: str) -> bool:
@@ -72,6 +82,8 @@ class LineInput:
     recharge_id: int | None = None
     # What exempts it, in the words of the tax policy; empty where nothing more is known than the kind.
     tax_reason: str = ""
+    # The same as a code of the list VATEX of EN 16931, where the policy names one.
+    tax_code: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1 or (self.tax_kind is TaxKind.RATE) != (self.rate > 0):
@@ -106,6 +118,8 @@ class TaxGroup:
     gross: Decimal
     # Of its lines, each once.
     reasons: tuple[str, ...] = ()
+    # Empty unless all its lines have the same.
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +150,18 @@ def split_tax(lines: Sequence[LineInput]) -> tuple[tuple[Line, ...], Totals]:
         gross = sum((lines[index].gross for index in indexes), ZERO)
         net = from_minor(sum(shares))
         reasons = dict.fromkeys(lines[index].tax_reason for index in indexes if lines[index].tax_reason)
-        groups.append(TaxGroup(kind, rate, net, gross - net, gross, tuple(reasons)))
+        code = common(lines[index].tax_code for index in indexes)
+        groups.append(TaxGroup(kind, rate, net, gross - net, gross, tuple(reasons), code))
     result = tuple(
         Line(line, unit_price(net, line.quantity), net, line.gross - net) for line, net in zip(lines, nets, strict=True)
     )
     return result, _sum(groups)
+
+
+def common(codes: Iterable[str]) -> str:
+    """The code that all have; empty where they differ: a breakdown of EN 16931 has room for one (BT-121)."""
+    first, *others = dict.fromkeys(codes)
+    return "" if others else first
 
 
 def _share_net(grosses: list[int], rate: Decimal) -> list[int]:
@@ -173,100 +194,6 @@ def unit_price(net: Decimal, quantity: Decimal) -> Decimal:
     shortest = price.normalize()
     places = -int(shortest.as_tuple().exponent)
     return price.quantize(Decimal(1).scaleb(-max(2, places)))
-
-
-class SellerSnapshot(TypedDict):
-    """The issuing entity; an empty string is a field it does not state."""
-
-    name: str
-    latin_name: str
-    tax_id: str
-    address: str
-    phone: str
-    bank: str
-    bank_account: str
-    email: str
-    country: str  # ISO 3166-1 alpha-2; as all that template v1 knows nothing of, only the XML states it
-    logo: NotRequired[str]  # sha256 of its picture in the document store
-
-
-class BuyerSnapshot(TypedDict):
-    """The invoice header of the request; an empty string is a field it does not state."""
-
-    kind: str  # type of the header: enterprise, personal, public body
-    name: str
-    tax_id: str
-    address: str
-    phone: str
-    bank: str
-    bank_account: str
-    email: str
-    # Only the XML states these; the face prints the address in one piece.
-    country: str  # ISO 3166-1 alpha-2
-    street: str
-    city: str
-    postal_code: str
-
-
-class LineSnapshot(TypedDict):
-    """One line; decimals as strings, in major units of the invoice's currency."""
-
-    position: int  # from 1
-    occurred_on: str  # ISO date of the recharge
-    external_id: str  # the platform's id of the recharge
-    description: str
-    quantity: str
-    unit_price: str  # net of tax, two to six decimals
-    net: str
-    tax: str
-    gross: str
-    rate: str  # a fraction: "0.06"
-    tax_kind: str  # a TaxKind
-    tax_reason: NotRequired[str]  # what exempts it
-
-
-class TaxGroupSnapshot(TypedDict):
-    """Sum of the lines of one tax kind and rate."""
-
-    kind: str
-    rate: str
-    net: str
-    tax: str
-    gross: str
-    reason: NotRequired[str]  # why there is no tax, those of all its lines
-
-
-class OriginalSnapshot(TypedDict):
-    """The invoice that a credit note corrects."""
-
-    number: str
-    issued_on: str  # ISO local date
-
-
-class Snapshot(TypedDict):
-    """Everything an invoice says to people and programs, frozen at issue. Renderers read this and nothing else."""
-
-    template: str  # what draws it: see `issuing.pdf`
-    kind: str  # "invoice"; "credit_note", whose amounts are negative
-    language: Language
-    number: str | None  # None while it is a draft
-    request_number: str | None
-    issued_at: str  # ISO instant in UTC, whole seconds; for a draft when it was drawn up
-    issued_on: str  # ISO local date
-    currency: str  # ISO 4217
-    seller: SellerSnapshot
-    buyer: BuyerSnapshot
-    lines: list[LineSnapshot]
-    tax_groups: list[TaxGroupSnapshot]
-    net: str
-    tax: str
-    gross: str
-    capitals: str  # gross in Chinese capitals
-    words: str  # gross in English words
-    remarks: str
-    verify_url: str | None  # what the QR code holds; None draws none
-    original: NotRequired[OriginalSnapshot]  # of a credit note
-    reason: NotRequired[str]  # of a credit note: a CreditReason
 
 
 def build_snapshot(
@@ -348,6 +275,8 @@ def _freeze_line(position: int, line: Line) -> LineSnapshot:
     )
     if line.source.tax_reason:
         frozen["tax_reason"] = line.source.tax_reason
+    if line.source.tax_code:
+        frozen["tax_code"] = line.source.tax_code
     return frozen
 
 
@@ -357,4 +286,6 @@ def _freeze_group(group: TaxGroup) -> TaxGroupSnapshot:
     )
     if group.reasons:
         frozen["reason"] = "; ".join(group.reasons)
+    if group.code:
+        frozen["code"] = group.code
     return frozen

@@ -23,6 +23,7 @@ from backoffice.issuing.rules import (
     OriginalSnapshot,
     Snapshot,
     TaxGroupSnapshot,
+    common,
     freeze_seller,
     party_fields,
 )
@@ -233,7 +234,10 @@ def _groups(lines: Sequence[LineSnapshot]) -> list[TaxGroupSnapshot]:
     for kind, rate in dict.fromkeys((line["tax_kind"], line["rate"]) for line in lines):
         members = [line for line in lines if (line["tax_kind"], line["rate"]) == (kind, rate)]
         net, gross = (sum((Decimal(line[name]) for line in members), ZERO) for name in ("net", "gross"))
-        groups[kind, rate] = TaxGroupSnapshot(
-            kind=kind, rate=rate, net=str(net), tax=str(gross - net), gross=str(gross)
-        )
+        group = TaxGroupSnapshot(kind=kind, rate=rate, net=str(net), tax=str(gross - net), gross=str(gross))
+        if reasons := dict.fromkeys(line["tax_reason"] for line in members if "tax_reason" in line):
+            group["reason"] = "; ".join(reasons)
+        if code := common(line.get("tax_code", "") for line in members):
+            group["code"] = code
+        groups[kind, rate] = group
     return list(groups.values())
