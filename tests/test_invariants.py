@@ -21,13 +21,14 @@ from backoffice.database import db, session, transaction
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing.models import CreditNote, Invoice
-from backoffice.issuing.queries import credits
+from backoffice.issuing.services import wishes
 from backoffice.portal import services as drafts
 from backoffice.portal.queries.drafts import Writer
 from backoffice.requests.services import applying, supporting
 from backoffice.review import jobs as review
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk
+from backoffice.review.services import credits as desk
 from backoffice.sla import jobs as sla
 from tests.faults.smtp_servers import accepting
 from tests.support import databases, files
@@ -125,6 +126,27 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "invoice_line", "UPDATE invoice_line SET tax = tax + 1 WHERE position = 1", "totals and the request's"),
     "an invoice lost its request": (
         "invoice_request", "UPDATE invoice_request SET invoice_id = NULL", "its request does not know it"),
+    "nobody counts a series": (
+        "invoice_series", "DELETE FROM invoice_series WHERE series = 'CN'", "nobody counts them"),
+    "a series forgot its last date": (
+        "invoice_series", "UPDATE invoice_series SET last_issued_on = '2001-01-01'", "yet it remembers 2001-01-01"),
+    "a number has the wrong place": (
+        "credit_note", "UPDATE credit_note SET number = 'CN-1999-000001' WHERE sequence = 1",
+        "its place in its series"),
+    "a request says another date than its invoice": (
+        "invoice_request", "UPDATE invoice_request SET issued_on = '2001-01-01' WHERE state = 'issued'",
+        "of the same number and date"),
+    "what is printed was changed": (
+        "invoice", "UPDATE invoice SET snapshot = (SELECT snapshot FROM invoice AS other WHERE other.sequence = 2)"
+        " WHERE sequence = 1", "not what is counted"),
+    "a document's length was changed": (
+        "credit_note", "UPDATE credit_note SET pdf_size = pdf_size + 1", "another length"),
+    "nobody was mailed an invoice": (
+        "message", "DELETE FROM message WHERE template = 'issued'", "no mail brings its document"),
+    "nobody was mailed a credit note": (
+        "message", "DELETE FROM message WHERE template = 'credited'", "no mail brings its document"),
+    "an issue left no trace": (
+        "request_event", "DELETE FROM request_event WHERE kind = 'issued'", "does not say that it was issued"),
     "an issued invoice has no document": (
         "invoice", "UPDATE invoice SET pdf_sha256 = NULL WHERE sequence = 1", "without a whole invoice"),
     "a credit note is missing": (
@@ -150,6 +172,41 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "credit_note", "UPDATE credit_note SET invoice_id = invoice_id - 1", "a line of it is of another invoice"),
     "credit notes lost their guard": (
         "credit_note_line", "UPDATE credit_note_line SET gross = gross", "the trigger credit_note_line"),
+    "what was issued anew is followed by nothing": (
+        "credit_reissue", "UPDATE credit_reissue SET request_id = NULL", "whether a request follows differ"),
+    "a request follows what nobody confirmed": (
+        "credit_proposal", "UPDATE credit_proposal SET state = 'open'", "whether a request follows differ"),
+    "an invoice is issued anew for a stranger": (
+        "credit_reissue", "UPDATE credit_reissue SET header_id = (SELECT min(id) FROM invoice_header)",
+        "a header of another account"),
+    "another request takes an invoice's place": (
+        "credit_reissue", "UPDATE credit_reissue SET request_id = (SELECT min(id) FROM invoice_request)",
+        "not what was to follow"),
+    "more is issued anew than was taken back": (
+        "invoice_request", "UPDATE invoice_request SET amount = amount + 1 WHERE submit_token LIKE 'reissue-%'",
+        "not what was to follow"),
+    "an invoice was issued anew and stands": (
+        "credit_note credit_note_line", "DELETE FROM credit_note WHERE sequence = 2", "not all of it was taken back"),
+    "the timeline forgot whose place a request takes": (
+        "request_event", "UPDATE request_event SET data = '{}' WHERE kind = 'submitted'", "whose place it takes"),
+    "somebody asks to correct what is not issued": (
+        "correction_wish", "UPDATE correction_wish SET request_id = (SELECT id FROM invoice_request"
+        " WHERE state = 'withdrawn')", "it is not issued"),
+    "a correction to a stranger's header is asked for": (
+        "correction_wish", "UPDATE correction_wish SET header_id = (SELECT min(id) FROM invoice_header)"
+        " WHERE kind = 'reissue'", "another account's header"),
+    "two corrections are asked for at once": (
+        "correction_wish", "UPDATE correction_wish SET state = 'open', closed_at = NULL", "asked for at once"),
+    "a wish left no trace": (
+        "request_event", "DELETE FROM request_event WHERE kind = 'return_asked'", "that a correction was asked for"),
+    "a wish outlived its credit note": (
+        "correction_wish", "UPDATE correction_wish SET state = 'open', closed_at = NULL WHERE state = 'granted'",
+        "is still open"),
+    "a wish was granted by nothing": (
+        "correction_wish", "UPDATE correction_wish SET state = 'granted' WHERE state = 'declined'",
+        "granted by no credit note"),
+    "a customer was not told that a wish was declined": (
+        "message", "DELETE FROM message WHERE template = 'correction_declined'", "was not told"),
     "an issued request was never decided on": (
         "decision bulk_item", "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
     "a rejection counts as approval": (
@@ -211,6 +268,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "message", "UPDATE message SET accepted_at = NULL WHERE state = 'accepted'", "nobody knows when"),
     "two mails share a Message-ID": (
         "message", "UPDATE message SET message_id = '<same@example>'", "more than one message carries it"),
+    "a mail was sent anew twice": (
+        "message", "UPDATE message SET follows_id = 1 WHERE id > 1", "sent anew more than once"),
     "the calendar misses a year": (
         "calendar_year", "DELETE FROM calendar_year WHERE year = (SELECT max(year) FROM calendar_year)",
         "does not cover"),
@@ -239,7 +298,9 @@ def _lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask
     made: dict[str, Flask] = {}
     yield made
     for app in made.values():
+        storage.configure(Path(app.instance_path) / "documents")
         with app.app_context():
+            assert contradictions() == [], "a fault was not taken back"
             url = app.config["SQLALCHEMY_DATABASE_URI"]
             session.remove()
             db.engine.dispose()
@@ -268,15 +329,16 @@ def live(app: Flask) -> None:
     partly = office.recharge("80.00")
     office.recharge("500.00")
     office.recharge("300.00", to="yunqi")
-    office.issued("100.00")
+    wished = office.issued("100.00")
     office.issued("12.34")
-    office.issued("299.99", cast.bo)
+    moved = office.issued("299.99", cast.bo)
     office.reject(office.apply("20.00"))
     office.withdraw(office.apply("30.00"))
     office.refund(partly, "15.00")
     owed = office.recharge("70.00", to="yunqi")
     office.credit(office.issued("70.00", cast.bo), {owed: "20.00"})
-    issuing.finish_credit(*credits.unrendered(1)[0])
+    ask_for_corrections(office, wished, moved)
+    assert issuing.issue_due() == 2
     office.refund(owed, "45.00", to="yunqi")
     with clock.shifted(timedelta(days=-30)):
         office.apply("40.00")
@@ -294,6 +356,19 @@ def live(app: Flask) -> None:
             update={"mail_server": server.host, "mail_port": server.port}
         )
         delivery.send_due()
+
+
+def ask_for_corrections(office: Office, kept: str, moved: str) -> None:
+    """A wish that is declined and one that is open about the one invoice; the other is issued anew, as is asked for."""
+    ada, bo, rita = office.cast.ada.actor, office.cast.bo.actor, office.cast.rita.actor
+    header = office.headers[office.cast.yunqi]
+    with transaction():
+        wishes.ask(bo, moved, kind="reissue", header_id=header, words="Other header", now=clock.now())
+        wishes.ask(ada, kept, kind="return", header_id=None, words="Wrong month", now=clock.now())
+    with transaction():
+        desk.decline_wish(rita, kept, remarks="It is right.", now=clock.now())
+        wishes.ask(ada, kept, kind="return", header_id=None, words="No, it is not", now=clock.now())
+    office.confirm(office.reissue(moved))
 
 
 def write_applications(office: Office) -> None:
@@ -320,7 +395,6 @@ def test_each_seeded_fault_goes_red(lived_in: Flask, fault: str) -> None:
     with seeded(tables.split(), statement):
         found = [f"{capability}: {sentence}" for capability, sentence in invariants.violations()]
     assert [sentence for sentence in found if words in sentence], found
-    assert contradictions() == [], "the fault was not taken back"
 
 
 @pytest.mark.parametrize("kind", [Invoice, CreditNote])

@@ -20,7 +20,7 @@ def check() -> Iterator[str]:
     """Yield a sentence for each message that is not where its state says."""
     yield from _ends()
     yield from _leases()
-    yield from _repeated_ids()
+    yield from _repeated()
     yield from _lost_attachments()
 
 
@@ -52,10 +52,13 @@ def _leases() -> Iterator[str]:
         yield f"message {message_id}: its lease does not fit its state"
 
 
-def _repeated_ids() -> Iterator[str]:
+def _repeated() -> Iterator[str]:
     repeated = select(Message.message_id).group_by(Message.message_id).having(func.count() > 1).limit(_SHOWN)
     for message_id in session.scalars(repeated):
         yield f"Message-ID {message_id}: more than one message carries it"
+    followed = select(Message.follows_id).where(Message.follows_id.is_not(None)).group_by(Message.follows_id)
+    for follows_id in session.scalars(followed.having(func.count() > 1).limit(_SHOWN)):
+        yield f"message {follows_id}: it was sent anew more than once"
 
 
 def _lost_attachments() -> Iterator[str]:

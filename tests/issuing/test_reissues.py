@@ -25,14 +25,6 @@ def other_header(office: Office) -> int:
         return headers.create(office.cast.ada.actor, OTHER, now=clock.now()).id
 
 
-def reissue(office: Office, number: str, header_id: int) -> int:
-    session.rollback()
-    with transaction():
-        return credits.reissue(
-            office.cast.rita.actor, number, header_id=header_id, reason="header", words="抬头 Header", now=clock.now()
-        ).id
-
-
 def test_the_money_moves_straight_into_the_new_request(office: Office) -> None:
     first = office.recharge("60.00")
     office.recharge("40.00")
@@ -42,7 +34,7 @@ def test_the_money_moves_straight_into_the_new_request(office: Office) -> None:
     third = office.recharge("20.00")
     short = office.apply("5.00")
     office.refund(third, "20.00")
-    proposal = reissue(office, number, other_header(office))
+    proposal = office.reissue(number, other_header(office))
     with clock.shifted(timedelta(days=1)):
         office.confirm(proposal)
     made = queries.followed_by(office.request(number).id) or ""
@@ -68,9 +60,9 @@ def test_what_cannot_be_issued_anew_is_refused_and_nothing_moves(office: Office)
     number = office.issued("60.00")
     foreign = office.headers[office.cast.yunqi]
     with pytest.raises(Conflict, match="not available any more"):
-        reissue(office, number, foreign)
+        office.reissue(number, foreign)
     header = other_header(office)
-    proposal = reissue(office, number, header)
+    proposal = office.reissue(number, header)
     with transaction():
         headers.archive(office.cast.ada.actor, header, now=clock.now())
     with pytest.raises(Conflict, match="not available any more"):
@@ -80,6 +72,6 @@ def test_what_cannot_be_issued_anew_is_refused_and_nothing_moves(office: Office)
         credits.withdraw(office.cast.rita.actor, proposal, now=clock.now())
     office.refund(recharge, "60.00")
     with pytest.raises(Conflict, match="could be invoiced again"):
-        reissue(office, number, office.headers[office.cast.lumen])
+        office.reissue(number, office.headers[office.cast.lumen])
     assert office.counters() == ("0.00", "0.00", "60.00")
     assert contradictions() == []

@@ -185,6 +185,15 @@ class Office:
         with transaction():
             return credits.propose((by or self.cast.rita).actor, number, wanted, now=clock.now()).id
 
+    def reissue(self, number: str, header_id: int | None = None) -> int:
+        """Rita proposes to take an issued request's invoice back and to issue it anew, with its account's header."""
+        header_id = header_id or self.headers[self.request(number).account_id]
+        session.rollback()
+        with transaction():
+            return credits.reissue(
+                self.cast.rita.actor, number, header_id=header_id, reason="header", words="抬头 Header", now=clock.now()
+            ).id
+
     def confirm(self, proposal_id: int, by: Person | None = None) -> str:
         """Rui confirms a proposal; returns the number of the credit note."""
         with transaction():

@@ -1,0 +1,124 @@
+"""What must hold about credit notes: what they take back, who made and checked them, and what the ledger says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, Subquery, and_, func, or_, select, union_all
+
+from backoffice.database import missing_triggers, session
+from backoffice.issuing.models import (
+    CreditNote,
+    CreditNoteLine,
+    CreditProposal,
+    CreditProposalLine,
+    Invoice,
+    InvoiceLine,
+)
+from backoffice.issuing.rules.credits import ProposalState
+from backoffice.ledger.models import Allocation
+from backoffice.money import ZERO
+
+FIGURES = ("net", "tax", "gross")
+
+
+def check() -> Iterator[str]:
+    """Yield a sentence for each note that is not what was confirmed, takes too much or could be edited."""
+    yield from _credit_notes()
+    yield from _credited_lines()
+    yield from _credited_money()
+    yield from _guards()
+
+
+def _credit_notes() -> Iterator[str]:
+    lines = _summed(select(CreditNoteLine.note_id.label("of"), *_figures(CreditNoteLine)))
+    wrong = or_(lines.c.of.is_(None), *(lines.c[name] != getattr(CreditNote, name) for name in FIGURES))
+    for number in session.scalars(select(CreditNote.number).outerjoin(lines, lines.c.of == CreditNote.id).where(wrong)):
+        yield f"credit note {number}: its lines and its totals differ"
+    asked = (
+        select(CreditProposalLine.proposal_id.label("of"), func.sum(CreditProposalLine.gross).label("gross"))
+        .group_by(CreditProposalLine.proposal_id)
+        .subquery()
+    )
+    same = and_(CreditProposal.state == ProposalState.CONFIRMED, CreditProposal.invoice_id == CreditNote.invoice_id)
+    for number in session.scalars(
+        select(CreditNote.number)
+        .join(CreditProposal, CreditProposal.id == CreditNote.proposal_id)
+        .outerjoin(asked, asked.c.of == CreditProposal.id)
+        .where(or_(~same, asked.c.gross.is_(None), asked.c.gross != CreditNote.gross))
+    ):
+        yield f"credit note {number}: it is not what was proposed and confirmed"
+    for proposal_id in session.scalars(
+        select(CreditProposal.id)
+        .outerjoin(CreditNote, CreditNote.proposal_id == CreditProposal.id)
+        .where(CreditProposal.state == ProposalState.CONFIRMED, CreditNote.id.is_(None))
+    ):
+        yield f"proposal {proposal_id}: it is confirmed, and there is no credit note"
+    alone = and_(
+        CreditProposal.decided_by == CreditProposal.proposed_by, CreditProposal.state != ProposalState.WITHDRAWN
+    )
+    for proposal_id in session.scalars(select(CreditProposal.id).where(alone)):
+        yield f"proposal {proposal_id}: one person proposed and decided"
+
+
+def _credited_lines() -> Iterator[str]:
+    taken = _summed(select(CreditNoteLine.line_id.label("of"), *_figures(CreditNoteLine)))
+    beyond = or_(*(taken.c[name] > getattr(InvoiceLine, name) for name in FIGURES))
+    for number, position in session.execute(
+        select(Invoice.number, InvoiceLine.position)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .join(taken, taken.c.of == InvoiceLine.id)
+        .where(beyond)
+    ):
+        yield f"invoice {number}: more is credited of its line {position} than it says"
+    elsewhere = (
+        select(CreditNote.number)
+        .join(CreditNoteLine, CreditNoteLine.note_id == CreditNote.id)
+        .join(InvoiceLine, InvoiceLine.id == CreditNoteLine.line_id)
+        .where(InvoiceLine.invoice_id != CreditNote.invoice_id)
+    )
+    for number in session.scalars(elsewhere.distinct()):
+        yield f"credit note {number}: a line of it is of another invoice"
+
+
+def _credited_money() -> Iterator[str]:
+    """Of each part what the ledger says is credited, less what the notes took: nothing is left."""
+    told = union_all(
+        select(Allocation.request_id, Allocation.recharge_id, Allocation.credited.label("credited")).where(
+            Allocation.credited != ZERO
+        ),
+        select(Invoice.request_id, InvoiceLine.recharge_id, (ZERO - CreditNoteLine.gross).label("credited"))
+        .select_from(CreditNoteLine)
+        .join(InvoiceLine, InvoiceLine.id == CreditNoteLine.line_id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id),
+    ).subquery()
+    differing = (
+        select(told.c.request_id)
+        .group_by(told.c.request_id, told.c.recharge_id)
+        .having(func.sum(told.c.credited) != ZERO)
+        .order_by(told.c.request_id)
+    )
+    for request_id in dict.fromkeys(session.scalars(differing)):
+        yield f"request id {request_id}: the ledger and the credit notes differ on what is credited"
+
+
+def _guards() -> Iterator[str]:
+    guards = {
+        "credit_note": (("credit_note_no_delete", "credit_note_no_update"), ("credit_note_frozen",)),
+        "credit_note_line": (
+            ("credit_note_line_no_delete", "credit_note_line_no_update", "credit_note_line_within"),
+            ("credit_note_line_frozen", "credit_note_line_within"),
+        ),
+    }
+    for table, triggers in guards.items():
+        for name in missing_triggers(table, *triggers):
+            yield f"credit notes: the trigger {name} is missing, they could be edited or take too much"
+
+
+def _figures(of: Any) -> list[Any]:
+    return [func.sum(getattr(of, name)).label(name) for name in FIGURES]
+
+
+def _summed(sums: Select[Any]) -> Subquery:
+    return sums.group_by(sums.selected_columns.of).subquery()
