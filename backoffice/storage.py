@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-from backoffice.errors import N_, Invalid, Message, NotFound, Unavailable
+from backoffice.errors import N_, BackofficeError, Invalid, Message, NotFound, Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 256 * 1024
@@ -88,21 +88,34 @@ class DocumentStore:
         try:
             return self.path(sha256).open("rb")
         except FileNotFoundError:
-            raise NotFound(Message(N_("The document is not in the store."))) from None
+            raise self._missing() from None
         except OSError as error:
             raise Unavailable(Message(N_("The document store cannot be read now."))) from error
 
     def get(self, sha256: str) -> bytes:
-        """The document with this hash, verified. Raises NotFound, or Unavailable when its bytes were altered."""
+        """The document with this hash, verified.
+
+        Raises NotFound, or Unavailable when its bytes were altered or the store has nothing at all.
+        """
         try:
             content = self.path(sha256).read_bytes()
         except FileNotFoundError:
-            raise NotFound(Message(N_("The document is not in the store."))) from None
+            raise self._missing() from None
         except OSError as error:
             raise Unavailable(Message(N_("The document store cannot be read now."))) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise Unavailable(Message(N_("The stored document is damaged.")), code="document-damaged")
         return content
+
+    def _missing(self) -> BackofficeError:
+        """A store without anything is one whose disk is not there: what is missing comes back with it."""
+        try:
+            holds_something = any(self.root.iterdir())
+        except OSError:
+            holds_something = False
+        if holds_something:
+            return NotFound(Message(N_("The document is not in the store.")))
+        return Unavailable(Message(N_("The document store cannot be read now.")))
 
     def size_of(self, sha256: str) -> int | None:
         """How long the stored document is; None where it is not there. Its bytes are not looked at."""

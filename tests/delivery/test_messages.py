@@ -155,6 +155,7 @@ def test_the_document_is_attached_unchanged(context: Flask) -> None:
 
 
 def test_a_document_that_is_gone_is_not_left_out_silently(context: Flask) -> None:
+    storage.put(b"another one: the store is there")
     with pytest.raises(NotFound):
         compose(parcel(template="issued", attachment_sha256="0" * 64, attachment_name="a.pdf"))
 

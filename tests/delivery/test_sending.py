@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from backoffice import clock
+from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.delivery import invariants, jobs, services
 from backoffice.delivery.connection import Connection
@@ -232,6 +232,7 @@ def test_a_mail_that_cannot_be_rendered_waits_and_lets_others_pass(
 
 
 def test_a_lost_document_fails_and_shows(context, queue, message, use_server) -> None:
+    storage.put(b"another one: the store is there")
     message_id = queue(
         template="issued", context={"invoice_number": "I"}, attachment_sha256="0" * 64, attachment_name="I.pdf"
     )
