@@ -285,6 +285,20 @@ def test_every_route_that_changes_refuses_without_the_token(atlas: Atlas, visit:
     assert without_sign_in(fingerprint(app)) == without_sign_in(before)
 
 
+@pytest.mark.one_database
+def test_every_page_of_a_request_can_be_opened_in_every_state(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    pages = [
+        rule.rule
+        for rule in atlas.stage.app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.arguments == {"number"} and rule.endpoint.startswith("review.")
+    ]
+    assert len(pages) >= 10
+    rita = visit(atlas.stage.cast.rita)
+    addresses = [page.replace("<number>", number) for page in pages for number in atlas.numbers.values()]
+    answers = {address: rita.get(address, buffered=True).status_code for address in addresses}
+    assert {address: status for address, status in answers.items() if status >= 500} == {}
+
+
 def test_nothing_of_lumen_opens_for_yunqi_and_the_reverse(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
     cast = atlas.stage.cast
     lumen = [*atlas.numbers.values()], [atlas.header, atlas.spare, atlas.removed]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backoffice.requests.models import Decision
+from backoffice.requests.models import Decision, RequestNote
 from backoffice.review import jobs
 from backoffice.review.services import decisions, notes
 from tests.review.desk import NOW, Desk
@@ -60,6 +60,21 @@ def test_whoever_comes_back_too_late_copies_their_words_away(
     comes_back(rita, desk.cast.rita.email)
     assert "approved this request at" in rita.page.text
     assert WORDS in rita.page.text
+
+
+@pytest.mark.one_database
+def test_whoever_comes_back_too_late_with_a_note_alone_still_has_it(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None]
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/{number}")
+    freeze(LATE)
+    rita.submit({"note": WORDS}, button="Approve")
+    desk.run(decisions.approve, desk.cast.rui.actor, number, now=LATE)
+    comes_back(rita, desk.cast.rita.email)
+    assert "芮明 approved this request at" in rita.page.text
+    assert rita.submit(button="Save the note").status_code == 303
+    assert desk.count(RequestNote, RequestNote.text == WORDS) == 1
 
 
 def test_a_colleague_who_signs_in_there_gets_nothing(

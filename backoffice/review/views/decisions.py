@@ -27,8 +27,11 @@ from backoffice.review.views.request import begun_forms, may_decide, page_of, re
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
-from backoffice.web.forms import apply_errors
+from backoffice.web.forms import Form, apply_errors
 from backoffice.web.guards import current_actor, guard
+
+# The fields of a verdict, and of the note beside it, that somebody writes in.
+_TYPED = frozenset({"remarks", "tax_id_reason", "note"})
 
 
 @blueprint.get("/<number>/approve")
@@ -125,11 +128,11 @@ def reject(number: str) -> Any:
     return kept_forms.done(onward(number))
 
 
-def _too_late(dossier: queries.Dossier, **forms: ApproveForm | RejectForm) -> Any:
+def _too_late(dossier: queries.Dossier, **forms: Form) -> Any:
     """Where no verdict is wanted any more: the request's page, with what was typed to be copied away."""
     number = dossier.request.number
-    if not any(form.remarks.data for form in forms.values()):
-        return redirect(url_for("review.invoice_request", number=number))
+    if not any(field.data for form in forms.values() for field in form if field.name in _TYPED):
+        return redirect(address_of(number, came_from()))
     decided = Conflict(Message(N_("This request has been decided meanwhile.")), code="already-decided")
     refusal = moved_on(dossier.request, decided)
     return page_of(dossier, refusal=refusal, **forms), status_of(refusal)
