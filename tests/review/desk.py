@@ -46,6 +46,12 @@ class Desk:
         with self.app.app_context(), transaction():
             return requests.apply(who.actor, application, submit_token=token, locale="en", now=at).number
 
+    def other_header(self, who: Person, name: str, tax_id: str = "91110000MA00000152") -> None:
+        """Let the account apply with another header from now on."""
+        assert who.account_id is not None
+        with self.app.app_context(), transaction():
+            self._headers[who.account_id] = _header(who, name, tax_id, is_default=False)
+
     def spoil_tax_id(self, number: str, tax_id: str = "91310000MA1FL0A278") -> str:
         """Give a request a tax ID that is right but for its check digit; returns the request's number."""
         with self.app.app_context(), transaction():
@@ -72,19 +78,23 @@ class Desk:
 
 
 def _open_house(who: Person, code: str, name: str, tax_id: str) -> int:
+    entries.book([recharge(code, "1"), recharge(code, "2")], source="platform", now=NOW)
+    return _header(who, name, tax_id)
+
+
+def _header(who: Person, name: str, tax_id: str, *, is_default: bool = True) -> int:
     header = InvoiceHeader(
         account_id=who.account_id,
         kind="enterprise",
         name=name,
         tax_id=tax_id,
-        is_default=True,
+        is_default=is_default,
         created_by=who.id,
         created_at=NOW,
         updated_at=NOW,
     )
     session.add(header)
     session.flush()
-    entries.book([recharge(code, "1"), recharge(code, "2")], source="platform", now=NOW)
     return header.id
 
 

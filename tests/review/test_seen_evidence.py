@@ -23,6 +23,8 @@ from tests.review.test_presence import heard
 from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor
 
+ORDER = "PO 4500012873"
+
 
 @pytest.fixture
 def rita(desk: Desk, visit: Callable[..., Visitor]) -> Visitor:
@@ -53,12 +55,19 @@ def look_alike(desk: Desk) -> str:
     return f"Ada Lin applied for an amount like this one at 23 Nov 2026, 10:01: {number}."
 
 
-@pytest.mark.parametrize("worse", [twin, look_alike, refund])
+def order_again(desk: Desk) -> str:
+    """Ada submits nearly the amount with another header, for the same order."""
+    desk.other_header(desk.cast.ada, "Lumen Leasing Ltd")
+    number = desk.apply(amount="99.80", days_ago=-1 / 1440, remarks=ORDER)
+    return f"Ada Lin applied for an amount like this one at 23 Nov 2026, 10:01: {number}."
+
+
+@pytest.mark.parametrize("worse", [twin, look_alike, order_again, refund])
 @pytest.mark.parametrize("by", ["page", "run"])
 def test_nobody_decides_on_evidence_that_has_turned_worse(
     desk: Desk, rita: Visitor, worse: Callable[[Desk], str], by: str
 ) -> None:
-    number = desk.apply()
+    number = desk.apply(remarks=ORDER)
     if by == "run":
         ask(rita, "approve", number)
         told = worse(desk)

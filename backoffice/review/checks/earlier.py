@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -44,7 +45,7 @@ def duplicate(facts: Facts) -> Check:
     reach = timedelta(days=DUPLICATE_DAYS)
     recent = [one for one in facts.near if one.state in HOLDING and abs(one.submitted_on - facts.submitted_on) <= reach]
     same = [one for one in recent if one.amount == facts.amount]
-    twins = [one for one in same if names.key(one.header_name) == names.key(facts.header["name"])]
+    twins = [one for one in same if names.same(one.header_name, facts.header["name"])]
     mine = references(facts.remarks)
     for one in twins:
         if references(one.remarks) == mine:
@@ -69,7 +70,7 @@ def duplicate(facts: Facts) -> Check:
 
 def _look_alike(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Check | None:
     """A slip in one of two amounts with the same header, or the same reference with nearly the amount."""
-    alike = [one for one in recent if names.key(one.header_name) == names.key(facts.header["name"])]
+    alike = [one for one in recent if names.same(one.header_name, facts.header["name"])]
     hardly = [one for one in alike if abs(one.amount - facts.amount) <= max(facts.amount * HARDLY, CENT)]
     nearly = [one for one in alike if is_nearly(one.amount, facts.amount)]
     for found, words in (
@@ -112,11 +113,23 @@ def slips(amount: Decimal) -> frozenset[Decimal]:
     return exchanges(amount) | misread(amount) | slipped(amount)
 
 
-def may_be_again(amount: Decimal, header_name: str, other: Decimal, other_name: str) -> bool:
-    """Whether `duplicate` speaks up for two amounts with their headers, whatever the remarks name."""
-    if amount == other:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a request tells whether it was applied for before: amount, name of the header, remarks."""
+
+    amount: Decimal
+    header_name: str
+    remarks: str
+
+
+def may_be_again(one: Asked, other: Asked) -> bool:
+    """Whether `duplicate` speaks up for one of two requests beside the other."""
+    if one.amount == other.amount:
         return True
-    return names.key(header_name) == names.key(other_name) and (is_nearly(amount, other) or other in slips(amount))
+    nearly = is_nearly(one.amount, other.amount)
+    if nearly and _name_the_same(one.remarks, other.remarks):
+        return True
+    return (nearly or other.amount in slips(one.amount)) and names.same(one.header_name, other.header_name)
 
 
 def misread(amount: Decimal) -> frozenset[Decimal]:
@@ -153,6 +166,10 @@ def _cores(found: frozenset[str]) -> frozenset[str]:
 
 def _named(recent: list[Former], mine: frozenset[str]) -> list[Former]:
     return [one for one in recent if _cores(references(one.remarks)) & _cores(mine)]
+
+
+def _name_the_same(remarks: str, others: str) -> bool:
+    return bool(_cores(references(remarks)) & _cores(references(others)))
 
 
 def _named_again(recent: list[Former], mine: frozenset[str]) -> Check:

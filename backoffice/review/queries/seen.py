@@ -17,7 +17,7 @@ from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, Ledge
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
 from backoffice.requests.rules import Action, Ending
-from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, may_be_again
+from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, Asked, may_be_again
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "flag_withdrawn", "due_moved", "reminded", "sent_again")
@@ -177,13 +177,17 @@ def _of_alike(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]:
         .limit(_NEXT)
     )  # fmt: skip
     for twin in session.scalars(since):
-        if may_be_again(shown.amount, shown.header_name, twin.amount, twin.header_name):
+        if may_be_again(_asked(shown), _asked(twin)):
             told = N_("%(who)s applied for the same amount again at %(at)s: %(number)s.")
             if twin.amount != shown.amount:
                 told = N_("%(who)s applied for an amount like this one at %(at)s: %(number)s.")
             at = twin.submitted_at
             yield at, Message(told, who=twin.applicant_label, at=at, number=twin.number)
             return
+
+
+def _asked(shown: InvoiceRequest) -> Asked:
+    return Asked(shown.amount, shown.header_name, shown.remarks)
 
 
 def _taken_back(request_id: int) -> tuple[datetime, Message]:

@@ -9,9 +9,10 @@ import pytest
 
 from backoffice.review.checks import earlier
 from backoffice.review.checks.facts import Outcome
-from tests.review.checks.cases import facts, former, states
+from tests.review.checks.cases import facts, former, header, states
 
 OTHER = {"header_id": 2, "header_name": "北京先行科技有限公司"}
+OTHER_FORM = {"header_id": 2, "header_name": "上海流明机器人股份有限公司"}
 
 DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
@@ -29,6 +30,7 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "two percent beside it": {"near": (former("1224.00", 2),)},
         "another round amount": {"near": (former("1300.00", 2), former("2200.00", 2))},
         "nearly the amount, another header": {"near": (former("1202.00", 2, **OTHER), former("12000.00", 2, **OTHER))},
+        "a cent beside it, a company of that name in another form": {"near": (former("1200.01", 2, **OTHER_FORM),)},
         "two digits changed": {"amount": "1234.56", "near": (former("1285.56", 2),)},
         "the same reference, another part of the order": {
             "near": (former("600.00", 2, remarks="PO 4500012873"),), "remarks": "PO 4500012873",
@@ -40,6 +42,7 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
             "near": (former("1200.00", -9, remarks="PO 4500"),), "remarks": "PO 4501",
         },
         "the same amount, another header": {"near": (former("1200.00", 2, **OTHER),)},
+        "the same amount, a company of that name in another form": {"near": (former("1200.00", 2, **OTHER_FORM),)},
         "the same amount, another header, pending": {"near": (former("1200.00", 0, state="pending", **OTHER),)},
         "the same twice, two orders": {"near": (former("1200.00", 2, remarks="PO 4500"),), "remarks": "PO 4501"},
         "the same, only one names an order": {"near": (former("1200.00", 2),), "remarks": "合同号 HT-2026-118"},
@@ -80,7 +83,7 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
             "near": (former("1200.00", 2, remarks="PO: HT-2026-118"),), "remarks": "合同 HT 2026/118",
         },
         "the same, the name written otherwise": {
-            "near": (former("1200.00", 2, header_id=2, header_name="上海流明机器人股份有限公司"),),
+            "near": (former("1200.00", 2, header_id=2, header_name="上海流明机器人有限责任公司"),),
         },
         "words beside no reference": {"near": (former("1200.00", 2),), "remarks": "谢谢"},
     },
@@ -128,6 +131,13 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
     found = getattr(earlier, check)(facts(**changes))
     assert (found.code, found.outcome) == (check, Outcome(outcome)), str(found.message)
     assert str(found.message)
+
+
+def test_a_company_of_the_same_name_in_another_form_is_named_as_another_one() -> None:
+    ours = header(name="Rheinwerk Technik AG", tax_id="DE811569869")
+    found = earlier.duplicate(facts(header=ours, near=(former("1200.00", 2, header_name="Rheinwerk Technik GmbH"),)))
+    assert found.outcome == Outcome.WARN
+    assert "made out to Rheinwerk Technik GmbH" in str(found.message)
 
 
 def test_a_duplicate_is_named_and_can_be_opened() -> None:
