@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from backoffice import scheduling
 from backoffice.database import session
+from backoffice.issuing.services import stops
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review import jobs
 from backoffice.review.models import BulkItem, BulkRun
@@ -66,6 +67,22 @@ def test_ticked_requests_are_approved_after_a_second_look(desk: Desk, rita: Visi
     assert desk.count(Decision, Decision.remarks == "Thanks") == 2
     with desk.app.app_context():
         assert contradictions() == []
+
+
+@pytest.mark.one_database
+def test_while_issuing_is_stopped_no_invoice_is_promised(desk: Desk, rita: Visitor) -> None:
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=approve&number={number}")
+    assert "The invoices follow by themselves." in words(rita)
+    desk.run(stops.stop, desk.cast.max.actor, reason="The series is wrong")
+    rita.get(rita.path)
+    assert "The invoices follow" not in words(rita)
+    run = started(rita, "Approve 1 request")
+    work(desk)
+    for address in (f"/review/bulk/new?action=approve&number={desk.apply()}", run):
+        rita.get(address)
+        assert "The series is wrong" in words(rita)
+        assert "What is approved waits until somebody lets it go on." in words(rita)
 
 
 def test_whoever_was_faster_is_named_with_the_hour_of_the_wall(desk: Desk, rita: Visitor) -> None:
@@ -412,6 +429,11 @@ def test_ready_texts_in_the_customers_languages_and_the_mail_to_one_of_them(desk
     rita.submit({"reason": "other", "remarks": "Hello"}, button="Preview the email")
     ours = re.findall(r'<section class="letter".*?</section>', rita.page.text, re.DOTALL)[0]
     assert (decided in ours, claimed in ours) == (False, False), "the mail is about one that will be rejected"
+    rita.get(f"/review/bulk/new?action=reject&number={decided}&number={claimed}")
+    rita.submit({"reason": "other", "remarks": "Hello"}, button="Preview the email")
+    assert "As things stand none of these will be rejected" in words(rita)
+    assert "ap@bills.example" not in rita.page.text
+    assert rita.submit({"remarks": ""}, button="Preview the email").status_code == 422
     first, second = desk.apply(), desk.apply(desk.cast.bo)
     desk.run(lambda: session.execute(update(InvoiceRequest).where(InvoiceRequest.number == second).values(locale="zh")))
     rita.get("/review")

@@ -12,8 +12,9 @@ from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.requests.models import Decision
 from backoffice.requests.rules import Action
+from backoffice.requests.services import holds as holds_of_requests
 from backoffice.review.models import BulkRun
-from backoffice.review.services import decisions, notes
+from backoffice.review.services import decisions, holds, notes
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER
 from tests.review.test_bulk_pages import started, words, work
@@ -50,6 +51,7 @@ def test_what_has_news_is_left_and_stays_ticked(desk: Desk, rita: Visitor, actio
     assert (desk.state(warned), desk.state(quiet) != "pending") == ("pending", True)
     rita.submit({}, button=action)
     assert f"{action.title()} 1 request" in words(rita), "it is still chosen, and now seen as it is"
+    assert "Bank called: fraud. Do not approve." in words(rita)
     started(rita, f"{action.title()} 1 request")
     work(desk)
     assert desk.state(warned) == desk.state(quiet)
@@ -68,6 +70,30 @@ def test_a_form_that_comes_back_says_what_has_changed_since(desk: Desk, rita: Vi
     assert shown.count("Changed") == 1
     assert shown.index(warned) < shown.index("Changed") < shown.index(quiet)
     assert "Mend it." in rita.page.text
+
+
+@pytest.mark.one_database
+def test_what_counts_as_seen_is_shown(four_eyes: Desk, rita: Visitor) -> None:
+    desk, rui, ada = four_eyes, four_eyes.cast.rui.actor, four_eyes.cast.ada.actor
+    noted, answered, ended, quiet = desk.apply(), desk.apply(), desk.apply(amount="1000.00"), desk.apply(amount="7.00")
+    rita.get("/review")
+    note(desk, noted)
+    desk.run(holds.hold, rui, answered, question="Which order?", now=NOW)
+    desk.run(holds_of_requests.answer, ada, answered, "Do not invoice it yet.", now=LATER)
+    desk.run(decisions.approve, rui, ended, now=NOW)
+    desk.run(decisions.return_to_queue, rui, ended, why="Not theirs", now=LATER)
+    for action in ("approve", "reject"):
+        ask(rita, action, noted, answered, ended, quiet)
+        shown = words(rita)
+        assert "There is something to read about 3 of them" in shown
+        told, _, listed = shown.partition("These requests")
+        assert (quiet in told, listed.count("To read")) == (False, 3)
+        for sentence in (
+            f"{noted} {NEWS} Bank called: fraud. Do not approve.",
+            "The customer answered at 23 Nov 2026, 10:01. Do not invoice it yet.",
+            "芮明 took the first approval back at 23 Nov 2026, 10:01: Not theirs",
+        ):
+            assert sentence in told
 
 
 def test_a_first_approval_given_meanwhile_makes_nobody_the_last_of_many(four_eyes: Desk, rita: Visitor) -> None:

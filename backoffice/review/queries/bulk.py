@@ -74,13 +74,13 @@ class Chosen:
         return sum(_is_anothers(row, viewer) for row in self.rows)
 
     def likely(self, viewer: Viewer, changed: Collection[str]) -> list[str]:
-        """Their numbers, those in front that as things stand get the verdict: they wait for it, nobody else works on
-        them, and they are not among those `changed` since they were seen."""
-        is_left = {
-            row.number: row.state != State.PENDING or _is_anothers(row, viewer) or row.number in changed
+        """The numbers of those that as things stand get the verdict: they wait for it, nobody else works on them, and
+        they are not among those `changed` since they were seen."""
+        return [
+            row.number
             for row in self.rows
-        }
-        return sorted(self.numbers, key=is_left.__getitem__)
+            if row.state == State.PENDING and not _is_anothers(row, viewer) and row.number not in changed
+        ]
 
 
 def _is_anothers(row: Any, viewer: Viewer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,9 @@ _TAKEN_BACK = (
     func.coalesce(_ENDED.revoked_why, "") != Ending.OTHER_MONEY,
 )
 FIRST_APPROVED = N_("%(who)s gave this request its first approval at %(at)s.")
-_TOLD = {
+NOTED = N_("%(who)s wrote an internal note at %(at)s.")
+# What happened, by the kind of its event.
+TOLD = {
     "corrected": N_("The customer corrected the receiving email at %(at)s."),
     "held": N_("%(who)s asked the customer at %(at)s."),
     "answered": N_("The customer answered at %(at)s."),
@@ -146,13 +148,13 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
     """When something new happened, and what; of what happened at the same time the first tells the rest."""
     if now.event > seen.event:
         event = session.get_one(RequestEvent, now.event)
-        told = _TOLD.get(event.kind, N_("This request has changed at %(at)s."))
+        told = TOLD.get(event.kind, N_("This request has changed at %(at)s."))
         yield event.at, Message(told, who=event.actor_label, at=event.at)
     if now.ended > seen.ended:
-        yield _taken_back(request_id)
+        yield list(taken_back([request_id]))[-1][1:]
     if now.note > seen.note:
         note = session.get_one(RequestNote, now.note)
-        yield note.at, Message(N_("%(who)s wrote an internal note at %(at)s."), who=note.author_label, at=note.at)
+        yield note.at, Message(NOTED, who=note.author_label, at=note.at)
     if now.moved > seen.moved:
         at = session.get_one(LedgerMovement, now.moved).at
         yield at, Message(N_("A refund or a recharge changed the money of this request at %(at)s."), at=at)
@@ -190,17 +192,19 @@ def _asked(shown: InvoiceRequest) -> Asked:
     return Asked(shown.amount, shown.header_name, shown.remarks)
 
 
-def _taken_back(request_id: int) -> tuple[datetime, Message]:
-    """Who let a first approval end last, when, and the reason that was typed for colleagues."""
+def taken_back(ids: Collection[int]) -> Iterator[tuple[int, datetime, Message]]:
+    """Of each of these requests who let a first approval end, when, and the reason that was typed for colleagues; the
+    last one last."""
     ended = (
-        select(_ENDED.revoked_at, User.name, _ENDED.revoked_why)
+        select(_ENDED.request_id, _ENDED.revoked_at, User.name, _ENDED.revoked_why)
         .join(User, User.id == _ENDED.revoked_by)
-        .where(_ENDED.request_id == request_id, *_TAKEN_BACK)
-        .order_by(_ENDED.revoked_at.desc(), _ENDED.id.desc())
+        .where(_ENDED.request_id.in_(ids), *_TAKEN_BACK)
+        .order_by(_ENDED.revoked_at, _ENDED.id)
     )
-    last: Any = session.execute(ended.limit(1)).one()
-    at, who, why = last
-    told = {"who": who, "at": at}
-    if why in list(Ending):
-        return at, Message(N_("%(who)s took the first approval back at %(at)s."), **told)
-    return at, Message(N_("%(who)s took the first approval back at %(at)s: %(why)s"), why=why, **told)
+    rows: Iterable[Any] = session.execute(ended)
+    for request_id, at, who, why in rows:
+        if why in list(Ending):
+            told = Message(N_("%(who)s took the first approval back at %(at)s."), who=who, at=at)
+        else:
+            told = Message(N_("%(who)s took the first approval back at %(at)s: %(why)s"), who=who, at=at, why=why)
+        yield request_id, at, told

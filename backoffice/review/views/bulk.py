@@ -15,6 +15,7 @@ from backoffice import clock, scheduling
 from backoffice.accounts import queries as accounts
 from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
+from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission, Role
 from backoffice.requests.rules import State
 from backoffice.review import labels
@@ -27,7 +28,7 @@ from backoffice.review.queries.queue import Wanted
 from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, BulkOutcome
 from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
-from backoffice.review.views import bulk_offer, queue, rejection, ticks
+from backoffice.review.views import bulk_offer, queue, rejection, ticks, told
 from backoffice.review.views.evidence import worst_of
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.web import asides, drafts, kept_forms
@@ -159,6 +160,7 @@ def show(run_id: int) -> str:
         rows=rows,
         ticked=request.args.getlist("number") or [row.number for row in rows if row.outcome == BulkOutcome.REFUSED],
         undoable=len(undoable),
+        stop=stops.current() if run.action == BulkAction.APPROVE and not run.is_unfinished else None,
         undo_token=form_token(None),
         actions=CHOSEN_ACTIONS,
         **_moving(run),
@@ -231,8 +233,12 @@ def page(
     *,
     sent: Mapping[str, str] | None = None,
     letter: rejection.Letter | None = None,
+    asked_for_letter: bool = False,
 ) -> str:
-    """The page that asks once more; `sent` is what came back of one that was drawn before: it was seen so far."""
+    """The page that asks once more; `sent` is what came back of one that was drawn before: it was seen so far.
+
+    What it says of how far a request was seen is true: it shows what was said about each, and what has happened since.
+    """
     seen_then, news = _seen_then(sent or {}), changed(found, sent or {})
     sent = request.values if sent is None else sent
     viewer, ticked = queue.viewer(), ticks.ticked_in(sent, found.numbers)
@@ -248,10 +254,13 @@ def page(
         held=found.held(),
         others=found.others(viewer),
         changed=news,
+        told=told.of(found, seen_then, news) if action != BulkAction.ASSIGN else {},
         evidence=_evidence(found) if action == BulkAction.APPROVE else {},
         evidence_limit=_WITH_EVIDENCE,
         ready=list(rejection.offers_to_many(found.locales)) if action == BulkAction.REJECT else [],
         letter=letter,
+        asked_for_letter=asked_for_letter,
+        stop=stops.current() if action == BulkAction.APPROVE else None,
         token=form_token(sent.get("token")),
         follows=whole_number(sent.get("follows")),
         back=ticked.address,

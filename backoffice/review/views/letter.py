@@ -62,10 +62,12 @@ def draft_bulk_rejection() -> ResponseReturnValue:
     try:
         numbers = found.likely(queue.viewer(), bulk.changed(found, request.form))
         letter = _letter_to_one(numbers, form)
+        if letter is None:
+            decisions.checked_rejection(form.reason.data or "", form.remarks.data or "", None)
     except Invalid as invalid:
         apply_errors(form, invalid)
         return bulk.page(BulkAction.REJECT, form, found, sent=request.form), INVALID
-    return bulk.page(BulkAction.REJECT, form, found, sent=request.form, letter=letter)
+    return bulk.page(BulkAction.REJECT, form, found, sent=request.form, letter=letter, asked_for_letter=True)
 
 
 def _letter_to_one(numbers: Sequence[str], form: BulkRejectForm) -> rejection.Letter | None:
