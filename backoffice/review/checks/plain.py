@@ -89,13 +89,40 @@ _SPEAKS_FOR_ITSELF = re.compile(r"20\d\d|[QH][1-4]|(?=.*[A-Za-z/-])[\w./#-]{4,}|
 _CREDIT_CODE = re.compile(
     r"(?<![0-9A-Z])[159ANY][ -]?[0-9A-Z](?:[ -]?\d){6}(?:[ -]?[0-9A-Z]){10}(?![0-9A-Z])", re.IGNORECASE | re.ASCII
 )
+# One sign short it is a slip of the pen: behind the district a company of our days has these two letters.
+_NEARLY_CREDIT_CODE = re.compile(
+    r"(?<![0-9A-Z])9[1-3](?:[ -]?\d){6}[ -]?M[ -]?A(?:[ -]?[0-9A-Z]){6,7}(?![0-9A-Z])", re.IGNORECASE | re.ASCII
+)
 _VAT_NUMBER = re.compile(
     r"(?<![0-9A-Z])(?:(?:AT ?U|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|GB|HR|HU|IE|IT|LT|LU|LV|MT|PL|PT|RO|SE|SI|SK|XI)"
     r" ?[A-Z]?\d{8,12}[A-Z]{0,2}|NL ?\d{9}B\d\d|FR ?[0-9A-Z]{2} ?\d{9}|CHE[ -]?\d{3}\.?\d{3}\.?\d{3})(?![0-9A-Z])",
     re.IGNORECASE | re.ASCII,
 )
-# How something is shared: 50/50.
-_SHARES = re.compile(r"(\d\d?)[/-](\d\d?)", re.ASCII)
+# The same in groups, each with as many figures as its country gives; behind a year stands the number of an order.
+_FIGURES = {
+    "DK|FI|HU|LU|MT|SI": "8", "DE|EE|EL|PT": "9", "BG": "9,10", "CZ": "8,10", "BE|PL|SK": "10", "HR|IT|LV": "11",
+    "SE": "12", "RO": "6,10",
+}  # fmt: skip
+_BETWEEN = "[ .-]?"
+_FIGURE, _SIGN, _LETTER = (_BETWEEN + one for one in (r"\d", "[0-9A-Z]", "[A-Z]"))
+_GROUPED_VAT_NUMBER = re.compile(
+    r"(?<![0-9A-Z])(?![A-Z]{2,3}[ .-]?20\d\d[ .-])(?:"
+    + "|".join((
+        *(f"(?:{countries})(?:{_FIGURE}){{{many}}}" for countries, many in _FIGURES.items()),
+        f"(?:GB|LT|XI)(?:(?:{_FIGURE}){{12}}|(?:{_FIGURE}){{9}})",
+        f"AT{_BETWEEN}U(?:{_FIGURE}){{8}}",
+        f"CY(?:{_FIGURE}){{8}}{_LETTER}",
+        f"ES{_SIGN}(?:{_FIGURE}){{7}}{_SIGN}",
+        f"IE(?:{_FIGURE}){{7}}(?:{_LETTER}){{1,2}}",
+        f"NL(?:{_FIGURE}){{9}}{_BETWEEN}B(?:{_FIGURE}){{2}}",
+        f"FR(?:{_SIGN}){{2}}(?:{_FIGURE}){{9}}",
+        f"CHE(?:{_FIGURE}){{9}}",
+    ))
+    + ")(?![0-9A-Z])",
+    re.IGNORECASE | re.ASCII,
+)  # fmt: skip
+# How something is shared: 50/50, 25/25/50.
+_SHARES = re.compile(r"\d{1,3}(?:[/-]\d{1,3})+", re.ASCII)
 _DATED = re.compile(r"(?:\d{1,2}\s*月?\s*[-~至到和]\s*)?\d{1,4}(?=\s*[年月季])")
 
 # Numbers in a Chinese clause: one of an order or contract, a short one, a short round one that may be an amount.
@@ -172,7 +199,9 @@ def names_other_tax_id(text: str, own: str) -> bool:
 
     A number of 18 figures alone is one only with the right check digit: orders are numbered like that as well.
     """
-    found = [*_VAT_NUMBER.findall(text), *filter(_is_credit_code, map(_bare, _CREDIT_CODE.findall(text)))]
+    found = [one for pattern in (_VAT_NUMBER, _GROUPED_VAT_NUMBER) for one in pattern.findall(text)]
+    found += filter(_is_credit_code, map(_bare, _CREDIT_CODE.findall(text)))
+    found += _NEARLY_CREDIT_CODE.findall(text)
     return any(_bare(one) != _bare(own) for one in found)
 
 
@@ -238,7 +267,7 @@ def _is_known(word: str, before: str, following: str) -> bool:
 def _is_own_number(word: str, before: str, following: str, *, numbered: bool) -> bool:
     if not _CODE.fullmatch(word) or word.casefold().startswith(("inv", "cn-")) or _MONEY.fullmatch(word):
         return False
-    if (shares := _SHARES.fullmatch(word)) and sum(map(int, shares.groups())) == 100:
+    if _SHARES.fullmatch(word) and sum(map(int, re.split("[/-]", word))) == 100:
         return False
     if before in _OF_AMOUNTS and _ROUND.fullmatch(word):
         return following == "units"
