@@ -20,6 +20,8 @@ _EXTENSION = "backoffice.offers"
 _KEPT = "offers"
 # Whoever goes further back than this looks at the list; it has to fit into a cookie.
 _MOST = 5
+# So much of a reason: somebody may have typed it, and a cookie is small.
+_SAID = 300
 # Seconds: so long it is still said why the last deed cannot be taken back. Later nobody remembers which one it was.
 _TOLD = 600
 
@@ -114,9 +116,10 @@ def withdraw_offer(key: str) -> bool:
     return len(others) < len(rows)
 
 
-def miss_offer(action: str) -> None:
-    """It could not be taken back any more; it was the last deed nevertheless."""
-    _keep([row._replace(until=0) if row.key == action else row for row in _rows()])
+def miss_offer(action: str, why: str) -> None:
+    """It could not be taken back any more, for a reason in a sentence; it was the last deed nevertheless."""
+    said = f"{why[:_SAID]}…" if len(why) > _SAID else why
+    _keep([row._replace(until=0, why=said) if row.key == action else row for row in _rows()])
 
 
 def standing_offer() -> Standing:

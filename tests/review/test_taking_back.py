@@ -12,9 +12,11 @@ from backoffice.database import session
 from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.issuing import services as issuing
 from backoffice.requests.models import InvoiceRequest
-from backoffice.review.services import decisions
+from backoffice.review.services import decisions, holds
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER, UNDO, approve, verdicts, wants_second
+from tests.review.test_bulk_pages import words
+from tests.review.test_onward import told_by_z
 from tests.support.office import ISSUER, contradictions
 from tests.support.visitor import Visitor
 
@@ -110,3 +112,55 @@ def test_after_the_number_there_is_no_way_back(desk: Desk) -> None:
         with pytest.raises(Conflict):
             desk.run(verb, desk.cast.rita.actor, number, now=NOW, **also)
     assert desk.state(number) == "approved"
+
+
+AT = "at 23 Nov 2026, 10:01"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        ("reject", f"芮明 rejected this request {AT}."),
+        ("approve", f"芮明 approved this request {AT}. Only whoever approved last can undo it."),
+        ("return", f"there is nothing to undo. 芮明 returned the request to the queue {AT}: Not theirs"),
+        ("ask", f"芮明 asked the customer {AT}."),
+    ],
+)
+def test_whoever_undoes_too_late_is_told_what_a_colleague_has_done(
+    four_eyes: Desk, visit: Callable[..., Visitor], meanwhile: str, told: str
+) -> None:
+    number, rita, rui = four_eyes.apply(amount="1000.00"), visit(four_eyes.cast.rita), four_eyes.cast.rui.actor
+    rita.get(f"/review/{number}")
+    rita.submit(button="Approve")
+    rita.get(f"/review/{number}")
+    verb, given = {
+        "reject": (decisions.reject, {"reason": "other", "remarks": "No."}),
+        "approve": (decisions.approve, {}),
+        "return": (decisions.return_to_queue, {"why": "Not theirs"}),
+        "ask": (holds.hold, {"question": "Which order?"}),
+    }[meanwhile]
+    four_eyes.run(verb, rui, number, now=LATER, **given)
+    refused = rita.submit(button=f"Undo the approval of {number}")
+    assert refused.status_code in (403, 409)
+    assert told in words(rita)
+    assert "A rejection cannot be undone" not in words(rita)
+    rita.get("/review")
+    assert told in told_by_z(rita.page.text), "pressed once more, the key gives the same reason"
+
+
+@pytest.mark.one_database
+def test_a_return_or_a_resumption_too_late_says_who_was_faster(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number, rita, rui = desk.apply(), visit(desk.cast.rita), desk.cast.rui.actor
+    desk.run(holds.hold, rui, number, question="Which order?", now=NOW)
+    rita.get(f"/review/{number}")
+    desk.run(holds.resume, rui, number, now=LATER)
+    assert rita.submit(button="Back to the queue without an answer").status_code == 409
+    assert f"No question waits for an answer here any more. 芮明 put the request back into the queue {AT}." in words(
+        rita
+    )
+    approve(desk, "rita", number, NOW)
+    rita.get(f"/review/{number}/return")
+    desk.run(decisions.return_to_queue, rui, number, why="Not theirs", now=LATER)
+    assert rita.submit({"why": "Wrong"}, button="Return to the queue").status_code == 409
+    assert f"芮明 returned the request to the queue {AT}" in words(rita)

@@ -27,9 +27,11 @@ from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import Action
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import bulk as queries
+from backoffice.review.queries.overtaken import approval_ended
 from backoffice.review.queries.seen import Seen
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome, BulkState
-from backoffice.review.services import claims, decisions
+from backoffice.review.services import claims, decisions, grounds
+from backoffice.review.services.competence import overtaken
 
 # An item takes some milliseconds; waiting for a lock may take it fifteen seconds. So much later a dead worker's run
 # goes on in another's hands.
@@ -250,10 +252,10 @@ def _checked(action: BulkAction, given: Mapping[str, Any]) -> dict[str, Any]:
     remarks = str(given.get("remarks") or "")
     match action:
         case BulkAction.APPROVE:
-            return {"remarks": decisions.checked_remarks(remarks)}
+            return {"remarks": grounds.checked_remarks(remarks)}
         case BulkAction.REJECT:
             reason = str(given.get("reason") or "")
-            return {"reason": reason, "remarks": decisions.checked_rejection(reason, remarks, None).remarks}
+            return {"reason": reason, "remarks": grounds.checked_rejection(reason, remarks, None).remarks}
         case BulkAction.ASSIGN:
             to = given.get("assignee")
             return {"assignee": None if to is None else claims.colleague(to).id}
@@ -288,7 +290,8 @@ def _act(lent: Lent, actor: Actor, request_id: int, number: str, *, now: datetim
         case BulkAction.UNDO:
             given_then = _approval_of(lent, request_id)
             if given_then is None or given_then.revoked_at is not None:
-                raise Conflict(Message(N_("This approval does not hold any more.")))
+                over = Conflict(Message(N_("This approval does not hold any more.")))
+                raise overtaken(requests.by_number(number), over, approval_ended(request_id))
             decisions.undo(actor, number, now=now)
             return _Result(BulkOutcome.DONE, None, given_then)
     return _Result(BulkOutcome.DONE)

@@ -64,6 +64,14 @@ def moved_on(invoice_request: InvoiceRequest, conflict: Conflict) -> Conflict:
     return conflict if told is None else Conflict(told, code=code)
 
 
+def overtaken(invoice_request: InvoiceRequest, conflict: Conflict, ended: Message | None) -> Conflict:
+    """The refusal of whoever wants to take back what is over: who decided since and when, or else what `ended` it."""
+    decided = moved_on(invoice_request, conflict)
+    if decided is not conflict or ended is None:
+        return decided
+    return Conflict(Message(N_("%(told)s %(what)s"), told=conflict.message, what=ended), code=conflict.code)
+
+
 def what_happened(invoice_request: InvoiceRequest) -> Message | None:
     """Who decided on the request, took it away or asked the customer, and when; None while everything is open."""
     if invoice_request.state == State.WITHDRAWN and invoice_request.closed_at is not None:

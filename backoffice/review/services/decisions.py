@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,27 +10,28 @@ from sqlalchemy.exc import IntegrityError
 
 from backoffice import text
 from backoffice.database import session
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.errors import N_, BackofficeError, Conflict, Forbidden, Message
 from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests_queries
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import (
-    FIELD_LABELS,
-    FIELDS,
-    REASON_LABELS,
-    REMARKS_LIMIT,
-    Action,
-    Ending,
-    Reason,
-    complained_about,
-)
+from backoffice.requests.rules import REMARKS_LIMIT, Action, Ending, State
 from backoffice.requests.services import holds, pauses, special
 from backoffice.requests.services import states as requests
 from backoffice.requests.services.approvals import revoke
+from backoffice.review.queries.overtaken import approval_ended
 from backoffice.review.services import competence, four_eyes
 from backoffice.review.services.acceptance import refuse_unexplained
-from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_second, refuse_unseen
+from backoffice.review.services.competence import (
+    for_decision,
+    moved_on,
+    overtaken,
+    refuse_claimed,
+    refuse_second,
+    refuse_unseen,
+    what_happened,
+)
+from backoffice.review.services.grounds import checked_rejection, checked_remarks
 
 
 def approve(
@@ -137,19 +137,20 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     A first approval before it stays, and a question to the customer that it closed is open again. The first of two can
     be taken back as long as nobody gave the second, also while a colleague works on it: it is one's own, and they hear
     of it before their verdict counts. Raises Forbidden for somebody else's approval, Conflict when the window is over,
-    when nothing was approved (any more), and for a rejection.
+    when nothing was approved (any more), and for a rejection; they name who was it and when.
     """
     invoice_request = for_decision(actor, number)
     decision = requests_queries.decision_in_force(invoice_request.id)
     if decision is not None and decision.verdict == Action.REJECT:
         told = N_("A rejection cannot be undone: the customer has been told. They can apply again.")
-        raise Conflict(Message(told), code="rejected")
+        own_rejection = Conflict(Message(told), code="rejected")
+        raise own_rejection if decision.decided_by == actor.id else moved_on(invoice_request, own_rejection)
     before = requests_queries.first_approval(invoice_request.id)
     if decision is None:
         four_eyes.refuse_void(invoice_request, before)
     own = decision or before
     if own is not None and own.decided_by != actor.id:
-        raise Forbidden(Message(N_("Only whoever approved can undo it. You can return the request to the queue.")))
+        raise _somebody_elses(invoice_request)
     if decision is None and before is not None:
         _take_first_back(actor, invoice_request, before, Ending.TAKEN_BACK, now)
         holds.reopen(invoice_request, before.decided_at, now=now)
@@ -177,12 +178,22 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     return invoice_request
 
 
+def _somebody_elses(invoice_request: InvoiceRequest) -> BackofficeError:
+    """Who approved, when, and what is left to do about it; once it has a number, nothing is."""
+    approved = what_happened(invoice_request)
+    if invoice_request.state != State.PENDING and invoice_request.invoice_id is not None:
+        return Conflict(approved, code="already-decided")
+    told = N_("%(what)s Only whoever approved last can undo it. You can return the request to the queue.")
+    return Forbidden(Message(told, what=approved))
+
+
 def _not_undone(invoice_request: InvoiceRequest, decision: Decision | None) -> Conflict:
     """Why there was no approval to take back, or that it is too late for it."""
     session.refresh(invoice_request)
     if decision is None:
         nothing = N_("No approval of this request holds now: there is nothing to undo.")
-        return moved_on(invoice_request, Conflict(Message(nothing), code="not-approved"))
+        none_left = Conflict(Message(nothing), code="not-approved")
+        return overtaken(invoice_request, none_left, approval_ended(invoice_request.id))
     late = N_("The time to undo is over. While the invoice has no number, the request can be returned to the queue.")
     return Conflict(Message(late), code="too-late-to-undo")
 
@@ -217,7 +228,11 @@ def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now:
     except Conflict:
         refuse_unseen(invoice_request, seen)
         told = N_("Only an approved request without an invoice number can be returned to the queue.")
-        raise Conflict(Message(told), code="not-returnable") from None
+        refusal = Conflict(Message(told), code="not-returnable")
+        session.refresh(invoice_request)
+        if invoice_request.invoice_id is None:
+            refusal = overtaken(invoice_request, refusal, approval_ended(invoice_request.id))
+        raise refusal from None
     refuse_unseen(invoice_request, seen)
     for approval in (decision, first):
         if approval is not None:
@@ -243,7 +258,7 @@ def _take_first_back(
         )
     except Conflict as conflict:
         session.refresh(invoice_request)
-        raise moved_on(invoice_request, conflict) from None
+        raise overtaken(invoice_request, conflict, approval_ended(invoice_request.id)) from None
     refuse_unseen(invoice_request, seen)
     revoke(first, actor, why, now)
 
@@ -320,41 +335,3 @@ def _told_audit(verdict: Decision) -> dict[str, Any]:
 def _taken_back(decision: Decision | None, first: Decision | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
     before, after = requests_queries.first_told(first)
     return {**(_told_audit(decision) if decision is not None else {}), **before}, {"verdict": None, **after}
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """What a rejection is based on: its reasons, the fields they are about, the remarks; checked and cleaned."""
-
-    reasons: tuple[Reason, ...]
-    fields: tuple[str, ...]
-    remarks: str
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """What the customer's mail says of it, in words that are translated when it is rendered."""
-        first, *further = (REASON_LABELS[reason] for reason in self.reasons)
-        fields = [FIELD_LABELS[name] for name in self.fields]
-        return {"reason": first, "further_reasons": further, "fields": fields, "remarks": self.remarks}
-
-
-def checked_rejection(reason: str | Collection[str], remarks: str, fields: Collection[str] | None) -> Grounds:
-    """What a rejection is based on, cleaned. Raises Invalid by field: something is missing, or is not known."""
-    codes = [reason] if isinstance(reason, str) else list(dict.fromkeys(reason))
-    faults: dict[str, list[Message]] = {}
-    if not codes or not set(codes) <= set(Reason):
-        faults["reason"] = [Message(N_("Choose a reason."))]
-    if fields is not None and not set(fields) <= set(FIELDS):
-        faults["fields"] = [Message(N_("Choose fields of the application."))]
-    if not remarks.strip():
-        faults["remarks"] = [Message(N_("Tell the customer what to correct."))]
-    if faults:
-        raise Invalid(faults)
-    reasons = tuple(Reason(code) for code in codes)
-    pointed = complained_about(reasons) if fields is None else tuple(dict.fromkeys(fields))
-    return Grounds(reasons, pointed, checked_remarks(remarks))
-
-
-def checked_remarks(value: str) -> str:
-    """The remarks for the customer without what nobody can see. Raises Invalid (field `remarks`)."""
-    return text.of_field("remarks", value, max_length=REMARKS_LIMIT, multiline=True)

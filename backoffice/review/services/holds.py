@@ -12,8 +12,9 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Ending
 from backoffice.requests.services import holds
 from backoffice.requests.services.approvals import revoke
+from backoffice.review.queries.overtaken import question_ended
 from backoffice.review.services import competence, four_eyes
-from backoffice.review.services.competence import for_decision, moved_on, refuse_claimed, refuse_unseen
+from backoffice.review.services.competence import for_decision, moved_on, overtaken, refuse_claimed, refuse_unseen
 
 
 def hold(actor: Actor, number: str, *, question: str, seen: str = "", now: datetime) -> InvoiceRequest:
@@ -43,11 +44,16 @@ def resume(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Put the request back into the queue without an answer.
 
     Whoever asked may do so whoever works on it meanwhile: the question is theirs, and a claim decides on nothing.
-    Raises Conflict when no question is open, or somebody else works on the request that another one asked about.
+    Raises Conflict when no question is open any more, saying how it ended, or when somebody else works on the request
+    that another one asked about.
     """
     invoice_request = for_decision(actor, number)
     waiting = requests.open_hold(invoice_request.id)
     if waiting is not None and waiting.asked_by != actor.id:
         refuse_claimed(actor, invoice_request, now=now, told=competence.PUT_BACK)
-    holds.resume(actor, invoice_request, now=now)
+    try:
+        holds.resume(actor, invoice_request, now=now)
+    except Conflict as conflict:
+        session.refresh(invoice_request)
+        raise overtaken(invoice_request, conflict, question_ended(invoice_request.id)) from None
     return invoice_request

@@ -21,6 +21,7 @@ from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, ag
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_on_page, keep_with_list
 from backoffice.review.views.request import page_of, read, refused
 from backoffice.web import asides, kept_forms, offers
+from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 
@@ -69,7 +70,7 @@ def undo(number: str) -> Any:
         with transaction():
             decisions.undo(current_actor(), number, now=clock.now())
     except (Conflict, Forbidden) as refusal:
-        offers.miss_offer(address)
+        offers.miss_offer(address, translate(refusal.message))
         return refused(number, refusal)
     offers.withdraw_offer(address)
     flash(gettext("The approval is undone. The request is pending again."), "success")

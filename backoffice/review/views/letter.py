@@ -17,7 +17,7 @@ from backoffice.review.forms import BulkRejectForm, RejectForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.queries.bulk import chosen
 from backoffice.review.rules import BulkAction
-from backoffice.review.services import decisions
+from backoffice.review.services import decisions, grounds
 from backoffice.review.views import bulk, queue, rejection
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.review.views.request import refused
@@ -63,7 +63,7 @@ def draft_bulk_rejection() -> ResponseReturnValue:
         numbers = found.likely(queue.viewer(), bulk.changed(found, request.form))
         letter = _letter_to_one(numbers, form)
         if letter is None:
-            decisions.checked_rejection(form.reason.data or "", form.remarks.data or "", None)
+            grounds.checked_rejection(form.reason.data or "", form.remarks.data or "", None)
     except Invalid as invalid:
         apply_errors(form, invalid)
         return bulk.page(BulkAction.REJECT, form, found, sent=request.form), INVALID
