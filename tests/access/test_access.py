@@ -201,7 +201,7 @@ review.retry_credit              login 403 403 403 303 303 403 403 403
 review.assign                    login 403 403 403 422 422 403 403 403
 review.hold                      login 403 403 403 422 422 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403
-review.undo                      login 403 403 403 409 403 403 403 403
+review.undo                      login 403 403 403 409 409 403 403 403
 review.return_to_queue           login 403 403 403 422 422 403 403 403
 review.official                  login 403 403 403 409 409 403 403 403
 review.note                      login 403 403 403 422 422 403 403 403
