@@ -31,6 +31,11 @@ def current_version() -> CalendarVersion:
     return version
 
 
+def version(version_id: int) -> CalendarVersion:
+    """One version, in force or not."""
+    return session.scalars(select(CalendarVersion).where(CalendarVersion.id == version_id)).one()
+
+
 def newest_version() -> CalendarVersion | None:
     """The newest version, None in an installation that has none yet."""
     return session.scalars(

@@ -5,6 +5,7 @@ Buttons, refusals and the guide's table are derived from `TRANSITIONS`; services
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ FIELDS = (
     "support",
 )  # fmt: skip
 _NUMBER = re.compile(r"IR-[0-9]{8}-[0-9]{6}")
+
+_DAY = 24 * 60 * 60
 
 
 class State(StrEnum):
@@ -203,6 +206,11 @@ def because(reasons: Sequence[Reason], fields: Iterable[str]) -> dict[str, tuple
         name: tuple(reason for reason in reasons if name in complained_about([reason])) or homeless or tuple(reasons)
         for name in pointed
     }
+
+
+def extension_days(paused_seconds: int) -> int:
+    """By how many business days a pause moves a promise: any time up to 24 hours is one day more."""
+    return math.ceil(paused_seconds / _DAY)
 
 
 def is_request_number(text: str) -> bool:

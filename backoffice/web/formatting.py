@@ -184,6 +184,11 @@ def _weekday_names(language: str) -> tuple[tuple[str, str], ...]:
     return tuple((str(short[day]), str(full[day])) for day in range(7))
 
 
+def festival(name: str) -> str:
+    """The name of a holiday in the reader's language; what a person called a day stays as it is."""
+    return str(gettext(name)) if name else ""
+
+
 def country_name(code: str) -> str:
     """The name of a country in the reader's language, from its ISO 3166-1 code; an unknown code stays as it is."""
     return _country_names(page_locale()).get(code, code)
@@ -258,6 +263,7 @@ def init_formatting(app: Flask) -> None:
         relative_day,
         percent,
         country_name,
+        festival,
         file_size,
         month,
         to_minor,

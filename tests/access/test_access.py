@@ -52,6 +52,7 @@ portal.apply                     login 303 303 303/404 403 403 403 403 403
 portal.application               login 200 200/303 200/303/404 403 403 403 403 403
 portal.review_application        login 200 303 303 403 403 403 403 403
 portal.invoice_request           login 200 200 404 403 403 403 403 403
+portal.due                       login 200 200 404 403 403 403 403 403
 portal.correction                login 200 200 404 403 403 403 403 403
 portal.withdraw                  login 200 200 404 403 403 403 403 403
 portal.correct                   login 200 200 404 403 403 403 403 403
@@ -86,6 +87,7 @@ review.lookers                   login 403 403 403 200 200 200 200 403
 review.hold                      login 403 403 403 200 200 403 403 403
 review.return_to_queue           login 403 403 403 200 200 403 403 403
 review.note                      login 403 403 403 200 200 403 403 403
+review.due                       login 403 403 403 200 200 200 200 403
 review.supporting_file           login 403 403 403 200 200 200 200 403
 review.official                  login 403 403 403 200 200 403 403 403
 review.official_file             login 403 403 403 200 200 200 200 403

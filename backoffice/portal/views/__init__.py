@@ -13,6 +13,7 @@ from backoffice.portal.views import (  # noqa: F401  their routes register thems
     balance,
     bills,
     correction,
+    due,
     entries,
     exports,
     invoices,

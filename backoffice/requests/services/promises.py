@@ -6,7 +6,6 @@ applied, one with more gives us the days that it takes away.
 
 from __future__ import annotations
 
-import math
 from datetime import date, datetime
 from typing import Any
 
@@ -17,8 +16,7 @@ from backoffice.calendars.rules import BusinessCalendar
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
-
-_DAY = 24 * 60 * 60
+from backoffice.requests.rules import extension_days
 
 
 class Promises:
@@ -46,11 +44,6 @@ def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
     """The promised day, the instant from which the request is overdue, and the calendar version both come from."""
     due_on = Promises(calendars.current_calendar()).day(submitted_at)
     return due_on, calendar_rules.due_at(due_on, clock.zone()), calendars.current_version_id()
-
-
-def extension_days(paused_seconds: int) -> int:
-    """By how many business days a pause moves a promise: any time up to 24 hours is one day more."""
-    return math.ceil(paused_seconds / _DAY)
 
 
 def values_of(day: date) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     bulk_offer,
     credits,
     decisions,
+    due,
     entries,
     evidence,
     issuing,

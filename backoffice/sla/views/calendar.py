@@ -47,8 +47,6 @@ def init(app: Flask) -> None:
     """Add the calendar to the navigation of `app`."""
     item = NavItem("sla.calendar", lazy_gettext("Calendar"), "calendar-days", Permission.SEE_SERVICE_LEVEL, order=31)
     register(app, item)
-    # Of what a person called a day, which the catalogue does not know, it makes the same text.
-    app.jinja_env.filters["festival"] = gettext
 
 
 @blueprint.route("/admin/calendar", methods=["GET"])
