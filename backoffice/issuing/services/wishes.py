@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import session
@@ -66,33 +64,45 @@ def ask(actor: Actor, number: str, *, kind: str, header_id: int | None, words: s
 def withdraw(actor: Actor, number: str, *, now: datetime) -> None:
     """Let go of what one's account asked for. Raises NotFound, Forbidden, Conflict when nothing is open any more."""
     found = _own(actor, number)
-    _close(actor, found, WishState.WITHDRAWN, now)
+    _close(actor, found, _asked(found), WishState.WITHDRAWN, now)
 
 
 def decline(actor: Actor, found: InvoiceRequest, *, remarks: str, now: datetime) -> None:
     """Say no, with remarks that are mailed to the customer. Raises Invalid (`remarks`), and Conflict as `withdraw`."""
     cleaned = _cleaned("remarks", remarks, REMARKS_LIMIT)
-    _close(actor, found, WishState.DECLINED, now, cleaned)
+    _close(actor, found, _asked(found), WishState.DECLINED, now, cleaned)
     number = found.invoice_number or ""
     tell(found, "correction_declined", now=now, invoice_number=number, remarks=cleaned)
 
 
 def grant(actor: Actor, found: InvoiceRequest, *, now: datetime) -> None:
     """A credit note on the invoice was confirmed: what is open is granted."""
-    if wishes.open_wish(found.id) is not None:
-        _close(actor, found, WishState.GRANTED, now)
+    wish = _locked(found)
+    if wish is not None:
+        _close(actor, found, wish, WishState.GRANTED, now)
 
 
-def _close(actor: Actor, found: InvoiceRequest, state: WishState, now: datetime, remarks: str = "") -> None:
+def _asked(found: InvoiceRequest) -> CorrectionWish:
+    """What is open, for whoever ends it. Raises Conflict where nothing is any more."""
+    wish = _locked(found)
+    if wish is None:
+        raise Conflict(Message(N_("Nobody asks for a correction of this invoice any more.")))
+    return wish
+
+
+def _locked(found: InvoiceRequest) -> CorrectionWish | None:
     lock_request(found.id)
-    wish = session.scalars(
-        select(CorrectionWish)
-        .where(CorrectionWish.request_id == found.id, CorrectionWish.state == WishState.OPEN)
+    return session.scalars(
+        wishes.open_wishes()
+        .where(CorrectionWish.request_id == found.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if wish is None:
-        raise Conflict(Message(N_("Nobody asks for a correction of this invoice any more.")))
+
+
+def _close(
+    actor: Actor, found: InvoiceRequest, wish: CorrectionWish, state: WishState, now: datetime, remarks: str = ""
+) -> None:
     wish.state, wish.closed_at, wish.remarks = state, now, remarks
     session.flush()
     if state is not WishState.GRANTED:
