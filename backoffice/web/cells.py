@@ -72,6 +72,7 @@ _MONTHS = _set_of(
     " νοέμβριος δεκέμβριος"  # Greek
     " maret agustus"  # Indonesian
 )
+_BEGINNINGS_OF_MONTHS = frozenset(name[:length] for name in _MONTHS for length in range(3, len(name) + 1))
 
 
 def cleaned(value: str) -> str:
@@ -101,11 +102,7 @@ def _is_written_like_a_day(text: str) -> bool:
     words = [word for word in _BETWEEN.split(text) if word]
     if all(word in _BESIDE_FIGURES for word in words):
         return True
-    if _DAY_OF_THE_WEEK.match(text) and not _names_a_month(words[0]):
+    if _DAY_OF_THE_WEEK.match(text) and words[0] not in _BEGINNINGS_OF_MONTHS:
         del words[0]
-    months = [word for word in words if _names_a_month(word)]
+    months = [word for word in words if word in _BEGINNINGS_OF_MONTHS]
     return bool(months) and all(word in _BESIDE_MONTHS for word in words if word not in months)
-
-
-def _names_a_month(word: str) -> bool:
-    return len(word) > 2 and any(name.startswith(word) for name in _MONTHS)
