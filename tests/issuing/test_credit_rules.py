@@ -105,6 +105,58 @@ def test_more_than_is_left_is_a_fault_of_the_caller(amounts: list[str]) -> None:
         take_back(lines_of(Paper([line("10.00")]).freeze()), [Decimal(amount) for amount in amounts])
 
 
+def slow_nets(lines: list[LineLeft], amounts: list[Decimal]) -> list[Decimal]:
+    """The net of each share of one rate group by the words of design/domain.md 4, cent by cent.
+
+    What all gross credited by now is worth, rounded half-up, less what was credited before, as near as what is left of
+    each line's net and tax allows; each cent goes to the line that is furthest below its exact share, the first of
+    several.
+    """
+    factor = 100 / (1 + Fraction(lines[0].rate))
+    by_now = [Fraction(line.credited_gross + amount) for line, amount in zip(lines, amounts, strict=True)]
+    least = [max(0, to_minor(amount - line.tax_left)) for line, amount in zip(lines, amounts, strict=True)]
+    most = [to_minor(min(amount, line.net_left)) for line, amount in zip(lines, amounts, strict=True)]
+    exact = [each * factor - to_minor(line.credited_net) for each, line in zip(by_now, lines, strict=True)]
+    # To begin at nothing would take a day: nobody ends further below the exact share than two cents.
+    given = [min(max(low, each // 1 - 2), high) for low, each, high in zip(least, exact, most, strict=True)]
+    before = sum(to_minor(line.credited_net) for line in lines)
+    wanted = min((sum(by_now) * factor + Fraction(1, 2)) // 1 - before, sum(most))
+    while sum(given) < wanted:
+        below = [index for index, cents in enumerate(given) if cents < most[index]]
+        given[max(below, key=lambda index: (exact[index] - given[index], -index))] += 1
+    return [from_minor(cents) for cents in given]
+
+
+def invoiced_nets(gross: list[Decimal], rate: Decimal) -> list[Decimal]:
+    """The nets of an invoice over these lines: those of the group by largest remainder, the first of equal ones."""
+    exact = [one * 100 / (1 + Fraction(rate)) for one in map(Fraction, gross)]
+    cents = [each // 1 for each in exact]
+    more = (sum(exact) + Fraction(1, 2)) // 1 - sum(cents)
+    for index in sorted(range(len(gross)), key=lambda index: (cents[index] - exact[index], index))[:more]:
+        cents[index] += 1
+    return [from_minor(each) for each in cents]
+
+
+@pytest.mark.parametrize(("cases", "count"), [(800, 1), (800, 3), (300, 12), (20, 120), (2, 500)])
+def test_the_shares_are_those_of_a_slow_reference(cases: int, count: int) -> None:
+    """Some thousand notes, one after the other on invoices with alike and with any lines, whole lines among them."""
+    draw = random.Random(count)
+    for _ in range(cases):
+        rate = Decimal(draw.choice(["0.01", "0.03", "0.06", "0.09", "0.13"]))
+        alike = [from_minor(draw.choice([1, 2, 9, 100, 1000, draw.randint(1, 10**6)]))]
+        gross = [draw.choice([*alike * 3, from_minor(draw.randint(1, 999))]) for _ in range(count)]
+        nets = invoiced_nets(gross, rate)
+        lines = [LineLeft("rate", rate, net, one) for net, one in zip(nets, gross, strict=True)]
+        for _ in range(draw.randint(1, 3)):
+            wanted = [
+                draw.choice([ZERO, one.gross_left, from_minor(draw.randint(0, to_minor(one.gross_left)))])
+                for one in lines
+            ]
+            shares = take_back(lines, wanted)
+            assert [share.net for share in shares] == slow_nets(lines, wanted)
+            lines = after(lines, shares)
+
+
 def test_equal_lines_that_were_rounded_alike_can_be_too_far_from_their_rate() -> None:
     lines = lines_of(Paper([line("10.00")] * 500).freeze())
     up = [one.gross if one.net == Decimal("9.44") else ZERO for one in lines]
