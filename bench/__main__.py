@@ -16,6 +16,7 @@ NAMES = (
     "issuing",
     "sending",
     "memory",
+    "month",
     "pdf",
 )
 

@@ -219,6 +219,8 @@ class CorrectionForm(KeptForm):
         """Fill the choice of headers."""
         named = [(str(one.id), f"{one.name} {one.tax_id}".strip()) for one in headers]
         self.header_id.choices = choices([("", lazy_gettext("Choose")), *named])
+        flags = self.header_id.flags
+        flags.needed_for, flags.needed_hint = "reissue", lazy_gettext("for another header")
 
 
 class SendAgainForm(KeptForm):

@@ -80,7 +80,8 @@ def test_the_customer_asks_and_reads_what_comes_of_it(app: Flask, cast: Cast, vi
         number = office.issued("60.00")
     ada, rita = visit(cast.ada), visit(cast.rita)
     assert f"/invoices/{number}/correction" in ada.get(f"/invoices/{number}").text
-    ada.get(f"/invoices/{number}/correction")
+    page = ada.get(f"/invoices/{number}/correction").text
+    assert 'data-needed-for="reissue">for another header<' in page, "the header is not simply optional"
     ada.submit({"kind": "return", "words": "付款方不是我们"}, button="Ask for a correction")
     page = ada.get(f"/invoices/{number}").text
     assert "You asked for a correction" in page

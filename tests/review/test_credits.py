@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import date
@@ -147,7 +148,9 @@ def test_issued_anew_to_another_header(app: Flask, cast: Cast, owing: str, visit
     assert "Choose an invoice header." in rita.submit({"words": "抬头 Header"}, button="Propose").text
     answer = rita.submit({"header_id": str(header), "words": "抬头 Header"}, button="Propose")
     address = answer.headers["Location"] if answer.status_code == 303 else rita.path
-    assert other["name"] in rui.get(address).text
+    page = rui.get(address).text
+    assert f"goes straight into a new request with the header {other['name']}" in html.unescape(page)
+    assert "The customer can invoice" not in page
     rui.submit(button="Confirm")
     with app.app_context():
         jobs.issue_due()
