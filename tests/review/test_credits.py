@@ -123,6 +123,12 @@ def test_the_sum_is_told_while_it_is_typed_and_what_is_wrong_beside_its_line(
     for kept in ('value="10"', 'value="0.05"', "Half a sentence"):
         assert kept in counted.text, kept
 
+    for button, amounts in (("What the invoice debt asks for", ["40.00"]), ("All that is left", ["60.00", "50.00"])):
+        filled = rita.submit(button=button).text
+        assert re.findall(r'name="line-[0-9]+"[^>]*value="([0-9.]+)"', filled) == amounts, button
+        assert "Half a sentence" in filled
+        assert re.search(r'value="other"[^>]*checked|checked[^>]*value="other"', filled), "the reason is kept"
+
     refused = rita.submit({first: "60.01", second: "x", "words": "", "reason": ""}, button="Calculate")
     assert refused.status_code == 422
     for name, told in ((first, "no more than 60.00 is left"), (second, "Enter an amount in figures")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -48,26 +49,27 @@ def credit(number: str) -> Any:
     found, about = _asked(number)
     amounts, said = {}, {}
     if "all" in request.args:
-        amounts = {line.id: line.left.gross_left for line in about.lines}
+        amounts = _all_left(about)
         if about.wish is not None and "wish" in request.args:
             said = {"reason": "returned", "words": about.wish.words}
     elif "debt" in request.args:
-        amounts = queries.debts_on(about.lines)
-        owed = ", ".join(line.external_id for line in about.lines if line.id in amounts)
-        # It stands on the document, whose reader may know either language.
-        said = {"reason": "refund", "words": f"退款 Refund: {owed}"}
+        amounts, said = _owed(about)
     return _form_page(found, about, credit_form(about.lines, amounts, **said))
 
 
 @blueprint.post("/<number>/credit")
 @guard(Permission.DECIDE, rescue=kept_forms.keep_typed)
 def propose_credit(number: str) -> Any:
-    """Show the draft of what is in the form or, once it was seen, propose it; `change` leads back to the form, and
-    `calculate` shows what its amounts come to."""
+    """Show the draft of what is in the form or, once it was seen, propose it; `change` leads back to the form,
+    `calculate` shows what its amounts come to, and `fill` puts other amounts into it and keeps the rest."""
     found, about = _asked(number)
     form = credit_form(about.lines)
     if "change" in request.form:
         return _form_page(found, about, form)
+    if "fill" in request.form:
+        amounts, said = _owed(about) if request.form["fill"] == "debt" else (_all_left(about), {})
+        typed = {name: form[name].data or said.get(name, "") for name in ("reason", "words")}
+        return _form_page(found, about, credit_form(about.lines, amounts, **typed))
     if "calculate" in request.form:
         return _form_page(found, about, form, 200 if credit_sum.check(form, about.lines) else INVALID)
     try:
@@ -161,6 +163,18 @@ def credit_document(proposal_id: int) -> BaseResponse:
     answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     answer.cache_control.private = True
     return answer
+
+
+def _all_left(about: OfRequest) -> dict[int, Decimal]:
+    return {line.id: line.left.gross_left for line in about.lines}
+
+
+def _owed(about: OfRequest) -> tuple[dict[int, Decimal], dict[str, str]]:
+    """What the invoice debt asks for, by line, and why."""
+    amounts = queries.debts_on(about.lines)
+    owed = ", ".join(line.external_id for line in about.lines if line.id in amounts)
+    # It stands on the document, whose reader may know either language.
+    return amounts, {"reason": "refund", "words": f"退款 Refund: {owed}"}
 
 
 def _asked(number: str) -> tuple[InvoiceRequest, OfRequest]:
