@@ -46,7 +46,8 @@ bench: setup-dev ## measure; never part of the tests
 demo-load: setup ## fill a database with N=100000 requests to see how it behaves
 	@$(BIN)/python -m bench.load --requests $(N)
 
-pictures: setup-dev ## take the pictures of the guides anew, from a fresh demo
+pictures: setup-dev ## take the pictures of the guides and of the documents anew
+	@$(BIN)/python scripts/invoice_pictures.py
 	@$(BIN)/python scripts/pictures.py
 
 lock: .venv/tools/bin/uv ## write requirements/*.txt anew from *.in

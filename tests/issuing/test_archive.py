@@ -29,7 +29,7 @@ ISSUED = Path(__file__).with_name("issued")
 FINGERPRINTS = {
     "v1": "fac42d97c8cf911dc88ee042e31f25f14931c561a7e3f85fd9576c15092064bc",
     "v2": "f9d4be70761d67b480a299be41fa37b3b3890a55eef48fd222730879f2554d00",
-    "v3": "9165ff2dfa896afa947cf8b5731544d5d337894b78a8db59afe9a382b02c0efc",
+    "v3": "5869ea2527dede1135ddaacdb68aff55323e886fa6fd61fd4d5be64ac27139a8",
 }
 FX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 XMP = {

@@ -168,12 +168,24 @@ def test_the_sums_stay_together_with_a_line_above_and_inside_the_page(lines: int
     last = pages_of(render(snapshot))[-1]
     assert snapshot["lines"][-1]["external_id"] in last
     assert snapshot["capitals"] in last
-    canvas = document.layout_v1.draw(snapshot)
+    canvas = document.layout_v3.draw(snapshot)
     for page in canvas.pages:
         places = [re.search(r"BT (\S+) (\S+) Td", op.before) for op in page.operators if not isinstance(op, str)]
         spots = [(float(place[1]), float(place[2])) for place in places if place]
         assert len(spots) > 20
         assert all(40 <= x <= 555 and 20 <= y <= 820 for x, y in spots)
+
+
+@pytest.mark.parametrize("length", range(10, 300, 24))
+def test_rows_stay_above_the_foot_of_the_page_however_tall_its_head_is(length: int) -> None:
+    snapshot = make(3, name="长" * length, address="长" * 128, bank="长" * 128, description="述" * 255, remarks="ok")
+    snapshot["seller"] |= {"name": "长" * length, "latin_name": "W" * 60}  # type: ignore[typeddict-item]
+    pages = document.layout_v3.draw(snapshot).pages
+    for page in pages:
+        spots = [re.search(r"BT (\S+) (\S+) Td", op.before) for op in page.operators if not isinstance(op, str)]
+        heights = [float(spot[2]) for spot in spots if spot]
+        assert sum(height < 55.9 for height in heights) == 2, "the foot alone has its two texts there"
+    assert columns_of(render(snapshot)).count("述" * 255) == 3
 
 
 def test_long_texts_wrap_and_lose_nothing() -> None:

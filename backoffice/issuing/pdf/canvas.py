@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from math import cos, radians, sin
 from typing import Literal, NamedTuple
 
@@ -46,9 +47,11 @@ class Page:
         if not text:
             return
         runs, width = typeset.measure(text, style.bold)
-        if align != "left":
-            x -= width * style.size / (1000 if align == "right" else 2000)
-        self._show(f"{x:.2f} {PAGE_HEIGHT - y:.2f} Td", runs, style)
+        if align == "right":
+            x -= width * style.size / 1000
+        elif align == "center":
+            x -= width * style.size / 2000
+        self._show(f"BT {x:.2f} {PAGE_HEIGHT - y:.2f} Td", runs, style)
 
     def slanted(self, x: float, y: float, text: str, style: Style, degrees: float) -> None:
         """Write one line around its middle, turned counter-clockwise (the mark across a draft)."""
@@ -56,19 +59,24 @@ class Page:
         half = width * style.size / 2000
         c, s = cos(radians(degrees)), sin(radians(degrees))
         left, base = x - half * c, PAGE_HEIGHT - y - half * s
-        self._show(f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {left:.2f} {base:.2f} Tm", runs, style)
+        self._show(f"BT {c:.4f} {s:.4f} {-s:.4f} {c:.4f} {left:.2f} {base:.2f} Tm", runs, style)
 
-    def _show(self, placement: str, runs: Sequence[Run], style: Style) -> None:
-        before = f"{style.color}\nBT {placement}" if style.color != self._fill else f"BT {placement}"
-        self._fill = style.color
-        last = len(runs) - 1
-        for index, run in enumerate(runs):
-            font = f" /F{FONT_NUMBERS[run.face]} {style.size:g} Tf"
-            if font != self._font:
-                before += font
-                self._font = font
-            self.operators.append(Show(before, run.text, run.face, "ET" if index == last else ""))
+    def _show(self, before: str, runs: Sequence[Run], style: Style) -> None:
+        if style.color != self._fill:
+            before = f"{style.color}\n{before}"
+            self._fill = style.color
+        *parts, (last, text) = runs
+        for face, part in parts:
+            self.operators.append(Show(before + self._change_font(face, style.size), part, face, ""))
             before = ""
+        self.operators.append(Show(before + self._change_font(last, style.size), text, last, "ET"))
+
+    def _change_font(self, face: FaceName, size: float) -> str:
+        font = _font(face, size)
+        if font == self._font:
+            return ""
+        self._font = font
+        return font
 
     def rule(self, x1: float, x2: float, y: float, thickness: float, color: str) -> None:
         """Draw a horizontal line, as a filled box: it stays crisp at every zoom."""
@@ -131,12 +139,26 @@ class Canvas:
         return contents, {FONT_NUMBERS[name]: (faces.face(name), cut) for name, cut in cuts.items()}
 
 
+@cache
+def _font(face: FaceName, size: float) -> str:
+    return f" /F{FONT_NUMBERS[face]} {size:g} Tf"
+
+
 def _encode(operators: list[str | Show], codes: dict[FaceName, dict[int, int]]) -> bytes:
+    # All texts of a face are encoded at once: a page has two hundred of them, mostly of a few characters.
+    texts: defaultdict[FaceName, list[str]] = defaultdict(list)
+    for operator in operators:
+        if isinstance(operator, Show):
+            texts[operator.face].append(operator.text)
+    encoded = {face: "".join(pieces).translate(codes[face]).encode("utf-16-be").hex() for face, pieces in texts.items()}
+    begun = dict.fromkeys(encoded, 0)
     lines = []
     for operator in operators:
         if isinstance(operator, str):
             lines.append(operator)
         else:
             before, text, face, after = operator
-            lines.append(f"{before} <{text.translate(codes[face]).encode('utf-16-be').hex()}> Tj {after}")
+            start = begun[face]
+            begun[face] = end = start + 4 * len(text)  # a glyph number has four digits, whatever its character
+            lines.append(f"{before} <{encoded[face][start:end]}> Tj {after}")
     return "\n".join(lines).encode("ascii")

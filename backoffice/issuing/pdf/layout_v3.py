@@ -14,7 +14,8 @@ from backoffice.issuing.rules import Snapshot
 LOGO_TOP, LOGO_GAP = 26.0, 14.0
 # From the top of the names to their first baseline, and from line to line.
 ASCENT, NAME_LEADING, OTHER_LEADING = 10.0, 13.0, 10.0
-WORDS_LEADING = 11.6
+WORDS_LEADING, WORDS_GAP = 11.6, 16.0
+SUM_HEIGHT = 15.6
 # Of words that run on to another page, so many lines stay together.
 TOGETHER = 2
 
@@ -25,6 +26,20 @@ def draw(snapshot: Snapshot) -> Canvas:
 
 
 class _Table(Table):
+    """Lines of sums stand closer than rows; a first row without room under a tall head begins on the next page."""
+
+    @property
+    def sum_height(self) -> float:
+        return SUM_HEIGHT
+
+    def plan(self, first_room: float, next_room: float, closing: float) -> list[tuple[int, int]]:
+        if self.rows[0].height <= first_room:
+            return super().plan(first_room, next_room, closing)
+        return [(0, 0), *super().plan(next_room, next_room, closing)]
+
+    def draw(self, page: Page, y: float, start: int, stop: int) -> float:
+        return y if stop == 0 else super().draw(page, y, start, stop)
+
     def _draw_sum_label(self, page: Page, baseline: float, sum_: Sum) -> None:
         style, column = style_of(sum_), self.columns[RATE_COLUMN]
         page.text(self.columns[DESCRIPTION_COLUMN].x, baseline, sum_.label.inline(self._language), style)
@@ -55,7 +70,7 @@ class _Layout(layout_v1.Layout):
     def _draw_words(self, page: Page, y: float, said: Fact) -> tuple[Page, float]:
         """As v1, but what runs on says again what it is, and no single line stands alone on a page."""
         lines = typeset.wrap(said.value, VALUE, WIDTH)
-        y += 22
+        y += WORDS_GAP + 6
         while lines:
             fits = int((BOTTOM - y - 14) // WORDS_LEADING) + 1 if y + 14 <= BOTTOM else 0
             if 0 < len(lines) - fits < TOGETHER:
@@ -68,4 +83,4 @@ class _Layout(layout_v1.Layout):
             lines = lines[fits:]
             if lines:
                 page, y = self._open_page(), NEXT_TOP + 10
-        return page, y
+        return page, y - WORDS_LEADING

@@ -30,14 +30,10 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The lines of text of each cell."""
+    """The lines of text of each cell, and the height in points with the space above and below."""
 
     cells: tuple[list[str], ...]
-
-    @property
-    def height(self) -> float:
-        """In points, with the space above and below."""
-        return max(map(len, self.cells)) * LEADING + 2 * PADDING
+    height: float
 
 
 _WRAPPED = (2, 3)  # columns whose text may take several lines
@@ -75,12 +71,10 @@ class Table:
         return max(map(typeset.width, label.lines(self._language), styles))
 
     def _row(self, texts: tuple[str, ...]) -> Row:
-        return Row(
-            tuple(
-                typeset.wrap(text, CELL, self.columns[index].width) if index in _WRAPPED else [text]
-                for index, text in enumerate(texts)
-            )
-        )
+        cells = [[text] for text in texts]
+        for index in _WRAPPED:
+            cells[index] = typeset.wrap(texts[index], CELL, self.columns[index].width)
+        return Row(tuple(cells), max(len(cells[index]) for index in _WRAPPED) * LEADING + 2 * PADDING)
 
     def plan(self, first_room: float, next_room: float, closing: float) -> list[tuple[int, int]]:
         """Rows [start, stop) of each page, given the room below the head on the first and on the later pages.
