@@ -15,6 +15,7 @@ N ?= 100000
 sum = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.txt)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.txt)
+BENCH_STAMP := .venv/.bench-$(call sum,requirements/bench.txt)
 APP_STAMP := .venv/.app-$(call sum,pyproject.toml)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard backoffice/translations/*/LC_MESSAGES/messages.po))
 
@@ -40,7 +41,7 @@ test: setup-dev ## run all tests, on SQLite and PostgreSQL, in a browser where t
 check: setup-dev ## look for what the tools find: form, types, imports, templates, secrets, translations
 	@$(BIN)/python scripts/check.py
 
-bench: setup-dev ## measure; never part of the tests
+bench: setup-dev $(BENCH_STAMP) ## measure; never part of the tests
 	@$(BIN)/python -m bench $(ARGS)
 
 demo-load: setup ## fill a database with N=100000 requests to see how it behaves
@@ -51,7 +52,7 @@ pictures: setup-dev ## take the pictures of the guides and of the documents anew
 	@$(BIN)/python scripts/pictures.py
 
 lock: .venv/tools/bin/uv ## write requirements/*.txt anew from *.in
-	@for name in run dev; do \
+	@for name in run dev bench; do \
 	  .venv/tools/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --python-version 3.11 --no-header --no-emit-package docopt requirements/$$name.in -o requirements/$$name.txt; \
 	done
@@ -72,6 +73,11 @@ $(DEV_STAMP): $(RUN_STAMP)
 	@echo "Installing what checks and tests need ..."
 	@$(INSTALL) $(LOCKED) -r requirements/dev.txt
 	@rm -f .venv/.dev-* && touch $@
+
+$(BENCH_STAMP): $(DEV_STAMP)
+	@echo "Installing what ours is measured against ..."
+	@$(INSTALL) $(LOCKED) -r requirements/bench.txt
+	@rm -f .venv/.bench-* && touch $@
 
 $(APP_STAMP): $(RUN_STAMP)
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
