@@ -1,8 +1,9 @@
 """Starts real processes quickly: a warm process that has imported everything forks one for each wish.
 
-A worker takes seconds to import what it needs and milliseconds to work, so a test that kills thirty of them would
-mostly watch imports. The launcher opens no database and starts no thread before it forks; whatever it starts builds its
-own application, engine and connections, dies when it is killed and takes nobody along.
+A worker takes seconds to import what it needs and to read its typefaces, and milliseconds to work: thirty random kills
+would all hit its beginning, and a test would mostly watch imports. The launcher opens no database and starts no thread
+before it forks; whatever it starts builds its own application, engine and connections, dies when it is killed and takes
+nobody along.
 
 Run as a program it reads one wish a line (JSON) and answers one line: {"start": {...}} -> pid, {"wait": pid} -> status,
 or null where it did not end.
@@ -11,6 +12,7 @@ or null where it did not end.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -19,7 +21,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +94,25 @@ class Launcher:
     def start(self, task: str, settings: Settings, **arguments: Any) -> Child:
         """Run `tests.concurrency.tasks.<task>(**arguments)` in a process whose environment describes `settings`.
 
+        A task of another module is `<module>:<task>`.
         An argument `clock_offset` moves the clock of that process by so many seconds.
         """
         self._started += 1
-        log = settings.instance_path / f"process-{self._started}-{task}.log"
+        log = settings.instance_path / f"process-{self._started}-{task.rpartition(':')[2]}.log"
         environment = environment_of(settings)
         if "clock_offset" in arguments:
             environment["BACKOFFICE_CLOCK_OFFSET"] = str(arguments.pop("clock_offset"))
         wish = {"task": task, "arguments": arguments, "environment": environment, "log": str(log)}
         return Child(self, int(self.ask({"start": wish})), log)
+
+    def say_begin(self, begin: Path, children: Sequence[Child], offset: Callable[[], float] = lambda: 0.0) -> None:
+        """Write the file `begin` that tasks wait for, once all of them are ready, with the offset of their clocks."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(list(begin.parent.glob(f"{begin.name}-ready-*"))) < len(children):
+            assert time.monotonic() < deadline, "a process did not get ready"
+            time.sleep(0.01)
+        begin.with_suffix(".new").write_text(str(offset()))
+        begin.with_suffix(".new").rename(begin)
 
     def ask(self, wish: Mapping[str, Any]) -> Any:
         """Send one wish and read its answer."""
@@ -149,8 +161,7 @@ def launcher() -> Iterator[Launcher]:
 
 def serve() -> None:
     """Answer wishes until the test closes the line."""
-    for module in WARM:
-        importlib.import_module(module)
+    _warm_up()
     alive: set[int] = set()
     for line in sys.stdin:
         wish = json.loads(line)
@@ -163,6 +174,22 @@ def serve() -> None:
         print(json.dumps(answer), flush=True)
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
+
+
+def _warm_up() -> None:
+    """Import everything and draw one invoice: that reads the typefaces, and imports what drawing needs."""
+    for module in WARM:
+        importlib.import_module(module)
+    from backoffice import fonts
+    from backoffice.issuing.pdf import render
+    from tests.support import invoices
+    from tests.support.apps import font_cache
+
+    fonts.configure(font_cache())
+    render(invoices.Paper([invoices.line("1.00")]).freeze())
+    # What is here stays: children that look for garbage need not go through it, and share its pages with us.
+    gc.collect()
+    gc.freeze()
 
 
 def _end_of(pid: int) -> int | None:
@@ -203,13 +230,14 @@ def _run(wish: Mapping[str, Any]) -> int:
     from datetime import timedelta
 
     from backoffice import clock
-    from tests.concurrency import tasks
 
+    module, _, name = wish["task"].rpartition(":")
+    task = getattr(importlib.import_module(module or "tests.concurrency.tasks"), name)
     os.environ.update(wish["environment"])
     # The variable is read when the module is imported, which the warm process did long ago.
     with clock.shifted(timedelta(seconds=float(os.environ.pop("BACKOFFICE_CLOCK_OFFSET", "0")))):
         try:
-            getattr(tasks, wish["task"])(**wish["arguments"])
+            task(**wish["arguments"])
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from backoffice import clock, config, storage
+from backoffice import clock, config
 from backoffice.accounts import queries as accounts
 from backoffice.cli.command import cli
 from backoffice.database import session, transaction
@@ -29,15 +28,14 @@ from backoffice.delivery import jobs as delivery
 from backoffice.errors import BackofficeError
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing import services as issuing_services
-from backoffice.issuing.services import crediting
 from backoffice.ledger.services import files
-from backoffice.ledger.services.rehearsal import Rehearsal
 from backoffice.permissions import Actor
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
-from backoffice.review.services import bulk
+from backoffice.review.services import credits
 from backoffice.review.services import decisions as review
-from tests.support.apps import bare_app, whole_app
+from tests.concurrency import steps
+from tests.support.apps import bare_app
 from tests.support.office import ISSUER
 
 
@@ -49,45 +47,10 @@ def command(arguments: Sequence[str], die_at: str | None = None, batch_takes: fl
     # A shell that runs the tests in its background lets them, and us, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if die_at is not None:
-        _arm(die_at)
+        steps.arm(die_at)
     if batch_takes:
         _slow_down(files, "take_batch", batch_takes)
-    cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: whole_app(config.load()), set_debug_flag=False))
-
-
-# --- steps at which a process dies ---
-
-
-def _die(*_arguments: Any, **_options: Any) -> Any:
-    os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(60)  # the signal is on its way; nothing after this line ever runs
-
-
-def _after(owner: Any, name: str) -> Callable[[], None]:
-    real = getattr(owner, name)
-
-    def run_and_die(*arguments: Any, **options: Any) -> Any:
-        real(*arguments, **options)
-        _die()
-
-    return lambda: setattr(owner, name, run_and_die)
-
-
-def _before(owner: Any, name: str) -> Callable[[], None]:
-    return lambda: setattr(owner, name, _die)
-
-
-def _at_third(owner: Any, name: str, *, before: bool = False) -> Callable[[], None]:
-    real, calls = getattr(owner, name), count(1)
-
-    def run_and_die(*arguments: Any, **options: Any) -> Any:
-        third = next(calls) == 3
-        if third and before:
-            _die()
-        answer = real(*arguments, **options)
-        return _die() if third else answer
-
-    return lambda: setattr(owner, name, run_and_die)
+    cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: bare_app(config.load()), set_debug_flag=False))
 
 
 def _slow_down(owner: Any, name: str, seconds: float) -> None:
@@ -100,44 +63,13 @@ def _slow_down(owner: Any, name: str, seconds: float) -> None:
     setattr(owner, name, run_slowly)
 
 
-STEPS: dict[str, Callable[[], None]] = {
-    "number taken, not committed": _after(issuing_services, "number_invoice"),
-    "number committed": _before(issuing_services, "render_document"),
-    "rendered": _before(storage, "put"),
-    "document half stored": _before(storage.Path, "replace"),
-    "document stored": _after(issuing_services, "render_document"),
-    "issued, not committed": _after(issuing_services, "complete"),
-    "mail leased": _before(delivery, "_attempt"),
-    "mail rendered": _before(delivery.Connection, "send"),
-    "mail sent, not recorded": _before(delivery, "_record"),
-}
-# Of a credit note, whose number was taken when it was confirmed.
-CREDIT_STEPS: dict[str, Callable[[], None]] = {
-    "credit note numbered": STEPS["number committed"],
-    "credit note stored": STEPS["document stored"],
-    "credited, not committed": _after(crediting, "complete"),
-}
-# Of an import: each dies in its third batch or at its end.
-IMPORT_STEPS: dict[str, Callable[[], None]] = {
-    "lines booked, not committed": _at_third(files, "note"),
-    "batch committed": _at_third(files, "take_batch", before=True),
-    "all booked, not finished": _before(files, "finish"),
-}
-# Of one of which all lines or none are wanted, before anything is booked.
-TRIED_STEPS: dict[str, Callable[[], None]] = {"batch tried": _at_third(Rehearsal, "take_batch", before=True)}
-
-# Of a run over many requests: each dies at its third item or at its end.
-BULK_STEPS: dict[str, Callable[[], None]] = {
-    "decided, not written down": _at_third(bulk, "_write", before=True),
-    "written down, not committed": _at_third(bulk, "_write"),
-    "item committed": _at_third(bulk, "carry_out", before=True),
-    "all done, not finished": _before(bulk, "finish"),
-}
-
-
-def _arm(step: str) -> None:
-    # What is patched is a plain attribute of a module or class; the product knows nothing of it.
-    {**STEPS, **CREDIT_STEPS, **IMPORT_STEPS, **TRIED_STEPS, **BULK_STEPS}[step]()
+def confirm(email: str, proposal_id: int, die_at: str) -> None:
+    """Confirm a proposed credit note, as the page does, and die at a step of it."""
+    steps.arm(die_at)
+    with _application() as app:
+        checker = _person(app, email)
+        with app.app_context(), transaction():
+            credits.confirm(checker, proposal_id, issuer=ISSUER, now=clock.now())
 
 
 # --- races ---
@@ -257,6 +189,30 @@ class Meeting:
             time.sleep(0.0002)
 
 
+def send(begin: str, result: str) -> None:
+    """Send all that is due once the file `begin` is there; write how many mails this process took."""
+    with _application() as app, app.app_context():
+        await_begin(Path(begin))
+        Path(result).write_text(str(delivery.send_due(1000)))
+
+
+def issue(begin: str, result: str) -> None:
+    """Issue all that is due once the file `begin` is there; write how many documents this process drew and issued."""
+    done: Counter[str] = Counter()
+    draw = issuing_services.render_document
+
+    def count_and_draw(snapshot: Any) -> tuple[str, int]:
+        done["drawn"] += 1
+        return draw(snapshot)
+
+    issuing_services.render_document = count_and_draw
+    with _application() as app, app.app_context():
+        await_begin(Path(begin))
+        while count := issuing.issue_due():
+            done["issued"] += count
+    Path(result).write_text(json.dumps(done))
+
+
 class _ForcedRollback(Exception):
     """Ends a transaction whose number must come back to the series."""
 
@@ -267,7 +223,7 @@ def take_numbers(request_ids: Sequence[int], threads: int, rollbacks: float, beg
     Waits for the file `begin`, which holds the offset of the clock in seconds. Writes the count of rollbacks.
     """
     undone: Counter[str] = Counter()
-    with _application() as app, clock.shifted(timedelta(seconds=_signal(Path(begin)))):
+    with _application() as app, clock.shifted(timedelta(seconds=await_begin(Path(begin)))):
 
         def work(_thread: int) -> None:
             left = list(request_ids)
@@ -296,7 +252,7 @@ def _number(request_id: int, rollbacks: float, undone: Counter[str]) -> bool:
     return numbered
 
 
-def _signal(path: Path) -> float:
+def await_begin(path: Path) -> float:
     """Say that this process is ready, and wait for the word to begin."""
     path.with_name(f"{path.name}-ready-{os.getpid()}").touch()
     deadline = time.monotonic() + 60

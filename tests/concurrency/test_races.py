@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -284,9 +283,8 @@ def test_numbers_have_no_gap_and_follow_the_clock_over_new_year_with_forced_roll
         )
         for result in results
     ]
-    _await_ready(begin, len(children))
     # Nothing but work is left to do from here on, so the year turns while they are at it: not before, not after.
-    _write_whole(begin, str((_new_year() - clock.now()).total_seconds() - 0.9))
+    launcher.say_begin(begin, children, lambda: (_new_year() - clock.now()).total_seconds() - 0.9)
     for child in children:
         child.finish()
     undone = sum(int(result.read_text()) for result in results)
@@ -309,18 +307,6 @@ def test_numbers_have_no_gap_and_follow_the_clock_over_new_year_with_forced_roll
 
 def _new_year() -> datetime:
     return clock.start_of_day(clock.today().replace(year=clock.today().year + 1, month=1, day=1), clock.zone())
-
-
-def _await_ready(begin: Path, processes: int) -> None:
-    deadline = time.monotonic() + 60
-    while len(list(begin.parent.glob(f"{begin.name}-ready-*"))) < processes:
-        assert time.monotonic() < deadline, "a process did not get ready"
-        time.sleep(0.01)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.with_suffix(".new").write_text(text)
-    path.with_suffix(".new").rename(path)
 
 
 def _sum_of_answers(results: list[Path]) -> dict[str, int]:

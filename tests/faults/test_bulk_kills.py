@@ -18,7 +18,7 @@ from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk
 from tests.concurrency.launcher import Launcher
-from tests.concurrency.tasks import BULK_STEPS
+from tests.concurrency.steps import BULK_STEPS
 from tests.support.office import Office, contradictions
 
 pytestmark = pytest.mark.fault

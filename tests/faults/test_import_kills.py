@@ -21,7 +21,7 @@ from backoffice.ledger.models import FileVia, LedgerEntry, LedgerFile
 from backoffice.ledger.rules import REQUIRED_COLUMNS
 from backoffice.ledger.services import encodings, files, reading
 from tests.concurrency.launcher import Launcher
-from tests.concurrency.tasks import IMPORT_STEPS
+from tests.concurrency.steps import IMPORT_STEPS
 from tests.support.office import Office, contradictions
 
 pytestmark = pytest.mark.fault

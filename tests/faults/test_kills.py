@@ -28,15 +28,17 @@ from backoffice.delivery import jobs as delivery
 from backoffice.delivery.models import Message
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing.models import Invoice
+from backoffice.issuing.queries import credits as queries
 from backoffice.requests.models import InvoiceRequest
 from tests.concurrency.launcher import Child, Launcher
-from tests.concurrency.tasks import CREDIT_STEPS, STEPS
+from tests.concurrency.steps import CONFIRM_STEPS, CREDIT_STEPS, ISSUE_STEPS, MAIL_STEPS, SENT_STEPS
 from tests.faults.smtp_servers import Mail, Server, accepting
 from tests.support.office import Office, contradictions
 
 pytestmark = pytest.mark.fault
 
 KILLED = -9
+TIMES = 3
 # Longer than any lease of a dead sender.
 LATER = 600
 
@@ -55,49 +57,93 @@ def serving(context: Flask, settings: Settings, server: Server) -> Settings:
     return serving
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_each_step_is_mended_by_running_again(
+@pytest.mark.parametrize("step", [*ISSUE_STEPS, *MAIL_STEPS])
+def test_three_kills_at_each_step_are_mended_by_going_on(
     office: Office, launcher: Launcher, serving: Settings, server: Server, step: str
 ) -> None:
+    """What one worker leaves behind is what the next one dies of."""
     office.recharge("700.00")
-    first, second = office.apply_often(2, "350.00")
+    *numbers, last = office.apply_often(TIMES + 1, "50.00")
     delivery.send_due()
     server.mails.clear()
-    office.approve(first)
-    if step.startswith("mail"):
-        issuing.issue_due()
-    command = ["mail", "send"] if step.startswith("mail") else ["issue", "run"]
-    assert launcher.start("command", serving, arguments=command, die_at=step).wait() == KILLED
-    assert contradictions() == []
-    office.approve(second)
-    with clock.shifted(timedelta(seconds=LATER)):
-        issuing.issue_due()
-        delivery.send_due()
-    assert office.states([first, second]) == ["issued", "issued"]
-    assert sorted(session.scalars(select(Invoice.sequence))) == [1, 2]
+    mails = step in MAIL_STEPS
+    for turn, number in enumerate(numbers):
+        office.approve(number)
+        if mails:
+            issuing.issue_due()
+        child = start(launcher, serving, ["mail", "send"] if mails else ["issue", "run"], turn, die_at=step)
+        assert child.wait() == KILLED, child.log.read_text()
+        assert contradictions() == []
+    office.approve(last)
+    go_on()
+    assert office.states([*numbers, last]) == ["issued"] * (TIMES + 1)
+    assert sorted(session.scalars(select(Invoice.sequence))) == list(range(1, TIMES + 2))
     _check_every_mail_arrived(server.mails, of_template="issued")
-    assert len(server.mails) == (3 if step == "mail sent, not recorded" else 2)
+    assert len(server.mails) == TIMES + 1 + (TIMES if step in SENT_STEPS else 0)
+    _check_documents(server.mails)
     assert contradictions() == []
 
 
-@pytest.mark.parametrize("step", CREDIT_STEPS)
-def test_a_credit_note_outlives_its_worker(
+@pytest.mark.parametrize("step", [*CREDIT_STEPS, *SENT_STEPS])
+def test_a_credit_note_outlives_three_workers(
     office: Office, launcher: Launcher, serving: Settings, server: Server, step: str
 ) -> None:
     office.recharge("700.00")
-    number = office.issued("350.00")
+    invoices = [office.issued("50.00") for _ in range(TIMES)]
     delivery.send_due()
     server.mails.clear()
-    made = office.credit(number, {"R-1": "100.00"})
-    assert launcher.start("command", serving, arguments=["issue", "run"], die_at=step).wait() == KILLED
-    assert contradictions() == []
-    assert issuing.issue_due() == 1
-    delivery.send_due()
+    made, mails = [], step in SENT_STEPS
+    for turn, number in enumerate(invoices):
+        made.append(office.credit(number, {"R-1": "10.00"}))
+        if mails:
+            issuing.issue_due()
+        child = start(launcher, serving, ["mail", "send"] if mails else ["issue", "run"], turn, die_at=step)
+        assert child.wait() == KILLED, child.log.read_text()
+        assert contradictions() == []
+    go_on()
     _check_every_mail_arrived(server.mails, of_template="credited")
-    assert [part.get_filename() for mail in server.mails for part in _parsed(mail).iter_attachments()] == [
-        f"{made}.pdf"
-    ]
+    arrived = [part.get_filename() for mail in server.mails for part in _parsed(mail).iter_attachments()]
+    assert set(arrived) == {f"{number}.pdf" for number in made}
+    assert len(arrived) == TIMES + (TIMES if mails else 0)
+    assert made == [f"CN-{clock.today():%Y}-{turn + 1:06d}" for turn in range(TIMES)]
     assert contradictions() == []
+
+
+@pytest.mark.parametrize("step", CONFIRM_STEPS)
+def test_a_confirmation_that_died_three_times_has_done_nothing_and_is_given_again(
+    office: Office, launcher: Launcher, serving: Settings, server: Server, step: str
+) -> None:
+    """An invoice issued anew: credit note, request and money are one step, and the invoice follows."""
+    office.recharge("700.00")
+    number = office.issued("50.00")
+    proposal = office.reissue(number)
+    for turn in range(TIMES):
+        child = launcher.start(
+            "confirm", serving, email=office.cast.rui.email, proposal_id=proposal, die_at=step, clock_offset=turn
+        )
+        assert child.wait() == KILLED, child.log.read_text()
+        assert contradictions() == []
+        assert office.counters() == ("700.00", "0.00", "50.00")
+    assert office.confirm(proposal) == f"CN-{clock.today():%Y}-000001"
+    assert office.counters() == ("700.00", "50.00", "0.00")
+    following = queries.followed_by(office.request(number).id) or ""
+    office.approve(following)
+    go_on()
+    assert office.states([following]) == ["issued"]
+    _check_every_mail_arrived(server.mails)
+    assert contradictions() == []
+
+
+def start(launcher: Launcher, serving: Settings, arguments: list[str], turn: int, **further: str) -> Child:
+    """A command as late as its turn, so that whoever died before it holds no lease any more."""
+    return launcher.start("command", serving, arguments=arguments, clock_offset=turn * LATER, **further)
+
+
+def go_on() -> None:
+    """What any worker does when the dead ones' leases are over."""
+    with clock.shifted(timedelta(seconds=TIMES * LATER)):
+        while issuing.issue_due() or delivery.send_due():
+            pass
 
 
 def test_thirty_random_kills_lose_and_repeat_nothing(
@@ -136,7 +182,10 @@ def _unfinished() -> int:
     session.rollback()
     approved = select(func.count()).select_from(InvoiceRequest).where(InvoiceRequest.state == "approved")
     waiting = select(func.count()).select_from(Message).where(Message.state != "accepted")
-    return (session.scalar(approved) or 0) + (session.scalar(waiting) or 0)
+    left = (session.scalar(approved) or 0) + (session.scalar(waiting) or 0)
+    # Nobody sits in a transaction while a worker finishes what it has in hand.
+    session.rollback()
+    return left
 
 
 def _wait_until_all_is_done() -> None:
