@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import SystemRandom
 from typing import cast
 
 import structlog
@@ -20,6 +21,7 @@ from backoffice.issuing.services import Issuer, crediting
 from backoffice.issuing.services.numbers import IssuingStopped
 
 log = structlog.get_logger(__name__)
+_any_order = SystemRandom()
 
 
 def issue_due(limit: int = 50) -> int:
@@ -29,25 +31,31 @@ def issue_due(limit: int = 50) -> int:
     What a crash left half done (a number without a document, a document without its record) is finished first,
     because it waits longest. A request that cannot be issued is marked with the reason and left for a reviewer. While
     issuing is stopped, only what has its number is finished.
+
+    Several workers find the same work in the same order. A request that got its number since this one looked is in the
+    hands of whoever gave it that; credit notes have theirs already, so each worker goes through them in another order.
     """
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     issuer = Issuer(currency=settings.currency, external_url=settings.external_url)
     waiting = queries.issuable(clock.now(), limit, numbered=stops.current() is not None)
     credited = credits.unrendered(limit)
     session.rollback()
-    return sum(issue_one(request_id, issuer) for request_id in waiting) + sum(
+    _any_order.shuffle(credited)
+    return sum(issue_one(request_id, issuer, resume=begun) for request_id, begun in waiting) + sum(
         finish_credit(note_id, snapshot) for note_id, snapshot in credited
     )
 
 
-def issue_one(request_id: int, issuer: Issuer) -> bool:
+def issue_one(request_id: int, issuer: Issuer, *, resume: bool = True) -> bool:
     """Take one approved request through all steps it still lacks; False when another worker has it or it fails.
 
-    Raises only what is no fault of the request: the database is away or busy, and the next turn tries again.
+    Without `resume`, one that has its number by now is left to whoever gave it that: should they have died, it is found
+    as begun at the next turn. Raises only what is no fault of the request: the database is away or busy, and the next
+    turn tries again.
     """
 
     def issue() -> bool:
-        numbered = _number(request_id, issuer) or _numbered_before(request_id)
+        numbered = _number(request_id, issuer) or (_numbered_before(request_id) if resume else None)
         if numbered is None:
             return False
         invoice_id, snapshot = numbered
@@ -62,6 +70,10 @@ def finish_credit(note_id: int, snapshot: Snapshot) -> bool:
     """Make the document of a numbered credit note; False when another worker did or it fails. Raises as `issue_one`."""
 
     def finish() -> bool:
+        made = credits.is_rendered(note_id)
+        session.rollback()
+        if made:
+            return False
         sha256, size = services.render_document(snapshot)
         with transaction():
             return crediting.complete(note_id, sha256, size, now=clock.now())

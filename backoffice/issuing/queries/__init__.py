@@ -59,14 +59,16 @@ def has_xml(request_id: int) -> bool:
     return template is not None and encloses_xml(template)
 
 
-def issuable(now: datetime, limit: int, *, numbered: bool = False) -> list[int]:
-    """Ids of approved requests whose undo window is over and which did not fail, longest waiting first.
+def issuable(now: datetime, limit: int, *, numbered: bool = False) -> list[tuple[int, bool]]:
+    """Approved requests whose undo window is over and which did not fail, longest waiting first: their ids, and whether
+    they have their number.
 
     One that a refund left short waits until money covers it; then it is issued without anybody's doing. With
     `numbered`, only those that have their number and wait for their document.
     """
+    begun = InvoiceRequest.invoice_id.is_not(None)
     asked = (
-        select(InvoiceRequest.id)
+        select(InvoiceRequest.id, begun.label("begun"))
         .join(Reservation, Reservation.request_id == InvoiceRequest.id)
         .where(
             in_state(State.APPROVED),
@@ -76,8 +78,9 @@ def issuable(now: datetime, limit: int, *, numbered: bool = False) -> list[int]:
         )
     )
     if numbered:
-        asked = asked.where(InvoiceRequest.invoice_id.is_not(None))
-    return list(session.scalars(asked.order_by(InvoiceRequest.issuable_at, InvoiceRequest.id).limit(limit)))
+        asked = asked.where(begun)
+    rows = session.execute(asked.order_by(InvoiceRequest.issuable_at, InvoiceRequest.id).limit(limit))
+    return [(row.id, bool(row.begun)) for row in rows]
 
 
 def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:

@@ -233,3 +233,8 @@ def unrendered(limit: int) -> list[tuple[int, Snapshot]]:
         .limit(limit)
     )
     return [(row.id, row.snapshot) for row in rows]
+
+
+def is_rendered(note_id: int) -> bool:
+    """Whether a credit note has its document by now."""
+    return session.scalar(select(CreditNote.pdf_sha256).where(CreditNote.id == note_id)) is not None
