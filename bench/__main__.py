@@ -14,6 +14,8 @@ NAMES = (
     "evidence",
     "ledger_import",
     "issuing",
+    "numbers",
+    "capacity",
     "sending",
     "memory",
     "month",
