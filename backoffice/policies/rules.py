@@ -38,8 +38,13 @@ _EXEMPTIONS = (
     "FR-CGI261D-3 FR-CGI261D-4 FR-CGI261E-1 FR-CGI261E-2 FR-CGI275 FR-CGI277A FR-CGI295 FR-CNWVAT FR-FRANCHISE"
 )
 EXEMPTIONS = frozenset(f"VATEX-{code}" for code in _EXEMPTIONS.split())
-# What a face has room for in one place, and in the line that says why there is no tax.
-LONGEST_TEXT, LONGEST_REASON = 300, 120
+# What the head of a face has room for with all of them at their longest, as for a buyer (`headers.rules.LIMITS`), and
+# the line that says why there is no tax.
+SELLER_LIMITS: Mapping[str, int] = {
+    "name": 256, "latin_name": 256, "tax_id": 32, "address": 128, "phone": 32, "bank": 128, "bank_account": 32,
+    "email": 254, "country": 2, "logo": 64,
+}  # fmt: skip
+LONGEST_REASON = 120
 
 # What an installation begins with; each may be replaced by a dated row.
 DEFAULTS: Mapping[PolicyKey, Any] = {
@@ -90,8 +95,8 @@ def seller_faults(seller: Mapping[str, str]) -> dict[str, Message]:
     if not seller["tax_id"].strip():
         found["tax_id"] = Message(N_("An electronic invoice needs the seller's tax ID."))
     for field, text in seller.items():
-        if len(text) > LONGEST_TEXT:
-            found[field] = Message(N_("A text has at most %(most)s characters."), most=LONGEST_TEXT)
+        if len(text) > SELLER_LIMITS[field]:
+            found[field] = Message(N_("This text has at most %(most)s characters."), most=SELLER_LIMITS[field])
         elif "\n" in text:
             found[field] = Message(N_("This text must stand on one line."))
     return found

@@ -15,7 +15,7 @@ from backoffice.errors import N_, Forbidden, Invalid, Message
 from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.policies import queries
 from backoffice.policies.models import Policy
-from backoffice.policies.rules import COUNTRY, DEFAULTS, HOME, LONGEST_TEXT, PolicyKey, seller_faults, validate
+from backoffice.policies.rules import COUNTRY, DEFAULTS, HOME, SELLER_LIMITS, PolicyKey, seller_faults, validate
 
 BEGINNING = date(2000, 1, 1)
 REASON_LIMIT = 500
@@ -51,7 +51,7 @@ def set_seller(
     """
     if actor.id is None or not actor.can(Permission.ADMINISTER):
         raise Forbidden
-    seller = {field: text.of_field(field, given, max_length=LONGEST_TEXT) for field, given in typed.items()}
+    seller = {field: text.of_field(field, given, max_length=SELLER_LIMITS[field]) for field, given in typed.items()}
     seller["country"] = seller["country"].upper() or HOME
     if logo:
         seller["logo"] = logo
