@@ -25,6 +25,8 @@ from tests.concurrency.tasks import await_begin
 from tests.support import databases
 from tests.support.apps import bare_app
 
+PATIENCE_SECONDS = 3600
+
 
 @contextmanager
 def launched() -> Iterator[Launcher]:
@@ -49,7 +51,7 @@ def together(launcher: Launcher, settings: Settings, task: str, workers: int, **
     ]
     launcher.say_begin(folder / "begin", children)
     for child in children:
-        child.finish()
+        child.finish(PATIENCE_SECONDS)
     return [json.loads(result.read_text()) for result in results]
 
 

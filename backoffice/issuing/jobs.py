@@ -55,6 +55,9 @@ def issue_one(request_id: int, issuer: Issuer, *, resume: bool = True) -> bool:
     """
 
     def issue() -> bool:
+        # Whoever asks for the right to write only to find that waits for everybody who has something to write.
+        if not resume and _has_number(request_id):
+            return False
         numbered = _number(request_id, issuer) or (_numbered_before(request_id) if resume else None)
         if numbered is None:
             return False
@@ -105,6 +108,12 @@ def _number(request_id: int, issuer: Issuer) -> tuple[int, Snapshot] | None:
     with transaction():
         invoice = services.number_invoice(request_id, issuer=issuer)
         return None if invoice is None else (invoice.id, cast("Snapshot", invoice.snapshot))
+
+
+def _has_number(request_id: int) -> bool:
+    numbered = queries.is_numbered(request_id)
+    session.rollback()
+    return numbered
 
 
 def _numbered_before(request_id: int) -> tuple[int, Snapshot] | None:

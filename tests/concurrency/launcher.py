@@ -65,19 +65,19 @@ class Child:
         os.kill(self.pid, signal.SIGTERM)
         return self.wait()
 
-    def wait(self) -> int:
-        """Wait for its end; the exit code, or minus the signal that killed it.
+    def wait(self, patience: int = PATIENCE_SECONDS) -> int:
+        """Wait for its end, so many seconds at most; the exit code, or minus the signal that killed it.
 
         One that does not end is a failure that tells where each of its threads stands.
         """
         if self._status is None:
-            self._status = self._launcher.ask({"wait": self.pid})
+            self._status = self._launcher.ask({"wait": self.pid, "patience": patience})
         assert self._status is not None, f"it does not end\n{self.log.read_text()}"
         return self._status
 
-    def finish(self) -> None:
+    def finish(self, patience: int = PATIENCE_SECONDS) -> None:
         """Wait for its end, which must be a good one."""
-        status = self.wait()
+        status = self.wait(patience)
         assert status == 0, f"exit {status}\n{self.log.read_text()}"
 
 
@@ -169,7 +169,7 @@ def serve() -> None:
             answer = _fork(wish["start"])
             alive.add(answer)
         else:
-            answer = _end_of(wish["wait"])
+            answer = _end_of(wish["wait"], wish["patience"])
             alive.discard(wish["wait"])
         print(json.dumps(answer), flush=True)
     for pid in alive:
@@ -192,9 +192,9 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def _end_of(pid: int) -> int | None:
+def _end_of(pid: int, patience: int) -> int | None:
     """Its exit code; None when it had to be ended, after it wrote its stacks into its log."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:

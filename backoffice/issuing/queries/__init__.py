@@ -83,6 +83,11 @@ def issuable(now: datetime, limit: int, *, numbered: bool = False) -> list[tuple
     return [(row.id, bool(row.begun)) for row in rows]
 
 
+def is_numbered(request_id: int) -> bool:
+    """Whether a request has its number by now."""
+    return session.scalar(select(InvoiceRequest.invoice_id).where(InvoiceRequest.id == request_id)) is not None
+
+
 def numbered_invoice(request_id: int) -> tuple[int, Snapshot] | None:
     """Id and snapshot of the invoice a request got in transaction 1, if it got one."""
     row = session.execute(select(Invoice.id, Invoice.snapshot).where(Invoice.request_id == request_id)).one_or_none()
