@@ -13,6 +13,8 @@ from backoffice.database import session, transaction
 from backoffice.errors import Unavailable
 from backoffice.issuing import jobs, services
 from backoffice.issuing.models import Invoice
+from backoffice.issuing.pdf import render
+from tests.support import invoices
 from tests.support.office import Office, contradictions
 
 pytestmark = pytest.mark.fault
@@ -59,6 +61,8 @@ def test_a_document_that_cannot_be_made_stops_nobody_else(
 def test_a_full_disk_says_so_and_keeps_no_half_document(
     office: Office, two_approved: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The typefaces are cut before: they have a disk of their own to write to.
+    render(invoices.Paper([invoices.line("1.00")]).freeze())
     with monkeypatch.context() as patched:
 
         def no_space(_descriptor: int) -> None:
