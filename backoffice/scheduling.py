@@ -6,7 +6,7 @@ Written when a job ends, so a job that hangs shows by a row that grows old.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,10 +18,25 @@ from backoffice import clock
 from backoffice.database import Base, Instant, db, session, transaction
 
 HEARTBEAT = "heartbeat"
+# Every timed job and how often it runs, in seconds. `backoffice.worker` says what each does.
+SECONDS: Mapping[str, int] = {
+    "issue": 1,
+    "mail": 1,
+    "returned": 30,
+    "import": 1,
+    "bulk": 1,
+    "holds": 10,
+    "calendar": 30,
+    "sweep": 60,
+    "tidy": 60,
+    HEARTBEAT: 10,
+}
 # The worker beats every ten seconds; three missed beats and a little patience mean that nobody is working.
 STALE_AFTER = timedelta(seconds=35)
 # Jobs that look for work every second would write a row a second that says "nothing to do".
 QUIET_FOR = timedelta(seconds=10)
+
+_PATIENCE = timedelta(seconds=5)
 
 OK = "ok"
 FAILED = "failed"
@@ -101,8 +116,24 @@ def worker_age(at: datetime) -> timedelta | None:
 
 def worker_is_alive(at: datetime) -> bool:
     """Whether a worker gave a sign of life within the last 35 seconds before `at`."""
-    age = worker_age(at)
+    return _is_fresh(worker_age(at))
+
+
+def is_sign_of_life(beat: JobRun | None, at: datetime) -> bool:
+    """The same where the heartbeat's row was read already."""
+    return _is_fresh(None if beat is None else at - beat.last_finished_at)
+
+
+def _is_fresh(age: timedelta | None) -> bool:
     return age is not None and age <= STALE_AFTER
+
+
+def is_late(name: str, run: JobRun | None, at: datetime) -> bool:
+    """Whether a job has not ended for so long that three of its turns must have been missed."""
+    if run is None:
+        return True
+    turn = timedelta(seconds=SECONDS.get(name, 0))
+    return at - run.last_finished_at > 3 * max(turn, QUIET_FOR) + _PATIENCE
 
 
 def last_runs() -> list[JobRun]:

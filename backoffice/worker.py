@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from flask import Flask
@@ -29,16 +29,28 @@ from backoffice.review import jobs as review
 from backoffice.sla import jobs as sla
 from backoffice.stopping import StopSignal
 
+if TYPE_CHECKING:
+    from apscheduler.schedulers.base import BaseScheduler
+
 log = structlog.get_logger(__name__)
 
-TICK_SECONDS = 1.0
-HOLDS_SECONDS = 10
-CALENDAR_SECONDS = 30
-SWEEP_SECONDS = 60
-TIDY_SECONDS = 60
-RETURNED_SECONDS = 30
-HEARTBEAT_SECONDS = 10
 LEADER_KEY = 0x0BAC0FF1CE
+
+
+# Everybody's work is taken by guarded UPDATE and lease; those of the clock are the leader's alone.
+JOBS: Mapping[str, Callable[[], int]] = {
+    "issue": issuing.issue_due,
+    "mail": delivery.send_due,
+    "returned": delivery.read_returned,
+    "import": ledger.import_due,
+    "bulk": review.work_off,
+    "holds": requests.follow_holds,
+    "calendar": sla.follow_calendar,
+    "sweep": sla.sweep,
+    "tidy": portal.tidy,
+    scheduling.HEARTBEAT: scheduling.beat,
+}
+LED = frozenset({"holds", "calendar", "sweep", "tidy"})
 
 
 class Leadership(Protocol):
@@ -108,20 +120,9 @@ class Worker:
             # The default grace of one second would drop a job whose process slept; one late run replaces all missed.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        for name, job, seconds, leader_only in (
-            ("issue", issuing.issue_due, TICK_SECONDS, False),
-            ("mail", delivery.send_due, TICK_SECONDS, False),
-            ("returned", delivery.read_returned, RETURNED_SECONDS, False),
-            ("import", ledger.import_due, TICK_SECONDS, False),
-            ("bulk", review.work_off, TICK_SECONDS, False),
-            ("holds", requests.follow_holds, HOLDS_SECONDS, True),
-            ("calendar", sla.follow_calendar, CALENDAR_SECONDS, True),
-            ("sweep", sla.sweep, SWEEP_SECONDS, True),
-            ("tidy", portal.tidy, TIDY_SECONDS, True),
-            ("heartbeat", scheduling.beat, HEARTBEAT_SECONDS, False),
-        ):
+        for name, seconds in scheduling.SECONDS.items():
             scheduler.add_job(
-                self._run, "interval", seconds=seconds, args=(name, job, leader_only), id=name,
+                self._run, "interval", seconds=seconds, args=(name, scheduler), id=name,
                 next_run_time=scheduling.soon(),
             )  # fmt: skip
         stop = StopSignal(signal.SIGTERM, signal.SIGINT)
@@ -131,12 +132,13 @@ class Worker:
         scheduler.shutdown(wait=True)
         log.info("worker stopped", pid=os.getpid())
 
-    def _run(self, name: str, job: Callable[[], int], leader_only: bool) -> None:
+    def _run(self, name: str, scheduler: BaseScheduler) -> None:
         with self.app.app_context():
             try:
-                if leader_only and not self.leadership.held():
+                if name in LED and not self.leadership.held():
                     return
-                scheduling.record_run(name, job)
+                planned = scheduler.get_job(name)
+                scheduling.record_run(name, JOBS[name], next_run_at=planned.next_run_time if planned else None)
             except Exception:
                 log.exception("job failed", job=name)
             finally:

@@ -62,11 +62,21 @@ def _worker_age_seconds() -> float | None:
     return None if age is None else age.total_seconds()
 
 
+def _job_ages() -> dict[str, float]:
+    return {run.name: (clock.now() - run.last_finished_at).total_seconds() for run in scheduling.last_runs()}
+
+
+def _failed_jobs() -> dict[str, float]:
+    return {run.name: float(run.last_outcome == scheduling.FAILED) for run in scheduling.last_runs()}
+
+
 @blueprint.record_once
 def _observe(state: BlueprintSetupState) -> None:
     metrics.register_gauge(
         "backoffice_worker_age_seconds", "Time since a worker last gave a sign of life.", _worker_age_seconds
     )
+    metrics.register_gauges("backoffice_job_age_seconds", "Time since each timed job last ended.", "job", _job_ages)
+    metrics.register_gauges("backoffice_job_failed", "1 where a timed job failed the last time.", "job", _failed_jobs)
     # The signal comes before every hook: a request that a guard refuses is timed, too.
     request_started.connect(_begin, state.app)
 

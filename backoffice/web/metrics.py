@@ -6,7 +6,7 @@ with `register_gauge`; they are asked when somebody looks, never in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -27,6 +27,7 @@ _durations = Histogram(
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Measure = Callable[[], float | None]
+Measures = Callable[[], Mapping[str, float]]
 
 
 class _Gauges(Collector):
@@ -34,12 +35,18 @@ class _Gauges(Collector):
 
     def __init__(self) -> None:
         self.measures: dict[str, tuple[str, Measure]] = {}
+        self.families: dict[str, tuple[str, str, Measures]] = {}
 
     def collect(self) -> Iterator[Metric]:
         for name, (description, measure) in self.measures.items():
             value = measure()
             if value is not None:
                 yield GaugeMetricFamily(name, description, value=value)
+        for name, (description, label, measures) in self.families.items():
+            family = GaugeMetricFamily(name, description, labels=[label])
+            for of, value in measures().items():
+                family.add_metric([of], value)
+            yield family
 
     def describe(self) -> Iterator[Metric]:
         return iter(())  # asked at registration, when no database is there yet
@@ -55,6 +62,11 @@ def register_gauge(name: str, description: str, measure: Measure) -> None:
     Registering a name again replaces its measure, so that several applications may live in one process.
     """
     _gauges.measures[name] = (description, measure)
+
+
+def register_gauges(name: str, description: str, label: str, measures: Measures) -> None:
+    """The same for one gauge of each of several things, told apart by `label`."""
+    _gauges.families[name] = (description, label, measures)
 
 
 def count_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:

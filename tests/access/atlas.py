@@ -219,6 +219,7 @@ class Atlas:
             "review.export_numbers": [f"/review/books/numbers.{kind}" for kind in EXPORTS],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
+            "sla.operations": ["/admin/operations"],
             "sla.calendar": ["/admin/calendar", "/admin/calendar?year=2027&day=2027-02-05"],
             "sla.export_calendar": ["/admin/calendar.csv?year=2026"],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],

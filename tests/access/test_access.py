@@ -132,6 +132,7 @@ messages.link_over               200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
 sla.calendar                     login 403 403 403 403 403 200 200 200
+sla.operations                   login 403 403 403 403 403 200 200 200
 sla.export_calendar              login 403 403 403 403 403 200 200 200
 health.livez                     200   200 200 200 200 200 200 200 200
 health.readyz                    200   200 200 200 200 200 200 200 200

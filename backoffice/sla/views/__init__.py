@@ -1,16 +1,17 @@
-"""The pages of the service level: the managers' dashboard, and the business calendar."""
+"""The pages of the service level: the managers' dashboard, the business calendar, and operations."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from backoffice.sla.views import calendar, dashboard
+from backoffice.sla.views import calendar, dashboard, operations
 from backoffice.sla.views.plumbing import blueprint
 
 __all__ = ["blueprint", "init"]
 
 
 def init(app: Flask) -> None:
-    """Add both to the navigation of `app`."""
+    """Add them to the navigation of `app`."""
     dashboard.init(app)
     calendar.init(app)
+    operations.init(app)

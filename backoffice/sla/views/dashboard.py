@@ -66,6 +66,7 @@ def dashboard() -> str:
     now = clock.now()
     today = clock.today()
     runs = {run.name: run for run in scheduling.last_runs()}
+    beaten = runs.get(scheduling.HEARTBEAT)
     upcoming = review.as_rows(queries.listed(Figure.OPEN, now)).where(InvoiceRequest.due_at > now)
     next_due = session.execute(upcoming.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)).all()
     return render_template(
@@ -77,6 +78,8 @@ def dashboard() -> str:
         target_days=policies.value(PolicyKey.SLA_BUSINESS_DAYS, today),
         on_time_target=policies.value(PolicyKey.ON_TIME_TARGET, today) / 100,
         sweep=runs.get(SWEEP),
+        alive=scheduling.is_sign_of_life(beaten, now),
+        beaten_at=beaten.last_finished_at if beaten else None,
         upcoming=_rows(next_due),
     )
 
