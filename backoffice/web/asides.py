@@ -18,7 +18,7 @@ from flask import Flask, flash, g, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from backoffice.web.guards import safe_target
+from backoffice.web.guards import answers_get, safe_target, same_site_path
 
 _DEED = "aside"
 _FORM_ID = "long-form"
@@ -55,6 +55,24 @@ def long_form(
     return g.long_form  # type: ignore[no-any-return]
 
 
+def shown_at(address: str) -> None:
+    """Say that the page, drawn as the answer to a form, is shown at `address` as well to whoever asks for it."""
+    g.shown_at = address
+
+
+def page_address() -> str:
+    """Path and query that show the present page once more: its own, unless that only takes what is sent to it.
+
+    Then it is what the view says (`shown_at`), its long form's, or the page that the form was sent from.
+    """
+    own = request.full_path if request.query_string else request.path
+    if request.method in ("GET", "HEAD"):
+        return own
+    form, before = form_of_page(), same_site_path(request.referrer, request.host_url)
+    said: tuple[str | None, ...] = (g.get("shown_at"), form.address if form is not None else None, own, before)
+    return next((address for address in said if address and answers_get(address)), "/")
+
+
 def form_of_page() -> LongForm | None:
     """The long form of the present page, if it has one."""
     found: LongForm | None = g.get("long_form")
@@ -77,7 +95,7 @@ def beside_form(deed: str, *, comes_back: bool = False, leaves_nothing: bool = F
     if form is None or (leaves_nothing and not form.on_server):
         return {}
     if comes_back:
-        # What was drawn as an answer to a form may have no page at its address.
+        # The form's address has what was typed, which may not be the case where the page is shown else.
         deed = _with(deed, "next", own_address() if request.method == "GET" else form.address)
     return {"form": form.id, "formaction": _with(form.address, _DEED, deed), "formenctype": _PLAIN}
 

@@ -23,7 +23,7 @@ from flask import Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from backoffice.web.asides import form_of_page
+from backoffice.web.asides import form_of_page, page_address
 from backoffice.web.formatting import page_locale
 from backoffice.web.shortcuts import keys_are_on
 
@@ -33,11 +33,6 @@ VERIFIED = "DRAWN_VERIFIED"
 # Pieces have a few kilobytes each; most belong to the roles and languages in use, the others to the latest searches.
 # Rows have one or two: those of the lists that people come back to after each verdict.
 _KEPT = {"pieces": 512, "rows": 2048}
-
-
-def page_address() -> str:
-    """Path and query of the present page."""
-    return request.full_path if request.query_string else request.path
 
 
 _FILLED: dict[str, Callable[[], str]] = {"token": generate_csrf, "address": page_address}

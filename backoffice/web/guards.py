@@ -170,6 +170,16 @@ def may_enter(target: str, can: Callable[[Permission], bool]) -> bool:
     return not isinstance(requirement, tuple) or any(can(permission) for permission in requirement)
 
 
+def answers_get(address: str) -> bool:
+    """Whether a browser may ask for an address of this site: there is a page, not only a place to send something to."""
+    path = urlsplit(address).path.removeprefix(request.script_root)
+    try:
+        current_app.url_map.bind_to_environ(request.environ).match(path, method="GET")
+    except HTTPException:
+        return False
+    return True
+
+
 def same_site_path(address: str | None, host_url: str) -> str | None:
     """Path and query of `address` when it is one of ours (as in a Referer), else None."""
     if not address or not address.startswith(host_url):

@@ -76,6 +76,15 @@ def go_on_with(keep: Callable[[Response], bool] | None, shown: Callable[[], Any]
     return shown()
 
 
+def keep_shown(answer: Response, page: str | None = None, **said: str) -> Response:
+    """The same answer, which shows what was sent once more: the browser keeps it for whoever asks for the page again.
+
+    `page` as in `step_aside`; `said` counts before what was typed. What is too much for a cookie is kept nowhere.
+    """
+    _keep(answer, current_user.id, urlsplit(page).path if page is not None else None, beside="1", **said)
+    return answer
+
+
 def say_still_here() -> None:
     """Tell that the form does not begin anew."""
     flash(gettext("What you typed is still here."), "info")

@@ -180,7 +180,7 @@ class Atlas:
             "review.assign": [f"/review/{one}/assign"],
             "review.lookers": ["/review/looking"],
             "review.hold": [f"/review/{one}/hold"],
-            "review.return_to_queue": [f"/review/{self.numbers['approved']}/return"],
+            "review.return_to_queue": [f"/review/{self.numbers['returnable']}/return"],
             "review.note": [f"/review/{one}/notes"],
             "review.due": [f"/review/{one}/due"],
             "review.supporting_file": [f"/review/{one}/supporting-file"],
@@ -294,6 +294,7 @@ def draw(stage: Stage) -> Atlas:
     )
     stage.do(recipients.correct, ada.actor, numbers["pending"], email="ap@lumen.example", copies="cw@lumen.example")
     note, proposals = _credited(stage, numbers["issued"])
+    numbers["returnable"] = stage.approve(stage.apply(ada, "43.00"))
     lumen = stage.headers[stage.cast.lumen]
     another = {**LUMEN_HEADER, "name": "流明机器人（苏州）有限公司"}
     spare = stage.do(headers.create, ada.actor, another, known_look_alikes=[lumen]).id

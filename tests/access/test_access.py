@@ -7,8 +7,10 @@ page; two where the examples differ. Addresses with an id are lumen's. A route t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -300,6 +302,22 @@ def test_every_page_of_a_request_can_be_opened_in_every_state(atlas: Atlas, visi
     addresses = [page.replace("<number>", number) for page in pages for number in atlas.numbers.values()]
     answers = {address: rita.get(address, buffered=True).status_code for address in addresses}
     assert {address: status for address, status in answers.items() if status >= 500} == {}
+
+
+@pytest.mark.one_database
+def test_another_language_leads_from_every_answer_to_a_page(atlas: Atlas, visit: Callable[..., Visitor]) -> None:
+    """With scripts its button is sent by itself, and names the page to come back to."""
+    for who in ("ada", "rita", "max", "ana"):
+        visitor = visit(getattr(atlas.stage.cast, who))
+        good, led = token(visitor), {}
+        for endpoint, address in unsafe_addresses(atlas).items():
+            if endpoint in ("accounts.sign_out", "accounts.sign_out_everywhere"):
+                continue
+            answer = visitor.client.post(address, data={"csrf_token": good})
+            named = re.findall(r'<input type="hidden" name="next" value="([^"]*)">', answer.text)
+            led |= {(endpoint, unescape(page)): visitor.get(unescape(page)).status_code for page in named}
+        assert len(led) >= 5
+        assert {sent: status for sent, status in led.items() if status not in (200, 302, 303, 409)} == {}
 
 
 def test_nothing_of_lumen_opens_for_yunqi_and_the_reverse(atlas: Atlas, visit: Callable[..., Visitor]) -> None:

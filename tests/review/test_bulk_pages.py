@@ -455,6 +455,39 @@ def test_ready_texts_in_the_customers_languages_and_the_mail_to_one_of_them(desk
 
 
 @pytest.mark.one_database
+def test_with_scripts_another_language_comes_back_to_what_was_chosen(desk: Desk, rita: Visitor) -> None:
+    """There its button is a form of its own, which names the page that shows the answer once more."""
+    number = desk.apply()
+    rita.get(f"/review/bulk/new?action=reject&number={number}")
+    rita.submit({"remarks": "Hello"}, button="Preview the email")
+    assert rita.page.status_code == 422
+    assert came_back(rita) == "/review/bulk/start"
+    assert number in words(rita)
+    assert "Hello" in rita.page.text
+    rita.submit({"remarks": "Hello"}, button="Reject 1 request")
+    assert rita.page.status_code == 422
+    assert came_back(rita) == "/review/bulk/start"
+    run = started(rita, "Reject 1 request", reason="other")
+    desk.run(claims.claim, desk.cast.rui.actor, number, now=NOW)
+    work(desk)
+    rita.get(run)
+    rita.submit({}, button="reject")
+    assert came_back(rita) == "/review/bulk/start"
+    assert "Reject 1 request" in words(rita)
+    rita.get(f"/review/{number}/reject")
+    rita.submit({"remarks": "Hello"}, button="Preview the email")
+    assert came_back(rita) == f"/review/{number}/reject"
+
+
+def came_back(visitor: Visitor) -> str:
+    """Where the present page leads back to; what is shown there."""
+    (page,) = set(re.findall(r'<input type="hidden" name="next" value="([^"]*)">', visitor.page.text))
+    visitor.get(unescape(page))
+    assert visitor.page.status_code == 200
+    return visitor.path
+
+
+@pytest.mark.one_database
 def test_a_ready_text_waits_for_whoever_was_signed_out(
     desk: Desk, rita: Visitor, freeze: Callable[[datetime], None]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,43 @@ def test_whoever_comes_back_too_late_with_a_note_alone_still_has_it(
     assert "芮明 approved this request at" in rita.page.text
     assert rita.submit(button="Save the note").status_code == 303
     assert desk.count(RequestNote, RequestNote.text == WORDS) == 1
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("page", "button", "fields"),
+    [
+        ("", "Approve", {"remarks": WORDS}),
+        ("/reject", "Reject", {"remarks": WORDS, "reason": ["other"]}),
+        ("/hold", "Ask", {"question": WORDS}),
+    ],
+)
+def test_another_language_after_a_lost_verdict_keeps_its_words(
+    desk: Desk, rita: Visitor, page: str, button: str, fields: dict[str, Any]
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/{number}{page}")
+    desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW)
+    assert rita.submit(fields, button=button).status_code == 409
+    assert WORDS in rita.page.text
+    rita.get(rita.page.text.partition('name="next" value="')[2].partition('"')[0])
+    assert "芮明 approved this request at" in rita.page.text
+    assert WORDS in rita.page.text
+
+
+@pytest.mark.one_database
+def test_a_form_that_nobody_wants_any_more_is_not_opened(desk: Desk, rita: Visitor) -> None:
+    pending, rejected, approved = desk.apply(), desk.apply(), desk.apply()
+    desk.run(decisions.reject, desk.cast.rui.actor, rejected, reason="other", remarks="No.", now=NOW)
+    desk.run(decisions.approve, desk.cast.rui.actor, approved, now=NOW, undo_seconds=7)
+    opened = {
+        (page, number): rita.get(f"/review/{number}/{page}").status_code
+        for page in ("reject", "hold", "assign", "return")
+        for number in (pending, rejected, approved)
+    }
+    wanted = {("reject", pending), ("hold", pending), ("assign", pending), ("return", approved)}
+    assert {asked for asked, status in opened.items() if status == 200} == wanted
+    assert {status for asked, status in opened.items() if asked not in wanted} <= {302, 303}
 
 
 def test_a_colleague_who_signs_in_there_gets_nothing(

@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from backoffice import text
 from backoffice.database import session
-from backoffice.errors import N_, BackofficeError, Conflict, Forbidden, Message
+from backoffice.errors import N_, Conflict, Forbidden, Message
 from backoffice.ledger.services import reservations as ledger
 from backoffice.permissions import Actor
 from backoffice.requests import queries as requests_queries
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import REMARKS_LIMIT, Action, Ending, State
+from backoffice.requests.rules import REMARKS_LIMIT, Action, Ending
 from backoffice.requests.services import holds, pauses, special
 from backoffice.requests.services import states as requests
 from backoffice.requests.services.approvals import revoke
@@ -32,6 +32,8 @@ from backoffice.review.services.competence import (
     what_happened,
 )
 from backoffice.review.services.grounds import checked_rejection, checked_remarks
+
+NOT_RETURNABLE = N_("Only an approved request without an invoice number can be returned to the queue.")
 
 
 def approve(
@@ -178,11 +180,11 @@ def undo(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     return invoice_request
 
 
-def _somebody_elses(invoice_request: InvoiceRequest) -> BackofficeError:
+def _somebody_elses(invoice_request: InvoiceRequest) -> Forbidden:
     """Who approved, when, and what is left to do about it; once it has a number, nothing is."""
     approved = what_happened(invoice_request)
-    if invoice_request.state != State.PENDING and invoice_request.invoice_id is not None:
-        return Conflict(approved, code="already-decided")
+    if invoice_request.invoice_id is not None:
+        return Forbidden(approved)
     told = N_("%(what)s Only whoever approved last can undo it. You can return the request to the queue.")
     return Forbidden(Message(told, what=approved))
 
@@ -227,8 +229,7 @@ def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now:
         )
     except Conflict:
         refuse_unseen(invoice_request, seen)
-        told = N_("Only an approved request without an invoice number can be returned to the queue.")
-        refusal = Conflict(Message(told), code="not-returnable")
+        refusal = Conflict(Message(NOT_RETURNABLE), code="not-returnable")
         session.refresh(invoice_request)
         if invoice_request.invoice_id is None:
             refusal = overtaken(invoice_request, refusal, approval_ended(invoice_request.id))

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Forbidden, Invalid
+from backoffice.errors import N_, Conflict, Forbidden, Invalid
 from backoffice.permissions import Permission
 from backoffice.review.forms import ApproveForm, HoldForm, NoteForm, ReturnForm, SeenForm
 from backoffice.review.queries import dossier as queries
@@ -19,11 +19,13 @@ from backoffice.review.services import claims, decisions, holds, notes
 from backoffice.review.views import alone
 from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_on_page, keep_with_list
-from backoffice.review.views.request import page_of, read, refused
+from backoffice.review.views.request import may_decide, may_return, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
+
+_NOT_ASKED = N_("Nobody can be asked about this request any more.")
 
 
 @blueprint.route("/<number>/hold", methods=["GET", "POST"])
@@ -31,7 +33,10 @@ from backoffice.web.guards import current_actor, guard
 def hold(number: str) -> Any:
     """Ask the customer; the form has a page of its own for browsers that do not open the dialog."""
     if request.method != "POST":
-        return _form_page("hold", number, alone.begun(HoldForm))
+        begun, dossier = alone.begun(HoldForm), read(number)
+        if may_decide(dossier) and not dossier.request.is_held:
+            return _form_page("hold", number, begun)
+        return too_late(dossier, _NOT_ASKED, hold_form=begun)
     form = HoldForm()
     if asides.is_asked():
         return kept_forms.step_aside({"question": ""}, lambda: _form_page("hold", number, form))
@@ -44,7 +49,7 @@ def hold(number: str) -> Any:
         apply_errors(form, invalid)
         return _form_page("hold", number, form, INVALID)
     except (Conflict, Forbidden) as refusal:
-        return refused(number, refusal, typed=form.question.data, hold_form=form)
+        return refused(number, refusal, hold_form=form)
     flash(gettext("The customer is asked. The request waits for the answer."), "success")
     said = gettext(
         "The last thing you did was to ask about %(number)s. It cannot be undone: the question goes out by email.",
@@ -82,7 +87,10 @@ def undo(number: str) -> Any:
 def return_to_queue(number: str) -> Any:
     """Put an approved request that has no number yet back into the queue, with a reason."""
     if request.method != "POST":
-        return _form_page("return", number, alone.begun(ReturnForm))
+        begun, dossier = alone.begun(ReturnForm), read(number)
+        if may_return(dossier):
+            return _form_page("return", number, begun)
+        return too_late(dossier, decisions.NOT_RETURNABLE, return_form=begun)
     form = ReturnForm()
     if asides.is_asked():
         return kept_forms.step_aside({"why": ""}, lambda: _form_page("return", number, form))
@@ -95,7 +103,7 @@ def return_to_queue(number: str) -> Any:
         apply_errors(form, invalid)
         return _form_page("return", number, form, INVALID)
     except (Conflict, Forbidden) as refusal:
-        return refused(number, refusal, typed=form.why.data, return_form=form)
+        return refused(number, refusal, return_form=form)
     offers.withdraw_offer(url_for("review.undo", number=number))
     offers.done(_put_back(number))
     flash(gettext("The request is back in the queue."), "success")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, cast
 
-from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_login import current_user
@@ -96,7 +96,8 @@ def ask() -> ResponseReturnValue:
     if not found.rows:
         flash(gettext("Tick the requests first."), "warning")
         return redirect(ticks.ticked_in(request.values, []).address, 303)
-    return page(action, _form(action, formdata=None, data=_before(action)), found)
+    shown = page(action, _form(action, formdata=None, data=_before(action)), found)
+    return answered(shown, found) if request.method == "POST" else shown
 
 
 @blueprint.get("/bulk/start", endpoint="kept_bulk")
@@ -106,6 +107,7 @@ def kept() -> ResponseReturnValue:
     sent = drafts.kept(current_user.id, cookie=drafts.SHORT_COOKIE)
     action, numbers = _action(sent.get("action")), sent.get("numbers", "").split()
     if action is None or not numbers:
+        flash(gettext("Tick the requests first."), "warning")
         return redirect(url_for("review.queue"), 303)
     form = kept_forms.begin(_FORMS[action], {})
     return page(action, _offering(form), queries.chosen(numbers), sent=sent)
@@ -139,7 +141,8 @@ def start() -> ResponseReturnValue:
             run_id, is_meant = run.id, services.is_meant(run, order)
     except Invalid as invalid:
         apply_errors(form, invalid)
-        return page(action, form, queries.chosen(numbers), sent=request.form), INVALID
+        found = queries.chosen(numbers)
+        return answered(page(action, form, found, sent=request.form), found, INVALID)
     if not is_meant:
         flash(gettext("This selection had been sent before. What you typed since then was not taken."), "warning")
     bulk_offer.begun(run_id)
@@ -275,6 +278,14 @@ def _evidence(found: Chosen) -> dict[str, Outcome]:
     now = clock.now()
     asked = [row.number for row in found.rows if row.state == State.PENDING]
     return {number: worst_of(number, now) for number in asked} if len(asked) <= _WITH_EVIDENCE else {}
+
+
+def answered(shown: str, found: Chosen, status: int = 200) -> ResponseReturnValue:
+    """The page as the answer to a form: `kept` shows it once more to whoever asks for it, in another language say."""
+    seen = {**found.seen, **_seen_then(request.form)}
+    numbers, words = " ".join(found.numbers), " ".join(seen[number] for number in found.numbers)
+    answer = make_response(shown, status)
+    return kept_forms.keep_shown(answer, url_for("review.kept_bulk"), numbers=numbers, seen=words)
 
 
 def changed(found: Chosen, sent: Mapping[str, str]) -> set[str]:

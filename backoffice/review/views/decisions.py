@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app, flash, redirect, url_for
+from flask import current_app, flash, url_for
 from flask_babel import gettext
 
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
+from backoffice.errors import N_, Conflict, Forbidden, Invalid
 from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
@@ -19,19 +19,16 @@ from backoffice.review.forms import ApproveForm, NoteForm, RejectForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import decisions as services
 from backoffice.review.services import notes
-from backoffice.review.services.competence import moved_on
 from backoffice.review.views import alone, rejection
 from backoffice.review.views.onward import address_of, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
-from backoffice.review.views.request import begun_forms, may_decide, page_of, read, refused
+from backoffice.review.views.request import begun_forms, may_decide, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
-from backoffice.web.errors import status_of
 from backoffice.web.formatting import amount as format_amount
-from backoffice.web.forms import Form, apply_errors
+from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 
-# The fields of a verdict, and of the note beside it, that somebody writes in.
-_TYPED = frozenset({"remarks", "tax_id_reason", "note"})
+_DECIDED = N_("This request has been decided meanwhile.")
 
 
 @blueprint.get("/<number>/approve")
@@ -39,7 +36,7 @@ _TYPED = frozenset({"remarks", "tax_id_reason", "note"})
 def approve_form(number: str) -> Any:
     """The request's page for whoever comes back to an approval that came after their session's end."""
     forms, dossier = begun_forms(), read(number)
-    return page_of(dossier, **forms) if may_decide(dossier) else _too_late(dossier, **forms)
+    return page_of(dossier, **forms) if may_decide(dossier) else too_late(dossier, _DECIDED, **forms)
 
 
 @blueprint.post("/<number>/approve")
@@ -92,7 +89,7 @@ def reject_form(number: str) -> Any:
     form = alone.begun(RejectForm)
     if may_decide(dossier):
         return rejection.page(dossier, form)
-    return _too_late(dossier, reject_form=form)
+    return too_late(dossier, _DECIDED, reject_form=form)
 
 
 @blueprint.post("/<number>/reject")
@@ -126,16 +123,6 @@ def reject(number: str) -> Any:
     offers.done(last)
     flash(gettext("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email.", **told), "success")
     return kept_forms.done(onward(number))
-
-
-def _too_late(dossier: queries.Dossier, **forms: Form) -> Any:
-    """Where no verdict is wanted any more: the request's page, with what was typed to be copied away."""
-    number = dossier.request.number
-    if not any(field.data for form in forms.values() for field in form if field.name in _TYPED):
-        return redirect(address_of(number, came_from()))
-    decided = Conflict(Message(N_("This request has been decided meanwhile.")), code="already-decided")
-    refusal = moved_on(dossier.request, decided)
-    return page_of(dossier, refusal=refusal, **forms), status_of(refusal)
 
 
 def _facts(decided: InvoiceRequest) -> dict[str, str]:

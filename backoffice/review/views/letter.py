@@ -58,7 +58,7 @@ def draft_bulk_rejection() -> ResponseReturnValue:
         for offer in rejection.offers_to_many(found.locales):
             if offer.key == request.form["insert"]:
                 form.put(offer.reason, offer.text)
-        return bulk.page(BulkAction.REJECT, form, found, sent=request.form)
+        return bulk.answered(bulk.page(BulkAction.REJECT, form, found, sent=request.form), found)
     try:
         numbers = found.likely(queue.viewer(), bulk.changed(found, request.form))
         letter = _letter_to_one(numbers, form)
@@ -66,8 +66,9 @@ def draft_bulk_rejection() -> ResponseReturnValue:
             grounds.checked_rejection(form.reason.data or "", form.remarks.data or "", None)
     except Invalid as invalid:
         apply_errors(form, invalid)
-        return bulk.page(BulkAction.REJECT, form, found, sent=request.form), INVALID
-    return bulk.page(BulkAction.REJECT, form, found, sent=request.form, letter=letter, asked_for_letter=True)
+        return bulk.answered(bulk.page(BulkAction.REJECT, form, found, sent=request.form), found, INVALID)
+    shown = bulk.page(BulkAction.REJECT, form, found, sent=request.form, letter=letter, asked_for_letter=True)
+    return bulk.answered(shown, found)
 
 
 def _letter_to_one(numbers: Sequence[str], form: BulkRejectForm) -> rejection.Letter | None:

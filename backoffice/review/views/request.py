@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from flask import Response, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock, storage
 from backoffice.delivery import queries as delivery
-from backoffice.errors import BackofficeError, Invalid, Message
+from backoffice.errors import BackofficeError, Conflict, Invalid, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
 from backoffice.issuing import services as issue
@@ -26,22 +26,26 @@ from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import CLAIM_MINUTES, State
 from backoffice.requests.services import supporting
 from backoffice.review import labels
-from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm
+from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm, SeenForm
 from backoffice.review.queries import credits, resubmission, upcoming
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import acceptance, claims, four_eyes
+from backoffice.review.services.competence import moved_on
 from backoffice.review.views import evidence, queue
 from backoffice.review.views.history import history
-from backoffice.review.views.onward import skip_to
+from backoffice.review.views.onward import address_of, came_from, skip_to
 from backoffice.review.views.plumbing import INVALID, blueprint, urgency_of
 from backoffice.review.views.rejection import on_enter, rejection_of
-from backoffice.web import kept_forms
+from backoffice.web import asides, kept_forms
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import status_of, translate
 from backoffice.web.forms import Form, apply_errors
-from backoffice.web.guards import current_actor, guard
+from backoffice.web.guards import answers_get, current_actor, guard
 from backoffice.web.kept_forms import KeptForm
 
+_IN_DIALOGS = frozenset({"reject_form", "hold_form", "return_form"})
+# What somebody writes in them; a note stays in its field, which stands in every page of somebody who acts there.
+_TYPED = ("tax_id_reason", "remarks", "question", "why")
 _ON_PAGE: dict[str, type[KeptForm]] = {"approve_form": ApproveForm, "note_form": NoteForm}
 
 
@@ -97,10 +101,15 @@ def read(number: str) -> queries.Dossier:
     return queries.dossier(number, upcoming.after_it(current_actor(), clock.now()))
 
 
-def page_of(
-    dossier: queries.Dossier, *, refusal: BackofficeError | None = None, typed: str | None = None, **forms: Form
-) -> str:
+def may_return(dossier: queries.Dossier) -> bool:
+    """Whether it can be put back into the queue by whoever looks."""
+    acts_here = current_actor().can(Permission.DECIDE) and not dossier.is_own_of(current_actor())
+    return acts_here and (dossier.request.can_be_returned or (may_decide(dossier) and dossier.first is not None))
+
+
+def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None, **forms: Form) -> str:
     """The request's page; after a refusal with the reason on top and what was typed still in view."""
+    asides.shown_at(asides.own_address(("list",)) if answers_get(request.path) else _own_page(dossier))
     now = clock.now()
     allowed = may_decide(dossier)
     acts_here = current_actor().can(Permission.DECIDE) and not dossier.is_own_of(current_actor())
@@ -130,9 +139,9 @@ def page_of(
         claim_minutes=CLAIM_MINUTES,
         stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
-        typed=_lost(allowed and not gave_first, typed, forms),
+        typed=_lost(allowed and not gave_first, forms),
         gave_first=gave_first,
-        may_return=acts_here and (shown.can_be_returned or (allowed and dossier.first is not None)),
+        may_return=may_return(dossier),
         first_of_two=allowed and dossier.first is None and four_eyes.needs_second(shown, now=now),
         may_undo=_may_undo(dossier, now),
         may_note=acts_here,
@@ -220,20 +229,43 @@ def stage_of(invoice_request: InvoiceRequest) -> str:
     return "second" if invoice_request.second_wanted_at is not None else invoice_request.state
 
 
-def refused(number: str, refusal: BackofficeError, typed: str | None = None, **forms: Form) -> tuple[str, int]:
-    """The page again after a refusal, and the status that belongs to it."""
+def refused(number: str, refusal: BackofficeError, **forms: Form) -> BaseResponse:
+    """The page again after a refusal, with the status that belongs to it; what was typed waits for it as well."""
+    answer = make_response(*_refused(number, refusal, forms))
+    if not answers_get(request.path):
+        return answer
+    # Whoever has this page has seen what it shows.
+    seen = next((form.seen.data for form in forms.values() if isinstance(form, SeenForm)), "")
+    return kept_forms.keep_shown(answer, seen=seen or "")
+
+
+def _refused(number: str, refusal: BackofficeError, forms: Mapping[str, Form]) -> tuple[str, int]:
     if isinstance(refusal, Invalid):
         concerned = [form for form in forms.values() if any(name in form for name in refusal.fields)]
         for form in concerned or forms.values():
             apply_errors(form, refusal)
         return page_of(read(number), **forms), INVALID
-    return page_of(read(number), refusal=refusal, typed=typed, **forms), status_of(refusal)
+    return page_of(read(number), refusal=refusal, **forms), status_of(refusal)
 
 
-def _lost(allowed: bool, typed: str | None, forms: Mapping[str, Form]) -> list[str]:
+def too_late(dossier: queries.Dossier, told: str, **forms: Form) -> Any:
+    """Where nobody wants any more what forms are for: the request's page, with what was typed to be copied away.
+
+    Who came first is said there, or what is `told` where nobody did. Without a word typed, the way to that page.
+    """
+    if not any(_texts(form) or ("note" in form and form["note"].data) for form in forms.values()):
+        return redirect(_own_page(dossier))
+    refusal = moved_on(dossier.request, Conflict(Message(told)))
+    return page_of(dossier, refusal=refusal, **forms), status_of(refusal)
+
+
+def _own_page(dossier: queries.Dossier) -> str:
+    return address_of(dossier.request.number, came_from())
+
+
+def _lost(allowed: bool, forms: Mapping[str, Form]) -> list[str]:
     """What was typed and stands in no form that is in view, to be copied away: a dialog is closed on a new page."""
-    hidden = [form for name, form in forms.items() if name == "reject_form" or not allowed]
-    return [text for form in hidden for text in _texts(form)] + ([typed] if typed else [])
+    return [text for name, form in forms.items() if name in _IN_DIALOGS or not allowed for text in _texts(form)]
 
 
 def _texts(form: Form) -> list[str]:
@@ -241,7 +273,7 @@ def _texts(form: Form) -> list[str]:
     if isinstance(form, RejectForm):
         chosen = [labels.reasons[code] for code in form.reason.data or () if code in labels.reasons]
         return [", ".join(str(label) for label in chosen)] * bool(chosen) + list(filter(None, [form.remarks.data]))
-    return [field.data for name in ("tax_id_reason", "remarks") if (field := getattr(form, name, None)) and field.data]
+    return [form[name].data for name in _TYPED if name in form and form[name].data]
 
 
 def _may_undo(dossier: queries.Dossier, now: datetime) -> bool:
