@@ -160,6 +160,7 @@ def test_a_note_is_saved_with_the_approval_it_was_typed_beside(desk: Desk, visit
     desk.run(claims.release, desk.cast.rui.actor, number, now=NOW)
     assert rita.submit(button="Approve").status_code == 303
     assert (desk.state(number), desk.count(RequestNote, RequestNote.text == NOTE)) == ("approved", 1)
+    assert "The note is saved." in rita.follow().text
     rita.get(f"/review/{number}")
     rita.submit({"note": NOTE}, button="中文")
     rita.follow()

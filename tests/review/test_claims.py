@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -180,3 +181,29 @@ def test_a_verdict_ends_the_claim_and_each_change_of_hands_is_written_down(desk:
     ]
     with pytest.raises(Conflict, match="芮明 approved this request"):
         desk.run(claims.claim, rita, number, now=NOW)
+
+
+@pytest.mark.one_database
+def test_whoever_does_not_decide_sees_who_works_on_it(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    desk.run(claims.claim, desk.cast.rui.actor, number, now=NOW)
+    for who in (desk.cast.max, desk.cast.otto):
+        page = visit(who).get(f"/review/{number}").text
+        assert "芮明 works on this until" in page
+        assert "Take over" not in page
+
+
+@pytest.mark.one_database
+def test_a_key_that_decides_nothing_says_why(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    pending, held, rejected = desk.apply(), desk.apply(), desk.apply()
+    desk.run(holds.hold, desk.cast.rui.actor, held, question="Which order?", now=NOW)
+    desk.run(decisions.reject, desk.cast.rui.actor, rejected, reason="other", remarks="No.", now=NOW)
+    rita = visit(desk.cast.rita)
+    told = {
+        number: re.findall(r'<span hidden data-failed-keys="([^"]*)" data-failed="([^"]*)"', page)
+        for number in (pending, held, rejected)
+        if (page := rita.get(f"/review/{number}").text)
+    }
+    assert told[pending] == []
+    assert told[held] == [("h", "The customer has been asked, and the question waits for its answer.")]
+    assert told[rejected] == [("a r h m", "This request does not wait for a decision. Nothing was decided.")]

@@ -80,7 +80,7 @@ def test_whoever_comes_back_too_late_with_a_note_alone_still_has_it(
 
 @pytest.mark.one_database
 @pytest.mark.parametrize(
-    ("page", "button", "fields"),
+    ("form", "button", "fields"),
     [
         ("", "Approve", {"remarks": WORDS}),
         ("/reject", "Reject", {"remarks": WORDS, "reason": ["other"]}),
@@ -88,10 +88,10 @@ def test_whoever_comes_back_too_late_with_a_note_alone_still_has_it(
     ],
 )
 def test_another_language_after_a_lost_verdict_keeps_its_words(
-    desk: Desk, rita: Visitor, page: str, button: str, fields: dict[str, Any]
+    desk: Desk, rita: Visitor, form: str, button: str, fields: dict[str, Any]
 ) -> None:
     number = desk.apply()
-    rita.get(f"/review/{number}{page}")
+    rita.get(f"/review/{number}{form}")
     desk.run(decisions.approve, desk.cast.rui.actor, number, now=NOW)
     assert rita.submit(fields, button=button).status_code == 409
     assert WORDS in rita.page.text

@@ -64,7 +64,8 @@ def approve(number: str) -> Any:
                 now=clock.now(),
                 undo_seconds=settings.undo_seconds,
             )
-            if (note.note.data or "").strip():
+            with_note = bool((note.note.data or "").strip())
+            if with_note:
                 notes.add(current_actor(), number, note.note.data, now=clock.now())
             told, until = _facts(decided), decided.issuable_at
     except (Invalid, Conflict, Forbidden) as refusal:
@@ -77,6 +78,8 @@ def approve(number: str) -> Any:
         said = gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told)
         if stops.current() is not None:
             said += " " + gettext("Issuing is stopped: it waits until somebody lets it go on.")
+    if with_note:
+        said += " " + gettext("The note is saved.")
     _tell_approved(number, said, until)
     return kept_forms.done(onward(number), page)
 
