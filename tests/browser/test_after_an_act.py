@@ -74,11 +74,14 @@ def test_a_note_a_claim_and_an_undo_are_told_once_and_keep_the_focus(
         page.keyboard.press("m")
         expect(page.locator("#claim").filter(has_text=button)).to_be_focused()
         assert spoken(page) == [said]
+    page.locator("#note").fill("Checked by phone.")
+    page.locator("#note").blur()
     page.wait_for_timeout(READ)
     page.keyboard.press("a")
     heading_of(page, second)
     (approval,) = spoken(page)
     assert approval.startswith(f"Approved: {first}")
+    assert "The note is saved." in approval, "it goes with the approval"
     page.keyboard.press("m")
     expect(page.locator("#claim").filter(has_text="Release")).to_be_focused()
     assert spoken(page) == ["You work on this request now."], "the offer still stands, and was told before"
@@ -86,6 +89,8 @@ def test_a_note_a_claim_and_an_undo_are_told_once_and_keep_the_focus(
     heading_of(page, first)
     expect(page.locator("h1")).to_be_focused()
     assert spoken(page) == ["The approval is undone. The request is pending again."]
+    expect(page.locator("#note")).to_have_value("")
+    expect(page.get_by_text("Checked by phone.").first).to_be_visible()
     page.keyboard.press("a")
     heading_of(page, second)
     (approval,) = spoken(page)
