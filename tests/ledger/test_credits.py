@@ -81,15 +81,23 @@ def test_what_is_free_again_covers_short_requests_oldest_first(office: Office) -
     assert (office.short(older), office.short(newer), office.invoiceable()) == ("0.00", "40.00", "0.00")
 
 
-@pytest.mark.parametrize("parts", [{"R-1": "60.01"}, {"R-1": "60.00", "R-2": "0.01"}, {"R-1": "0.00"}, {}])
-def test_never_more_than_is_left_and_never_nothing(office: Office, parts: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("parts", "field"),
+    [
+        ({"R-1": "60.01"}, "line-1"),  # beside the line it is too much for
+        ({"R-1": "60.00", "R-2": "0.01"}, "amount"),
+        ({"R-1": "0.00"}, "amount"),
+        ({}, "amount"),
+    ],
+)
+def test_never_more_than_is_left_and_never_nothing(office: Office, parts: dict[str, str], field: str) -> None:
     office.recharge("100.00")
     office.recharge("100.00")
     number = office.issued("100.00")
     office.credit(number, {"R-1": "40.00"})
     with pytest.raises(Invalid) as refused:
         office.credit(number, parts)
-    assert list(refused.value.fields) == ["amount"]
+    assert list(refused.value.fields) == [field]
     assert office.counters() == ("200.00", "0.00", "60.00")
     office.credit(number, {"R-1": "60.00"})
     assert office.counters() == ("200.00", "0.00", "0.00")
