@@ -185,6 +185,15 @@ def test_the_last_one_of_a_page_leads_to_the_next_page(stage: Stage, window: Cal
     expect(page.get_by_role("link", name="Next page of the list")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("tr[aria-current]")).to_contain_text(numbers[50])
+    # Shown beside the page before its own, which is where a verdict on the last row leads: no row of it is current.
+    page.goto(f"{screen.site}/settings")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    screen.open(f"/review#{numbers[50]}")
+    expect(page.locator("[data-preview] .topbar-summary")).to_contain_text(numbers[50])
+    page.keyboard.press("j")
+    expect(page.locator(".pager a[rel='next']")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("tr[aria-current]")).to_contain_text(numbers[49])
 
 
 def test_a_place_has_the_same_word_in_tooltip_and_sheet(stage: Stage, window: Callable[..., Screen]) -> None:

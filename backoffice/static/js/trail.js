@@ -13,10 +13,11 @@ export function remember(numbers) {
   sessionStorage.setItem(KEY, JSON.stringify({ list: location.pathname + location.search, numbers, next: page("next"), prev: page("prev") }));
 }
 
-// Where a request which has left the list since would stand among those that are there now; in front if nobody knows.
+// Where a request which has left the list since would stand among those that are there now. One that nobody knows stands on
+// another page: what comes next is behind this one's last. Without any, in front.
 export function placeOf(number, rows) {
   const numbers = known().numbers ?? [];
-  if (!numbers.includes(number)) return 0;
+  if (!numbers.includes(number)) return number ? rows.length : 0;
   const behind = numbers.slice(numbers.indexOf(number) + 1).find((one) => rows.includes(one));
   return behind === undefined ? rows.length : rows.indexOf(behind);
 }
