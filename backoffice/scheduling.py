@@ -28,6 +28,7 @@ SECONDS: Mapping[str, int] = {
     "holds": 10,
     "calendar": 30,
     "sweep": 60,
+    "escalate": 60,
     "tidy": 60,
     HEARTBEAT: 10,
 }

@@ -47,10 +47,11 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "holds": requests.follow_holds,
     "calendar": sla.follow_calendar,
     "sweep": sla.sweep,
+    "escalate": sla.escalate,
     "tidy": portal.tidy,
     scheduling.HEARTBEAT: scheduling.beat,
 }
-LED = frozenset({"holds", "calendar", "sweep", "tidy"})
+LED = frozenset({"holds", "calendar", "sweep", "escalate", "tidy"})
 
 
 class Leadership(Protocol):

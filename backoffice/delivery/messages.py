@@ -32,6 +32,7 @@ _PATHS = {
     "credited": "/invoices/{request_number}",
     "correction_declined": "/invoices/{request_number}",
     "flagged": "/review",
+    "due_soon": "/review",
     "security_notice": "/login",
 }
 _FIXED_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}

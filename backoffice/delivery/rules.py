@@ -53,6 +53,7 @@ CONTEXT: dict[str, frozenset[str]] = {
     ),
     "correction_declined": frozenset({"request_number", "invoice_number", "header_name", "amount", "remarks"}),
     "flagged": frozenset({"requests"}),
+    "due_soon": frozenset({"requests", "percent", "unassigned"}),
     "security_notice": frozenset(),
 }
 

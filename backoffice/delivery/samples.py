@@ -41,6 +41,8 @@ def context(locale: str) -> dict[str, Any]:
         "fields": [N_("Tax ID"), N_("Address")],
         "remarks": _REMARKS[locale],
         "question": _QUESTIONS[locale],
+        "percent": 50,
+        "unassigned": True,
         "requests": [
             {"request_number": number, "header_name": name, "amount": amount, "due_on": "2026-03-13"}
             for number, name, amount in overdue

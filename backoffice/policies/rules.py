@@ -20,6 +20,7 @@ class PolicyKey(StrEnum):
     MINIMUM_AMOUNT = "minimum_amount"
     ON_TIME_TARGET = "on_time_target"
     FOUR_EYES_THRESHOLD = "four_eyes_threshold"
+    ESCALATION = "escalation"
     TAX = "tax"
     SELLER = "seller"
 
@@ -53,6 +54,8 @@ DEFAULTS: Mapping[PolicyKey, Any] = {
     PolicyKey.MINIMUM_AMOUNT: "1.00",
     PolicyKey.ON_TIME_TARGET: 95,
     PolicyKey.FOUR_EYES_THRESHOLD: "200000.00",
+    # Per cent of the promised business time after which a request that is still open is told of; None: it is not.
+    PolicyKey.ESCALATION: {"reviewers": 50, "managers": 75},
     PolicyKey.TAX: {"kind": "rate", "rate": "0.06"},
     PolicyKey.SELLER: {
         "name": "云台智能科技（上海）有限公司",
@@ -102,6 +105,12 @@ def seller_faults(seller: Mapping[str, str]) -> dict[str, Message]:
     return found
 
 
+def _is_escalation(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) != {"reviewers", "managers"}:
+        return False
+    return all(share is None or _whole(1, 99)(share) for share in value.values())
+
+
 def _is_tax(value: Any) -> bool:
     """Kind and rate; `reason`, what exempts, is told where nothing is taxed and must be where it is exempt. There it
     may be said as a `code` too; what is not taxable or a reverse charge has one that says the same."""
@@ -145,6 +154,7 @@ _VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {
     PolicyKey.MINIMUM_AMOUNT: _is_amount,
     PolicyKey.ON_TIME_TARGET: _whole(1, 100),
     PolicyKey.FOUR_EYES_THRESHOLD: lambda value: value is None or _is_amount(value),
+    PolicyKey.ESCALATION: _is_escalation,
     PolicyKey.TAX: _is_tax,
     PolicyKey.SELLER: _is_seller,
 }

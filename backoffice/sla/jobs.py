@@ -5,7 +5,7 @@ from __future__ import annotations
 from backoffice import clock
 from backoffice.database import transaction
 from backoffice.review.services import presence
-from backoffice.sla.services import flags, promises
+from backoffice.sla.services import escalation, flags, promises
 
 
 def sweep() -> int:
@@ -33,3 +33,12 @@ def follow_calendar() -> int:
         total += followed
         if followed < promises.BATCH:
             return total
+
+
+def escalate() -> int:
+    """Tell reviewers, and later managers, of what will be overdue soon; returns how often a request was told of."""
+    total = 0
+    for step in (escalation.REVIEWERS, escalation.MANAGERS):
+        with transaction():
+            total += escalation.escalate(step, now=clock.now())
+    return total

@@ -33,6 +33,8 @@ FACTS = {
     "question": "Which contract?\n<script>alert(2)</script>",
     "remarks": "Line one\n<script>alert(1)</script>",
     "requests": REQUESTS,
+    "percent": 50,
+    "unassigned": True,
     "person": "Ada",
 }
 PDF = b"%PDF-1.7 a document\n" * 400

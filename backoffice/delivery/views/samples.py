@@ -33,6 +33,7 @@ OCCASIONS = {
     "credited": lazy_gettext("To the receiving address and its copies, when a credit note is issued, with the PDF"),
     "correction_declined": lazy_gettext("To the receiving address, when finance leaves an invoice as it is"),
     "flagged": lazy_gettext("To every manager, when requests become overdue"),
+    "due_soon": lazy_gettext("To whoever works on them, or to every reviewer, and later to every manager"),
     "security_notice": lazy_gettext("To a person whose password was changed"),
 }
 _WITH_DOCUMENT = ("issued", "credited")

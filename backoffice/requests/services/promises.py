@@ -24,20 +24,15 @@ class Promises:
 
     def __init__(self, calendar: BusinessCalendar) -> None:
         self._calendar = calendar
-        self._policies: dict[date, tuple[int, int | None]] = {}
+        self._policy = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.CUT_OFF_HOUR)
 
     def day(self, submitted_at: datetime, paused_seconds: int = 0) -> date:
         """The promised day of a request of that instant whose clock stood still for so many business seconds."""
         zone = clock.zone()
         on = clock.local_date(submitted_at, zone)
-        due_on = calendar_rules.due_on(self._calendar, submitted_at, zone, *self._policies_of(on))
+        days, cut_off = (self._policy(key, on) for key in (PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.CUT_OFF_HOUR))
+        due_on = calendar_rules.due_on(self._calendar, submitted_at, zone, days, cut_off)
         return self._calendar.add_business_days(due_on, extension_days(paused_seconds))
-
-    def _policies_of(self, day: date) -> tuple[int, int | None]:
-        if day not in self._policies:
-            days = policies.value(PolicyKey.SLA_BUSINESS_DAYS, day)
-            self._policies[day] = days, policies.value(PolicyKey.CUT_OFF_HOUR, day)
-        return self._policies[day]
 
 
 def promised(submitted_at: datetime) -> tuple[date, datetime, int]:

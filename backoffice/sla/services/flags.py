@@ -52,15 +52,7 @@ def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
 
 
 def _tell_managers(flagged: list[InvoiceRequest], now: datetime) -> None:
-    lines = [
-        {
-            "request_number": one.number,
-            "header_name": one.header_name,
-            "amount": format_amount(one.amount),
-            "due_on": one.due_on.isoformat(),
-        }
-        for one in flagged
-    ]
+    lines = [line_of(one) for one in flagged]
     for manager in accounts.active_people(Role.MANAGER):
         delivery.queue(
             "flagged",
@@ -70,3 +62,13 @@ def _tell_managers(flagged: list[InvoiceRequest], now: datetime) -> None:
             at=now,
             about=("invoice_request", flagged[0].id),
         )
+
+
+def line_of(invoice_request: InvoiceRequest) -> dict[str, str]:
+    """What a mail's list says of one request."""
+    return {
+        "request_number": invoice_request.number,
+        "header_name": invoice_request.header_name,
+        "amount": format_amount(invoice_request.amount),
+        "due_on": invoice_request.due_on.isoformat(),
+    }

@@ -23,6 +23,7 @@ JOBS = {
     "holds": lazy_gettext("Follow questions to customers"),
     "calendar": lazy_gettext("Let promises follow the calendar"),
     "sweep": lazy_gettext("Flag overdue requests"),
+    "escalate": lazy_gettext("Tell of requests due soon"),
     "tidy": lazy_gettext("Remove what nobody finished"),
     scheduling.HEARTBEAT: lazy_gettext("Sign of life"),
 }
