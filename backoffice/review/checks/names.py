@@ -16,10 +16,10 @@ LATIN_FORMS = frozenset({
 # The ways of writing one form; 公司 alone leaves open which it is.
 _ONE_FORM = {
     "股份公司": "股份有限公司", "股份": "股份有限公司", "有限责任公司": "ltd", "有限公司": "ltd", "公司": "",
-    "limited": "ltd", "company": "co", "incorporated": "inc", "corporation": "corp", "pvt": "pte",
+    "limited": "ltd", "company": "co", "incorporated": "inc", "corporation": "corp",
 }  # fmt: skip
 _SPELLED_OUT = {
-    "gesellschaft mit beschränkter haftung": "gmbh", "gesellschaft mbh": "gmbh", "gmbh und co": "gmbh co",
+    "gesellschaft mit beschränkter haftung": "gmbh", "gesellschaft mbh": "gmbh", "gmbh & co": "gmbh co",
     "aktiengesellschaft": "ag", "kommanditgesellschaft": "kg", "ug haftungsbeschränkt": "ug",
     "limited liability company": "llc", "limited liability partnership": "llp", "public limited company": "plc",
     "société anonyme": "sa", "sendirian berhad": "sdn bhd",
@@ -30,7 +30,9 @@ _SIMPLIFIED = str.maketrans(
     "數據網絡電腦務業發環國際東廣灣臺愛寶貿實興華聯機車設計開區術術藝團導體醫藥農鄉銀樂雲飛馬魚龍麗億萬豐關門間問聞產稅專資訊軟創",
     "数据网络电脑务业发环国际东广湾台爱宝贸实兴华联机车设计开区术术艺团导体医药农乡银乐云飞马鱼龙丽亿万丰关门间问闻产税专资讯软创",
 )
-_SIGNS = re.compile(r"[\s.,;:&'\"/·()（）\-]+")
+_SIGNS = re.compile(r"[\s.,;:'\"/·()（）\-]+")
+# Written out or not; between letters it is part of a name: M&S is not MS.
+_AND = re.compile(r"\s*&\s*|\s+(?:and|und|et)\s+")
 # The dots of S.A. and S.p.A.
 _DOTTED = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
 _SURNAMES = frozenset(
@@ -50,11 +52,11 @@ def key(name: str) -> str:
 def _parts(name: str) -> tuple[str, tuple[str, ...]]:
     """The key of a name, and the legal form at its end: empty where none is told."""
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_SIMPLIFIED)
-    spaced = " ".join(word for word in _SIGNS.split(_DOTTED.sub("", folded)) if word)
+    spaced = " ".join(word for word in _SIGNS.split(_AND.sub(" & ", _DOTTED.sub("", folded))) if word)
     words = _SPELLED.sub(lambda found: _SPELLED_OUT[found.group()], spaced).split()
     kept = list(words)
     # At the end only: in front the same letters are a name, as in AB Foods or A.S. Watson.
-    while kept and kept[-1] in LATIN_FORMS:
+    while kept and (kept[-1] in LATIN_FORMS or (kept[-1] == "&" and len(kept) < len(words))):
         kept.pop()
     forms = words[len(kept) :] if kept else []
     text = "".join(kept or words)
@@ -67,7 +69,7 @@ def _parts(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _form(words: list[str]) -> tuple[str, ...]:
-    told = tuple(form for word in words if (form := _ONE_FORM.get(word, word)))
+    told = tuple(form for word in words if word != "&" and (form := _ONE_FORM.get(word, word)))
     # Registers tell no company limited from a limited one: the Co. before Ltd is no other form.
     return told[:-2] + told[-1:] if told[-2:] == ("co", "ltd") else told
 
@@ -98,7 +100,8 @@ def is_persons(name: str) -> bool:
     """Whether a name is clearly a person's: a Chinese surname and one or two more characters, or a title before it."""
     text = unicodedata.normalize("NFKC", name).strip()
     if _TITLE.match(text):
-        return True
+        # Dr. Oetker GmbH is none, nor is MS Trading Ltd.
+        return not any(word in LATIN_FORMS for word in _SIGNS.split(_DOTTED.sub("", text.casefold())))
     return 2 <= len(text) <= 3 and text[0] in _SURNAMES and _is_han(text) and not _NOT_OF_PERSONS.search(text)
 
 

@@ -46,10 +46,11 @@ _OF_A_YEAR = (
 _QUARTERS_OF_A_YEAR = (
     (re.compile(rf"{_YEAR}\s*年?度?\s*(?:第?([1-4一二三四])\s*季度|[-/]?q([1-4])\b)", re.IGNORECASE), 0, (1, 2)),
     (re.compile(r"\bq([1-4])\s*[-/]?\s*(20[0-9]{2})\b", re.IGNORECASE), 1, (0,)),
+    (re.compile(r"(?<![A-Za-z0-9/-])((?:20)?[0-9]{2})\s*[-/]?q([1-4])\b", re.IGNORECASE), 0, (1,)),
 )
 _BARE_MONTH = re.compile(rf"{_CHINESE_MONTH}\s*月|{_MONTH_NAME}", re.IGNORECASE)
 _BARE_QUARTER = re.compile(r"([1-4一二三四])\s*季度|\bq([1-4])\b", re.IGNORECASE)
-_BARE_YEAR = re.compile(rf"(?:{_YEAR}|(?<=\bfy)(20[0-9]{{2}}))(?![A-Za-z0-9/-]*[0-9])", re.IGNORECASE)
+_BARE_YEAR = re.compile(rf"(?:{_YEAR}|(?<=\bfy)((?:20)?[0-9]{{2}}))(?![A-Za-z0-9/-]*[0-9])", re.IGNORECASE)
 
 
 def is_to_come(text: str, today: date) -> bool:

@@ -33,7 +33,8 @@ SIMILAR: dict[str, dict[str, Any]] = {
         ("上海流明机器人有限公司", "上海流明机器人有限公司深圳分公司"), ("Foods Ltd", "AB Foods Ltd"),
         ("A.S. Watson Ltd", "Watson Ltd"), ("华为技术（深圳）有限公司", "华为技术有限公司"),
         ("Nova Robotics Ltd", "Nova Robotics GmbH"), ("Nova GmbH", "Nova GmbH & Co. KG"), ("Nova AG", "Nova Sdn Bhd"),
-        ("Nova SE", "Nova S.A."), ("Nova Inc", "Nova Corporation"), ("Nova Pte. Ltd.", "Nova Ltd"),
+        ("Nova SE", "Nova S.A."), ("Nova Pvt. Ltd.", "Nova Pte. Ltd."),
+        ("MS Trading Ltd", "M&S Trading Ltd"), ("Nova Inc", "Nova Corporation"), ("Nova Pte. Ltd.", "Nova Ltd"),
         ("深圳流明机器人股份有限公司", "深圳流明机器人有限公司"),
     )
 }  # fmt: skip
@@ -57,7 +58,8 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
             f"{payer} is {name}": {"header": header(name=name), "parts": (paid(payer),)}
             for payer, name in (
                 ("Nova Gesellschaft mit beschränkter Haftung", "Nova GmbH"), ("Nova Incorporated", "Nova, Inc."),
-                ("Nova Corporation", "Nova Corp."), ("Nova Co. Ltd", "Nova Limited"), ("Nova Pvt Ltd", "NOVA PTE LTD"),
+                ("Nova Corporation", "Nova Corp."), ("Nova Co. Ltd", "Nova Limited"),
+                ("Smith and Nova", "Smith & Nova Ltd"),
                 ("Nova GmbH und Co. KG", "Nova GmbH & Co. KG"), ("Nova", "Nova GmbH"),
                 ("流明股份公司", "流明股份有限公司"),
                 ("上海流明机器人公司", "上海流明机器人股份有限公司"), ("Nova Limited Liability Company", "Nova L.L.C."),

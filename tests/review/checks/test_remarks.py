@@ -191,6 +191,8 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
         "Q1 2027": {"remarks": "Q1 2027"},
         "第一季度": {"remarks": "第一季度"},
         "FY2027": {"remarks": "FY2027"},
+        "FY27": {"remarks": "FY27"},
+        "27Q1": {"remarks": "27Q1"},
         "1/2027": {"remarks": "1/2027"},
         "2026-11-30": {"remarks": "2026-11-30"},
         "2026年12月推理服务费": {"remarks": "2026年12月推理服务费"},
