@@ -87,19 +87,20 @@ def record(
             session.add(recorded)
     except IntegrityError as error:
         raise _came_before() from error
-    _told_timeline(actor, invoice, recorded, before, now)
-    action = "invoice.official_corrected" if before else "invoice.official_recorded"
-    audit.record(
-        actor, action, "invoice", invoice.number, at=now,
-        before=_told(before.number, _file_of(before)) if before else None, after=_told(given, taken), reason=why,
-    )  # fmt: skip
+    _tell(actor, invoice, recorded, before, now)
     return recorded
 
 
-def _told_timeline(
+def _tell(
     actor: Actor, invoice: Invoice, recorded: OfficialRecord, before: OfficialRecord | None, now: datetime
 ) -> None:
-    """`number` is the customer's to see; `former` and `note` belong to the desk."""
+    """In the audit log, and in the timeline: `number` is the customer's to see, `former` and `note` are the desk's."""
+    action = "invoice.official_corrected" if before else "invoice.official_recorded"
+    audit.record(
+        actor, action, "invoice", invoice.number, at=now, reason=recorded.reason,
+        before=_told(before.number, _file_of(before)) if before else None,
+        after=_told(recorded.number, _file_of(recorded)),
+    )  # fmt: skip
     if before is None:
         states.add_event(invoice.request_id, "official_recorded", actor, at=now, number=recorded.number)
     else:
