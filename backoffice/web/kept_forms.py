@@ -110,14 +110,20 @@ def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
 
 def waiting() -> Mapping[str, Any]:
     """What was typed into the forms of this page before something came in between, which is said; mostly nothing."""
-    draft = drafts.kept(current_user.id, cookie=drafts.SHORT_COOKIE)
-    if draft.get("for") != request.path:
+    draft = kept_for(request.path)
+    if not draft:
         return {}
     if "beside" in draft:
         say_still_here()
     else:
         flash(gettext("You are signed in again. What you typed is still here."), "success")
     return draft
+
+
+def kept_for(path: str) -> Mapping[str, Any]:
+    """What waits for the page at `path`, without a word about it; also asked by another answer that shows that page."""
+    draft = drafts.kept(current_user.id, cookie=drafts.SHORT_COOKIE)
+    return draft if draft.get("for") == path else {}
 
 
 def keep_rest(answer: Response, names: Collection[str], page: str) -> bool:

@@ -47,6 +47,12 @@ TOLD = {
     "undone": N_("%(who)s took an approval back at %(at)s."),
     "returned": N_("%(who)s returned the request to the queue at %(at)s."),
 }
+# The same of what ended the request: its own page says it, a form beside it does not.
+_ENDED_BY = {
+    "rejected": N_("%(who)s rejected this request at %(at)s."),
+    "withdrawn": N_("The customer withdrew this request at %(at)s."),
+    "issued": N_("The invoice was issued at %(at)s."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
     """When something new happened, and what; of what happened at the same time the first tells the rest."""
     if now.event > seen.event:
         event = session.get_one(RequestEvent, now.event)
-        told = TOLD.get(event.kind, N_("This request has changed at %(at)s."))
+        told = {**TOLD, **_ENDED_BY}.get(event.kind, N_("This request has changed at %(at)s."))
         yield event.at, Message(told, who=event.actor_label, at=event.at)
     if now.ended > seen.ended:
         yield list(taken_back([request_id]))[-1][1:]

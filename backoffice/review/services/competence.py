@@ -26,6 +26,8 @@ _DECIDED = {
 _TAKE_OVER = N_("%(who)s works on this request. Take it over if you want to decide on it.")
 PUT_BACK = N_("%(who)s works on this request. Take it over if you want to put it back into the queue.")
 
+GAVE_FIRST = Message(N_("You gave the first approval. Somebody else has to give the second one."))
+
 
 def for_decision(actor: Actor, number: str) -> InvoiceRequest:
     """The request, for somebody who may decide on it.
@@ -38,6 +40,12 @@ def for_decision(actor: Actor, number: str) -> InvoiceRequest:
     if invoice_request.is_own_of(actor):
         raise Forbidden(Message(N_("Nobody decides on what they or their own account applied for.")))
     return invoice_request
+
+
+def refuse_decided(invoice_request: InvoiceRequest) -> None:
+    """Raises Conflict naming who came first where no verdict is wanted any more, whatever else is wrong with it."""
+    if not invoice_request.can_be_decided:
+        raise moved_on(invoice_request, Conflict())
 
 
 def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime, told: str = _TAKE_OVER) -> None:
@@ -87,7 +95,7 @@ def what_happened(invoice_request: InvoiceRequest) -> Message | None:
 def refuse_second(actor: Actor, invoice_request: InvoiceRequest, first: Decision) -> None:
     """Four eyes: raises Forbidden for whoever approved first, changed the header, or imported one of the recharges."""
     if first.decided_by == actor.id:
-        raise Forbidden(Message(N_("You gave the first approval. Somebody else has to give the second one.")))
+        raise Forbidden(GAVE_FIRST)
     if _has_changed_header(actor, invoice_request):
         raise Forbidden(Message(N_("You have changed the header of this request. Somebody else has to approve it.")))
     if _has_imported(actor, invoice_request):

@@ -27,6 +27,7 @@ from backoffice.review.services.competence import (
     moved_on,
     overtaken,
     refuse_claimed,
+    refuse_decided,
     refuse_second,
     refuse_unseen,
     what_happened,
@@ -55,11 +56,12 @@ def approve(
     naming who decided first, who works on it, what the page did not show yet, the missing money or money that takes no
     VAT special, Invalid for unusable remarks, or no reason for a doubtful tax ID.
     """
+    invoice_request = for_decision(actor, number)
+    refuse_decided(invoice_request)
     given = {
         "remarks": checked_remarks(remarks),
         "tax_id_reason": text.of_field("tax_id_reason", tax_id_reason, max_length=REMARKS_LIMIT, multiline=True),
     }
-    invoice_request = for_decision(actor, number)
     refuse_claimed(actor, invoice_request, now=now)
     first = four_eyes.standing(actor, invoice_request, now)
     refuse_unexplained(invoice_request, given["tax_id_reason"], first)
@@ -91,8 +93,9 @@ def reject(
     `fields` are what the reviewer points at; unless given, what the reasons speak of. Raises Invalid when reason or
     remarks are missing or unusable, Forbidden and Conflict as `approve` does.
     """
-    given = checked_rejection(reason, remarks, fields)
     invoice_request = for_decision(actor, number)
+    refuse_decided(invoice_request)
+    given = checked_rejection(reason, remarks, fields)
     refuse_claimed(actor, invoice_request, now=now)
     first = four_eyes.standing(actor, invoice_request, now)
     verdict = Decision(

@@ -14,7 +14,14 @@ from backoffice.requests.services import holds
 from backoffice.requests.services.approvals import revoke
 from backoffice.review.queries.overtaken import question_ended
 from backoffice.review.services import competence, four_eyes
-from backoffice.review.services.competence import for_decision, moved_on, overtaken, refuse_claimed, refuse_unseen
+from backoffice.review.services.competence import (
+    for_decision,
+    moved_on,
+    overtaken,
+    refuse_claimed,
+    refuse_decided,
+    refuse_unseen,
+)
 
 
 def hold(actor: Actor, number: str, *, question: str, seen: str = "", now: datetime) -> InvoiceRequest:
@@ -24,6 +31,9 @@ def hold(actor: Actor, number: str, *, question: str, seen: str = "", now: datet
     Invalid (field `question`), and Conflict when a question is open already.
     """
     invoice_request = for_decision(actor, number)
+    refuse_decided(invoice_request)
+    if invoice_request.is_held:
+        raise moved_on(invoice_request, Conflict())
     refuse_claimed(actor, invoice_request, now=now)
     first = four_eyes.standing(actor, invoice_request, now)
     # The row is locked before its news are read: what comes after them waits, and meets a request on hold.

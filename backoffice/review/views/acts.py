@@ -19,7 +19,7 @@ from backoffice.review.services import claims, decisions, holds, notes
 from backoffice.review.views import alone
 from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, again, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_on_page, keep_with_list
-from backoffice.review.views.request import may_decide, may_return, page_of, read, refused, too_late
+from backoffice.review.views.request import forms_beside, may_decide, may_return, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
@@ -76,7 +76,7 @@ def undo(number: str) -> Any:
             decisions.undo(current_actor(), number, now=clock.now())
     except (Conflict, Forbidden) as refusal:
         offers.miss_offer(address, translate(refusal.message))
-        return refused(number, refusal)
+        return refused(number, refusal, **forms_beside(number))
     offers.withdraw_offer(address)
     flash(gettext("The approval is undone. The request is pending again."), "success")
     return again(number)
@@ -186,7 +186,7 @@ def _act(number: str, verb: Callable[..., Any], told: str, anchor: str = HEADING
         with transaction():
             verb(current_actor(), number, now=clock.now())
     except (Conflict, Forbidden) as refusal:
-        return refused(number, refusal)
+        return refused(number, refusal, **forms_beside(number))
     if last is not None:
         offers.done(last)
     flash(told, "success")

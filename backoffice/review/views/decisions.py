@@ -11,7 +11,7 @@ from flask_babel import gettext
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.errors import N_, Conflict, Forbidden, Invalid
+from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
@@ -22,13 +22,11 @@ from backoffice.review.services import notes
 from backoffice.review.views import alone, rejection
 from backoffice.review.views.onward import address_of, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
-from backoffice.review.views.request import begun_forms, may_decide, page_of, read, refused, too_late
+from backoffice.review.views.request import DECIDED, begun_forms, may_decide, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.formatting import amount as format_amount
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
-
-_DECIDED = N_("This request has been decided meanwhile.")
 
 
 @blueprint.get("/<number>/approve")
@@ -36,7 +34,7 @@ _DECIDED = N_("This request has been decided meanwhile.")
 def approve_form(number: str) -> Any:
     """The request's page for whoever comes back to an approval that came after their session's end."""
     forms, dossier = begun_forms(), read(number)
-    return page_of(dossier, **forms) if may_decide(dossier) else too_late(dossier, _DECIDED, **forms)
+    return page_of(dossier, **forms) if may_decide(dossier) else too_late(dossier, DECIDED, **forms)
 
 
 @blueprint.post("/<number>/approve")
@@ -92,7 +90,7 @@ def reject_form(number: str) -> Any:
     form = alone.begun(RejectForm)
     if may_decide(dossier):
         return rejection.page(dossier, form)
-    return too_late(dossier, _DECIDED, reject_form=form)
+    return too_late(dossier, DECIDED, reject_form=form)
 
 
 @blueprint.post("/<number>/reject")

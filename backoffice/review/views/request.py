@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock, storage
 from backoffice.delivery import queries as delivery
-from backoffice.errors import BackofficeError, Conflict, Invalid, Message
+from backoffice.errors import N_, BackofficeError, Conflict, Invalid, Message
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import queries as issuing
 from backoffice.issuing import services as issue
@@ -30,7 +30,7 @@ from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm,
 from backoffice.review.queries import credits, resubmission, upcoming
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import acceptance, claims, four_eyes
-from backoffice.review.services.competence import moved_on
+from backoffice.review.services.competence import GAVE_FIRST, moved_on, what_happened
 from backoffice.review.views import evidence, queue
 from backoffice.review.views.history import history
 from backoffice.review.views.onward import address_of, came_from, skip_to
@@ -46,6 +46,7 @@ from backoffice.web.kept_forms import KeptForm
 _IN_DIALOGS = frozenset({"reject_form", "hold_form", "return_form"})
 # What somebody writes in them; a note stays in its field, which stands in every page of somebody who acts there.
 _TYPED = ("tax_id_reason", "remarks", "question", "why")
+DECIDED = N_("This request has been decided meanwhile.")
 _ON_PAGE: dict[str, type[KeptForm]] = {"approve_form": ApproveForm, "note_form": NoteForm}
 
 
@@ -58,7 +59,15 @@ def invoice_request(number: str) -> str:
 
 def begun_forms() -> dict[str, Form]:
     """The two forms whose words stand on the page itself, as it is first shown."""
-    kept = kept_forms.waiting()
+    return _on_page(kept_forms.waiting())
+
+
+def forms_beside(number: str) -> dict[str, Form]:
+    """The same two forms beside another deed of the page, with what was typed before its button was pressed."""
+    return _on_page(kept_forms.kept_for(url_for("review.invoice_request", number=number)))
+
+
+def _on_page(kept: Mapping[str, Any]) -> dict[str, Form]:
     return {form: kind(formdata=None, data=kept) for form, kind in _ON_PAGE.items()}
 
 
@@ -116,6 +125,7 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
     shown = dossier.request
     gave_first = dossier.first is not None and dossier.first.decided_by == current_actor().id
     facts = evidence.facts_of(dossier, now)
+    lost = _lost(allowed and not gave_first, forms)
     messages = [mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails]
     return render_template(
         "review/request.html",
@@ -139,7 +149,8 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
         claim_minutes=CLAIM_MINUTES,
         stage=stage_of(shown),
         refusal=translate(refusal.message) if refusal else None,
-        typed=_lost(allowed and not gave_first, forms),
+        typed=lost,
+        not_sent=_why_not_sent(shown, gave_first=allowed and gave_first) if lost and not refusal else None,
         gave_first=gave_first,
         may_return=may_return(dossier),
         first_of_two=allowed and dossier.first is None and four_eyes.needs_second(shown, now=now),
@@ -266,6 +277,12 @@ def _own_page(dossier: queries.Dossier) -> str:
 def _lost(allowed: bool, forms: Mapping[str, Form]) -> list[str]:
     """What was typed and stands in no form that is in view, to be copied away: a dialog is closed on a new page."""
     return [text for name, form in forms.items() if name in _IN_DIALOGS or not allowed for text in _texts(form)]
+
+
+def _why_not_sent(shown: InvoiceRequest, *, gave_first: bool) -> str:
+    """Why the form of what was typed is not on the page, where no refusal says it."""
+    told = GAVE_FIRST if gave_first else what_happened(shown)
+    return translate(told) if told is not None else gettext("What you typed was not sent.")
 
 
 def _texts(form: Form) -> list[str]:
