@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -9,8 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from backoffice.database import session
+from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.rules import Line
-from backoffice.ledger.services import entries
+from backoffice.ledger.services import entries, reservations
+from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import changes
 from backoffice.review.queries import seen
@@ -41,6 +44,31 @@ def refund(desk: Desk, status: str = "pending", external_id: str = "back") -> st
     return "A refund of a recharge behind this request came in at 23 Nov 2026, 10:01."
 
 
+def other_refund(desk: Desk, amount: str) -> None:
+    """A refund of the other recharge, from which the request takes nothing."""
+    line = Line(
+        number=1, kind="refund", external_id="other", account="lumen", status="completed", amount=Decimal(amount),
+        occurred_at=NOW, refund_of="lumen-2",
+    )  # fmt: skip
+    desk.run(entries.book, [line], source="platform", now=LATER)
+
+
+def debt(desk: Desk, *, is_invoiced: bool = True) -> str:
+    """The other recharge is refunded, whose money is on an invoice: nothing of it stands behind the request."""
+    desk.apply(amount="4900.00", days_ago=-1 / 1440)
+    other = desk.apply(amount="5000.00", days_ago=-1 / 1440)
+    if is_invoiced:
+        desk.run(lambda: reservations.settle(queries.by_number(other).id))
+    other_refund(desk, "5000.00")
+    return "A refund of invoiced money left the account with an invoice debt at 23 Nov 2026, 10:01."
+
+
+def lacking(desk: Desk) -> str:
+    """The other recharge is refunded, and a request beside this one has no money any more."""
+    debt(desk, is_invoiced=False)
+    return "A refund left another request of this account short at 23 Nov 2026, 10:01."
+
+
 def twin(desk: Desk) -> str:
     """Ada submits the same once more, and a colleague approves it."""
     number = desk.apply(days_ago=-1 / 1440)
@@ -62,7 +90,7 @@ def order_again(desk: Desk) -> str:
     return f"Ada Lin applied for an amount like this one at 23 Nov 2026, 10:01: {number}."
 
 
-@pytest.mark.parametrize("worse", [twin, look_alike, order_again, refund])
+@pytest.mark.parametrize("worse", [twin, look_alike, order_again, refund, debt, lacking])
 @pytest.mark.parametrize("by", ["page", "run"])
 def test_nobody_decides_on_evidence_that_has_turned_worse(
     desk: Desk, rita: Visitor, worse: Callable[[Desk], str], by: str
@@ -82,7 +110,8 @@ def test_nobody_decides_on_evidence_that_has_turned_worse(
         assert (refused.status_code, told in refused.text, "Thanks" in refused.text) == (409, True, True)
         assert heard(rita, number, seen=seen_so_far)["news"] == told
     assert desk.state(number) == "pending"
-    rita.get(f"/review/{number}")
+    page = rita.get(f"/review/{number}").text
+    assert ("The account is below zero" in page) == (worse in (debt, lacking))
     assert rita.submit(button="Approve").status_code == 303, "now she has seen it"
 
 
@@ -105,6 +134,11 @@ def test_what_makes_the_evidence_no_worse_is_no_news(desk: Desk, rita: Visitor) 
     assert rita.submit(button="Approve").status_code == 303
     rita.get(f"/review/{old}")
     desk.apply(amount="300.00", days_ago=-1 / 1440)
+    given_back = desk.apply(amount="50.00", days_ago=-1 / 1440)
+    desk.apply(amount="4317.00", days_ago=-1 / 1440)
+    desk.run(changes.withdraw, desk.cast.ada.actor, given_back, now=LATER)
+    other_refund(desk, "4830.00")
+    assert desk.count(LedgerMovement, LedgerMovement.debt > 0) == 1, "for a moment, until other money took its place"
     assert rita.submit(button="Approve").status_code == 303, "so long ago that it is no duplicate"
 
 
@@ -116,6 +150,7 @@ def test_it_costs_one_statement_inside_the_accounts_index(desk: Desk, database: 
             assert seen.news_since(found.id, seen.Seen(*(9,) * 6)) is None
         assert len(sent) == 1, sent
         used = plan(seen.STANDING, database, values={"request_id": found.id})
+    assert {"ix_ledger_movement_debt", "ix_ledger_movement_short"} <= set(re.findall(r"\w+", used))
     assert "SCAN invoice_request" not in used
     assert "Seq Scan on invoice_request" not in used
     if database == "sqlite":

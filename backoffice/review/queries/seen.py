@@ -13,8 +13,9 @@ from sqlalchemy.orm import aliased
 from backoffice.accounts.models import User
 from backoffice.database import session
 from backoffice.errors import N_, Message
-from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind
+from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind, moves
 from backoffice.ledger.queries.entries import is_refund_of
+from backoffice.money import ZERO
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
 from backoffice.requests.rules import Action, Ending
 from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, Asked, may_be_again
@@ -61,7 +62,8 @@ class Seen:
     approvals have ended: no event tells of one that was taken back, as the timeline of events is the customer's too.
 
     Of what the evidence rests on elsewhere: the newest later application of the account that still stands, and the
-    newest refund of a recharge behind the request, also one on its way.
+    newest refund of a recharge behind the request, also one on its way; and the newest movements of the account's
+    invoice debt and of what its requests are short of: only these two bring its balance below zero.
     """
 
     event: int = 0
@@ -70,6 +72,8 @@ class Seen:
     ended: int = 0
     later: int = 0
     refund: int = 0
+    debt: int = 0
+    lacking: int = 0
 
     @property
     def word(self) -> str:
@@ -104,6 +108,10 @@ def newest(shown: Any) -> tuple[Any, ...]:
         ended.scalar_subquery(),
         _newest_later(shown),
         _newest_refund(shown),
+        *(
+            _last(LedgerMovement.id, LedgerMovement.account_id == shown.account_id, moves(of))
+            for of in ("debt", "short")
+        ),
     )
 
 
@@ -169,6 +177,21 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
     if now.refund > seen.refund:
         at = session.get_one(LedgerEntry, now.refund).created_at
         yield at, Message(N_("A refund of a recharge behind this request came in at %(at)s."), at=at)
+    if now.debt > seen.debt and (grown := _grown("debt", seen.debt, now.debt)):
+        told = N_("A refund of invoiced money left the account with an invoice debt at %(at)s.")
+        yield grown, Message(told, at=grown)
+    if now.lacking > seen.lacking and (grown := _grown("short", seen.lacking, now.lacking)):
+        yield grown, Message(N_("A refund left another request of this account short at %(at)s."), at=grown)
+
+
+def _grown(figure: str, seen: int, now: int) -> datetime | None:
+    """Since when there is more of a figure than after the movement that was seen; None where there is not.
+
+    A refund may move it up and down again: reserved money that is refunded is replaced by other money at once.
+    """
+    before, after = session.get(LedgerMovement, seen) if seen else None, session.get_one(LedgerMovement, now)
+    was = getattr(before.after, figure) if before is not None else ZERO
+    return after.at if getattr(after.after, figure) > was else None
 
 
 def _of_alike(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]:
