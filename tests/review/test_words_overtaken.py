@@ -39,6 +39,7 @@ def copied(visitor: Visitor) -> list[str]:
         ("Approve", {"remarks": WORDS}, [WORDS]),
         ("Approve", {"remarks": "x" * (REMARKS_LIMIT + 1)}, ["x" * (REMARKS_LIMIT + 1)]),
         ("Reject", {"reason": ["other"]}, ["Another reason"]),
+        ("Preview the email", {"reason": ["other"], "remarks": WORDS}, ["Another reason", WORDS]),
         ("Ask", {}, []),
     ],
 )
@@ -83,6 +84,17 @@ def test_so_it_is_after_the_end_of_a_session(desk: Desk, rui: Visitor, freeze: C
     freeze(NOW + timedelta(hours=3))
     comes_back(desk, rui, {"remarks": WORDS}, "Save the note")
     assert (told in rui.page.text, copied(rui)) == (True, [WORDS])
+
+
+def test_a_preview_loses_nothing_at_a_sessions_end(
+    desk: Desk, rui: Visitor, freeze: Callable[[datetime], None]
+) -> None:
+    number = desk.apply()
+    rui.get(f"/review/{number}/reject?list=/review?view%3Dmine")
+    freeze(NOW + timedelta(hours=3))
+    comes_back(desk, rui, {"reason": ["other"], "remarks": WORDS}, "Preview the email")
+    assert ("You are signed in again" in rui.page.text, WORDS in rui.page.text) == (True, True)
+    assert rui.path == f"/review/{number}/reject?list=/review?view%3Dmine"
 
 
 def comes_back(desk: Desk, rui: Visitor, typed: dict[str, list[str] | str], button: str) -> None:

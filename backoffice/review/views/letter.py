@@ -8,29 +8,40 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from backoffice.delivery.messages import render
 from backoffice.delivery.rules import known_locale
 from backoffice.errors import Forbidden, Invalid
 from backoffice.permissions import Permission
 from backoffice.review.forms import BulkRejectForm, RejectForm
-from backoffice.review.queries import dossier as queries
 from backoffice.review.queries.bulk import chosen
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import decisions, grounds
 from backoffice.review.views import bulk, queue, rejection
 from backoffice.review.views.plumbing import INVALID, blueprint
-from backoffice.review.views.request import refused
+from backoffice.review.views.request import DECIDED, read, refused, too_late
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
 
 
+def keep_on_form() -> Response | None:
+    """What was typed waits at the form itself, which alone is shown to whoever asks for it."""
+    number, opened_from = (request.view_args or {})["number"], request.form.get("list") or None
+    return keep_typed(page=url_for("review.reject_form", number=number, list=opened_from))
+
+
 @blueprint.post("/<number>/reject/draft", endpoint="draft_rejection")
-@guard(Permission.DECIDE)
+@guard(Permission.DECIDE, rescue=keep_on_form)
 def draft_rejection(number: str) -> Any:
-    """The form again: with the ready text that `insert` names, or with the mail. Nothing is changed."""
-    form, dossier = RejectForm(), queries.dossier(number)
+    """The form again: with the ready text that `insert` names, or with the mail. Nothing is changed.
+
+    Where no verdict is wanted any more the request's page says why, with what was typed to be copied away.
+    """
+    form, dossier = RejectForm(), read(number)
+    if not dossier.request.can_be_decided:
+        return too_late(dossier, DECIDED, reject_form=form)
     if "insert" in request.form:
         wanted = request.form["insert"]
         for offer in rejection.offers(dossier.request):
