@@ -113,3 +113,11 @@ def test_whoever_gave_the_first_approval_meanwhile_finds_their_words(four_eyes: 
     assert (answer.status_code, copied(rui)) == (403, [WORDS])
     page = rui.get(f"/review/{number}/approve").text
     assert ("You gave the first approval." in page, copied(rui)) == (True, [WORDS])
+
+
+def test_the_key_of_a_claim_says_why_it_does_nothing(four_eyes: Desk, rui: Visitor) -> None:
+    number = four_eyes.apply(amount="1500.00")
+    approve(four_eyes, "rui", number, NOW)
+    page = rui.get(f"/review/{number}").text
+    assert "Nobody works on this." in page
+    assert 'data-failed-keys="m" data-failed="You gave the first approval.' in page
