@@ -96,7 +96,7 @@ class AssignForm(Form):
         self.assignee.choices = choices([("", lazy_gettext("Choose")), *((str(one.id), one.name) for one in people)])
 
 
-class MailForm(Form):
+class MailForm(KeptForm):
     """Where a mail goes that is sent once more."""
 
     needed = ("email",)
@@ -196,7 +196,7 @@ class OfficialForm(KeptForm):
     reason = TextAreaField(lazy_gettext("Reason"), id="official-reason", default="", render_kw={"maxlength": 500})
 
 
-class SavedViewForm(Form):
+class SavedViewForm(KeptForm):
     """The name of a view; the filters it keeps come with it."""
 
     name = StringField(

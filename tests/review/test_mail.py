@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -178,6 +179,23 @@ def test_open_work_leads_to_the_mail_which_is_mended_there(
     assert "/review/mails/" not in rita.get("/review/work").text
     assert "sent again already" in words(rita.get(f"/review/mails/{message_id}").text)
     assert f"to {NEW} instead of {EMAIL}" in words(visit(cast.ada).get(f"/invoices/{number}").text)
+
+
+@pytest.mark.one_database
+def test_a_corrected_address_waits_for_whoever_signs_in_again(
+    cast: Cast, visit: Callable[..., Visitor], failed: tuple[str, int], freeze: Callable[[datetime], None]
+) -> None:
+    number, message_id = failed
+    rita = visit(cast.rita)
+    rita.get(f"/review/mails/{message_id}")
+    freeze(clock.now() + timedelta(hours=3))
+    assert rita.submit({"email": NEW}).location.startswith("/login")
+    rita.follow()
+    rita.submit({"email": cast.rita.email, "password": "invoice-demo-2026"})
+    rita.follow()
+    assert (rita.path, f'value="{NEW}"' in rita.page.text) == (f"/review/mails/{message_id}", True)
+    assert rita.submit({"email": NEW}).location == f"/review/{number}"
+    assert "is still here" not in rita.get(f"/review/mails/{message_id}").text
 
 
 def test_who_was_slower_is_told(cast: Cast, visit: Callable[..., Visitor], failed: tuple[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -43,6 +44,30 @@ def test_a_view_keeps_the_filters_and_the_order_and_is_counted(desk: Desk, visit
     assert in_navigation(rita) == [("Large &lt;ones&gt;", "2"), ("Large", "1")]
     page = rita.get("/review?view=all&sort=-amount&min=50").text
     assert re.search(r'min=50" aria-current="page"', page)
+
+
+@pytest.mark.one_database
+def test_a_name_waits_for_whoever_signs_in_again(
+    desk: Desk, visit: Callable[..., Visitor], freeze: Callable[[datetime], None]
+) -> None:
+    rita = save(visit(desk.cast.rita), "Large")
+
+    def comes_back(typed: str, hours: int) -> None:
+        freeze(NOW + timedelta(hours=hours))
+        assert rita.submit({"name": typed}).location.startswith("/login")
+        rita.follow()
+        rita.submit({"email": desk.cast.rita.email, "password": "invoice-demo-2026"})
+        rita.follow()
+        assert ("You are signed in again" in rita.page.text, f'value="{typed}"' in rita.page.text) == (True, True)
+
+    rita.get(f"/review/views?{QUERY}")
+    comes_back("Very large", 3)
+    assert rita.submit({"name": "Very large"}).location == "/review?view=all&sort=-amount&min=50"
+    assert "Very large" in [name for name, _ in in_navigation(rita)]
+    rita.get(re.findall(r'href="(/review/views/\d+)"', rita.get("/review/views").text)[0])
+    comes_back("Largest", 6)
+    assert rita.submit({"name": "Largest"}).status_code == 303
+    assert "Largest" in [name for name, _ in in_navigation(rita)]
 
 
 def test_what_is_not_kept_of_a_view_is_said_before_it_is_saved(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -20,6 +20,7 @@ from backoffice.requests.services import recipients
 from backoffice.review import labels
 from backoffice.review.forms import MailForm
 from backoffice.review.views.plumbing import INVALID, blueprint
+from backoffice.web import kept_forms
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
@@ -30,11 +31,11 @@ from backoffice.web.guards import current_actor, guard
 def mail(message_id: int) -> Any:
     """The mail with the server's words, and what can be done about it."""
     found = requests.mail_to_customer(message_id)
-    return _page(found, MailForm(formdata=None, email=found.recipient))
+    return _page(found, kept_forms.begin(MailForm, {"email": found.recipient}))
 
 
 @blueprint.post("/mails/<int:message_id>")
-@guard(Permission.DECIDE)
+@guard(Permission.DECIDE, rescue=kept_forms.keep_typed)
 def mend_mail(message_id: int) -> Any:
     """Send it once more, to the address in the form."""
     found, form = requests.mail_to_customer(message_id), MailForm()
@@ -48,7 +49,7 @@ def mend_mail(message_id: int) -> Any:
         flash(translate(conflict.message), "error")
     else:
         flash(gettext("The mail is on its way to %(address)s.", address=(form.email.data or "").strip()), "success")
-    return redirect(url_for("review.invoice_request", number=_request(found).number), 303)
+    return kept_forms.done(redirect(url_for("review.invoice_request", number=_request(found).number), 303))
 
 
 @blueprint.post("/mails/<int:message_id>/end-link")

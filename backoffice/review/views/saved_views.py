@@ -19,19 +19,20 @@ from backoffice.review.rules import VIEWS_LIMIT
 from backoffice.review.services import saved_views as services
 from backoffice.review.views import queue
 from backoffice.review.views.plumbing import INVALID, arguments, blueprint
+from backoffice.web import kept_forms
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
+from backoffice.web.kept_forms import keep_typed
 from backoffice.web.navigation import NavGroup, NavLink, capped
 
 
 @blueprint.route("/views", methods=["GET", "POST"], endpoint="saved_views")
-@guard(Permission.SEE_QUEUE)
+@guard(Permission.SEE_QUEUE, rescue=keep_typed)
 def show() -> Any:
     """The person's views, and the form that keeps the list whose filters the address carries."""
-    form = SavedViewForm()
     if request.method != "POST":
-        form.query.data = request.query_string.decode("latin-1")
-        return _page(form)
+        return _page(kept_forms.begin(SavedViewForm, {"query": request.query_string.decode("latin-1")}))
+    form = SavedViewForm()
     query = _known(form.query.data or "")
     try:
         with transaction():
@@ -40,18 +41,18 @@ def show() -> Any:
         apply_errors(form, invalid)
         return _page(form), INVALID
     flash(gettext("The view “%(name)s” is in the navigation.", name=kept), "success")
-    return redirect(_address(query), 303)
+    return kept_forms.done(redirect(_address(query), 303))
 
 
 @blueprint.route("/views/<int:view_id>", methods=["GET", "POST"], endpoint="saved_view")
-@guard(Permission.SEE_QUEUE)
+@guard(Permission.SEE_QUEUE, rescue=keep_typed)
 def rename(view_id: int) -> Any:
     """Give one of the person's views another name."""
-    form = SavedViewForm()
     shown = _own(view_id)
     if request.method != "POST":
-        form.name.data = shown.name
+        form = kept_forms.begin(SavedViewForm, {"name": shown.name})
         return render_template("review/saved_view.html", form=form, shown=shown)
+    form = SavedViewForm()
     try:
         with transaction():
             services.rename(current_actor(), view_id, form.name.data or "")
@@ -59,7 +60,7 @@ def rename(view_id: int) -> Any:
         apply_errors(form, invalid)
         return render_template("review/saved_view.html", form=form, shown=shown), INVALID
     flash(gettext("The view has its new name."), "success")
-    return redirect(url_for("review.saved_views"), 303)
+    return kept_forms.done(redirect(url_for("review.saved_views"), 303))
 
 
 @blueprint.post("/views/<int:view_id>/delete", endpoint="forget_view")
