@@ -104,7 +104,7 @@ SHORTCUTS = (
     Shortcut("Control+Enter", lazy_gettext("Send what you type, or the rejection"), Group.DECIDE, _DECIDE),
     Shortcut("h", lazy_gettext("Ask the customer"), Group.DECIDE, _DECIDE),
     Shortcut("m", lazy_gettext("Claim, or release"), Group.DECIDE, _DECIDE),
-    Shortcut("o", lazy_gettext("Open the draft as PDF"), Group.DECIDE, _DESK),
+    Shortcut("o", lazy_gettext("Open the PDF"), Group.DECIDE, _DESK),
     Shortcut("g q", lazy_gettext("Review queue"), Group.GO, _DESK, "review.queue"),
     Shortcut("g i", lazy_gettext("Invoices"), Group.GO, (Permission.SEE_OWN_INVOICES,), "portal.invoices"),
     Shortcut("g i", lazy_gettext("Issued invoices"), Group.GO, _DESK, "review.queue", {"view": "issued"}),

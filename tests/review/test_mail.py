@@ -187,6 +187,7 @@ def test_a_corrected_address_waits_for_whoever_signs_in_again(
 ) -> None:
     number, message_id = failed
     rita = visit(cast.rita)
+    assert f'href="/review/{number}/document" data-key="o"' in rita.get(f"/review/{number}").text
     rita.get(f"/review/mails/{message_id}")
     freeze(clock.now() + timedelta(hours=3))
     assert rita.submit({"email": NEW}).location.startswith("/login")
