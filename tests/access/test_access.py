@@ -187,8 +187,8 @@ review.start_bulk                login 403 403 403 303 303 403 403 403
 review.stop_bulk                 login 403 403 403 303 404 403 403 403
 review.undo_bulk                 login 403 403 403 303 404 403 403 403
 review.approve                   login 403 403 403 409 409 403 403 403
-review.reject                    login 403 403 403 422 422 403 403 403
-review.draft_rejection           login 403 403 403 422 422 403 403 403
+review.reject                    login 403 403 403 409 409 403 403 403
+review.draft_rejection           login 403 403 403 303 303 403 403 403
 review.draft_bulk_rejection      login 403 403 403 303 303 403 403 403
 review.looking                   login 403 403 403 200 200 200 403 403
 review.change_issuing            login 403 403 403 422 422 422 403 422
@@ -204,7 +204,7 @@ review.decline_credit            login 403 403 403 422 422 403 403 403
 review.withdraw_credit           login 403 403 403 409 403 403 403 403
 review.retry_credit              login 403 403 403 303 303 403 403 403
 review.assign                    login 403 403 403 422 422 403 403 403
-review.hold                      login 403 403 403 422 422 403 403 403
+review.hold                      login 403 403 403 409 409 403 403 403
 review.resume                    login 403 403 403 409 409 403 403 403
 review.undo                      login 403 403 403 409 403 403 403 403
 review.return_to_queue           login 403 403 403 422 422 403 403 403

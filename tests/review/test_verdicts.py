@@ -145,7 +145,7 @@ def test_nobody_decides_on_what_they_applied_for(desk: Desk, visit: Callable[...
     ada = visit(desk.cast.ada)
     assert f'action="/review/{number}' not in ada.get(f"/review/{number}").text
     assert "Nobody decides on what they or their own account applied for." in ada.page.text
-    assert ada.get(f"/review/{number}/reject").status_code == 302
+    assert ada.get(f"/review/{number}/reject").status_code == 303
     ada.get(f"/review/{other}")
     token = dict(ada.forms()[-1].values)["csrf_token"]
     for verdict in ("approve", "reject"):

@@ -265,7 +265,7 @@ def too_late(dossier: queries.Dossier, told: str, **forms: Form) -> Any:
     Who came first is said there, or what is `told` where nobody did. Without a word typed, the way to that page.
     """
     if not any(_texts(form) or ("note" in form and form["note"].data) for form in forms.values()):
-        return redirect(_own_page(dossier))
+        return redirect(_own_page(dossier), 303)
     refusal = moved_on(dossier.request, Conflict(Message(told)))
     return page_of(dossier, refusal=refusal, **forms), status_of(refusal)
 
