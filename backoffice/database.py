@@ -35,6 +35,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
@@ -295,6 +296,12 @@ def _made(make: Callable[[tuple[Any, ...]], Any], wording: _Wording, row: tuple[
 def rows_changed(result: Result[Any]) -> int:
     """How many rows a guarded UPDATE or DELETE touched: 0 means that its guard did not hold."""
     return cast("CursorResult[Any]", result).rowcount
+
+
+def upsert_into(table: Any) -> sqlite.Insert:
+    """An INSERT into `table` that can say what happens on a conflict; both databases word that alike."""
+    on_sqlite = session().get_bind().dialect.name == "sqlite"
+    return sqlite.insert(table) if on_sqlite else cast("sqlite.Insert", postgresql.insert(table))
 
 
 def missing_triggers(table: str, sqlite: tuple[str, ...], postgresql: tuple[str, ...]) -> list[str]:

@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, String, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice import clock
-from backoffice.database import Base, Instant, db, session, transaction
+from backoffice.database import Base, Instant, db, session, transaction, upsert_into
 
 HEARTBEAT = "heartbeat"
 # Every timed job and how often it runs, in seconds. `backoffice.worker` says what each does.
@@ -148,8 +147,7 @@ def _is_due(name: str, at: datetime) -> bool:
 
 
 def _write(**values: Any) -> None:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(JobRun).values(**values)
+    statement = upsert_into(JobRun).values(**values)
     changes = {column: value for column, value in values.items() if column != "name"}
     with transaction():
         session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes))

@@ -52,6 +52,11 @@ class StripKind(StrEnum):
     WEEKEND = "weekend"
     HOLIDAY = "holiday"
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is a business day."""
+        return self in (StripKind.COUNTED, StripKind.MAKE_UP)
+
 
 @dataclass(frozen=True, slots=True)
 class SpecialDay:
@@ -147,10 +152,9 @@ class BusinessCalendar:
         strip, number = [], 0
         for ordinal in range(start.toordinal() + 1, end.toordinal() + 1):
             day = date.fromordinal(ordinal)
-            kind, name = self._kind(day)
-            counts = kind in (StripKind.COUNTED, StripKind.MAKE_UP)
-            number += counts
-            strip.append(StripDay(day, kind, name, number if counts else 0, self.is_provisional(day.year)))
+            kind, name = self.kind(day)
+            number += kind.counts
+            strip.append(StripDay(day, kind, name, number if kind.counts else 0, self.is_provisional(day.year)))
         return tuple(strip)
 
     def business_seconds_between(self, start: datetime, end: datetime, zone: ZoneInfo) -> float:
@@ -164,7 +168,8 @@ class BusinessCalendar:
         whole_years = sum(self._year_seconds(zone, year)[1][-1] for year in range(first, last))
         return whole_years + self._seconds_into_year(end, zone, last) - self._seconds_into_year(start, zone, first)
 
-    def _kind(self, day: date) -> tuple[StripKind, str]:
+    def kind(self, day: date) -> tuple[StripKind, str]:
+        """What a day is, and the name of the festival behind it."""
         special = self.special.get(day)
         if special is not None:
             return (StripKind.MAKE_UP if special.kind == DayKind.WORKDAY else StripKind.HOLIDAY), special.name
@@ -212,11 +217,14 @@ def due_on(
 
     From `cut_off_hour` (local) on, a submission counts as made on the next calendar day, whatever day that is.
     """
+    return calendar.add_business_days(counted_from(submitted_at, zone, cut_off_hour), days)
+
+
+def counted_from(submitted_at: datetime, zone: ZoneInfo, cut_off_hour: int | None) -> date:
+    """The day that a submission counts as made on; see `due_on`."""
     local = submitted_at.astimezone(zone)
-    day = local.date()
-    if cut_off_hour is not None and local.hour >= cut_off_hour:
-        day += timedelta(days=1)
-    return calendar.add_business_days(day, days)
+    late = cut_off_hour is not None and local.hour >= cut_off_hour
+    return local.date() + timedelta(days=late)
 
 
 def due_at(due_on: date, zone: ZoneInfo) -> datetime:

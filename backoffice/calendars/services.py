@@ -97,11 +97,6 @@ def calendar_with(found: KnownYears) -> BusinessCalendar:
     return BusinessCalendar(map(int, found.weekend), *_merged(found))
 
 
-def fingerprint_with(found: KnownYears) -> str:
-    """The fingerprint of the calendar that would be in force were `found` saved."""
-    return fingerprint(found.weekend, *_merged(found))
-
-
 def change(
     actor: Actor, found: KnownYears, *, source: str, reason: str, base: int | None = None, now: datetime
 ) -> CalendarVersion:

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import storage
 from backoffice.accounts.models import User
-from backoffice.database import rows_changed, session
+from backoffice.database import rows_changed, session, upsert_into
 from backoffice.errors import N_, Conflict, NotFound
 from backoffice.issuing.models import OfficialRecord
 from backoffice.portal.models import ApplicationDraft, SupportingUpload, words_of
@@ -211,8 +210,7 @@ def note_upload(sha256: str, *, now: datetime) -> None:
     known = session.scalar(select(exists().where(SupportingUpload.sha256 == sha256)))
     if not known and storage.exists(sha256):
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = insert(SupportingUpload).values(sha256=sha256, chosen_at=now)
+    row = upsert_into(SupportingUpload).values(sha256=sha256, chosen_at=now)
     session.execute(row.on_conflict_do_update(index_elements=["sha256"], set_={"chosen_at": now}))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from backoffice import clock
 from backoffice.database import transaction
 from backoffice.review.services import presence
@@ -15,24 +18,12 @@ def sweep() -> int:
     """
     with transaction():
         presence.forget_old(now=clock.now())
-    total = 0
-    while True:
-        with transaction():
-            flagged = len(flags.flag_overdue(now=clock.now()))
-        total += flagged
-        if flagged < flags.BATCH:
-            return total
+    return _in_batches(lambda now: len(flags.flag_overdue(now=now)), flags.BATCH)
 
 
 def follow_calendar() -> int:
     """Let every open request follow the calendar in force, one batch a transaction; returns how many were behind it."""
-    total = 0
-    while True:
-        with transaction():
-            followed = promises.follow_calendar(now=clock.now())
-        total += followed
-        if followed < promises.BATCH:
-            return total
+    return _in_batches(lambda now: promises.follow_calendar(now=now), promises.BATCH)
 
 
 def escalate() -> int:
@@ -42,3 +33,14 @@ def escalate() -> int:
         with transaction():
             total += escalation.escalate(step, now=clock.now())
     return total
+
+
+def _in_batches(one: Callable[[datetime], int], size: int) -> int:
+    """Do `one` batch a transaction, until it does fewer than `size` things; returns how many in all."""
+    total = 0
+    while True:
+        with transaction():
+            done = one(clock.now())
+        total += done
+        if done < size:
+            return total

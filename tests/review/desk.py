@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from backoffice.calendars import services as calendars
+from backoffice.calendars.rules import DayKind
 from backoffice.database import session, transaction
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.rules import Line
@@ -18,6 +20,7 @@ from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest, RequestSearch
 from backoffice.requests.services import applying as requests
 from backoffice.requests.services.applying import Application
+from backoffice.sla import jobs as sla
 from tests.support.people import Cast, Person
 
 # A Monday, 10:00 in Shanghai; in China's calendar the weeks around it have no holiday.
@@ -60,6 +63,17 @@ class Desk:
             session.execute(update(InvoiceRequest).where(InvoiceRequest.id == found.id).values(header=header))
             session.execute(update(RequestSearch).where(RequestSearch.request_id == found.id).values(tax_id=tax_id))
         return number
+
+    def change_days(self, first: date, kind: DayKind | None, last: date | None = None) -> None:
+        """Let the administrator change days of the business calendar."""
+        with self.app.app_context():
+            found = calendars.edited(first, last or first, kind, "Rest")
+        self.run(calendars.change, self.cast.ana.actor, found, source="page", reason="Because", now=NOW)
+
+    def follow_calendar(self) -> int:
+        """What the worker does after that; returns how many open requests were behind."""
+        with self.app.app_context():
+            return sla.follow_calendar()
 
     def run(self, verb: Any, *args: Any, **options: Any) -> Any:
         """Call a service in a transaction of its own."""

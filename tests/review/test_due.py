@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import update
 
 from backoffice import clock
-from backoffice.calendars import services as calendars
 from backoffice.calendars.rules import DayKind, StripKind
 from backoffice.database import session
 from backoffice.permissions import SYSTEM
@@ -18,7 +17,6 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import Hold
 from backoffice.requests.queries.due import Explanation, explanation
 from backoffice.review.services import holds
-from backoffice.sla import jobs
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
 
@@ -33,14 +31,6 @@ def told(desk: Desk, number: str) -> Explanation:
 
 def counted(why: Explanation) -> int:
     return sum(day.counts for day in why.strip)
-
-
-def edit(desk: Desk, first: date, kind: DayKind | None) -> None:
-    with desk.app.app_context():
-        found = calendars.edited(first, first, kind, "")
-    desk.run(calendars.change, desk.cast.ana.actor, found, source="page", reason="Because", now=NOW)
-    with desk.app.app_context():
-        jobs.follow_calendar()
 
 
 def test_holidays_and_worked_weekends_are_named(desk: Desk) -> None:
@@ -73,9 +63,11 @@ def test_the_time_of_a_question_is_told(desk: Desk) -> None:
 
 def test_a_moved_day_names_the_one_before_and_a_kept_one_says_so(desk: Desk, visit: Callable[..., Visitor]) -> None:
     number = desk.apply(days_ago=3)
-    edit(desk, date(2026, 11, 24), DayKind.HOLIDAY)
+    desk.change_days(date(2026, 11, 24), DayKind.HOLIDAY)
+    desk.follow_calendar()
     assert told(desk, number).moved == (date(2026, 11, 27),)
-    edit(desk, date(2026, 11, 24), None)
+    desk.change_days(date(2026, 11, 24), None)
+    desk.follow_calendar()
     assert (told(desk, number).spare, counted(told(desk, number))) == (1, 6)
     page = visit(desk.cast.ada).get(f"/invoices/{number}/due").text
     assert "a promised day never moves earlier" in page

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from backoffice import clock
-from backoffice.calendars import queries, services
+from backoffice.calendars import queries
 from backoffice.calendars.rules import DayKind
 from backoffice.database import session
 from backoffice.invariants import violations
@@ -25,17 +25,6 @@ TODAY = date(2026, 11, 23)
 PAGE, LOOK = "/admin/calendar", "Show whom it moves"
 
 
-def edit(desk: Desk, first: date, kind: DayKind | None, last: date | None = None) -> None:
-    with desk.app.app_context():
-        found = services.edited(first, last or first, kind, "Rest")
-    desk.run(services.change, desk.cast.ana.actor, found, source="page", reason="Because", now=NOW)
-
-
-def follow(desk: Desk) -> int:
-    with desk.app.app_context():
-        return jobs.follow_calendar()
-
-
 def due(desk: Desk, number: str) -> date:
     with desk.app.app_context():
         return session.scalars(select(InvoiceRequest.due_on).where(InvoiceRequest.number == number)).one()
@@ -46,8 +35,8 @@ def test_open_requests_move_later_and_closed_ones_stay(desk: Desk) -> None:
     desk.run(review.approve, desk.cast.rita.actor, approved, now=NOW)
     desk.run(review.reject, desk.cast.rita.actor, closed, reason="other", remarks="No.", now=NOW)
     before = {number: due(desk, number) for number in (waiting, approved, closed)}
-    edit(desk, TODAY, DayKind.HOLIDAY, TODAY + timedelta(days=1))
-    assert [follow(desk), follow(desk)] == [2, 0]
+    desk.change_days(TODAY, DayKind.HOLIDAY, TODAY + timedelta(days=1))
+    assert [desk.follow_calendar(), desk.follow_calendar()] == [2, 0]
     assert due(desk, closed) == before[closed]
     for number in (waiting, approved):
         assert due(desk, number) == before[number] + timedelta(days=4), "two days more, over a weekend"
@@ -62,11 +51,11 @@ def test_open_requests_move_later_and_closed_ones_stay(desk: Desk) -> None:
 def test_a_promise_never_moves_earlier(desk: Desk) -> None:
     number = desk.apply(days_ago=3)
     before = due(desk, number)
-    edit(desk, date(2026, 11, 22), DayKind.WORKDAY)
+    desk.change_days(date(2026, 11, 22), DayKind.WORKDAY)
     with desk.app.app_context():
         told = moves.who_moves(queries.current_calendar())
         assert (told.open, told.later, told.kept) == (1, 0, 1)
-    assert follow(desk) == 1
+    assert desk.follow_calendar() == 1
     assert due(desk, number) == before
     assert desk.count(RequestEvent, RequestEvent.kind == "due_moved") == 0
 
@@ -75,8 +64,8 @@ def test_a_later_day_takes_the_flag_back_and_it_is_flagged_anew_when_that_is_ove
     number = desk.apply(days_ago=10)
     with desk.app.app_context():
         assert jobs.sweep() == 1
-    edit(desk, TODAY - timedelta(days=3), DayKind.HOLIDAY, TODAY)
-    assert follow(desk) == 1
+    desk.change_days(TODAY - timedelta(days=3), DayKind.HOLIDAY, TODAY)
+    assert desk.follow_calendar() == 1
     with desk.app.app_context():
         assert session.scalars(select(InvoiceRequest.flagged_at).where(InvoiceRequest.number == number)).one() is None
         assert [flag.withdrawn_at for flag in session.scalars(select(Flag))] == [NOW]

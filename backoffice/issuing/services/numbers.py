@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import clock, glyphs
-from backoffice.database import session
+from backoffice.database import session, upsert_into
 from backoffice.errors import N_, BackofficeError, Conflict, Invalid, Message
 from backoffice.issuing import rules
 from backoffice.issuing.models import InvoiceSeries
@@ -113,10 +112,8 @@ def _refuse_stopped() -> None:
 
 
 def _begin_period(series: str, period: str) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(
-        dialect.insert(InvoiceSeries).values(series=series, period=period, last_number=0).on_conflict_do_nothing()
-    )
+    row = upsert_into(InvoiceSeries).values(series=series, period=period, last_number=0)
+    session.execute(row.on_conflict_do_nothing())
 
 
 def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:

@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import cast
 
 from sqlalchemy import Table, bindparam, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from backoffice.database import session
+from backoffice.database import session, upsert_into
 from backoffice.ledger.models import LedgerDay
 from backoffice.money import ZERO
 
@@ -46,9 +45,8 @@ def add(tally: Tally) -> None:
 
 
 def _add(sums: _Sums) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     table = cast(Table, LedgerDay.__table__)
-    statement = dialect.insert(table)
+    statement = upsert_into(table)
     statement = statement.on_conflict_do_update(
         index_elements=[table.c.account_id, table.c.day, table.c.kind],
         set_={

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
-from backoffice.calendars.rules import StripDay, StripKind
+from backoffice.calendars.rules import StripDay, counted_from
 from backoffice.database import session
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
@@ -29,7 +29,7 @@ class ExplainedDay:
     @property
     def counts(self) -> bool:
         """Whether it is one of the business days."""
-        return self.of.kind in (StripKind.COUNTED, StripKind.MAKE_UP)
+        return self.of.kind.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,9 @@ class Explanation:
 def explanation(invoice_request: InvoiceRequest, *, now: datetime) -> Explanation:
     """The strip of days from a request's application to its promised day, by the calendar it is measured with."""
     version = calendars.version(invoice_request.calendar_version_id)
-    on, hour = invoice_request.submitted_on, _hour(invoice_request.submitted_at)
+    on = invoice_request.submitted_on
     cut_off = policies.value(PolicyKey.CUT_OFF_HOUR, on)
-    late = cut_off if cut_off is not None and hour >= cut_off else None
-    start = on if late is None else on + timedelta(days=1)
+    start = counted_from(invoice_request.submitted_at, clock.zone(), cut_off)
     days = policies.value(PolicyKey.SLA_BUSINESS_DAYS, on)
     more = extension_days(invoice_request.paused_seconds)
     pauses = _pauses(invoice_request.id, now)
@@ -67,7 +66,7 @@ def explanation(invoice_request: InvoiceRequest, *, now: datetime) -> Explanatio
     return Explanation(
         days=days,
         more=more,
-        late=late,
+        late=cut_off if start > on else None,
         counted_from=start,
         strip=strip,
         spare=max(0, sum(day.counts for day in strip) - days - more),
@@ -75,10 +74,6 @@ def explanation(invoice_request: InvoiceRequest, *, now: datetime) -> Explanatio
         provisional=tuple(sorted({day.day.year for day in told if day.provisional})),
         version_id=version.id,
     )
-
-
-def _hour(instant: datetime) -> int:
-    return instant.astimezone(clock.zone()).hour
 
 
 def _pauses(request_id: int, now: datetime) -> list[Span]:

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, delete
-from sqlalchemy.dialects import postgresql, sqlite
 
-from backoffice.database import rows_changed, session
+from backoffice.database import rows_changed, session, upsert_into
 from backoffice.errors import Forbidden
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
@@ -24,8 +23,7 @@ from backoffice.review.rules import LOOKING
 def look(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Say that a page of the actor's shows the request now; returns it. Raises Forbidden, NotFound."""
     owner, found = _looker(actor), requests.by_number(number)
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    seen = dialect.insert(cast(Table, Presence.__table__)).values(request_id=found.id, user_id=owner, seen_at=now)
+    seen = upsert_into(cast(Table, Presence.__table__)).values(request_id=found.id, user_id=owner, seen_at=now)
     again = seen.on_conflict_do_update(index_elements=["request_id", "user_id"], set_={"seen_at": now})
     session.execute(again)
     return found

@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from backoffice.calendars.rules import BusinessCalendar, DayKind
+from backoffice.calendars.rules import BusinessCalendar, StripKind
 
 _BY_MONDAY = months.Calendar(firstweekday=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day and what it is: `business`, `weekend`, `holiday` or `workday`; the festival behind it may be unnamed."""
+    """A day and what it is; the festival behind it may be unnamed."""
 
     on: date
-    kind: str
+    kind: StripKind
     name: str
 
 
@@ -51,12 +51,9 @@ def _month(calendar: BusinessCalendar, year: int, number: int) -> Month:
         tuple(_day(calendar, day) if day.month == number else None for day in week)
         for week in _BY_MONDAY.monthdatescalendar(year, number)
     )
-    worked = sum(day is not None and day.kind in ("business", "workday") for week in weeks for day in week)
+    worked = sum(day is not None and day.kind.counts for week in weeks for day in week)
     return Month(date(year, number, 1), weeks, worked)
 
 
 def _day(calendar: BusinessCalendar, day: date) -> Day:
-    special = calendar.special.get(day)
-    if special is not None:
-        return Day(day, DayKind(special.kind).value, special.name)
-    return Day(day, "business" if calendar.is_business_day(day) else "weekend", "")
+    return Day(day, *calendar.kind(day))

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from backoffice import clock
 from backoffice.accounts import queries as accounts
@@ -16,7 +15,7 @@ from backoffice.accounts.models import User
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.calendars.rules import BusinessCalendar
-from backoffice.database import rows_changed, session
+from backoffice.database import rows_changed, session, upsert_into
 from backoffice.delivery import services as delivery
 from backoffice.permissions import Role
 from backoffice.policies import queries as policies
@@ -95,9 +94,8 @@ def _share(invoice_request: InvoiceRequest, calendar: BusinessCalendar, now: dat
 
 
 def _take(invoice_request: InvoiceRequest, step: str, now: datetime) -> bool:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = {"request_id": invoice_request.id, "due_at": invoice_request.due_at, "step": step, "told_at": now}
-    return bool(rows_changed(session.execute(dialect.insert(Escalation).values(**row).on_conflict_do_nothing())))
+    return bool(rows_changed(session.execute(upsert_into(Escalation).values(**row).on_conflict_do_nothing())))
 
 
 def _whom(step: str, told: list[InvoiceRequest], now: datetime) -> Iterable[tuple[User, list[InvoiceRequest], bool]]:

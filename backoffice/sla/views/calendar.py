@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from backoffice import clock
 from backoffice.calendars import files, queries, services
-from backoffice.calendars.rules import FIRST_YEAR, LAST_YEAR, DayKind, KnownYears
+from backoffice.calendars.rules import FIRST_YEAR, LAST_YEAR, DayKind, KnownYears, fingerprint
 from backoffice.database import transaction
 from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.permissions import Permission
@@ -148,7 +148,8 @@ def _proposal(found: KnownYears) -> Proposal:
     before, after = queries.calendar_of(current), services.calendar_with(found)
     changed = year.changes(before, after, found.years)
     settled = [one for one in sorted(found.years) if before.is_provisional(one) and not found.years[one]]
-    return Proposal(changed, settled, moves.who_moves(after), f"{current.id}-{services.fingerprint_with(found)}")
+    content = fingerprint(found.weekend, after.special, after.years)
+    return Proposal(changed, settled, moves.who_moves(after), f"{current.id}-{content}")
 
 
 def _year() -> int:
