@@ -3,8 +3,9 @@
 Without scripts a browser sends one form and forgets what was typed into the others. So on a page with a long form
 (`long_form`) the buttons of such deeds belong to that form: they send it to its own address, which names the deed
 (?aside=). Its view keeps what was typed, as with any of its buttons, and answers through `go_on` with 307: the browser
-sends the same once more to the deed's own address, where guard, CSRF check and view are what they always are. With
-scripts `static/js/keep.js` keeps what was typed, and `static/js/asides.js` gives every button back to its own form.
+sends the same once more to the deed's own address, where guard, CSRF check and view are what they always are. Another
+page to go to (?aside-page=), like the form of a rejection, is answered with 303. With scripts `static/js/keep.js` keeps
+what was typed, and `static/js/asides.js` gives every button back to its own form.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from werkzeug.wrappers import Response
 from backoffice.web.guards import answers_get, safe_target, same_site_path
 
 _DEED = "aside"
+_PAGE = "aside-page"
 _FORM_ID = "long-form"
 # A deed sends no file: the name of the chosen one comes along, so that it is asked for.
 _PLAIN = "application/x-www-form-urlencoded"
@@ -100,9 +102,17 @@ def beside_form(deed: str, *, comes_back: bool = False, leaves_nothing: bool = F
     return {"form": form.id, "formaction": _with(form.address, _DEED, deed), "formenctype": _PLAIN}
 
 
+def page_beside(page: str) -> dict[str, Any]:
+    """The attributes of a button that goes to `page`, as a link would; none where the page has no long form."""
+    form = form_of_page()
+    if form is None:
+        return {}
+    return {"form": form.id, "formaction": _with(form.address, _PAGE, page), "formenctype": _PLAIN}
+
+
 def is_asked() -> bool:
     """Whether the form was sent by a button beside it: what was typed is to be kept, and nothing else of it done."""
-    return request.method == "POST" and _DEED in request.args
+    return request.method == "POST" and (_DEED in request.args or _PAGE in request.args)
 
 
 def comes_back() -> bool:
@@ -112,6 +122,8 @@ def comes_back() -> bool:
 
 def go_on(page: str | None = None) -> Response:
     """Do the deed now that what was typed is kept; `page` is where it is kept, should that be another address."""
+    if (other := safe_target(request.args.get(_PAGE))) is not None:
+        return redirect(other, 303)
     deed = safe_target(request.args.get(_DEED))
     if deed is None or urlsplit(deed).path == request.path:
         return redirect(page or own_address(), 303)
@@ -130,11 +142,11 @@ def say_nothing_was_done() -> None:
 
 
 def own_address(named: Collection[str] = ()) -> str:
-    """Path and query of the present page, without the deed that its form was sent for.
+    """Path and query of the present page, without what its form was sent for beside itself.
 
     What a form said in its fields `named` stands in the query as well.
     """
-    address = _with(request.full_path, _DEED, None)
+    address = _with(_with(request.full_path, _DEED, None), _PAGE, None)
     for name in named:
         if value := request.form.get(name):
             address = _with(address, name, value)
@@ -151,5 +163,5 @@ def _with(address: str, name: str, value: str | None) -> str:
 
 def init_asides(app: Flask) -> None:
     """Give the templates of `app` the long form of a page and the buttons beside it."""
-    for function in (long_form, form_of_page, id_of_form, beside_form):
+    for function in (long_form, form_of_page, id_of_form, beside_form, page_beside):
         app.jinja_env.globals[function.__name__] = function

@@ -165,3 +165,22 @@ def test_a_note_is_saved_with_the_approval_it_was_typed_beside(desk: Desk, visit
     rita.submit({"note": NOTE}, button="中文")
     rita.follow()
     assert typed(rita, "note") == [NOTE], "where nothing is decided the note is the page's own form"
+
+
+@pytest.mark.parametrize(
+    ("button", "goes_to"), [("Reject", "reject"), ("Ask the customer", "hold"), ("Hand over", "assign"), ("Skip", "")]
+)
+def test_another_page_of_the_request_costs_no_word_of_an_approval(
+    desk: Desk, visit: Callable[..., Visitor], button: str, goes_to: str
+) -> None:
+    rita, (number, other) = visit(desk.cast.rita), (desk.apply(), desk.apply())
+    page = f"/review/{number}"
+    rita.get(page)
+    rita.submit({"remarks": WORDS, "note": "To be kept"}, button=button)
+    rita.follow()
+    assert rita.path.startswith(f"/review/{number}/{goes_to}" if goes_to else f"/review/{other}")
+    assert "Second line" not in rita.page.text
+    rita.get(page)
+    typed = {value for form in rita.forms() for _, value in form.values}
+    assert {WORDS, "To be kept"} <= typed
+    assert desk.state(number) == "pending"

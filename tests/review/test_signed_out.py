@@ -38,11 +38,11 @@ def test_the_words_of_a_verdict_are_there_after_signing_in_again(
     number = desk.apply()
     rita.get(f"/review/{number}")
     freeze(LATE)
-    assert rita.submit({"remarks": WORDS}, button=button).headers["Location"].startswith("/login")
+    fields = {"reason": ["other"]} if button == "Reject" else {}
+    assert rita.submit({"remarks": WORDS, **fields}, button=button).headers["Location"].startswith("/login")
     assert desk.state(number) == "pending"
     comes_back(rita, desk.cast.rita.email)
     assert SAID in rita.page.text
-    fields = {"reason": ["other"]} if button == "Reject" else {}
     assert rita.submit(fields, button=button).status_code == 303
     assert desk.state(number) == {"Approve": "approved", "Reject": "rejected"}[button]
     assert desk.count(Decision, Decision.remarks == WORDS) == 1

@@ -196,7 +196,7 @@ def test_a_request_costs_fourteen_statements(desk: Desk, visit: Callable[..., Vi
         assert "Seen it." in rita.get(f"/review/{number}").text
     assert len(sent) == 14, "notes and verdicts where there are some; the first approval is there, nothing is reckoned"
     assert set(re.findall(r"yunqi-\d", page)) == {"yunqi-1", "yunqi-2"}, "both recharges it is spread over"
-    assert page.count("IR-20261114-") == 21, "five earlier ones, linked and named, in the check and the list; and Skip"
+    assert page.count("IR-20261114-") == 22, "five earlier ones, linked and named, in check and list; Skip twice"
 
 
 def test_the_evidence_shows_balance_and_header(desk: Desk, visit: Callable[..., Visitor]) -> None:
@@ -307,6 +307,9 @@ def test_nobody_decides_on_what_they_have_not_seen(
     assert told in answer.text
     assert REMARKS.replace("&", "&amp;") in answer.text
     assert (desk.state(number), desk.count(Decision)) == ("pending", 0)
+    if verdict == "Reject":  # its dialog is closed: the button of the page leads to its form, with the words
+        rita.submit({}, button="Reject")
+        assert REMARKS.replace("&", "&amp;") in rita.follow().text
     assert rita.submit(typed, button=verdict).status_code == 303, "now they have seen it"
     assert desk.state(number) in ("approved", "rejected")
 
