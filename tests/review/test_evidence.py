@@ -36,6 +36,13 @@ OTHER_ID = "91440300MA5DA0X7X5"
 GIVEN_AT_ISSUE = {"number", "issued_at", "issued_on", "verify_url"}
 
 
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many requests the facts look at: few, so that more than that are soon made."""
+    monkeypatch.setattr(evidence, "WINDOW", 10)
+    return evidence.WINDOW
+
+
 def test_a_first_request_is_only_new(office: Office) -> None:
     office.recharge("100.00", channel="Alipay")
     assert outcomes(office.apply("60.00")) == {"header": "warn"}
@@ -102,19 +109,21 @@ def test_the_same_again_is_a_duplicate(office: Office) -> None:
     ("days", "between", "outcome"), [(1, "59.50", "fail"), (30, "59.50", "fail"), (31, "59.00", "pass")]
 )
 def test_a_duplicate_is_found_on_both_sides_however_much_lies_between(
-    office: Office, freeze: Callable[[datetime], None], days: int, between: str, outcome: str
+    office: Office, freeze: Callable[[datetime], None], window: int, days: int, between: str, outcome: str
 ) -> None:
     freeze(NOW - timedelta(days=days))
     office.recharge("9000.00", channel="Alipay")
     first = office.issued("60.00")
-    office.apply_often(evidence.WINDOW + 10)
+    office.apply_often(2 * window)
     freeze(NOW)
     second = office.apply("60.00")
-    office.apply_often(evidence.WINDOW + 10, between)
+    office.apply_often(2 * window, between)
     assert (found(second)["duplicate"].outcome, found(first)["duplicate"].outcome) == (outcome, outcome)
 
 
-def test_the_twin_is_found_among_many_of_the_same_amount(office: Office, freeze: Callable[[datetime], None]) -> None:
+def test_the_twin_is_found_among_many_of_the_same_amount(
+    office: Office, freeze: Callable[[datetime], None], window: int
+) -> None:
     freeze(NOW - timedelta(days=3))
     office.recharge("90000.00", channel="Alipay")
     twin = office.apply("60.00")
@@ -123,12 +132,12 @@ def test_the_twin_is_found_among_many_of_the_same_amount(office: Office, freeze:
         another = headers.create(office.cast.ada.actor, values, now=NOW).id
     freeze(NOW)
     mine, office.headers[office.cast.lumen] = office.headers[office.cast.lumen], another
-    office.apply_often(evidence.WINDOW + 10, "60.00")
+    office.apply_often(2 * window, "60.00")
     office.headers[office.cast.lumen] = mine
     assert found(office.apply("60.00"))["duplicate"].data[0].request == twin
 
 
-def test_look_alikes_are_found(office: Office) -> None:
+def test_look_alikes_are_found(office: Office, window: int) -> None:
     office.recharge("90000.00", channel="Alipay")
     first = office.apply("1200.00", remarks="PO 4500012873")
     for amount, outcome in (
@@ -138,7 +147,7 @@ def test_look_alikes_are_found(office: Office) -> None:
         told = found(number)["duplicate"]
         assert (told.outcome, [datum.request for datum in told.data]) == (outcome, [first]), amount
         office.withdraw(number)
-    office.apply_often(evidence.WINDOW // 2)
+    office.apply_often(window // 2)
     number = office.apply("400.00", remarks="Contract 77, PO-4500012873")
     assert [datum.request for datum in found(number)["duplicate"].data] == [first]
 
@@ -196,7 +205,7 @@ def test_a_first_amount_is_measured_by_the_policy_in_force(office: Office, freez
 
 
 def test_a_precedent_is_found_however_many_smaller_ones_came_since(
-    office: Office, freeze: Callable[[datetime], None]
+    office: Office, freeze: Callable[[datetime], None], window: int
 ) -> None:
     freeze(NOW)
     office.recharge("900000.00", channel="Alipay")
@@ -204,7 +213,7 @@ def test_a_precedent_is_found_however_many_smaller_ones_came_since(
     late, refused = office.apply("9000.00"), office.apply("6000.00")
     office.reject(refused)
     freeze(NOW + timedelta(days=1))
-    office.approve(*office.apply_often(evidence.WINDOW + 10, "5.00"))
+    office.approve(*office.apply_often(2 * window, "5.00"))
     freeze(NOW + timedelta(days=1, hours=1))
     number, higher = office.apply("5000.00"), office.apply("5000.01")
     told = found(number)["amount"]
@@ -242,14 +251,14 @@ def test_another_accounts_requests_are_not_compared(office: Office) -> None:
     assert found(theirs)["duplicate"].outcome == "pass"
 
 
-def test_the_facts_cost_four_statements_however_much_there_is(office: Office, context: Flask) -> None:
+def test_the_facts_cost_four_statements_however_much_there_is(office: Office, context: Flask, window: int) -> None:
     office.recharge("9000.00", channel="Alipay")
     for _ in range(3):
         office.issued("5.00")
     few = cost(context, office.apply("60.00"))
     for _ in range(4):
         office.recharge("50.00", channel="Card", payer_name="Somebody")
-    office.apply_often(120)
+    office.apply_often(2 * window)
     assert cost(context, office.apply("8950.00")) == few == 4
 
 
