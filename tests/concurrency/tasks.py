@@ -39,18 +39,28 @@ from tests.support.apps import bare_app
 from tests.support.office import ISSUER
 
 
-def command(arguments: Sequence[str], die_at: str | None = None, batch_takes: float = 0) -> None:
+def command(
+    arguments: Sequence[str], die_at: str | None = None, batch_takes: float = 0, batch: int = files.BATCH
+) -> None:
     """Run `backoffice <arguments>`; `die_at` names a step at which the process kills itself.
 
     `batch_takes`: each batch of an import takes so many seconds longer, for somebody who wants to be faster.
+    `batch`: so many lines of an import are one.
     """
     # A shell that runs the tests in its background lets them, and us, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if die_at is not None:
         steps.arm(die_at)
+    make_batches_of(batch)
     if batch_takes:
         _slow_down(files, "take_batch", batch_takes)
     cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: bare_app(config.load()), set_debug_flag=False))
+
+
+def make_batches_of(lines: int, put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Let an import of this process book so many lines at a time."""
+    put(files, "BATCH", lines)
+    put(files, "batches", partial(files.batches, size=lines))
 
 
 def _slow_down(owner: Any, name: str, seconds: float) -> None:
