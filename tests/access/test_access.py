@@ -29,10 +29,10 @@ def test_everybody_gets_what_the_table_says_when_reading_and_nothing_changes(
     assert_table(table, visitors, lambda visitor, endpoint: [
         outcome(visitor.get(address, buffered=True)) for address in atlas.examples(endpoint)
     ])  # fmt: skip
-    # HEAD runs the same views and carries no token.
-    for endpoint in table:
-        for visitor in visitors.values():
-            visitor.client.head(atlas.examples(endpoint)[0], buffered=True)
+    # HEAD runs the same views and carries no token: one of those who get the same answer is as good as another.
+    for endpoint, expected in table.items():
+        for who in dict(zip(expected, PEOPLE, strict=True)).values():
+            visitors[who].client.head(atlas.examples(endpoint)[0], buffered=True)
     assert differing(before, fingerprint(atlas.stage.app)) == set()
 
 
