@@ -390,10 +390,15 @@ def test_a_life_well_lived_is_green(lived_in: Flask) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_seeded_fault_goes_red(lived_in: Flask, fault: str) -> None:
+def test_each_seeded_fault_goes_red(lived_in: Flask, database: str, fault: str) -> None:
     tables, statement, words = FAULTS[fault]
+    found = []
     with seeded(tables.split(), statement):
-        found = [f"{capability}: {sentence}" for capability, sentence in invariants.violations()]
+        for capability, sentence in invariants.violations():
+            found.append(f"{capability}: {sentence}")
+            # Whether the checks after it can bear the fault is seen on the stricter of the two.
+            if words in found[-1] and database == "sqlite":
+                break
     assert [sentence for sentence in found if words in sentence], found
 
 
