@@ -24,6 +24,7 @@ from hypothesis import settings as hypothesis_settings
 
 from backoffice import clock
 from backoffice.config import Settings
+from backoffice.web import drawn
 from tests.support import chromium, databases
 from tests.support.apps import bare_app, moved_app, test_settings
 from tests.support.people import CHEAP, Cast, known_cast
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """And removes it, after the last test of the last process."""
+    databases.close_administration()
     if folder := config.stash.get(_shared, None):
         databases.close_shared_folder(folder)
 
@@ -207,6 +209,8 @@ def site(app: Flask) -> Iterator[str]:
     from waitress import wasyncore
     from waitress.server import create_server
 
+    # Tests of pages compare what is drawn with what is remembered, of every page: once is enough.
+    app.config[drawn.VERIFIED] = False
     server = create_server(app, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -17,18 +17,16 @@ from backoffice.web import drawn
 from tests.support import compiled
 
 NOBODY_LISTENS = 1  # tcpmux: connections are refused at once
+_VALUES: dict[str, Any] = {"demo": True, "mail_port": NOBODY_LISTENS, "undo_seconds": 0}
+_ORDINARY = Settings(**_VALUES)
 
 
 def test_settings(instance: Path, url: str, **overrides: Any) -> Settings:
-    """Settings for `url` that owe nothing to the environment of the machine."""
-    values: dict[str, Any] = {
-        "demo": True,
-        "instance_path": instance,
-        "database_url": url,
-        "mail_port": NOBODY_LISTENS,
-        "undo_seconds": 0,
-    }
-    return Settings(**{**values, **overrides})
+    """Settings for `url`, an address as SQLAlchemy knows it, that owe nothing to the environment of the machine."""
+    if overrides.keys() <= {"mail_port"}:
+        # Two thousand tests differ in these alone: reading the environment takes longer than copying.
+        return _ORDINARY.model_copy(update={"instance_path": instance.resolve(), "database_url": url, **overrides})
+    return Settings(**{**_VALUES, "instance_path": instance, "database_url": url, **overrides})
 
 
 test_settings.__test__ = False  # type: ignore[attr-defined]
@@ -71,9 +69,10 @@ def moved_app(settings: Settings) -> Flask:
 
     Building one and loading its templates takes longer than what most tests ask of it. What is its own is given back:
     configuration, engine, documents and what the limiter has counted. What it has drawn it may keep, as it does from
-    one request to the next. With settings that tests seldom have, a new one is built.
+    one request to the next. Where its mail goes it asks its settings each time. With others that tests seldom have, a
+    new one is built.
     """
-    if settings != test_settings(settings.instance_path, settings.database_url):
+    if settings != test_settings(settings.instance_path, settings.database_url, mail_port=settings.mail_port):
         return whole_app(settings)
     kind = make_url(settings.database_url).get_backend_name()
     if kind not in _moving:

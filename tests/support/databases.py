@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,7 @@ def new_database(kind: str, instance: Path, *, peopled: bool = False) -> str:
 def drop_database(url: str) -> None:
     """Give the space of a PostgreSQL database back; files of SQLite go with the test's folder."""
     if url.startswith("postgresql"):
-        with _administration() as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+        _administration().execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
 
 
 def empty_database(kind: str, instance: Path) -> str:
@@ -150,14 +150,21 @@ def _connected(settings: Settings) -> Iterator[None]:
 
 def _create(template: str, name: str | None = None) -> str:
     name = name or f"test_{os.getpid()}_{next(_numbers)}"
-    with _administration() as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    _administration().execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     return _url(name)
 
 
+@cache
 def _administration() -> psycopg.Connection[Any]:
-    server = running_server()
-    return psycopg.connect(server.get_uri(database="postgres"), autocommit=True)
+    """One connection for the run: opening it twice for each test would cost the server a process each."""
+    return psycopg.connect(running_server().get_uri(database="postgres"), autocommit=True)
+
+
+def close_administration() -> None:
+    """Give the connection back with which this process has made and dropped databases, if it has."""
+    if _administration.cache_info().currsize:
+        _administration().close()
+        _administration.cache_clear()
 
 
 def running_server() -> Any:

@@ -80,8 +80,21 @@ def create_cast(now: datetime) -> Cast:
     return Cast(**people, **accounts)
 
 
+_known: dict[str, Cast] = {}
+
+
 def known_cast() -> Cast:
-    """The cast of a peopled database; call it inside an application context."""
+    """The cast of a peopled database; call it inside an application context.
+
+    All of a kind are copies of one database: who is in it is read once.
+    """
+    kind = session.get_bind().dialect.name
+    if kind not in _known:
+        _known[kind] = _read_cast()
+    return _known[kind]
+
+
+def _read_cast() -> Cast:
     accounts = {account.code: account.id for account in session.scalars(select(Account))}
     people = {
         user.email.partition("@")[0]: Person(user.id, user.email, user.name, Role(user.role), user.account_id)
