@@ -1,0 +1,83 @@
+"""How wide words may become in a typeface nobody knows yet: estimates that are too wide rather than too narrow.
+
+The page is set in whatever sans serif the reader's machine has. The widths are those of the widest of the common ones
+(DejaVu Sans and Verdana), in parts of the letter's size.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+SIZE = 12.0
+LINE = 15.0  # from one line of a wrapped name to the next
+ASCENT, DESCENT = 11.0, 3.0
+ELLIPSIS = "…"
+
+_NARROW = frozenset("iljtfrI1.,:;'|!()[]/\\ ·-")
+_BROAD = frozenset("mwMWQO@%&—…")
+_BOLD = 1.12
+
+
+def width(text: str, *, bold: bool = False) -> float:
+    """The width of one line at the size of labels, at most."""
+    units = sum(map(_part, text)) * SIZE
+    return units * _BOLD if bold else units
+
+
+def _part(sign: str) -> float:
+    if sign in _NARROW:
+        return 0.64 if sign == "1" else 0.46
+    if sign in _BROAD:
+        return 1.06
+    if sign.isascii():
+        return 0.8 if sign.isupper() else 0.68
+    if unicodedata.combining(sign):
+        return 0.0
+    return 1.04 if unicodedata.east_asian_width(sign) in "WFA" else 0.9
+
+
+def one_line(text: str) -> str:
+    """The text without breaks of its own."""
+    return " ".join(text.split())
+
+
+def cut(text: str, limit: float, *, bold: bool = False) -> str:
+    """The text, or as much of its beginning as fits before an ellipsis; nothing where not even a sign fits."""
+    if width(text, bold=bold) <= limit:
+        return text
+    for end in range(len(text) - 1, 0, -1):
+        shortened = text[:end].rstrip() + ELLIPSIS
+        if width(shortened, bold=bold) <= limit:
+            return shortened
+    return ""
+
+
+def wrapped(text: str, limit: float, lines: int) -> list[str]:
+    """The text in at most `lines` lines no wider than `limit`; what is left over is cut with an ellipsis."""
+    found: list[str] = []
+    rest = text
+    while rest and len(found) < lines - 1 and width(rest) > limit:
+        end = _break(rest, limit)
+        if not end:
+            return []
+        found.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    last = cut(rest, limit)
+    return [*found, last] if last else found
+
+
+def _break(text: str, limit: float) -> int:
+    """How many signs go on this line: up to a space or between two wide signs, else as many as fit."""
+    fitting = 0
+    for end in range(1, len(text) + 1):
+        if width(text[:end].rstrip()) > limit:
+            break
+        fitting = end
+    for end in range(fitting, 0, -1):
+        if text[end - 1] == " " or text[end : end + 1] == " " or _is_wide(text[end - 1]):
+            return end
+    return fitting
+
+
+def _is_wide(sign: str) -> bool:
+    return unicodedata.east_asian_width(sign) in "WF"
