@@ -25,14 +25,17 @@ from backoffice.errors import N_, Conflict, Message
 from backoffice.web import cells, formatting, sheets
 from backoffice.web.downloads import disposition
 
-Kind = Literal["text", "code", "amount", "number", "day", "instant"]
+# A share is a part of one, written as a percentage; a number is whole, a decimal is not.
+Kind = Literal["text", "code", "amount", "number", "decimal", "share", "day", "instant"]
 
 # A person exports now and then; a script that fetches whole lists again and again would slow everybody down.
 EXPORTS = "30 per minute; 300 per hour"
 SHEET_ROWS = 1_048_575  # beside the head: the format's own limit
 _BLOCK = 64 * 1024
 _TEXTS_KEPT = 4096
-_WIDTHS: dict[Kind, int] = {"text": 32, "code": 24, "amount": 16, "number": 10, "day": 12, "instant": 18}
+_WIDTHS: dict[Kind, int] = {
+    "text": 32, "code": 24, "amount": 16, "number": 10, "decimal": 10, "share": 10, "day": 12, "instant": 18,
+}  # fmt: skip
 _MIMETYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -139,7 +142,7 @@ def _plain(kind: Kind, value: Any, zone: ZoneInfo, texts: _Texts) -> str:
         return ""
     if kind == "amount":
         return f"{Decimal(value):.2f}"
-    if kind == "number":
+    if kind in ("number", "decimal", "share"):
         return str(value)
     if kind == "day":
         return str(value.isoformat())
@@ -178,6 +181,8 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Any], title: str)
     formats = {
         "amount": book.add_format({"num_format": "#,##0.00"}),
         "number": book.add_format({"num_format": "0"}),
+        "decimal": book.add_format({"num_format": "0.0"}),
+        "share": book.add_format({"num_format": "0.0%"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd"}),
         "instant": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         "text": book.add_format({"num_format": "@"}),
@@ -211,6 +216,8 @@ def _written(texts: _Texts, zone: ZoneInfo) -> dict[Kind, Callable[[Any], str]]:
     return {
         "amount": sheets.number,
         "number": sheets.number,
+        "decimal": sheets.number,
+        "share": sheets.number,
         "day": sheets.day,
         "instant": lambda value: sheets.instant(_local(value, zone)),
         "text": texts.of,

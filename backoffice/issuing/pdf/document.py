@@ -50,13 +50,18 @@ def produce(
     draw: Callable[[Snapshot], Canvas], snapshot: Snapshot, *, archival: bool, enclosed: Enclosure | None = None
 ) -> bytes:
     """Draw the pages of a snapshot that was checked, and write the file."""
+    return laid_out(lambda: draw(snapshot), _properties(snapshot), archival=archival, enclosed=enclosed)
+
+
+def laid_out(
+    draw: Callable[[], Canvas], properties: Properties, *, archival: bool = False, enclosed: Enclosure | None = None
+) -> bytes:
+    """The file of the pages that `draw` makes, one at a time per process; also for papers that are no invoice."""
     with _lock, _uncollected():
-        canvas = draw(snapshot)
+        canvas = draw()
         contents, fonts = canvas.finish()
         pictures = [page.pictures for page in canvas.pages]
-        return writer.write(
-            contents, fonts, _properties(snapshot), pictures=pictures, archival=archival, enclosed=enclosed
-        )
+        return writer.write(contents, fonts, properties, pictures=pictures, archival=archival, enclosed=enclosed)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ _SHARE, _WIDEST = 0.68, 56.0
 _SEEN = 1.5  # a figure that is not nothing can be seen
 
 
-def drawn(chart: Chart, width: float, height: float) -> Drawing:
+def drawn(chart: Chart, width: float, height: float, *, grows: bool) -> Drawing:
     """The drawing of a chart of columns that is not empty."""
-    frame = framed(chart, width, height)
+    frame = framed(chart, width, height, grows=grows)
     if chart.kind == Kind.STACKED:
         marks = [mark for at, (_, points) in enumerate(chart.rows) for mark in _pile(frame, chart.series, at, points)]
         figures = _totals(frame, chart)

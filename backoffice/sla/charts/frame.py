@@ -39,8 +39,8 @@ class Frame:
         return Box(0, 0, self.width, self.height)
 
 
-def framed(chart: Chart, width: float, height: float) -> Frame:
-    """The frame of a chart that is not empty; wider than asked for where its columns would be too thin to be seen."""
+def framed(chart: Chart, width: float, height: float, *, grows: bool) -> Frame:
+    """The frame of a chart that is not empty; wider where its columns would be too thin, if it `grows`."""
     lowest, highest = _range(chart)
     steps = max(2, int((height - 50) / _TICK_ROOM))
     figures = ticks(lowest, highest, steps, whole=chart.whole, ceiling=chart.ceiling)
@@ -48,7 +48,7 @@ def framed(chart: Chart, width: float, height: float) -> Frame:
     left = max(map(text.width, written)) + _GAP
     right = _beside(chart, width)
     places = len(chart.labels)
-    if (needed := 2 * left + places * _least_slot(chart)) > width:
+    if grows and (needed := 2 * left + places * _least_slot(chart)) > width:
         width, right = needed, left  # it will scroll: the scale stands at both ends
     slot = (width - left - right) / places
     middles = [left + (at + 0.5) * slot for at in range(places)]

@@ -13,9 +13,9 @@ _MOST_DOTS = 40  # more would be a string of beads: the line says it, and its la
 _REACH = 12.0  # of a mark around its point: 24 to be touched
 
 
-def drawn(chart: Chart, width: float, height: float) -> Drawing:
+def drawn(chart: Chart, width: float, height: float, *, grows: bool) -> Drawing:
     """The drawing of a chart of lines or areas that is not empty."""
-    frame = framed(chart, width, height)
+    frame = framed(chart, width, height, grows=grows)
     if chart.kind == Kind.AREAS:
         areas, marks = _areas(frame, chart)
         return Drawing(frame.width, frame.height, frame.plot, frame.rules, frame.labels, marks, (), areas)

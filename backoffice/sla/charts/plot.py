@@ -29,9 +29,12 @@ def plotted(chart: Chart, width: float = WIDE, height: float = HEIGHT) -> Plot:
     return Plot(chart, wide, narrow, wide.width > width, narrow.width > NARROW)
 
 
-def draw(chart: Chart, width: float, height: float) -> Drawing:
-    """The geometry of a chart, at least 200 by 120. An empty one is an empty drawing."""
+def draw(chart: Chart, width: float, height: float, *, grows: bool = True) -> Drawing:
+    """The geometry of a chart, at least 200 by 120. An empty one is an empty drawing.
+
+    It becomes wider than asked for where columns would be too thin to be hit, unless `grows` is False (paper).
+    """
     if chart.is_empty:
         return Drawing(width, height, Box(0, 0, width, height), (), ())
     draws = columns.drawn if chart.kind in (Kind.COLUMNS, Kind.STACKED) else lines.drawn
-    return draws(chart, width, height)
+    return draws(chart, width, height, grows=grows)

@@ -16,6 +16,7 @@ ELLIPSIS = "…"
 _NARROW = frozenset("iljtfrI1.,:;'|!()[]/\\ ·-")
 _BROAD = frozenset("mwMWQO@%&—…")
 _BOLD = 1.12
+_NOT_FIRST = frozenset(",.;:!?)]，。、；：！？）】》」』”’…")  # in a line, after a break between wide signs
 
 
 def width(text: str, *, bold: bool = False) -> float:
@@ -74,7 +75,9 @@ def _break(text: str, limit: float) -> int:
             break
         fitting = end
     for end in range(fitting, 0, -1):
-        if text[end - 1] == " " or text[end : end + 1] == " " or _is_wide(text[end - 1]):
+        following = text[end : end + 1]
+        between = _is_wide(text[end - 1]) and following not in _NOT_FIRST
+        if text[end - 1] == " " or following == " " or between:
             return end
     return fitting
 
