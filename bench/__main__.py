@@ -20,6 +20,7 @@ NAMES = (
     "memory",
     "month",
     "pdf",
+    "forecast",
 )
 
 
