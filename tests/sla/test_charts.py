@@ -155,6 +155,18 @@ def test_ticks_of_known_figures(low: float, high: float, ceiling: float | None, 
     assert ticks(low, high, 3, ceiling=ceiling) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("bold", [False, True])
+def test_words_are_thought_wider_than_in_the_widest_typefaces(bold: bool) -> None:
+    # Thousandths of the size in DejaVu Sans and Verdana, the wider of the two, regular and bold.
+    regular = {"+": 838, "<": 838, "=": 838, "~": 838, "#": 838, "m": 974, "W": 989, "%": 1076, "@": 1000, "1": 636,
+               "8": 636, "r": 427, "-": 454, "/": 454, "(": 454, "I": 421, ":": 454, " ": 352, "G": 775, "D": 771,
+               "w": 818, "b": 635, "—": 1000, "Æ": 984, "Щ": 1094, "Ж": 1077, "中": 1000, "¥": 636}  # fmt: skip
+    heavy = {"+": 867, "<": 867, "=": 867, "m": 1059, "W": 1128, "%": 1272, "1": 711, "8": 711, "r": 497, "-": 480,
+             "/": 689, "(": 543, "I": 546, "H": 837, "N": 847, "w": 980, "b": 716, "中": 1000}  # fmt: skip
+    for sign, wide in (heavy if bold else regular).items():
+        assert text.width(sign, bold=bold) >= wide * text.SIZE / 1000, sign
+
+
 def test_names_are_thinned_evenly_and_categories_wrapped() -> None:
     thin = labels.names(
         [f"2026-11-{day:02d}" for day in range(1, 31)], [10 + 18.0 * at for at in range(30)], 560, categories=False

@@ -13,8 +13,10 @@ LINE = 15.0  # from one line of a wrapped name to the next
 ASCENT, DESCENT = 11.0, 3.0
 ELLIPSIS = "…"
 
-_NARROW = frozenset("iljtfrI1.,:;'|!()[]/\\ ·-")
-_BROAD = frozenset("mwMWQO@%&—…")
+_NARROW = frozenset("iljtfr.,:;'!` ·-")
+_BROAD = frozenset("mwMWQO@&—…")
+_SIGNS = frozenset("+<>=~#^")
+_PARTS = {"1": 0.66, "%": 1.15, "‰": 1.5, "¥": 0.8}
 _BOLD = 1.12
 _NOT_FIRST = frozenset(",.;:!?)]，。、；：！？）】》」』”’…")  # in a line, after a break between wide signs
 
@@ -26,15 +28,19 @@ def width(text: str, *, bold: bool = False) -> float:
 
 
 def _part(sign: str) -> float:
+    if sign in _PARTS:
+        return _PARTS[sign]
     if sign in _NARROW:
-        return 0.64 if sign == "1" else 0.46
+        return 0.47
     if sign in _BROAD:
         return 1.06
+    if sign in _SIGNS:
+        return 0.88
     if sign.isascii():
         return 0.8 if sign.isupper() else 0.68
     if unicodedata.combining(sign):
         return 0.0
-    return 1.04 if unicodedata.east_asian_width(sign) in "WFA" else 0.9
+    return 1.04 if _is_wide(sign) else 1.12
 
 
 def one_line(text: str) -> str:
