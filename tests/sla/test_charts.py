@@ -176,9 +176,15 @@ def test_names_are_thinned_evenly_and_categories_wrapped() -> None:
     assert len({right - left for left, right in pairwise(shown)}) == 1
     whole = labels.names(LONG[:2] * 3, [60 + 90.0 * at for at in range(6)], 560, categories=True)
     assert len(whole) == 6
-    assert {len(name) for name in whole} == {3}
+    assert [len(name) for name in whole] == [3, 2] * 3, "two words are two lines, however long"
     assert all(text.width(line.text) <= 90 for name in whole for line in name)
     assert whole[0][2].text.endswith("…")
+
+
+def test_words_are_kept_whole_or_end_in_an_ellipsis() -> None:
+    first, second, third = text.wrapped("Bartholomew Featherstonehaugh II", text.width("Bartholomew"), 3)
+    assert (first, second[:8], second[-1], third) == ("Bartholomew", "Feathers", "…", "II")
+    assert text.wrapped("税号与名称不一致,请核对", text.width("税号与名称不一致"), 3) == ["税号与名称不一", "致,请核对"]
 
 
 def test_a_chart_refuses_what_it_cannot_show() -> None:

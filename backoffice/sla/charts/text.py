@@ -60,21 +60,22 @@ def cut(text: str, limit: float, *, bold: bool = False) -> str:
 
 
 def wrapped(text: str, limit: float, lines: int) -> list[str]:
-    """The text in at most `lines` lines no wider than `limit`; what is left over is cut with an ellipsis."""
+    """The text in at most `lines` lines no wider than `limit`; long words and what is left over end in "…"."""
     found: list[str] = []
     rest = text
     while rest and len(found) < lines - 1 and width(rest) > limit:
         end = _break(rest, limit)
-        if not end:
-            return []
-        found.append(rest[:end].rstrip())
+        if end:
+            found.append(rest[:end].rstrip())
+        else:  # half a word on the next line reads like another word
+            end = len(rest.split(" ", 1)[0])
+            found.append(cut(rest[:end], limit))
         rest = rest[end:].lstrip()
-    last = cut(rest, limit)
-    return [*found, last] if last else found
+    return [line for line in (*found, cut(rest, limit)) if line]
 
 
 def _break(text: str, limit: float) -> int:
-    """How many signs go on this line: up to a space or between two wide signs, else as many as fit."""
+    """How many signs go on this line, up to a space or between wide signs; 0 where none fits."""
     fitting = 0
     for end in range(1, len(text) + 1):
         if width(text[:end].rstrip()) > limit:
@@ -85,7 +86,7 @@ def _break(text: str, limit: float) -> int:
         between = _is_wide(text[end - 1]) and following not in _NOT_FIRST
         if text[end - 1] == " " or following == " " or between:
             return end
-    return fitting
+    return 0
 
 
 def _is_wide(sign: str) -> bool:
