@@ -28,6 +28,7 @@ SECONDS: Mapping[str, int] = {
     "calendar": 30,
     "sweep": 60,
     "escalate": 60,
+    "figures": 30,
     "tidy": 60,
     HEARTBEAT: 10,
 }

@@ -48,10 +48,11 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "calendar": sla.follow_calendar,
     "sweep": sla.sweep,
     "escalate": sla.escalate,
+    "figures": sla.fold,
     "tidy": portal.tidy,
     scheduling.HEARTBEAT: scheduling.beat,
 }
-LED = frozenset({"holds", "calendar", "sweep", "escalate", "tidy"})
+LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "tidy"})
 
 
 class Leadership(Protocol):

@@ -264,6 +264,17 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "invoice_request", "UPDATE invoice_request SET flagged_at = NULL", "overdue mark and its flags differ"),
     "a flag before its time": (
         "sla_flag", "UPDATE sla_flag SET due_at = '2199-01-01 00:00:00'", "flagged before it was due"),
+    "a missed promise became a kept one": (
+        "sla_outcome", "UPDATE sla_outcome SET verdict = 'missed' WHERE state = 'rejected'",
+        "what became of its promise was written down otherwise"),
+    "an outcome has gone": (
+        "sla_outcome", "DELETE FROM sla_outcome WHERE state = 'withdrawn'", "of its promise is not written down"),
+    "a day counts one request more": (
+        "sla_day", "UPDATE sla_day SET issued = issued + 1", "differ from a recount"),
+    "a day's figures have gone": (
+        "sla_day", "DELETE FROM sla_day WHERE received > 0", "differ from a recount"),
+    "a turnaround became shorter": (
+        "sla_pace", "UPDATE sla_pace SET tenths = tenths + 1", "differs from a recount"),
     "a mail was accepted at no time": (
         "message", "UPDATE message SET accepted_at = NULL WHERE state = 'accepted'", "nobody knows when"),
     "two mails share a Message-ID": (
@@ -351,6 +362,8 @@ def live(app: Flask) -> None:
     review.work_off()
     write_applications(office)
     sla.sweep()
+    with clock.shifted(timedelta(days=1)):
+        sla.fold()
     with accepting() as server:
         app.config["BACKOFFICE_SETTINGS"] = app.config["BACKOFFICE_SETTINGS"].model_copy(
             update={"mail_server": server.host, "mail_port": server.port}

@@ -1,14 +1,19 @@
-"""What must hold about flags."""
+"""What must hold about flags, and about the figures that are folded from closed requests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, case, exists, or_, select
 
+from backoffice import clock
 from backoffice.database import session
 from backoffice.requests.models import InvoiceRequest
-from backoffice.sla.models import Flag
+from backoffice.requests.rules import State
+from backoffice.sla.models import DayFigures, DayPace, Flag, Fold, Outcome
+from backoffice.sla.queries import recount
+from backoffice.sla.rules import Verdict
+from backoffice.sla.services.folding import LAG
 
 
 def check() -> Iterator[str]:
@@ -24,3 +29,41 @@ def check() -> Iterator[str]:
         .where(Flag.flagged_at < Flag.due_at)
     ):
         yield f"request {number}: it was flagged before it was due"
+    folded = session.scalars(select(Fold)).one_or_none()
+    if folded is not None and folded.closed_until is not None:
+        yield from _outcomes(folded)
+        yield from _figures(folded)
+
+
+def _outcomes(folded: Fold) -> Iterator[str]:
+    row, of = InvoiceRequest, Outcome
+    in_time = case((row.state == State.WITHDRAWN, Verdict.UNCOUNTED), else_=Verdict.MET)
+    right = case((row.closed_at >= row.due_at, Verdict.MISSED), else_=in_time)
+    wrong = or_(of.verdict != right, of.state != row.state, of.due_on != row.due_on, of.amount != row.amount)
+    for (number,) in session.execute(select(row.number).join(of, of.request_id == row.id).where(wrong)):
+        yield f"request {number}: what became of its promise was written down otherwise"
+    assert folded.closed_until is not None
+    missing = and_(row.closed_at < folded.closed_until - LAG, ~exists().where(of.request_id == row.id))
+    for (number,) in session.execute(select(row.number).where(missing)):
+        yield f"request {number}: it is closed, and what became of its promise is not written down"
+
+
+def _figures(folded: Fold) -> Iterator[str]:
+    """Whatever is closed was folded with its outcome; the day of the fold may have received more since."""
+    assert folded.closed_until is not None
+    open_day = clock.local_date(folded.closed_until - LAG, clock.zone())
+    keys = (DayFigures.day, DayFigures.header_kind, DayFigures.band, DayFigures.reviewer_id)
+    days = recount.all_days() | set(session.scalars(select(DayFigures.day).distinct()))
+    right = recount.days(days)
+    kept = {(*row[:4],): row for row in session.execute(select(*keys, DayFigures).order_by(*keys))}
+    for key in sorted(right.keys() | kept.keys()):
+        counted = right.get(key, {})
+        stands = vars(kept[key].DayFigures) if key in kept else {}
+        late = ("received", "received_amount") if key[0] >= open_day else ()
+        names = [name for figure in recount.FIGURES for name in (figure, f"{figure}_amount") if name not in late]
+        if any((counted.get(name) or 0) != (stands.get(name) or 0) for name in names):
+            yield f"figures of {key[0]}: those of {key[1]}, band {key[2]}, reviewer {key[3]} differ from a recount"
+    paces = select(DayPace.slice, DayPace.day, DayPace.tenths, DayPace.number, DayPace.amount)
+    told = {(of, day, tenths): (number, amount) for of, day, tenths, number, amount in session.execute(paces)}
+    for of, day, tenths in sorted(dict(told.items() ^ recount.paces(days).items())):
+        yield f"figures of {day}: the turnaround of {tenths} tenths in {of} differs from a recount"

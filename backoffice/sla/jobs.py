@@ -8,7 +8,7 @@ from datetime import datetime
 from backoffice import clock
 from backoffice.database import transaction
 from backoffice.review.services import presence
-from backoffice.sla.services import escalation, flags, promises
+from backoffice.sla.services import escalation, flags, folding, outcomes, promises
 
 
 def sweep() -> int:
@@ -24,6 +24,11 @@ def sweep() -> int:
 def follow_calendar() -> int:
     """Let every open request follow the calendar in force, one batch a transaction; returns how many were behind it."""
     return _in_batches(lambda now: promises.follow_calendar(now=now), promises.BATCH)
+
+
+def fold() -> int:
+    """Fold the figures of the managers' page, one batch a transaction; returns how many requests were closed."""
+    return _in_batches(lambda now: folding.fold(now=now), outcomes.BATCH)
 
 
 def escalate() -> int:

@@ -1,13 +1,16 @@
-"""Flags and escalations: one per request and promised date, so that a promise that breaks is told of once."""
+"""Flags and escalations: one per request and promised date, so that a promise that breaks is told of once. Beside
+them what became of each closed promise, and the figures that the worker folds from these."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backoffice.database import Base, Id, Instant
+from backoffice.accounts.models import User
+from backoffice.database import Amount, Base, Id, Instant
 from backoffice.requests.models import InvoiceRequest
 
 
@@ -39,3 +42,115 @@ class Flag(Base):
     flagged_at: Mapped[datetime] = mapped_column(Instant)
     # When a new calendar moved the promised day to a later one.
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Outcome(Base):
+    """What became of a closed request's promise, frozen: a later calendar or policy does not change it.
+
+    `reviewer_id` gave the verdict in force, `reopened_of_id` the last one that was taken back before; `attempt` and
+    `chain_seconds` count from the first of the applications that it resubmits. Seconds are of business time by the
+    request's calendar, pauses included.
+    """
+
+    __tablename__ = "sla_outcome"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('met', 'missed', 'uncounted')", name="verdict"),
+        CheckConstraint("state IN ('issued', 'rejected', 'withdrawn')", name="state"),
+        CheckConstraint("seconds >= 0 AND paused_seconds >= 0 AND chain_seconds >= seconds", name="forward"),
+        CheckConstraint("attempt >= 1", name="attempt_counted"),
+        Index("ix_sla_outcome_closed", "closed_on", "request_id"),
+        Index("ix_sla_outcome_due", "due_on", "request_id"),
+    )
+
+    request_id: Mapped[int] = mapped_column(Id, ForeignKey(InvoiceRequest.id), primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(12))
+    verdict: Mapped[str] = mapped_column(String(10))
+    due_on: Mapped[date]
+    closed_on: Mapped[date]
+    header_kind: Mapped[str] = mapped_column(String(20))
+    band: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Amount)
+    calendar_version_id: Mapped[int] = mapped_column(ForeignKey("calendar_version.id"))
+    seconds: Mapped[int]
+    paused_seconds: Mapped[int]
+    first_submitted_at: Mapped[datetime] = mapped_column(Instant)
+    attempt: Mapped[int]
+    chain_seconds: Mapped[int]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    reopened_of_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    reason: Mapped[str | None] = mapped_column(String(20))
+
+
+class DayFigures(Base):
+    """How many requests of one kind, band and reviewer (0: nobody's) a local day received, closed, and promised.
+
+    What was received counts on the day of submission, what was closed on the day of closing, what was met or missed on
+    the promised day. Each number has its sum.
+    """
+
+    __tablename__ = "sla_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    header_kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reviewer_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    received: Mapped[int] = mapped_column(default=0)
+    received_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    issued: Mapped[int] = mapped_column(default=0)
+    issued_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    rejected: Mapped[int] = mapped_column(default=0)
+    rejected_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    withdrawn: Mapped[int] = mapped_column(default=0)
+    withdrawn_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    met: Mapped[int] = mapped_column(default=0)
+    met_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    missed: Mapped[int] = mapped_column(default=0)
+    missed_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    first_pass: Mapped[int] = mapped_column(default=0)
+    first_pass_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    held: Mapped[int] = mapped_column(default=0)
+    held_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    reopened: Mapped[int] = mapped_column(default=0)
+    reopened_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+
+
+class DayPace(Base):
+    """Turnaround of what a local day closed: how many requests of a slice took so many tenths of a business day.
+
+    A slice is one way of measuring all of them, or the ones of a header type, band, reviewer or reason; see `rules`.
+    """
+
+    __tablename__ = "sla_pace"
+
+    slice: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    tenths: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Amount)
+
+
+class Backlog(Base):
+    """What is open as of the last fold, by all that the page asks of it; `claimed_by_id` is 0 where nobody works."""
+
+    __tablename__ = "sla_backlog"
+    __table_args__ = (CheckConstraint("stage IN ('pending', 'held', 'paused', 'approved')", name="stage"),)
+
+    due_on: Mapped[date] = mapped_column(primary_key=True)
+    submitted_on: Mapped[date] = mapped_column(primary_key=True)
+    stage: Mapped[str] = mapped_column(String(10), primary_key=True)
+    header_kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    claimed_by_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Amount)
+
+
+class Fold(Base):
+    """How far the figures are folded: the one row. What was closed before `closed_until` has its outcome."""
+
+    __tablename__ = "sla_fold"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    closed_until: Mapped[datetime | None] = mapped_column(Instant)
+    folded_at: Mapped[datetime | None] = mapped_column(Instant)

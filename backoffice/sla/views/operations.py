@@ -24,6 +24,7 @@ JOBS = {
     "calendar": lazy_gettext("Let promises follow the calendar"),
     "sweep": lazy_gettext("Flag overdue requests"),
     "escalate": lazy_gettext("Tell of requests due soon"),
+    "figures": lazy_gettext("Fold the managers' figures"),
     "tidy": lazy_gettext("Remove what nobody finished"),
     scheduling.HEARTBEAT: lazy_gettext("Sign of life"),
 }

@@ -1,0 +1,79 @@
+"""What a closed promise counts as, and how turnaround is measured (design/domain.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+
+from backoffice.requests.rules import State
+
+# Under five cases a percentage says more about chance than about the service.
+SMALLEST_SAMPLE = 5
+# Where each amount band begins, in major units; the last one has no end.
+BANDS = (Decimal(0), Decimal(1_000), Decimal(10_000), Decimal(100_000))
+DAY = 24 * 60 * 60
+# Turnaround is kept in tenths of a business day, begun ones in full; the page's distribution has whole days.
+TENTHS = 10
+LAST_BUCKET = 11
+LAST_AGE = 6
+
+
+class Verdict(StrEnum):
+    """What a closed request says of its promise."""
+
+    MET = "met"
+    MISSED = "missed"
+    UNCOUNTED = "uncounted"
+
+
+class Clock(StrEnum):
+    """A way to measure all that was closed: without the time that holds took, with it, and from the first of the
+    applications that an issued one resubmits. Each is the name of a slice of `DayPace`."""
+
+    NET = "net"
+    GROSS = "gross"
+    CHAIN = "chain"
+
+
+class Split(StrEnum):
+    """What turnaround is split by; `split:value` is the name of a slice, measured without holds."""
+
+    KIND = "kind"
+    BAND = "band"
+    REVIEWER = "reviewer"
+    REASON = "reason"
+
+
+def verdict(state: str, closed_at: datetime, due_at: datetime) -> Verdict:
+    """Met or missed. Rejected in time is met; what was withdrawn counts only when it was overdue already."""
+    if closed_at >= due_at:
+        return Verdict.MISSED
+    return Verdict.UNCOUNTED if state == State.WITHDRAWN else Verdict.MET
+
+
+def band_of(amount: Decimal) -> int:
+    """The number of the amount band."""
+    return sum(amount >= start for start in BANDS) - 1
+
+
+def tenths_of(seconds: int) -> int:
+    """Tenths of a business day, a begun one in full."""
+    return ceil(seconds * TENTHS / DAY)
+
+
+def bucket_of(tenths: int) -> int:
+    """Within how many whole business days it was done, `LAST_BUCKET` for more than ten."""
+    return min(max(1, -(-tenths // TENTHS)), LAST_BUCKET)
+
+
+def quantile(numbers: Mapping[int, int], share: float) -> float | None:
+    """Within how many business days that share was done; None of nothing. `numbers` says how many took each tenth."""
+    wanted, reached = share * sum(numbers.values()), 0
+    for tenths in sorted(numbers):
+        reached += numbers[tenths]
+        if reached >= wanted:
+            return tenths / TENTHS
+    return None
