@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -21,8 +20,8 @@ from backoffice.review.queries.views import Viewer
 from backoffice.review.services import decisions as review
 from backoffice.review.services import holds
 from backoffice.sla import jobs
-from backoffice.sla.queries import figures as queries
-from backoffice.sla.queries.figures import Figure
+from backoffice.sla.queries import lists
+from backoffice.sla.queries.lists import Asked, Figure
 from tests.review.desk import NOW, Desk
 from tests.support.sql import statements
 from tests.support.visitor import Visitor
@@ -49,6 +48,13 @@ def history(desk: Desk, *, kept: int, broken: int) -> None:
         reject(desk, desk.apply(amount="7.00", days_ago=21), days_ago=2)
     desk.apply(amount="30.00", days_ago=10)
     desk.apply(amount="500.00", days_ago=7)
+    fold(desk)
+
+
+def fold(desk: Desk) -> None:
+    """What the worker does every half minute."""
+    with desk.app.app_context():
+        jobs.fold()
 
 
 def test_a_request_without_its_money_is_marked_in_every_list(desk: Desk, visit: Callable[..., Visitor]) -> None:
@@ -64,26 +70,34 @@ def test_a_request_without_its_money_is_marked_in_every_list(desk: Desk, visit: 
         assert rows.keys() & {short, whole}, address
 
 
-def test_each_list_holds_what_its_figure_counts(desk: Desk, visit: Callable[..., Visitor]) -> None:
+def test_a_list_says_its_number_and_sum_and_keeps_its_filters(desk: Desk, visit: Callable[..., Visitor]) -> None:
     history(desk, kept=4, broken=2)
-    with desk.app.app_context():
-        overview = queries.overview(NOW)
-        lists = {figure: list(session.scalars(queries.listed(figure, NOW))) for figure in Figure}
-    assert {figure: len(listed) for figure, listed in lists.items()} == {
-        Figure.OPEN: overview.open.number,
-        Figure.OVERDUE: overview.overdue.number,
-        Figure.DUE_TODAY: overview.due_today.number,
-        Figure.MET: overview.met,
-        Figure.MISSED: overview.missed,
-        Figure.DUE_IN_PERIOD: overview.n,
-        Figure.CLOSED: overview.turnaround_n,
-    }
     manager = visit(desk.cast.max)
-    for figure, listed in lists.items():
-        page = manager.get(f"/sla/requests/{figure}").text
-        assert page.count("<tr") == 1 + len(listed), figure
-        words = "1 request" if len(listed) == 1 else f"{len(listed)} requests"
-        assert f"{words} · ¥{sum((one.amount for one in listed), Decimal(0)):,.2f}" in page
+    page = manager.get("/sla?kind=enterprise&from=2026-11-01").text
+    for figure, number, words in (
+        ("met", 4, "4 requests · ¥400.00"), ("missed", 3, "3 requests · ¥44.00"), ("open", 2, "2 requests · ¥530.00"),
+    ):  # fmt: skip
+        address = re.search(rf'href="(/sla/requests/{figure}\?[^"]*)"', page)
+        assert address
+        listed = manager.get(address[1].replace("&amp;", "&")).text
+        assert listed.count("<tr id=") == number
+        assert words in listed
+        assert "Remove filter Header type: Enterprise" in listed
+    assert manager.get("/sla/requests/missed?kind=personal").text.count("<tr id=") == 0
+    weekly = manager.get("/sla?period=ytd").text
+    assert 'aria-current="page">This year' in weekly
+    assert weekly.count("/sla/requests/backlog?") == 48
+
+
+@pytest.mark.parametrize("query", [
+    "from=nonsense", "from=2026-12-01&to=2026-11-01", "to=2999-01-01", "from=0001-01-01", "reviewer=0", "band=9",
+    "period=century", "from=2999-01-01",
+])  # fmt: skip
+@pytest.mark.one_database
+def test_no_address_ends_in_an_error_page(desk: Desk, visit: Callable[..., Visitor], query: str) -> None:
+    manager = visit(desk.cast.max)
+    assert manager.get(f"/sla?{query}").status_code == 200
+    assert manager.get(f"/sla/requests/missed?{query}").status_code == 200
 
 
 def test_what_waits_for_the_customer_is_late_on_no_page(desk: Desk, visit: Callable[..., Visitor]) -> None:
@@ -93,12 +107,18 @@ def test_what_waits_for_the_customer_is_late_on_no_page(desk: Desk, visit: Calla
     paused = update(InvoiceRequest).where(InvoiceRequest.number == asked).values(paused_at=then)
     desk.run(lambda: session.execute(paused))
     with desk.app.app_context():
-        lists = {figure: {row.number for row in session.scalars(queries.listed(figure, NOW))} for figure in Figure}
+        month = Asked(date(2026, 10, 25), date(2026, 11, 23))
+        found = {
+            figure: {row.number for row in session.scalars(lists.listed(figure, month, NOW))}
+            for figure in (Figure.OPEN, Figure.OVERDUE, Figure.MISSED, Figure.DUE_IN_PERIOD, Figure.PAUSED)
+        }
         wanted = queue.queue(Wanted(view="overdue"), Viewer(None, NOW))
         on_the_desk = {row.number for row in session.execute(wanted)}
-    assert lists[Figure.OPEN] == {asked, late}
-    assert lists[Figure.OVERDUE] == on_the_desk == {late}
-    assert lists[Figure.MISSED] == lists[Figure.DUE_IN_PERIOD] == {late}
+    assert found[Figure.OPEN] == {asked, late}
+    assert found[Figure.OVERDUE] == on_the_desk == {late}
+    assert found[Figure.MISSED] == found[Figure.DUE_IN_PERIOD] == {late}
+    assert found[Figure.PAUSED] == {asked}
+    fold(desk)
     assert shown(visit(desk.cast.max).get("/sla").text, "overdue") == "1"
 
 
@@ -126,6 +146,7 @@ def test_an_empty_installation_has_a_page(desk: Desk, visit: Callable[..., Visit
     page = visit(desk.cast.max).get("/sla").text
     assert shown(page, "open") == "0"
     assert shown(page, "turnaround") == "—"
+    assert "No worker has counted these figures yet." in page
     assert "No worker has looked for overdue requests yet." in page
     assert "No request counts towards this figure" in visit(desk.cast.max).get("/sla/requests/missed").text
 
@@ -161,4 +182,5 @@ def test_only_those_who_watch_the_promise_enter(desk: Desk, visit: Callable[...,
     for address in ("/sla", "/sla/requests/open"):
         allowed = {person.role for person in desk.cast if visit(person).get(address).status_code == 200}
         assert allowed == {Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR}
-    assert visit(desk.cast.max).get("/sla/requests/nonsense").status_code == 404
+    for address in ("nonsense", "open?cell=1", "age", "age?cell=9", "turnaround?cell=0", "reason?cell=nothing"):
+        assert visit(desk.cast.max).get(f"/sla/requests/{address}").status_code == 404, address

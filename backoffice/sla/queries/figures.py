@@ -1,147 +1,264 @@
-"""The figures of the service-level page, and the lists behind them: a figure's list is the rows it counted."""
+"""The figures of the managers' page, read from what the worker folds: at most a minute old, quick at any size.
+
+Each figure names its list and what that is asked about (`lists.listed`); the rows of the list are what it counted.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
-from statistics import median
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import func, select
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
-from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session
-from backoffice.requests.models import InvoiceRequest, is_open, is_overdue
-from backoffice.requests.rules import State
+from backoffice.requests.rules import Reason
+from backoffice.sla import rules
+from backoffice.sla.models import Backlog, DayFigures, Fold
+from backoffice.sla.queries import lists, paces
+from backoffice.sla.queries.board import Dashboard, Flow, Now, Part, Promises, Rejections, Shown, Week
+from backoffice.sla.queries.lists import Asked, Count, Figure
+from backoffice.sla.queries.paces import Pace
+from backoffice.sla.rules import Clock, Split
 
-WINDOW_DAYS = 30
-# Under five cases a percentage says more about chance than about the service (design/domain.md 5).
-SMALLEST_SAMPLE = 5
-
-
-class Figure(StrEnum):
-    """What the page shows; each opens the list of the same name."""
-
-    OPEN = "open"
-    OVERDUE = "overdue"
-    DUE_TODAY = "due-today"
-    MET = "met"
-    MISSED = "missed"
-    DUE_IN_PERIOD = "due-in-period"
-    CLOSED = "closed"
+# A period of up to so many days is shown by day, a longer one by week.
+BY_DAY = 31
+_NAMES = ("received", "issued", "rejected", "withdrawn", "met", "missed", "first_pass", "held", "reopened")
+_SUMS = [func.sum(getattr(DayFigures, name)) for figure in _NAMES for name in (figure, f"{figure}_amount")]
+Row = Mapping[str, Count]
+_NOTHING: Row = dict.fromkeys(_NAMES, Count())
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many requests a figure counts, and their sum in major units."""
-
-    number: int
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The figures at one instant."""
-
-    open: Count
-    overdue: Count
-    due_today: Count
-    met: int
-    missed: int
-    turnaround_days: float | None
-    turnaround_n: int
-    since: date
-    until: date
-
-    @property
-    def n(self) -> int:
-        """Requests whose promised day fell in the period."""
-        return self.met + self.missed
-
-    @property
-    def on_time(self) -> float | None:
-        """Share kept, 0 to 1; None where too few for a percentage."""
-        return self.met / self.n if self.n >= SMALLEST_SAMPLE else None
-
-
-def period(now: datetime) -> tuple[date, date]:
-    """First and last local day of the window: 30 days that end today."""
-    today = clock.local_date(now, clock.zone())
-    return today - timedelta(days=WINDOW_DAYS - 1), today
-
-
-def overview(now: datetime) -> Overview:
-    """All figures of the page."""
-    since, until = period(now)
-    days = _turnaround(now)
-    return Overview(
-        open=_count(Figure.OPEN, now),
-        overdue=_count(Figure.OVERDUE, now),
-        due_today=_count(Figure.DUE_TODAY, now),
-        met=_count(Figure.MET, now).number,
-        missed=_count(Figure.MISSED, now).number,
-        turnaround_days=median(days) if days else None,
-        turnaround_n=len(days),
-        since=since,
-        until=until,
+def dashboard(asked: Asked, now: datetime) -> Dashboard:
+    """All figures of a period. `asked.until` is today at most."""
+    book = _Book(asked, now)
+    whole = book.total(book.by_day.items())
+    split = book.by_split()
+    measured = paces.read(asked, [key[1] for key in split if key[0] is Split.REVIEWER])
+    first_pass, issued = whole["first_pass"], whole["issued"]
+    again = Count(issued.number - first_pass.number, issued.amount - first_pass.amount)
+    return Dashboard(
+        asked=asked,
+        folded_at=session.scalar(select(Fold.folded_at)),
+        now=book.now_figures(),
+        promises=book.promises(asked, whole),
+        weeks=tuple(book.weeks()),
+        flow=tuple(book.flow()),
+        closed=book.shown(Figure.CLOSED, issued + whole["rejected"]),
+        issued=book.shown(Figure.ISSUED, issued),
+        rejected=book.shown(Figure.REJECTED, whole["rejected"]),
+        withdrawn=book.shown(Figure.WITHDRAWN, whole["withdrawn"]),
+        first_pass=book.shown(Figure.FIRST_PASS, first_pass),
+        resubmitted=book.shown(Figure.RESUBMITTED, again),
+        held=book.shown(Figure.HELD, whole["held"]),
+        undelivered=book.shown(Figure.UNDELIVERED, lists.undelivered(asked)),
+        net=Pace.of(measured.get(Clock.NET)),
+        gross=Pace.of(measured.get(Clock.GROSS)),
+        chain=Pace.of(measured.get(Clock.CHAIN)),
+        distribution=book.distribution(measured.get(Clock.NET, {})),
+        kinds=book.parts(Split.KIND, split, measured),
+        bands=book.parts(Split.BAND, split, measured),
+        reviewers=book.parts(Split.REVIEWER, split, measured),
+        reasons=tuple(book.rejections(measured)),
     )
 
 
-def count(figure: Figure, now: datetime) -> int:
-    """How many requests one figure counts."""
-    return _count(figure, now).number
+class _Book:
+    """What was folded for a period, read by few statements, and the figures made of it."""
+
+    def __init__(self, asked: Asked, now: datetime) -> None:
+        self.asked = asked
+        self.calendar, self.today = calendars.current_calendar(), clock.local_date(now, clock.zone())
+        self.by_day = self._days()
+        every = select(Backlog.due_on, Backlog.submitted_on, Backlog.stage, Backlog.header_kind, Backlog.band,
+                       Backlog.claimed_by_id, Backlog.number, Backlog.amount)  # fmt: skip
+        self.backlog = [row for row in session.execute(every) if self._wanted(row)]
+        self.open = [row for row in self.backlog if asked.reviewer in (None, row.claimed_by_id)]
+
+    def shown(self, figure: Figure, count: Count, **of: Any) -> Shown:
+        """A figure of the page, or of what `of` narrows it to."""
+        return Shown(figure, replace(self.asked, **of) if of else self.asked, count.number, count.amount)
+
+    def _wanted(self, row: Any) -> bool:
+        kind, band = self.asked.header_kind, self.asked.band
+        return kind in ("", row.header_kind) and band in (None, row.band)
+
+    def _narrowed(self, *keys: Any) -> Any:
+        conditions = []
+        if self.asked.header_kind:
+            conditions.append(DayFigures.header_kind == self.asked.header_kind)
+        if self.asked.band is not None:
+            conditions.append(DayFigures.band == self.asked.band)
+        return select(*keys, *_SUMS).where(*conditions).group_by(*keys)
+
+    def _days(self) -> dict[date, Row]:
+        """Figures by day, those after the period as well: the backlog of its days is counted back from now."""
+        asked = self._narrowed(DayFigures.day).where(DayFigures.day >= self.asked.since)
+        if self.asked.reviewer is not None:
+            asked = asked.where(DayFigures.reviewer_id == self.asked.reviewer)
+        return {row[0]: _row(row[1:]) for row in session.execute(asked)}
+
+    def total(self, days: Iterable[tuple[date, Row]]) -> Row:
+        """The sum of the days that the period has."""
+        total = dict(_NOTHING)
+        for day, row in days:
+            if day <= self.asked.until:
+                total = {name: total[name] + row[name] for name in _NAMES}
+        return total
+
+    def by_split(self) -> dict[tuple[Split, str], Row]:
+        """Figures by header type, by band and by reviewer."""
+        found: dict[tuple[Split, str], Row] = defaultdict(lambda: _NOTHING)
+        days = DayFigures.day.between(self.asked.since, self.asked.until)
+        keys = (DayFigures.header_kind, DayFigures.band, DayFigures.reviewer_id)
+        for kind, band, person, *sums in session.execute(self._narrowed(*keys).where(days)):
+            if self.asked.reviewer not in (None, person):
+                continue
+            row = _row(sums)
+            for key in ((Split.KIND, kind), (Split.BAND, str(band)), *([(Split.REVIEWER, str(person))] * (person > 0))):
+                found[key] = {name: found[key][name] + row[name] for name in _NAMES}
+        return found
+
+    def now_figures(self) -> Now:
+        """What is open as of the fold; what is overdue follows the day."""
+        today, following = self.today, lists.next_business_day(self.calendar, self.today)
+        ages: dict[int, Count] = defaultdict(Count)
+        for row in self.open:
+            ages[lists.age(self.calendar, row.submitted_on, today)] += Count(row.number, row.amount)
+        free = [row for row in self.open if row.stage == "pending" and not row.claimed_by_id]
+        return Now(
+            open=self.shown(Figure.OPEN, _sum(self.open)),
+            overdue=self.shown(Figure.OVERDUE, _sum(self.overdue(self.open, date.min, date.max))),
+            due_today=self.shown(Figure.DUE_TODAY, _sum(row for row in self.open if row.due_on == today)),
+            due_next=self.shown(
+                Figure.DUE_NEXT, _sum(row for row in self.open if today < row.due_on <= following)
+            ),
+            next_day=following,
+            unassigned=self.shown(Figure.UNASSIGNED, _sum(free)),
+            paused=self.shown(Figure.PAUSED, _sum(row for row in self.open if row.stage == "paused")),
+            oldest_on=min((row.submitted_on for row in self.open), default=None),
+            ages=tuple(
+                self.shown(Figure.AGE, ages[bucket], cell=str(bucket)) for bucket in range(rules.LAST_AGE + 1)
+            ),
+        )  # fmt: skip
+
+    def overdue(self, rows: Iterable[Any], since: date, until: date) -> list[Any]:
+        """Of open rows those that were promised for these days, are past them, and whose clock does not stand still."""
+        return [row for row in rows if since <= row.due_on <= until and row.due_on < self.today
+                and row.stage != "paused"]  # fmt: skip
+
+    def promises(self, asked: Asked, row: Row, still_open: Sequence[Any] | None = None) -> Promises:
+        """What became of what was promised for the days of `asked`."""
+        late = _sum(self.overdue(self.open if still_open is None else still_open, asked.since, asked.until))
+        met, missed = row["met"], row["missed"] + late
+        pairs = ((Figure.MET, met), (Figure.MISSED, missed), (Figure.DUE_IN_PERIOD, met + missed))
+        return Promises(*(Shown(figure, asked, count.number, count.amount) for figure, count in pairs))
+
+    def weeks(self) -> Iterable[Week]:
+        """The weeks of the period, from Monday on, cut to its first and last day."""
+        for first, last in _weeks(self.asked.since, self.asked.until):
+            row = self.total((day, row) for day, row in self.by_day.items() if first <= day <= last)
+            yield Week(first, last, self.promises(replace(self.asked, since=first, until=last), row))
+
+    def flow(self) -> Iterable[Flow]:
+        """In and out by day or week, and the backlog at the end of each; nothing where a reviewer is asked about."""
+        if self.asked.reviewer is not None:
+            return
+        one, since, until = timedelta(days=1), self.asked.since, self.asked.until
+        daily = (until - since).days < BY_DAY
+        spans = [(since + n * one,) * 2 for n in range((until - since).days + 1)] if daily else _weeks(since, until)
+        open_ = _sum(self.backlog)
+        later = [row for day, row in self.by_day.items() if day > until]
+        flows: list[Flow] = []
+        for row in later:
+            open_ = _back(open_, row)
+        for first, last in reversed(list(spans)):
+            row = self.total((day, row) for day, row in self.by_day.items() if first <= day <= last)
+            counts = ((Figure.RECEIVED, row["received"]), (Figure.OUT, _out(row)), (Figure.BACKLOG, open_))
+            of = (self.shown(figure, count, since=first, until=last) for figure, count in counts)
+            flows.append(Flow(first, last, *of))
+            open_ = _back(open_, row)
+        yield from reversed(flows)
+
+    def distribution(self, numbers: Mapping[int, Count]) -> tuple[Shown, ...]:
+        """Turnaround in whole business days."""
+        buckets: dict[int, Count] = defaultdict(Count)
+        for tenths, count in numbers.items():
+            buckets[rules.bucket_of(tenths)] += count
+        every = range(1, rules.LAST_BUCKET + 1)
+        return tuple(self.shown(Figure.TURNAROUND, buckets[bucket], cell=str(bucket)) for bucket in every)
+
+    def parts(
+        self, by: Split, split: Mapping[tuple[Split, str], Row], measured: Mapping[str, Mapping[int, Count]]
+    ) -> tuple[Part, ...]:
+        """The whole by header type, band or reviewer, in the order of their values."""
+        claimed = {str(row.claimed_by_id) for row in self.open if row.claimed_by_id} if by is Split.REVIEWER else set()
+        values = {value for which, value in split if which is by} | claimed | self._late_of(by)
+        return tuple(self._part(by, value, split.get((by, value), _NOTHING), measured) for value in sorted(values))
+
+    def _late_of(self, by: Split) -> set[str]:
+        late = self.overdue(self.open, self.asked.since, self.asked.until)
+        return {str(_value(by, row)) for row in late if by is not Split.REVIEWER or row.claimed_by_id}
+
+    def _part(self, by: Split, value: str, row: Row, measured: Mapping[str, Mapping[int, Count]]) -> Part:
+        of: dict[str, Any] = {
+            Split.KIND: {"header_kind": value}, Split.BAND: {"band": value}, Split.REVIEWER: {"reviewer": value},
+        }[by]  # fmt: skip
+        of = {name: given if by is Split.KIND else int(given) for name, given in of.items()}
+        own = [one for one in self.open if str(_value(by, one)) == value]
+        person = by is Split.REVIEWER
+        load = _sum(one for one in own if one.stage in ("pending", "held", "paused"))
+        return Part(
+            value,
+            self.promises(replace(self.asked, **of), row, own),
+            self.shown(Figure.CLOSED, row["issued"] + row["rejected"], **of),
+            Pace.of(measured.get(f"{by}:{value}")),
+            self.shown(Figure.REOPENED, row["reopened"], **of) if person else None,
+            self.shown(Figure.WORKED_ON, load, **of) if person else None,
+        )
+
+    def rejections(self, measured: Mapping[str, Mapping[int, Count]]) -> Iterable[Rejections]:
+        """Rejections by reason, the costliest first."""
+        found = []
+        for reason in Reason:
+            numbers = measured.get(f"{Split.REASON}:{reason}", {})
+            count = sum(numbers.values(), Count())
+            cost = sum(tenths * each.number for tenths, each in numbers.items()) / rules.TENTHS
+            if count.number:
+                found.append(Rejections(reason, self.shown(Figure.REASON, count, cell=reason.value), cost))
+        return sorted(found, key=lambda one: -one.days)
 
 
-def listed(figure: Figure, now: datetime) -> Select[InvoiceRequest]:
-    """The requests that `figure` counts."""
-    return select(InvoiceRequest).where(_predicate(figure, now))
+def _value(by: Split, row: Any) -> Any:
+    return {Split.KIND: row.header_kind, Split.BAND: row.band, Split.REVIEWER: row.claimed_by_id}[by]
 
 
-def _count(figure: Figure, now: datetime) -> Count:
-    number, amount = session.execute(
-        select(func.count(), func.sum(InvoiceRequest.amount)).where(_predicate(figure, now))
-    ).one()
-    return Count(number, amount or Decimal("0.00"))
+def _row(sums: Sequence[Any]) -> Row:
+    pairs = zip(sums[::2], sums[1::2], strict=True)
+    return {name: Count(number, amount) for name, (number, amount) in zip(_NAMES, pairs, strict=True)}
 
 
-def _predicate(figure: Figure, now: datetime) -> ColumnElement[bool]:
-    since, until = period(now)
-    zone = clock.zone()
-    due_at = InvoiceRequest.due_at
-    # due_at is the start of the day after the promised day.
-    first, last = (calendar_rules.due_at(day, zone) for day in (since, until))
-    in_period = and_(due_at >= first, due_at <= last)
-    still_open = is_open()
-    # A withdrawn request counts only when its promise was broken before (design/domain.md 5).
-    closed = InvoiceRequest.closed_at
-    missed = or_(is_overdue(now), closed >= due_at)
-    met = and_(InvoiceRequest.state.in_([State.ISSUED, State.REJECTED]), closed < due_at)
-    window = and_(
-        InvoiceRequest.state.in_([State.ISSUED, State.REJECTED]),
-        closed >= clock.start_of_day(since, zone),
-        closed < calendar_rules.due_at(until, zone),
-    )
-    return {
-        Figure.OPEN: still_open,
-        Figure.OVERDUE: is_overdue(now),
-        Figure.DUE_TODAY: and_(still_open, due_at == last),
-        Figure.MET: and_(in_period, met),
-        Figure.MISSED: and_(in_period, missed),
-        Figure.DUE_IN_PERIOD: and_(in_period, or_(met, missed)),
-        Figure.CLOSED: window,
-    }[figure]
+def _sum(rows: Iterable[Any]) -> Count:
+    return sum((Count(row.number, row.amount) for row in rows), Count())
 
 
-def _turnaround(now: datetime) -> list[float]:
-    """Business days from submission to issue or rejection of everything closed in the window, smallest first."""
-    calendar, zone = calendars.current_calendar(), clock.zone()
-    rows = session.execute(
-        select(InvoiceRequest.submitted_at, InvoiceRequest.closed_at).where(_predicate(Figure.CLOSED, now))
-    )
-    seconds = (
-        calendar_rules.business_seconds_between(calendar, start, end, zone) for start, end in rows if end is not None
-    )
-    return sorted(value / 86400 for value in seconds)
+def _out(row: Row) -> Count:
+    return row["issued"] + row["rejected"] + row["withdrawn"]
+
+
+def _back(open_: Count, row: Row) -> Count:
+    """What was open before the days of `row`."""
+    out, received = _out(row), row["received"]
+    return Count(open_.number - received.number + out.number, open_.amount - received.amount + out.amount)
+
+
+def _weeks(since: date, until: date) -> Iterable[tuple[date, date]]:
+    first = since
+    while first <= until:
+        last = min(first + timedelta(days=6 - first.weekday()), until)
+        yield first, last
+        first = last + timedelta(days=1)

@@ -109,8 +109,11 @@ def band_column() -> Any:
 
 def paces(which: Collection[date]) -> dict[tuple[str, date, int], tuple[int, Decimal]]:
     """The rows of `sla_pace` on these days: number and sum by slice, day and tenths."""
-    if not which:
-        return {}
+    return paces_of(Outcome.closed_on.in_(which)) if which else {}
+
+
+def paces_of(*narrowed: ColumnElement[bool]) -> dict[tuple[str, date, int], tuple[int, Decimal]]:
+    """The same of some outcomes."""
     net = tenths(Outcome.seconds - Outcome.paused_seconds)
     slices = [
         (Clock.NET, None, net, _CLOSED),
@@ -126,7 +129,7 @@ def paces(which: Collection[date]) -> dict[tuple[str, date, int], tuple[int, Dec
         rows = (
             select(Outcome.closed_on, took.label("tenths"), Outcome.amount)
             .add_columns((literal("") if value is None else value).label("of"))
-            .where(Outcome.closed_on.in_(which), counts)
+            .where(*narrowed, counts)
             .subquery()
         )
         keys = rows.c.closed_on, rows.c.tenths, rows.c.of

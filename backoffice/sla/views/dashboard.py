@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, abort, render_template, request
+from flask import Flask, abort, render_template, request, url_for
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
@@ -17,8 +17,11 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
+from backoffice.sla import labels, rules
 from backoffice.sla.queries import figures as queries
-from backoffice.sla.queries.figures import Figure
+from backoffice.sla.queries import lists
+from backoffice.sla.queries.lists import Asked, Figure
+from backoffice.sla.views import asking
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
 from backoffice.web.metrics import register_gauge
@@ -32,10 +35,28 @@ TITLES = {
     Figure.OPEN: lazy_gettext("Open requests"),
     Figure.OVERDUE: lazy_gettext("Overdue requests"),
     Figure.DUE_TODAY: lazy_gettext("Requests due today"),
+    Figure.DUE_NEXT: lazy_gettext("Requests due on the next business day"),
+    Figure.UNASSIGNED: lazy_gettext("Requests that nobody works on"),
+    Figure.PAUSED: lazy_gettext("Requests whose clock stands still"),
+    Figure.WORKED_ON: lazy_gettext("Requests being worked on"),
+    Figure.AGE: lazy_gettext("Open requests of one age"),
     Figure.MET: lazy_gettext("Requests closed in time"),
     Figure.MISSED: lazy_gettext("Requests that missed their day"),
-    Figure.DUE_IN_PERIOD: lazy_gettext("Requests due in the last 30 days"),
-    Figure.CLOSED: lazy_gettext("Requests closed in the last 30 days"),
+    Figure.DUE_IN_PERIOD: lazy_gettext("Requests due in the period"),
+    Figure.RECEIVED: lazy_gettext("Requests received"),
+    Figure.OUT: lazy_gettext("Requests closed or withdrawn"),
+    Figure.BACKLOG: lazy_gettext("Requests open at the end of the period"),
+    Figure.CLOSED: lazy_gettext("Requests issued or rejected"),
+    Figure.ISSUED: lazy_gettext("Requests issued"),
+    Figure.REJECTED: lazy_gettext("Requests rejected"),
+    Figure.WITHDRAWN: lazy_gettext("Requests withdrawn"),
+    Figure.TURNAROUND: lazy_gettext("Requests of one turnaround"),
+    Figure.FIRST_PASS: lazy_gettext("Requests issued at the first attempt"),
+    Figure.RESUBMITTED: lazy_gettext("Requests issued after a resubmission"),
+    Figure.HELD: lazy_gettext("Closed requests whose clock stood still"),
+    Figure.REOPENED: lazy_gettext("Requests whose verdict was taken back"),
+    Figure.REASON: lazy_gettext("Rejections for one reason"),
+    Figure.UNDELIVERED: lazy_gettext("Issued requests whose mail has not arrived"),
 }
 
 
@@ -48,39 +69,59 @@ def init(app: Flask) -> None:
             lazy_gettext("Service level"),
             "chart-line",
             Permission.SEE_SERVICE_LEVEL,
-            count=lambda: review.capped_count(queries.listed(Figure.OVERDUE, clock.now())),
+            count=lambda: review.capped_count(_overdue()),
             order=30,
         ),
     )
     register_gauge(
         "backoffice_overdue_requests",
         "Open invoice requests past their promised day",
-        lambda: queries.count(Figure.OVERDUE, clock.now()),
+        lambda: review.totals(_overdue()).number,
     )
+
+
+def _overdue() -> Any:
+    today = clock.today()
+    return lists.listed(Figure.OVERDUE, Asked(today, today), clock.now())
 
 
 @blueprint.get("/sla")
 @guard(Permission.SEE_SERVICE_LEVEL)
 def dashboard() -> str:
-    """The figures of this moment and of the last 30 days, and the promises that end next."""
-    now = clock.now()
-    today = clock.today()
+    """The figures of this moment and of a period, and the promises that end next."""
+    now, today = clock.now(), clock.today()
+    people = asking.reviewers()
+    state = asking.filters(people)
+    board = queries.dashboard(asking.asked(state, today), now)
     runs = {run.name: run for run in scheduling.last_runs()}
     beaten = runs.get(scheduling.HEARTBEAT)
-    upcoming = review.as_rows(queries.listed(Figure.OPEN, now)).where(InvoiceRequest.due_at > now)
-    next_due = session.execute(upcoming.order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)).all()
+    open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
+    upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
+    policy = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET)
+    path = url_for("sla.dashboard")
+    no_dates = {"from": None, "to": None}
+    current = None if state["date"] else dict(state.carried).get("period", "")
     return render_template(
         "sla/dashboard.html",
         may_open=current_user.can(Permission.SEE_QUEUE),
-        overview=queries.overview(now),
-        smallest_sample=queries.SMALLEST_SAMPLE,
-        window_days=queries.WINDOW_DAYS,
-        target_days=policies.value(PolicyKey.SLA_BUSINESS_DAYS, today),
-        on_time_target=policies.value(PolicyKey.ON_TIME_TARGET, today) / 100,
+        board=board,
+        filters=state,
+        path=path,
+        periods=[
+            (text, state.url(path, {**no_dates, "period": name or None}), name == current, None)
+            for name, text in asking.PERIODS.items()
+        ],
+        to=asking.addresses(),
+        names={"kinds": labels.kinds, "bands": asking.bands(), "reviewers": people, "reasons": labels.reasons},
+        smallest_sample=rules.SMALLEST_SAMPLE,
+        last_age=rules.LAST_AGE,
+        last_bucket=rules.LAST_BUCKET,
+        target_days=policy(PolicyKey.SLA_BUSINESS_DAYS, today),
+        on_time_target=policy(PolicyKey.ON_TIME_TARGET, today) / 100,
         sweep=runs.get(SWEEP),
         alive=scheduling.is_sign_of_life(beaten, now),
         beaten_at=beaten.last_finished_at if beaten else None,
-        upcoming=_rows(next_due),
+        upcoming=_rows(session.execute(upcoming).all()),
     )
 
 
@@ -92,23 +133,31 @@ def requests(figure: str) -> str:
         shown = Figure(figure)
     except ValueError:
         abort(404)
-    listed = queries.listed(shown, clock.now())
+    if request.args.get("cell", "") not in asking.CELLS.get(shown, {""}):
+        abort(404)
+    now = clock.now()
+    state = asking.filters(asking.reviewers() if request.args.get("reviewer") else {})
+    asked = asking.asked(state, clock.today())
+    # What was closed last comes first in some lists: their key is no column of the row.
+    rows = review.as_rows(lists.listed(shown, asked, now)).add_columns(InvoiceRequest.closed_at)
+    order = lists.order(shown)
     page = paginate(
-        session,
-        review.as_rows(listed),
-        [(InvoiceRequest.due_at, "asc"), (InvoiceRequest.id, "asc")],
-        PageRequest.of(request.args),
-        key=lambda row: (row.due_at, row.id),
-    )
+        session, rows, order, PageRequest.of(request.args),
+        key=lambda row: [getattr(row, column.key) for column, _ in order],
+    )  # fmt: skip
     return render_template(
         "sla/requests.html",
         may_open=current_user.can(Permission.SEE_QUEUE),
-        figure=shown,
+        is_open=shown in lists.NOW,
         title=TITLES[shown],
-        totals=review.totals(listed),
+        asked=asked,
+        totals=lists.total(shown, asked, now),
         page=page,
-        rows=_rows(page.items),
-        links=page.links(request.path),
+        rows=_rows([row[:-1] for row in page.items]),
+        filters=state,
+        path=request.path,
+        links=page.links(request.path, state.query),
+        back=state.url(url_for("sla.dashboard"), {"cell": None}),
     )
 
 

@@ -1,0 +1,119 @@
+"""What the managers' page shows, as plain values: each figure with its list, each series in the order of its days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from backoffice.sla.queries.lists import Asked, Figure
+from backoffice.sla.queries.paces import Pace
+from backoffice.sla.rules import SMALLEST_SAMPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One figure: its list, what that is asked about, and how many requests and how much money it counts."""
+
+    figure: Figure
+    asked: Asked
+    number: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is open. `oldest_on` is the day on which the oldest was submitted; `ages` go by business days."""
+
+    open: Shown
+    overdue: Shown
+    due_today: Shown
+    due_next: Shown
+    next_day: date
+    unassigned: Shown
+    paused: Shown
+    oldest_on: date | None
+    ages: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """Requests whose promised day fell in some days: kept, broken, and both."""
+
+    met: Shown
+    missed: Shown
+    due: Shown
+
+    @property
+    def on_time(self) -> float | None:
+        """Share kept, 0 to 1; None where too few for a percentage."""
+        return self.met.number / self.due.number if self.due.number >= SMALLEST_SAMPLE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What some days received and closed, and what was open at the end of the last one."""
+
+    first: date
+    last: date
+    received: Shown
+    out: Shown
+    backlog: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Promises of one week, cut to the period."""
+
+    first: date
+    last: date
+    promises: Promises
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one header type, band or reviewer has of the whole. `load` is what a reviewer works on now."""
+
+    value: str
+    promises: Promises
+    closed: Shown
+    pace: Pace
+    reopened: Shown | None = None
+    load: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """Rejections for one reason, and the business days that they took in all."""
+
+    reason: str
+    rejected: Shown
+    days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The page. `folded_at` is when it was true; None before the worker has folded anything."""
+
+    asked: Asked
+    folded_at: datetime | None
+    now: Now
+    promises: Promises
+    weeks: tuple[Week, ...]
+    flow: tuple[Flow, ...]
+    closed: Shown
+    issued: Shown
+    rejected: Shown
+    withdrawn: Shown
+    first_pass: Shown
+    resubmitted: Shown
+    held: Shown
+    undelivered: Shown
+    net: Pace
+    gross: Pace
+    chain: Pace
+    distribution: tuple[Shown, ...]
+    kinds: tuple[Part, ...]
+    bands: tuple[Part, ...]
+    reviewers: tuple[Part, ...]
+    reasons: tuple[Rejections, ...]
