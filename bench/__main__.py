@@ -9,6 +9,7 @@ NAMES = (
     "lists",
     "customer",
     "desk",
+    "sla",
     "bulk",
     "human_path",
     "evidence",
