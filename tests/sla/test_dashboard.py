@@ -86,7 +86,7 @@ def test_a_list_says_its_number_and_sum_and_keeps_its_filters(desk: Desk, visit:
     assert manager.get("/sla/requests/missed?kind=personal").text.count("<tr id=") == 0
     weekly = manager.get("/sla?period=ytd").text
     assert 'aria-current="page">This year' in weekly
-    assert weekly.count("/sla/requests/backlog?") == 48
+    assert len(set(re.findall(r'href="(/sla/requests/backlog\?[^"]*)"', weekly))) == 48
 
 
 @pytest.mark.parametrize("query", [

@@ -18,10 +18,11 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import labels, rules
+from backoffice.sla.charts.plot import plotted
 from backoffice.sla.queries import figures as queries
 from backoffice.sla.queries import lists
 from backoffice.sla.queries.lists import Asked, Figure
-from backoffice.sla.views import asking
+from backoffice.sla.views import asking, charts
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
 from backoffice.web.metrics import register_gauge
@@ -98,6 +99,9 @@ def dashboard() -> str:
     open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
     upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
     policy = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET)
+    target_days, target = policy(PolicyKey.SLA_BUSINESS_DAYS, today), policy(PolicyKey.ON_TIME_TARGET, today) / 100
+    to = asking.addresses()
+    drawn = charts.of_board(board, to, target_days=target_days, on_time_target=target)
     path = url_for("sla.dashboard")
     no_dates = {"from": None, "to": None}
     current = None if state["date"] else dict(state.carried).get("period", "")
@@ -111,13 +115,12 @@ def dashboard() -> str:
             (text, state.url(path, {**no_dates, "period": name or None}), name == current, None)
             for name, text in asking.PERIODS.items()
         ],
-        to=asking.addresses(),
+        to=to,
+        plots={name: plotted(chart) for name, chart in drawn.items()},
         names={"kinds": labels.kinds, "bands": asking.bands(), "reviewers": people, "reasons": labels.reasons},
         smallest_sample=rules.SMALLEST_SAMPLE,
-        last_age=rules.LAST_AGE,
-        last_bucket=rules.LAST_BUCKET,
-        target_days=policy(PolicyKey.SLA_BUSINESS_DAYS, today),
-        on_time_target=policy(PolicyKey.ON_TIME_TARGET, today) / 100,
+        target_days=target_days,
+        on_time_target=target,
         sweep=runs.get(SWEEP),
         alive=scheduling.is_sign_of_life(beaten, now),
         beaten_at=beaten.last_finished_at if beaten else None,

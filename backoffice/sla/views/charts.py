@@ -1,0 +1,137 @@
+"""The series of the managers' page as charts; every mark leads to the list that it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from flask_babel import gettext
+
+from backoffice.sla import rules
+from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke, Target
+from backoffice.sla.queries.board import Dashboard, Shown, Week
+from backoffice.web.formatting import amount, day, grouped, percent
+
+Address = Callable[[Shown], str]
+
+
+def of_board(board: Dashboard, to: Address, *, target_days: int, on_time_target: float) -> dict[str, Chart]:
+    """The charts by their names, in the order of the page; no backlog where a reviewer is asked about."""
+    charts = [_ages(board.now.ages, to, target_days), _on_time(board.weeks, to, on_time_target)]
+    charts += [_distribution(board.distribution, to, target_days)]
+    charts += [_flow(board, to)] if board.flow else []
+    return {chart.key: chart for chart in charts}
+
+
+def _ages(buckets: Sequence[Shown], to: Address, target_days: int) -> Chart:
+    labels = [str(age) for age in range(rules.LAST_AGE)] + [gettext("%(num)d and more", num=rules.LAST_AGE)]
+
+    def ink(age: int) -> Ink | None:
+        return Ink.BAD if age > target_days else Ink.WARN if age == target_days else None
+
+    points = tuple(
+        _point(label, one, to, ink(age)) for age, (label, one) in enumerate(zip(labels, buckets, strict=True))
+    )
+    return Chart(
+        "ages",
+        gettext("Open requests by age"),
+        Kind.COLUMNS,
+        (Series(gettext("Requests"), points),),
+        gettext("Business days since submission"),
+        tick=_count,
+        categories=True,
+        legend=((Ink.WARN, gettext("On the last day of the promise")), (Ink.BAD, gettext("Older than the promise"))),
+    )
+
+
+def _distribution(buckets: Sequence[Shown], to: Address, target_days: int) -> Chart:
+    last = rules.LAST_BUCKET
+    labels = [str(days) for days in range(1, last)] + [gettext("more than %(num)d", num=last - 1)]
+    points = tuple(
+        _point(label, one, to, Ink.BAD if days > target_days else None)
+        for days, (label, one) in enumerate(zip(labels, buckets, strict=True), 1)
+    )
+    return Chart(
+        "distribution",
+        gettext("Turnaround"),
+        Kind.COLUMNS,
+        (Series(gettext("Requests"), points),),
+        gettext("Within so many business days"),
+        tick=_count,
+        categories=True,
+        legend=((Ink.BAD, gettext("Longer than the promise")),),
+    )
+
+
+def _on_time(weeks: Sequence[Week], to: Address, target: float) -> Chart:
+    name = gettext("On time")
+    points = tuple(
+        Point(
+            span(week.first, week.last),
+            week.promises.on_time,
+            _share(week),
+            to(week.promises.due),
+            gettext(
+                "%(span)s: %(met)d of %(n)d on time", span=span(week.first, week.last),
+                met=week.promises.met.number, n=week.promises.due.number,
+            ),
+        )
+        for week in weeks
+    )  # fmt: skip
+    return Chart(
+        "on-time-by-week",
+        gettext("On time by week"),
+        Kind.LINES,
+        (Series(name, points),),
+        gettext("Week"),
+        summary=gettext("Weeks with fewer than %(least)d promises have no percentage.", least=rules.SMALLEST_SAMPLE),
+        target=Target(target, gettext("Target: %(target)s", target=percent(target, 0))),
+        tick=lambda share: percent(share, 0),
+        whole=False,
+        ceiling=1.0,
+        from_zero=False,
+    )
+
+
+def _share(week: Week) -> str:
+    promises = week.promises
+    if promises.on_time is None:
+        return str(gettext("%(met)d of %(n)d", met=promises.met.number, n=promises.due.number))
+    return percent(promises.on_time)
+
+
+def _flow(board: Dashboard, to: Address) -> Chart:
+    daily = len(board.flow) > 1 and board.flow[0].first == board.flow[0].last
+
+    def series(name: str, shown: Iterable[Shown], ink: Ink, stroke: Stroke) -> Series:
+        places = (span(one.first, one.last) for one in board.flow)
+        return Series(name, tuple(_point(*each, to) for each in zip(places, shown, strict=True)), ink, stroke)
+
+    return Chart(
+        "flow",
+        gettext("Backlog, in and out"),
+        Kind.LINES,
+        (
+            series(gettext("Open at its end"), (one.backlog for one in board.flow), Ink.ACCENT, Stroke.SOLID),
+            series(gettext("Received"), (one.received for one in board.flow), Ink.WARN, Stroke.DASHED),
+            series(gettext("Closed or withdrawn"), (one.out for one in board.flow), Ink.GOOD, Stroke.DOTTED),
+        ),
+        gettext("Day") if daily else gettext("Week"),
+        tick=_count,
+    )
+
+
+def _point(label: str, shown: Shown, to: Address, ink: Ink | None = None) -> Point:
+    said = gettext("%(label)s: %(number)s requests, %(amount)s", label=label, number=_count(shown.number),
+                   amount=amount(shown.amount))  # fmt: skip
+    return Point(label, shown.number, _count(shown.number), to(shown), said, ink)
+
+
+def span(first: date, last: date) -> str:
+    """A day, or the first and last of several, as plain text."""
+    begun, ended = (str(day(one).striptags()) for one in (first, last))
+    return begun if first == last else f"{begun} – {ended}"
+
+
+def _count(number: float) -> str:
+    return str(grouped(f"{number:.10g}"))
