@@ -36,7 +36,7 @@ _NOTHING: Row = dict.fromkeys(_NAMES, Count())
 def dashboard(asked: Asked, now: datetime) -> Dashboard:
     """All figures of a period. `asked.until` is today at most."""
     book = _Book(asked, now)
-    whole = book.total(book.by_day.items())
+    whole = book.total(asked.since, asked.until)
     split = book.by_split()
     measured = paces.read(asked, [key[1] for key in split if key[0] is Split.REVIEWER])
     first_pass, issued = whole["first_pass"], whole["issued"]
@@ -102,12 +102,12 @@ class _Book:
             asked = asked.where(DayFigures.reviewer_id == self.asked.reviewer)
         return {row[0]: _row(row[1:]) for row in session.execute(asked)}
 
-    def total(self, days: Iterable[tuple[date, Row]]) -> Row:
-        """The sum of the days that the period has."""
+    def total(self, first: date, last: date) -> Row:
+        """The sum of these days."""
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         total = dict(_NOTHING)
-        for day, row in days:
-            if day <= self.asked.until:
-                total = {name: total[name] + row[name] for name in _NAMES}
+        for row in filter(None, map(self.by_day.get, days)):
+            total = {name: total[name] + row[name] for name in _NAMES}
         return total
 
     def by_split(self) -> dict[tuple[Split, str], Row]:
@@ -161,7 +161,7 @@ class _Book:
     def weeks(self) -> Iterable[Week]:
         """The weeks of the period, from Monday on, cut to its first and last day."""
         for first, last in _weeks(self.asked.since, self.asked.until):
-            row = self.total((day, row) for day, row in self.by_day.items() if first <= day <= last)
+            row = self.total(first, last)
             yield Week(first, last, self.promises(replace(self.asked, since=first, until=last), row))
 
     def flow(self) -> Iterable[Flow]:
@@ -177,7 +177,7 @@ class _Book:
         for row in later:
             open_ = _back(open_, row)
         for first, last in reversed(list(spans)):
-            row = self.total((day, row) for day, row in self.by_day.items() if first <= day <= last)
+            row = self.total(first, last)
             counts = ((Figure.RECEIVED, row["received"]), (Figure.OUT, _out(row)), (Figure.BACKLOG, open_))
             of = (self.shown(figure, count, since=first, until=last) for figure, count in counts)
             flows.append(Flow(first, last, *of))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
-from urllib.parse import urlencode
 
 from flask import request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -87,9 +85,12 @@ def addresses() -> Callable[[Shown], str]:
 
     def address(shown: Shown) -> str:
         of = shown.asked
-        period: dict[str, Any] = {} if shown.figure in NOW else {"from": of.since, "to": of.until}
-        narrow = {"kind": of.header_kind, "band": of.band, "reviewer": of.reviewer, "cell": of.cell}
-        query = period | {name: value for name, value in narrow.items() if value not in ("", None)}
-        return f"{base}{shown.figure}?{urlencode(query)}" if query else f"{base}{shown.figure}"
+        # Days, ids and coded words: nothing in them has to be quoted.
+        query = "" if shown.figure in NOW else f"&from={of.since}&to={of.until}"
+        query += f"&kind={of.header_kind}" if of.header_kind else ""
+        query += f"&band={of.band}" if of.band is not None else ""
+        query += f"&reviewer={of.reviewer}" if of.reviewer is not None else ""
+        query += f"&cell={of.cell}" if of.cell else ""
+        return f"{base}{shown.figure}?{query[1:]}" if query else f"{base}{shown.figure}"
 
     return address
