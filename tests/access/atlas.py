@@ -67,7 +67,7 @@ NOT_OURS = {
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
     "messages.document", "messages.sample_html", "issuing.seller_logo", "delivery.html_part", "delivery.attachment",
-    "ledger.import_progress", "ledger.problems_csv", "sla.export_calendar",
+    "ledger.import_progress", "ledger.problems_csv", "sla.export_calendar", "sla.report_file",
 }  # fmt: skip
 
 
@@ -219,6 +219,7 @@ class Atlas:
             "review.export_numbers": [f"/review/books/numbers.{kind}" for kind in EXPORTS],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
+            "sla.report_file": ["/sla/report.pdf?period=12w", "/sla/report.xlsx"],
             "sla.operations": ["/admin/operations"],
             "sla.calendar": ["/admin/calendar", "/admin/calendar?year=2027&day=2027-02-05"],
             "sla.export_calendar": ["/admin/calendar.csv?year=2026"],

@@ -49,8 +49,8 @@ def bands() -> dict[str, str]:
     return {str(number): text for number, text in enumerate(words)}
 
 
-def filters(people: Mapping[str, str]) -> FilterState:
-    """The filters of this address."""
+def filters(people: Mapping[str, str], *, whole: bool = False) -> FilterState:
+    """The filters of this address; `whole`: raises Invalid where one of them cannot be followed, as for a file."""
     offered = FilterSet(
         DateRange("date", lazy_gettext("Period"), "from", "to"),
         OneOf("kind", lazy_gettext("Header type"), list(labels.kinds.items())),
@@ -58,7 +58,7 @@ def filters(people: Mapping[str, str]) -> FilterState:
         OneOf("reviewer", lazy_gettext("Reviewer"), list(people.items())),
         carried={"period": [name for name in PERIODS if name], "cell": sorted(set().union(*CELLS.values()))},
     )
-    return offered.parse(request.args)
+    return offered.parse_whole(request.args) if whole else offered.parse(request.args)
 
 
 def asked(state: FilterState, today: date) -> Asked:

@@ -111,6 +111,9 @@ def dashboard() -> str:
         board=board,
         filters=state,
         path=path,
+        exports=[
+            (ending.upper(), state.url(url_for("sla.report_file", extension=ending))) for ending in ("pdf", "xlsx")
+        ],
         periods=[
             (text, state.url(path, {**no_dates, "period": name or None}), name == current, None)
             for name, text in asking.PERIODS.items()
