@@ -50,6 +50,10 @@ def faults(wanted: Catalog, catalog: Catalog) -> Iterator[str]:
             yield f"fuzzy: {message.id!r}"
         if not all(_strings(message.string)):
             yield f"untranslated: {message.id!r}"
+        elif message.python_format and any(
+            "%" in PLACEHOLDER.sub("", one).replace("%%", "") for one in _strings(message.string)
+        ):
+            yield f"a lone % breaks the sentence: {message.id!r} -> {message.string!r}"
         elif _placeholders(message.string) - _placeholders(message.id):
             yield f"placeholder unknown: {message.id!r} -> {message.string!r}"
         elif _placeholders(_strings(message.id)[-1]) - _placeholders(message.string):

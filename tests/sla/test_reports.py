@@ -48,4 +48,7 @@ def test_a_file_is_not_made_of_filters_that_cannot_be_followed(desk: Desk, visit
         assert manager.get(f"/sla/report.pdf?{query}").status_code == 404
     assert manager.get("/sla/report.doc").status_code == 404
     assert manager.get("/sla/report.xlsx").status_code == 200, "of an empty installation, too"
-    assert manager.get("/sla/report.pdf").data.startswith(b"%PDF")
+    manager.get("/sla")
+    manager.submit(button="中文")
+    chinese = pypdf.PdfReader(io.BytesIO(manager.get("/sla/report.pdf").data))
+    assert "服务时效" in chinese.pages[0].extract_text().replace("\n", "")

@@ -76,6 +76,7 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
     kept = None if promises.on_time is None else promises.on_time >= target
     counted = gettext("%(met)d of %(n)d", met=promises.met.number, n=promises.due.number)
     goal = gettext("Target: %(target)s", target=percent(target, 0))
+    median = gettext("%(days)s business days", days=_days(board.net.median)) if board.net.number else str(MISSING)
     turnaround = gettext("Nine of ten within %(p90)s, 95 of 100 within %(p95)s business days",
                          p90=_days(board.net.p90), p95=_days(board.net.p95))  # fmt: skip
     return [
@@ -83,7 +84,7 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
             gettext("On time"), counted if kept is None else percent(promises.on_time),
             goal if kept is None else f"{counted} · {goal}", None if kept is None else Ink.GOOD if kept else Ink.BAD,
         ),
-        Card(gettext("Median turnaround"), gettext("%(days)s business days", days=_days(board.net.median)), turnaround),
+        Card(gettext("Median turnaround"), median, turnaround if board.net.number else ""),
         _counted(gettext("Open requests"), now.open),
         _counted(gettext("Overdue"), now.overdue, Ink.BAD),
         _counted(gettext("Due today"), now.due_today, Ink.WARN),
