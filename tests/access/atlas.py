@@ -219,6 +219,7 @@ class Atlas:
             "review.export_numbers": [f"/review/books/numbers.{kind}" for kind in EXPORTS],
             "review.export_books": ["/review/books.csv", "/review/books.xlsx?month=2026-01"],
             "sla.dashboard": ["/sla"],
+            "sla.forecast": ["/sla/forecast", "/sla/forecast?by=1999-01-01"],
             "sla.report_file": ["/sla/report.pdf?period=12w", "/sla/report.xlsx"],
             "sla.operations": ["/admin/operations"],
             "sla.calendar": ["/admin/calendar", "/admin/calendar?year=2027&day=2027-02-05"],

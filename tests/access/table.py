@@ -118,6 +118,7 @@ messages.sample_html             login 403 403 403 200 200 200 200 200
 messages.document                200/303 200/303 200/303 200/303 200/303 200/303 200/303 200/303 200/303
 messages.link_over               200   200 200 200 200 200 200 200 200
 sla.dashboard                    login 403 403 403 403 403 200 200 200
+sla.forecast                     login 403 403 403 403 403 200 200 200
 sla.report_file                  login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
 sla.calendar                     login 403 403 403 403 403 200 200 200

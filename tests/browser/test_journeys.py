@@ -148,6 +148,7 @@ def test_flagged_after_five_business_days(
     assert stage.sweep() == 0
     stage.work()
     assert number in stage.mails(stage.cast.max.email)[-1].text
+    stage.fold()
 
     page = window(stage.cast.max).page
     expect(page.locator("#overdue .figure-value")).to_have_text("1")
