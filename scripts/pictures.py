@@ -63,6 +63,7 @@ def main() -> None:
             customer(hand)
             reviewer(hand)
             office(hand)
+            manager(hand)
         desk(Hand(browser, site, "en"))
         browser.close()
 
@@ -237,6 +238,18 @@ def office(hand: Hand) -> None:
     page.goto(f"{hand.site}/admin/imports")
     page.locator("main tbody th a").first.click()
     hand.keep(page, "import", height=980)
+
+
+def manager(hand: Hand) -> None:
+    """Whether the promise is kept, and what will break next."""
+    page = hand.sign_in("max@backoffice.example")
+    page.goto(f"{hand.site}/sla?period=12w")
+    hand.keep(page, "service-level", height=900)
+    hand.keep(page, "service-level-charts", at="#on-time-by-week", height=860)
+    page.goto(f"{hand.site}/sla/forecast")
+    hand.keep(page, "forecast", height=860)
+    page.goto(f"{hand.site}/admin/calendar")
+    hand.keep(page, "calendar", height=900)
 
 
 def desk(hand: Hand) -> None:
