@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backoffice.sla.charts import columns, lines
 from backoffice.sla.charts.chart import Chart, Kind
@@ -10,6 +11,8 @@ from backoffice.sla.charts.drawing import Box, Drawing
 
 WIDE, NARROW = 540.0, 280.0
 HEIGHT = 220.0
+# Those that pages in use show, in each language; the figures behind them change when the worker folds.
+_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Plot:
     narrow_scrolls: bool
 
 
+@lru_cache(maxsize=_KEPT)
 def plotted(chart: Chart, width: float = WIDE, height: float = HEIGHT) -> Plot:
     """The chart for a page; `width` is that of the place it fills on a desk."""
     wide, narrow = draw(chart, width, height), draw(chart, NARROW, height)

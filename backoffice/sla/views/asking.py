@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from flask import request, url_for
@@ -81,7 +82,12 @@ def _period(name: str, today: date) -> tuple[date, date]:
 
 def addresses() -> Callable[[Shown], str]:
     """Tells the address of a figure's list. A page has hundreds of them: the route is looked up once."""
-    base = url_for("sla.requests", figure="-")[:-1]
+    return _addresses(url_for("sla.requests", figure="-")[:-1])
+
+
+@lru_cache(maxsize=8)
+def _addresses(base: str) -> Callable[[Shown], str]:
+    """The same one each time: pieces of pages are remembered by what they are drawn with."""
 
     def address(shown: Shown) -> str:
         of = shown.asked

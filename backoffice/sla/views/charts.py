@@ -86,7 +86,7 @@ def _on_time(weeks: Sequence[Week], to: Address, target: float) -> Chart:
         gettext("Week"),
         summary=gettext("Weeks with fewer than %(least)d promises have no percentage.", least=rules.SMALLEST_SAMPLE),
         target=Target(target, gettext("Target: %(target)s", target=percent(target, 0))),
-        tick=lambda share: percent(share, 0),
+        tick=_percent,
         whole=False,
         ceiling=1.0,
         from_zero=False,
@@ -131,6 +131,10 @@ def span(first: date, last: date) -> str:
     """A day, or the first and last of several, as plain text."""
     begun, ended = (str(day(one).striptags()) for one in (first, last))
     return begun if first == last else f"{begun} – {ended}"
+
+
+def _percent(share: float) -> str:
+    return percent(share, 0)
 
 
 def _count(number: float) -> str:
