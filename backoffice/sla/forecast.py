@@ -38,6 +38,11 @@ class Method(StrEnum):
     SEASONAL = "seasonal"
     NAIVE = "naive"
 
+    @property
+    def other(self) -> Method:
+        """The one it was tried against."""
+        return Method.NAIVE if self == Method.SEASONAL else Method.SEASONAL
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -57,6 +62,10 @@ class Expected:
     outflow: float
     seasonal: float
     naive: float
+
+    def backlog(self, method: Method) -> float:
+        """What is open at its end by one of the forecasts."""
+        return self.seasonal if method == Method.SEASONAL else self.naive
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ class Forecast:
     @property
     def backlog(self) -> tuple[float, ...]:
         """What is expected to be open at the end of each day, by the chosen forecast."""
-        return tuple(day.seasonal if self.method == Method.SEASONAL else day.naive for day in self.days)
+        return tuple(day.backlog(self.method) for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)

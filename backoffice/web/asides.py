@@ -99,15 +99,17 @@ def beside_form(deed: str, *, comes_back: bool = False, leaves_nothing: bool = F
     if comes_back:
         # The form's address has what was typed, which may not be the case where the page is shown else.
         deed = _with(deed, "next", own_address() if request.method == "GET" else form.address)
-    return {"form": form.id, "formaction": _with(form.address, _DEED, deed), "formenctype": _PLAIN}
+    return _beside(form, _DEED, deed)
 
 
 def page_beside(page: str) -> dict[str, Any]:
     """The attributes of a button that goes to `page`, as a link would; none where the page has no long form."""
     form = form_of_page()
-    if form is None:
-        return {}
-    return {"form": form.id, "formaction": _with(form.address, _PAGE, page), "formenctype": _PLAIN}
+    return _beside(form, _PAGE, page) if form is not None else {}
+
+
+def _beside(form: LongForm, asked: str, address: str) -> dict[str, Any]:
+    return {"form": form.id, "formaction": _with(form.address, asked, address), "formenctype": _PLAIN}
 
 
 def is_asked() -> bool:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from backoffice.calendars import queries as calendars
 from backoffice.database import session, transaction
 from backoffice.sla import forecast
 from backoffice.sla.models import DayFigures
@@ -43,7 +44,7 @@ def test_pace_misses_and_last_months_forecast(desk: Desk, visit: Callable[..., V
         assert (told.open, told.late, told.in_time) == (14, 1, 13)
         assert told.pace == pytest.approx(5.6), "closed a business day in the last ten"
         # Turns at 5.6 a day: 5 today, then 11, 16; what is due on day n and comes later misses.
-        turns = forecast.outlook([(1, TODAY)], told.pace, _calendar(), TODAY)
+        turns = forecast.outlook([(1, TODAY)], told.pace, calendars.current_calendar(), TODAY)
         assert not turns[0].misses
         assert told.missing_count == len(told.missing) <= 13
         assert told.forecast is not None
@@ -81,9 +82,3 @@ def test_the_day_of_an_empty_desk(desk: Desk, visit: Callable[..., Visitor], by:
     page = visit(desk.cast.max).get(f"/sla/forecast?by={by}").text
     assert said in page
     assert f'value="{by}"' in page
-
-
-def _calendar() -> forecast.BusinessCalendar:
-    from backoffice.calendars import queries as calendars
-
-    return calendars.current_calendar()

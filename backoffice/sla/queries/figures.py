@@ -125,7 +125,7 @@ class _Book:
 
     def now_figures(self) -> Now:
         """What is open as of the fold; what is overdue follows the day."""
-        today, following = self.today, lists.next_business_day(self.calendar, self.today)
+        today, following = self.today, self.calendar.add_business_days(self.today, 1)
         ages: dict[int, Count] = defaultdict(Count)
         for row in self.open:
             ages[lists.age(self.calendar, row.submitted_on, today)] += Count(row.number, row.amount)

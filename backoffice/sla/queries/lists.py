@@ -66,7 +66,6 @@ NOW = frozenset({
 })  # fmt: skip
 _DUE = frozenset({Figure.MET, Figure.MISSED, Figure.DUE_IN_PERIOD})
 _RECEIVED = frozenset({Figure.RECEIVED, Figure.BACKLOG})
-WITH_CELL = frozenset({Figure.AGE, Figure.TURNAROUND, Figure.REASON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +141,6 @@ def undelivered(asked: Asked) -> Count:
     return _count(select(Outcome.amount).where(*_outcomes(Figure.UNDELIVERED, asked)))
 
 
-def next_business_day(calendar: BusinessCalendar, today: date) -> date:
-    """The business day after today."""
-    return calendar.add_business_days(today, 1)
-
-
 def age(calendar: BusinessCalendar, submitted_on: date, today: date) -> int:
     """For how many business days something has been open, `rules.LAST_AGE` for that many and more."""
     return min(max(0, calendar.business_days_between(submitted_on, today)), rules.LAST_AGE)
@@ -161,7 +155,7 @@ def _open(figure: Figure, asked: Asked, now: datetime) -> ColumnElement[bool]:
     if figure is Figure.DUE_TODAY:
         return and_(is_open(), due_at == calendar_rules.due_at(today, zone))
     if figure is Figure.DUE_NEXT:
-        following = next_business_day(calendars.current_calendar(), today)
+        following = calendars.current_calendar().add_business_days(today, 1)
         ends = (calendar_rules.due_at(day, zone) for day in (today, following))
         return and_(is_open(), due_at > next(ends), due_at <= next(ends))
     if figure is Figure.UNASSIGNED:

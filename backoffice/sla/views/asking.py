@@ -14,6 +14,8 @@ from sqlalchemy import select
 from backoffice.accounts.models import User
 from backoffice.database import session
 from backoffice.permissions import Role
+from backoffice.policies import queries as policies
+from backoffice.policies.rules import PolicyKey
 from backoffice.requests.rules import Reason
 from backoffice.sla import labels, rules
 from backoffice.sla.queries.board import Shown
@@ -72,6 +74,12 @@ def asked(state: FilterState, today: date) -> Asked:
     since = min(max(since, until - LONGEST), until)
     band, reviewer = (int(state[name]) if state[name] else None for name in ("band", "reviewer"))
     return Asked(since, until, state["kind"], band, reviewer, request.args.get("cell", ""))
+
+
+def promise(today: date) -> tuple[int, float]:
+    """The business days that are promised, and the share of promises that is to be kept."""
+    policy = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET)
+    return policy(PolicyKey.SLA_BUSINESS_DAYS, today), policy(PolicyKey.ON_TIME_TARGET, today) / 100
 
 
 def _period(name: str, today: date) -> tuple[date, date]:

@@ -8,9 +8,9 @@ from datetime import date
 from flask_babel import gettext
 
 from backoffice.sla import rules
-from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke, Target
+from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke, Target, grouped
 from backoffice.sla.queries.board import Dashboard, Shown, Week
-from backoffice.web.formatting import amount, day, grouped, percent
+from backoffice.web.formatting import amount, day, percent
 
 Address = Callable[[Shown], str]
 
@@ -38,7 +38,6 @@ def _ages(buckets: Sequence[Shown], to: Address, target_days: int) -> Chart:
         Kind.COLUMNS,
         (Series(gettext("Requests"), points),),
         gettext("Business days since submission"),
-        tick=_count,
         categories=True,
         legend=((Ink.WARN, gettext("On the last day of the promise")), (Ink.BAD, gettext("Older than the promise"))),
     )
@@ -57,7 +56,6 @@ def _distribution(buckets: Sequence[Shown], to: Address, target_days: int) -> Ch
         Kind.COLUMNS,
         (Series(gettext("Requests"), points),),
         gettext("Within so many business days"),
-        tick=_count,
         categories=True,
         legend=((Ink.BAD, gettext("Longer than the promise")),),
     )
@@ -117,25 +115,24 @@ def _flow(board: Dashboard, to: Address) -> Chart:
             series(gettext("Closed or withdrawn"), (one.out for one in board.flow), Ink.GOOD, Stroke.DOTTED),
         ),
         gettext("Day") if daily else gettext("Week"),
-        tick=_count,
     )
 
 
 def _point(label: str, shown: Shown, to: Address, ink: Ink | None = None) -> Point:
-    said = gettext("%(label)s: %(number)s requests, %(amount)s", label=label, number=_count(shown.number),
+    said = gettext("%(label)s: %(number)s requests, %(amount)s", label=label, number=grouped(shown.number),
                    amount=amount(shown.amount))  # fmt: skip
-    return Point(label, shown.number, _count(shown.number), to(shown), said, ink)
+    return Point(label, shown.number, grouped(shown.number), to(shown), said, ink)
 
 
 def span(first: date, last: date) -> str:
     """A day, or the first and last of several, as plain text."""
-    begun, ended = (str(day(one).striptags()) for one in (first, last))
-    return begun if first == last else f"{begun} – {ended}"
+    return plain_day(first) if first == last else f"{plain_day(first)} – {plain_day(last)}"
+
+
+def plain_day(on: date) -> str:
+    """A day without the markup that pages give it."""
+    return str(day(on).striptags())
 
 
 def _percent(share: float) -> str:
     return percent(share, 0)
-
-
-def _count(number: float) -> str:
-    return str(grouped(f"{number:.10g}"))

@@ -19,8 +19,8 @@ from backoffice.sla.charts.plot import plotted
 from backoffice.sla.forecast import Forecast, Method, Outlook
 from backoffice.sla.queries import coming as queries
 from backoffice.sla.queries.coming import Happened
+from backoffice.sla.views.charts import plain_day
 from backoffice.sla.views.plumbing import blueprint
-from backoffice.web.formatting import day
 from backoffice.web.guards import guard
 
 # A desk that is to be empty later than in a year is no plan.
@@ -70,27 +70,26 @@ def _rows(turns: tuple[Outlook, ...]) -> list[tuple[review.Listed, Outlook]]:
 
 
 def _ahead(told: Forecast) -> Chart:
-    ours = told.method == Method.SEASONAL
     return Chart(
         "ahead",
         gettext("Expected backlog"),
         Kind.LINES,
         (
-            Series(gettext("Expected"), _line(told, seasonal=ours), Ink.ACCENT, Stroke.SOLID),
-            Series(_name_of_other(told), _line(told, seasonal=not ours), Ink.QUIET, Stroke.DOTTED),
+            Series(gettext("Expected"), _line(told, told.method), Ink.ACCENT, Stroke.SOLID),
+            Series(_name(told.method.other), _line(told, told.method.other), Ink.QUIET, Stroke.DOTTED),
         ),
         gettext("Day"),
         whole=False,
     )
 
 
-def _name_of_other(told: Forecast) -> str:
-    return str(gettext("As last week") if told.method == Method.SEASONAL else gettext("By weekday and trend"))
+def _name(method: Method) -> str:
+    return str(gettext("As last week") if method == Method.NAIVE else gettext("By weekday and trend"))
 
 
-def _line(told: Forecast, *, seasonal: bool) -> tuple[Point, ...]:
-    values = ((one.day, one.seasonal if seasonal else one.naive) for one in told.days)
-    return tuple(Point(_said(on), value, f"{value:,.1f}") for on, value in values)
+def _line(told: Forecast, method: Method) -> tuple[Point, ...]:
+    values = ((one.day, one.backlog(method)) for one in told.days)
+    return tuple(Point(plain_day(on), value, f"{value:,.1f}") for on, value in values)
 
 
 def _before(happened: Happened) -> Chart:
@@ -102,14 +101,10 @@ def _before(happened: Happened) -> Chart:
         Kind.LINES,
         (
             Series(
-                gettext("What came of it"), tuple(Point(_said(one.day), n, f"{n:,}") for one, n in real), Ink.ACCENT
+                gettext("What came of it"), tuple(Point(plain_day(one.day), n, f"{n:,}") for one, n in real), Ink.ACCENT
             ),
-            Series(gettext("Expected"), _line(told, seasonal=told.method == Method.SEASONAL), Ink.WARN, Stroke.DASHED),
+            Series(gettext("Expected"), _line(told, told.method), Ink.WARN, Stroke.DASHED),
         ),
         gettext("Day"),
         whole=False,
     )
-
-
-def _said(on: date) -> str:
-    return str(day(on).striptags())

@@ -12,8 +12,6 @@ from flask_login import current_user
 from backoffice import clock, scheduling
 from backoffice.database import session
 from backoffice.permissions import Permission
-from backoffice.policies import queries as policies
-from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
@@ -98,8 +96,7 @@ def dashboard() -> str:
     beaten = runs.get(scheduling.HEARTBEAT)
     open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
     upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
-    policy = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET)
-    target_days, target = policy(PolicyKey.SLA_BUSINESS_DAYS, today), policy(PolicyKey.ON_TIME_TARGET, today) / 100
+    target_days, target = asking.promise(today)
     to = asking.addresses()
     drawn = charts.of_board(board, to, target_days=target_days, on_time_target=target)
     path = url_for("sla.dashboard")

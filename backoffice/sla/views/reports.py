@@ -45,13 +45,12 @@ def report_file(extension: str) -> Response:
 
 def of_board(board: Dashboard, people: Mapping[str, str], now: datetime, *, filters: Iterable[str]) -> Report:
     """The report of a period's figures in the reader's language."""
-    target = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET, PolicyKey.SELLER)
     today = clock.local_date(now, clock.zone())
-    days, share = target(PolicyKey.SLA_BUSINESS_DAYS, today), target(PolicyKey.ON_TIME_TARGET, today) / 100
+    days, share = asking.promise(today)
     drawn = charts.of_board(board, asking.addresses(), target_days=days, on_time_target=share)
     return composed(
         title=gettext("Service level"),
-        issuer=target(PolicyKey.SELLER, today)["name"],
+        issuer=policies.value(PolicyKey.SELLER, today)["name"],
         period=charts.span(board.asked.since, board.asked.until),
         filters=filters,
         cards=_cards(board, share),
