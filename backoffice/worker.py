@@ -30,7 +30,7 @@ from backoffice.sla import jobs as sla
 from backoffice.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from apscheduler.schedulers.base import BaseScheduler
+    from apscheduler.triggers.base import BaseTrigger
 
 log = structlog.get_logger(__name__)
 
@@ -115,6 +115,7 @@ class Worker:
         """Run until SIGTERM or SIGINT; the job under way is finished first."""
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
+        from apscheduler.triggers.interval import IntervalTrigger
 
         scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -123,10 +124,8 @@ class Worker:
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         for name, seconds in scheduling.SECONDS.items():
-            scheduler.add_job(
-                self._run, "interval", seconds=seconds, args=(name, scheduler), id=name,
-                next_run_time=scheduling.soon(),
-            )  # fmt: skip
+            turns = IntervalTrigger(seconds=seconds, timezone="UTC")
+            scheduler.add_job(self._run, turns, args=(name, turns), id=name, next_run_time=scheduling.soon())
         stop = StopSignal(signal.SIGTERM, signal.SIGINT)
         scheduler.start()
         log.info("worker started", pid=os.getpid())
@@ -134,13 +133,14 @@ class Worker:
         scheduler.shutdown(wait=True)
         log.info("worker stopped", pid=os.getpid())
 
-    def _run(self, name: str, scheduler: BaseScheduler) -> None:
+    def _run(self, name: str, turns: BaseTrigger) -> None:
+        # The scheduler is not asked: while it waits for its jobs to end it answers none of them.
         with self.app.app_context():
             try:
                 if name in LED and not self.leadership.held():
                     return
-                planned = scheduler.get_job(name)
-                scheduling.record_run(name, JOBS[name], next_run_at=planned.next_run_time if planned else None)
+                following = turns.get_next_fire_time(None, scheduling.soon())
+                scheduling.record_run(name, JOBS[name], next_run_at=following)
             except Exception:
                 log.exception("job failed", job=name)
             finally:

@@ -60,10 +60,10 @@ class Child:
         os.kill(self.pid, signal.SIGKILL)
         self.wait()
 
-    def stop(self) -> int:
+    def stop(self, patience: int = PATIENCE_SECONDS) -> int:
         """SIGTERM, as an operator would; returns the exit code."""
         os.kill(self.pid, signal.SIGTERM)
-        return self.wait()
+        return self.wait(patience)
 
     def wait(self, patience: int = PATIENCE_SECONDS) -> int:
         """Wait for its end, so many seconds at most; the exit code, or minus the signal that killed it.

@@ -20,7 +20,7 @@ from typing import Any
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from backoffice import clock, config
+from backoffice import clock, config, worker
 from backoffice.accounts import queries as accounts
 from backoffice.cli.command import cli
 from backoffice.database import session, transaction
@@ -55,6 +55,12 @@ def command(
     if batch_takes:
         _slow_down(files, "take_batch", batch_takes)
     cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: bare_app(config.load()), set_debug_flag=False))
+
+
+def worker_with_slow_leader(seconds: float) -> None:
+    """Run the worker; every job of the leader takes so many seconds until it knows that it leads."""
+    _slow_down(worker.FileLeadership, "held", seconds)
+    command(["worker"])
 
 
 def make_batches_of(lines: int, put: Callable[[Any, str, Any], None] = setattr) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -76,3 +77,15 @@ def test_each_document_is_drawn_by_one_of_them(
     assert set(office.states(numbers)) == {"issued"}
     assert sorted(session.scalars(select(Invoice.sequence))) == list(range(1, REQUESTS + 2))
     assert contradictions() == []
+
+
+@pytest.mark.one_database
+def test_a_worker_stops_when_its_jobs_have_only_just_begun(launcher: Launcher, settings: Settings) -> None:
+    """Whatever a job still asks about its schedule must not wait for the scheduler, which waits for the job."""
+    child = launcher.start("worker_with_slow_leader", settings, seconds=1)
+    deadline = time.monotonic() + 60
+    while not child.log.exists() or "worker started" not in child.log.read_text():
+        assert time.monotonic() < deadline, child.log.read_text()
+        time.sleep(0.01)
+    assert child.stop(patience=20) == 0
+    assert "worker stopped" in child.log.read_text()
