@@ -36,7 +36,7 @@ run: setup ## start everything with demo data; PORT=8000
 
 test: setup-dev ## run all tests, on SQLite and PostgreSQL, in a browser where there is one
 	@$(BIN)/python scripts/say_browser.py
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: setup-dev ## look for what the tools find: form, types, imports, templates, secrets, translations
 	@$(BIN)/python scripts/check.py

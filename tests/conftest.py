@@ -31,6 +31,7 @@ from tests.support.people import CHEAP, Cast, known_cast
 from tests.support.visitor import Visitor
 
 DATABASES = ("sqlite", "postgresql")
+LONG = ("browser", "race", "fault")
 ALL_DATABASES = os.environ.get("TEST_DATABASES") == "all"
 # Speed is measured in bench/, never by a test: on a busy machine an example that takes its time would be a failure.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -71,8 +72,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("database", kinds, indirect=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a Chromium, browser tests are skipped with one line; where every push is checked they fail."""
+    """Those that take long come first, so that no process is left with one of them when the others are done.
+
+    Without a Chromium, browser tests are skipped with one line; where every push is checked they fail.
+    """
+    items.sort(key=lambda item: not any(item.get_closest_marker(mark) for mark in LONG))
     if chromium.find_chromium() is None and not chromium.required():
         for item in items:
             if item.get_closest_marker("browser"):

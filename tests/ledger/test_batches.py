@@ -31,6 +31,7 @@ from backoffice.ledger.services import encodings, files, rehearsal
 from backoffice.ledger.services.reading import BadLine, Shape
 from backoffice.ledger.services.report import Report
 from backoffice.permissions import SYSTEM
+from tests.support.databases import examples
 from tests.support.office import Office, contradictions
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -175,8 +176,8 @@ class Life:
         return select(model).where(model.account_id == self.account_id).execution_options(populate_existing=True)
 
 
-def test_any_lines_make_the_same_books_however_they_are_cut(office: Office) -> None:
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_any_lines_make_the_same_books_however_they_are_cut(office: Office, database: str) -> None:
+    @settings(max_examples=examples(25, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(
         issued=st.booleans(),
         requests=st.lists(st.sampled_from([30, 60, 90, 100]), min_size=1, max_size=4),
@@ -206,8 +207,8 @@ MIXED: st.SearchStrategy[Told | Said] = st.one_of(TOLD, TOLD, TOLD, SAID)
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["new ids", "ids in conflict already"])
-def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, again: bool) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, database: str, again: bool) -> None:
+    @settings(max_examples=examples(40, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(lines=st.lists(SAID, min_size=2, max_size=8))
     @example(lines=[Said("C1", currency="USD"), Said("C1")])
     @example(lines=[Said("C1"), Said("C1", cents=1), Said("C1")])
@@ -229,8 +230,8 @@ def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, again
     the_same()
 
 
-def test_a_rehearsal_says_of_any_lines_what_booking_them_will_say(office: Office) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_a_rehearsal_says_of_any_lines_what_booking_them_will_say(office: Office, database: str) -> None:
+    @settings(max_examples=examples(40, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(lines=st.lists(MIXED, min_size=2, max_size=14), before=st.lists(TOLD, max_size=4), size=st.integers(1, 6))
     def the_same(lines: list[Told | Said], before: list[Told], size: int) -> None:
         life = Life(office, False, [])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backoffice.database import session
 from backoffice.errors import Invalid
-from backoffice.ledger import jobs
+from backoffice.ledger import invariants, jobs
 from backoffice.ledger.rules import REQUIRED_COLUMNS
+from tests.support.databases import examples
 from tests.support.office import Office, contradictions
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -34,26 +34,30 @@ CONTENT = st.one_of(
 )
 
 
-@given(content=CONTENT, strict=st.booleans())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nothing_but_invalid_and_never_a_contradiction(
-    office: Office, context: Flask, tmp_path: Path, content: bytes, strict: bool
-) -> None:
+def test_nothing_but_invalid_and_never_a_contradiction(office: Office, database: str, tmp_path: Path) -> None:
     path = tmp_path / "any.csv"
-    path.write_bytes(",".join(REQUIRED_COLUMNS).encode() + b"\n" + content)
-    session.rollback()
-    try:
-        report = jobs.import_file(
-            path,
-            office.cast.ana.actor,
-            source="platform",
-            currency="CNY",
-            zone=ZoneInfo("Asia/Shanghai"),
-            strict=strict,
-        )
-    except Invalid:
-        pass
-    else:
-        assert report.lines == sum(report.counts.values())
-        list(jobs.describe(report))
+
+    @settings(max_examples=examples(40, database), deadline=None)
+    @given(content=CONTENT, strict=st.booleans())
+    def nothing_but_invalid(content: bytes, strict: bool) -> None:
+        path.write_bytes(",".join(REQUIRED_COLUMNS).encode() + b"\n" + content)
+        session.rollback()
+        try:
+            report = jobs.import_file(
+                path,
+                office.cast.ana.actor,
+                source="platform",
+                currency="CNY",
+                zone=ZoneInfo("Asia/Shanghai"),
+                strict=strict,
+            )
+        except Invalid:
+            pass
+        else:
+            assert report.lines == sum(report.counts.values())
+            list(jobs.describe(report))
+        session.rollback()
+        assert list(invariants.check()) == []
+
+    nothing_but_invalid()
     assert contradictions() == []

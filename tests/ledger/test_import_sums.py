@@ -19,6 +19,7 @@ from backoffice.ledger.services import files
 from backoffice.ledger.services.report import Report
 from tests.ledger.handed_in import Books, hand_in
 from tests.ledger.test_batches import TOLD, Life, Told, a_file
+from tests.support.databases import examples
 from tests.support.office import Office, contradictions
 from tests.support.visitor import Visitor
 
@@ -93,7 +94,7 @@ def test_an_import_from_before_claims_no_new_money(ana: Visitor, books: Books, a
     assert "every line, whatever its status" in ana.get(page).text
 
 
-def test_any_lines_add_up_to_what_they_did_however_they_are_cut(office: Office) -> None:
+def test_any_lines_add_up_to_what_they_did_however_they_are_cut(office: Office, database: str) -> None:
     def state(life: Life) -> dict[str, Decimal]:
         session.rollback()
         figures, aside = queries.balance(life.account_id), queries.not_invoiceable(life.account_id)
@@ -102,7 +103,7 @@ def test_any_lines_add_up_to_what_they_did_however_they_are_cut(office: Office) 
             "waiting": aside.waiting_refunds, "grant": aside.grants, "consumption": aside.consumption,
         }  # fmt: skip
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(max_examples=examples(25, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     @given(before=st.lists(TOLD, max_size=5), lines=st.lists(TOLD, min_size=2, max_size=12), size=st.integers(1, 6))
     @example(before=[], lines=[Told("C1", "pending"), Told("C1", "completed")], size=1)
     @example(before=[Told("F6", "completed")], lines=[Told("C1", "completed"), Told("F7", "completed")], size=2)

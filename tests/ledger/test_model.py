@@ -24,6 +24,7 @@ from backoffice.ledger.rules import Figures
 from tests.ledger import agreement
 from tests.ledger.platform import CENTS, WHOSE, Account, Platform, money
 from tests.ledger.slow_books import SlowRequest
+from tests.support.databases import examples
 from tests.support.office import Office, contradictions
 
 # The books of an account are compared after every step; a whole check-invariants would only repeat it.
@@ -261,7 +262,7 @@ class Life(Platform):
 
 
 def test_the_books_agree_with_a_slow_and_obvious_model(
-    office: Office, freeze: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+    office: Office, database: str, freeze: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class AtThisOffice(Life):
         pass
@@ -274,7 +275,7 @@ def test_the_books_agree_with_a_slow_and_obvious_model(
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         AtThisOffice,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=examples(EXAMPLES, database),
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -28,6 +28,8 @@ from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.services import applying
+from backoffice.requests.services.applying import Application
 from backoffice.review.services import decisions as review
 from backoffice.review.services import holds
 from tests.support.people import PASSWORD, Cast, Person
@@ -115,6 +117,18 @@ class World:
         """A request as it is now."""
         with self.app.app_context():
             return requests.by_number(number)
+
+    def apply_often(self, *amounts: str) -> list[str]:
+        """Ada applies for each amount, where the pages on the way matter to nobody."""
+        application = Application(header_id=self.header_id, email="ap@lumen.example", amount="")
+        with self.app.app_context(), transaction():
+            return [
+                applying.apply(
+                    self.cast.ada.actor, replace(application, amount=amount), submit_token=f"token-{amount}",
+                    locale="en", now=clock.now(),
+                ).number
+                for amount in amounts
+            ]  # fmt: skip
 
     def count(self) -> int:
         """How many requests there are."""

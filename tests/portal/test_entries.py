@@ -128,7 +128,7 @@ def test_anothers_entry_is_not_found(ada: Customer, bo: Customer) -> None:
 
 
 def test_a_recharge_in_many_requests_leads_on_to_all_of_them(ada: Customer, world: World) -> None:
-    numbers = [ada.apply(amount=str(10 + turn)) for turn in range(SHOWN + 3)]
+    numbers = world.apply_often(*(f"{10 + turn}.00" for turn in range(SHOWN + 3)))
     page = open_entry(ada, "R1")
     assert f"{SHOWN} of {SHOWN + 3} are shown." in page
     assert f"All together: ¥{sum(range(10, 13 + SHOWN)):,}.00." in page

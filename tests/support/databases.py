@@ -210,6 +210,14 @@ def _name(url: str) -> str:
     return str(make_url(url).database)
 
 
+def examples(most: int, kind: str) -> int:
+    """How many random examples a test of rules tries: they are the same Python on PostgreSQL, where each takes longer.
+
+    What only the server may say otherwise (a statement, a lock, a constraint) shows with any example.
+    """
+    return most if kind == "sqlite" else -(-most // 3)
+
+
 @contextmanager
 def _only_once(path: Path) -> Iterator[None]:
     with path.open("a") as file:
