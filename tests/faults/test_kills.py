@@ -73,7 +73,7 @@ def test_three_kills_at_each_step_are_mended_by_going_on(
             issuing.issue_due()
         child = start(launcher, serving, ["mail", "send"] if mails else ["issue", "run"], turn, die_at=step)
         assert child.wait() == KILLED, child.log.read_text()
-        assert contradictions() == []
+    assert contradictions() == []
     office.approve(last)
     go_on()
     assert office.states([*numbers, last]) == ["issued"] * (TIMES + 1)
@@ -99,7 +99,7 @@ def test_a_credit_note_outlives_three_workers(
             issuing.issue_due()
         child = start(launcher, serving, ["mail", "send"] if mails else ["issue", "run"], turn, die_at=step)
         assert child.wait() == KILLED, child.log.read_text()
-        assert contradictions() == []
+    assert contradictions() == []
     go_on()
     _check_every_mail_arrived(server.mails, of_template="credited")
     arrived = [part.get_filename() for mail in server.mails for part in _parsed(mail).iter_attachments()]
@@ -122,8 +122,8 @@ def test_a_confirmation_that_died_three_times_has_done_nothing_and_is_given_agai
             "confirm", serving, email=office.cast.rui.email, proposal_id=proposal, die_at=step, clock_offset=turn
         )
         assert child.wait() == KILLED, child.log.read_text()
-        assert contradictions() == []
         assert office.counters() == ("700.00", "0.00", "50.00")
+    assert contradictions() == []
     assert office.confirm(proposal) == f"CN-{clock.today():%Y}-000001"
     assert office.counters() == ("700.00", "50.00", "0.00")
     following = queries.followed_by(office.request(number).id) or ""

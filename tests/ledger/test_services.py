@@ -11,18 +11,19 @@ from sqlalchemy import select
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
-from backoffice.ledger import queries
+from backoffice.ledger import invariants, queries
 from backoffice.ledger.models import LedgerDay, LedgerEntry
 from backoffice.ledger.rules import PARTS_LIMIT
 from backoffice.ledger.services import reservations
 from backoffice.requests.services import applying
-from tests.support.office import Office, contradictions
+from tests.support.office import Office
 
 
 @pytest.fixture(autouse=True)
 def _books_agree(office: Office) -> object:
     yield
-    assert contradictions() == []
+    session.rollback()
+    assert list(invariants.check()) == []
 
 
 # --- reservations ---
