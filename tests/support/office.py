@@ -57,10 +57,15 @@ class Office:
                 cast.yunqi: headers.create(cast.bo.actor, YUNQI, now=clock.now()).id,
             }
 
+    def account(self, code: str) -> int:
+        """A further customer account that nobody belongs to; its id."""
+        with transaction():
+            return accounts.create_account(SYSTEM, code=code, name=f"Account {code}", now=clock.now()).id
+
     def newcomer(self, code: str) -> Person:
         """A further customer account with one person and one header."""
+        account_id = self.account(code)
         with transaction():
-            account_id = accounts.create_account(SYSTEM, code=code, name=f"Account {code}", now=clock.now()).id
             person = create_person(f"{code}@newcomer.example", code, Role.CUSTOMER, account_id, clock.now())
             self.headers[account_id] = headers.create(person.actor, LUMEN, now=clock.now()).id
         return person
