@@ -265,23 +265,23 @@ def test_the_undo_window_is_respected(office: Office) -> None:
         assert jobs.issue_due() == 1
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE invoice SET gross = gross + 1, net = net + 1",
-        "UPDATE invoice SET pdf_sha256 = 'another'",
-        "UPDATE invoice SET issued_on = '2001-01-01'",
-        "UPDATE invoice SET snapshot = '{}'",
-        "DELETE FROM invoice",
-        "UPDATE invoice_line SET description = 'other'",
-        "DELETE FROM invoice_line",
-    ],
-)
-def test_no_statement_changes_an_issued_invoice(office: Office, statement: str) -> None:
+FORBIDDEN = [
+    "UPDATE invoice SET gross = gross + 1, net = net + 1",
+    "UPDATE invoice SET pdf_sha256 = 'another'",
+    "UPDATE invoice SET issued_on = '2001-01-01'",
+    "UPDATE invoice SET snapshot = '{}'",
+    "DELETE FROM invoice",
+    "UPDATE invoice_line SET description = 'other'",
+    "DELETE FROM invoice_line",
+]
+
+
+def test_no_statement_changes_an_issued_invoice(office: Office, subtests: pytest.Subtests) -> None:
     office.recharge("30.00")
     office.issued("10.00")
-    with pytest.raises(DBAPIError, match="never"), transaction():
-        session.execute(text(statement))
+    for statement in FORBIDDEN:
+        with subtests.test(statement), pytest.raises(DBAPIError, match="never"), transaction():
+            session.execute(text(statement))
     assert contradictions() == []
 
 

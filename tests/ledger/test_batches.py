@@ -178,7 +178,9 @@ class Life:
 
 
 def test_any_lines_make_the_same_books_however_they_are_cut(office: Office, database: str) -> None:
-    @settings(max_examples=examples(25, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(
+        max_examples=examples(25, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    )
     @given(
         issued=st.booleans(),
         requests=st.lists(st.sampled_from([30, 60, 90, 100]), min_size=1, max_size=4),
@@ -209,7 +211,9 @@ MIXED: st.SearchStrategy[Told | Said] = st.one_of(TOLD, TOLD, TOLD, SAID)
 
 @pytest.mark.parametrize("again", [False, True], ids=["new ids", "ids in conflict already"])
 def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, database: str, again: bool) -> None:
-    @settings(max_examples=examples(40, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(
+        max_examples=examples(40, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    )
     @given(lines=st.lists(SAID, min_size=2, max_size=8))
     @example(lines=[Said("C1", currency="USD"), Said("C1")])
     @example(lines=[Said("C1"), Said("C1", cents=1), Said("C1")])
@@ -232,7 +236,9 @@ def test_the_same_conflicts_are_open_however_a_file_is_cut(office: Office, datab
 
 
 def test_a_rehearsal_says_of_any_lines_what_booking_them_will_say(office: Office, database: str) -> None:
-    @settings(max_examples=examples(40, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(
+        max_examples=examples(40, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    )
     @given(lines=st.lists(MIXED, min_size=2, max_size=14), before=st.lists(TOLD, max_size=4), size=st.integers(1, 6))
     def the_same(lines: list[Told | Said], before: list[Told], size: int) -> None:
         life = Life(office, False, [])

@@ -103,7 +103,9 @@ def test_any_lines_add_up_to_what_they_did_however_they_are_cut(office: Office, 
             "waiting": aside.waiting_refunds, "grant": aside.grants, "consumption": aside.consumption,
         }  # fmt: skip
 
-    @settings(max_examples=examples(25, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(
+        max_examples=examples(25, database), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    )
     @given(before=st.lists(TOLD, max_size=5), lines=st.lists(TOLD, min_size=2, max_size=12), size=st.integers(1, 6))
     @example(before=[], lines=[Told("C1", "pending"), Told("C1", "completed")], size=1)
     @example(before=[Told("F6", "completed")], lines=[Told("C1", "completed"), Told("F7", "completed")], size=2)

@@ -141,13 +141,14 @@ def test_a_day_that_is_over_says_the_same_after_a_failed_issue_is_done(
             assert re.findall(r'data-label="Invoiced">([^<]+)<', listed) == ["-¥300.00"]
 
 
-@pytest.mark.parametrize("typed", NO_DAYS)
-def test_what_is_no_day_is_kept_and_explained(ada: Customer, typed: str) -> None:
-    page = ada.get(PAGE, query_string={"on": typed})
-    assert page.status_code == 200
-    assert "End of the day: enter a date from 1970 on as year-month-day" in text(page)
-    assert "Balance at the end of" not in text(page)
-    assert f'value="{html.escape(typed, quote=True).replace("&#x27;", "&#39;")}"' in page.text
+def test_what_is_no_day_is_kept_and_explained(ada: Customer, subtests: pytest.Subtests) -> None:
+    for typed in NO_DAYS:
+        with subtests.test(typed):
+            page = ada.get(PAGE, query_string={"on": typed})
+            assert page.status_code == 200
+            assert "End of the day: enter a date from 1970 on as year-month-day" in text(page)
+            assert "Balance at the end of" not in text(page)
+            assert f'value="{html.escape(typed, quote=True).replace("&#x27;", "&#39;")}"' in page.text
 
 
 def test_a_day_that_is_still_to_come_is_refused(ada: Customer) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -121,38 +122,36 @@ def test_the_queue_costs_three_statements_however_long_it_is(desk: Desk, visit: 
     assert costs == [3, 3], "session, list, counts"
 
 
-@pytest.mark.parametrize("code", VIEWS)
-def test_the_index_of_a_view_serves_it_in_its_order(desk: Desk, database: str, code: str) -> None:
+def test_the_index_of_a_view_serves_it_in_its_order(desk: Desk, database: str, subtests: pytest.Subtests) -> None:
     desk.apply()
-    with desk.app.app_context():
-        used = planned(Wanted(code), desk, database)
-    # With so few rows PostgreSQL finds the days, and the mails, as cheaply by another index.
-    if database == "sqlite" or code not in ("due-today", "mail"):
-        assert VIEWS[code].index in used, used
-    if code not in ("short", "mail"):  # a handful of rows, found first and sorted
-        refuse_sorting(used)
+    for code, view in VIEWS.items():
+        with subtests.test(code), desk.app.app_context():
+            used = planned(Wanted(code), desk, database)
+            # With so few rows PostgreSQL finds the days, and the mails, as cheaply by another index.
+            if database == "sqlite" or code not in ("due-today", "mail"):
+                assert view.index in used, used
+            if code not in ("short", "mail"):  # a handful of rows, found first and sorted
+                refuse_sorting(used)
 
 
-@pytest.mark.parametrize("sort", ["due", "-due", "submitted", "-submitted", "amount", "-amount"])
-@pytest.mark.parametrize("code", ["pending", "approved", "issued", "rejected", "withdrawn", "all"])
-def test_every_order_of_a_state_has_an_index(desk: Desk, database: str, code: str, sort: str) -> None:
+def test_every_order_of_a_state_has_an_index(desk: Desk, database: str, subtests: pytest.Subtests) -> None:
     desk.apply()
-    with desk.app.app_context():
-        refuse_sorting(planned(Wanted(code, sort=sort), desk, database))
+    codes = ("pending", "approved", "issued", "rejected", "withdrawn", "all")
+    for code, sort in product(codes, ("due", "-due", "submitted", "-submitted", "amount", "-amount")):
+        with subtests.test(f"{code} by {sort}"), desk.app.app_context():
+            refuse_sorting(planned(Wanted(code, sort=sort), desk, database))
 
 
-@pytest.mark.parametrize(
-    "narrowed",
-    [{"state": "pending"}, {"least": Decimal(5), "since": date(2026, 11, 1)}, {"header": "special"}, {"flagged": True}],
-    ids=lambda narrowed: "-".join(narrowed),
-)
-@pytest.mark.parametrize("code", ["pending", "all"])
-def test_a_filter_is_read_in_the_order_of_the_list(
-    desk: Desk, database: str, code: str, narrowed: dict[str, Any]
-) -> None:
+FILTERS: list[dict[str, Any]] = [
+    {"state": "pending"}, {"least": Decimal(5), "since": date(2026, 11, 1)}, {"header": "special"}, {"flagged": True}
+]  # fmt: skip
+
+
+def test_a_filter_is_read_in_the_order_of_the_list(desk: Desk, database: str, subtests: pytest.Subtests) -> None:
     desk.apply()
-    with desk.app.app_context():
-        refuse_sorting(planned(Wanted(code, **narrowed), desk, database))
+    for code, narrowed in product(("pending", "all"), FILTERS):
+        with subtests.test(f"{code} by {narrowed}"), desk.app.app_context():
+            refuse_sorting(planned(Wanted(code, **narrowed), desk, database))
 
 
 def planned(wanted: Wanted, desk: Desk, database: str) -> str:
