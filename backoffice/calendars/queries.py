@@ -16,6 +16,8 @@ from backoffice.errors import N_, Message, Unavailable
 _built: dict[str, BusinessCalendar] = {}
 _building = Lock()
 _MOST = 16
+# Asked with every application: built once.
+_NEWEST = select(CalendarVersion).where(CalendarVersion.id == select(func.max(CalendarVersion.id)).scalar_subquery())
 
 
 def current_version_id() -> int:
@@ -38,9 +40,7 @@ def version(version_id: int) -> CalendarVersion:
 
 def newest_version() -> CalendarVersion | None:
     """The newest version, None in an installation that has none yet."""
-    return session.scalars(
-        select(CalendarVersion).where(CalendarVersion.id == select(func.max(CalendarVersion.id)).scalar_subquery())
-    ).one_or_none()
+    return session.scalars(_NEWEST).one_or_none()
 
 
 def newest_versions(limit: int) -> list[CalendarVersion]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from backoffice import clock, glyphs, storage, text
 from backoffice.audit import services as audit
@@ -30,6 +30,10 @@ from backoffice.requests.rules import FROZEN_HEADER_FIELDS, State
 from backoffice.requests.services import promises, recipients, search, special, supporting
 from backoffice.requests.services.states import add_event, tell
 from backoffice.requests.services.supporting import SupportingFile
+
+_OF_FORM = select(InvoiceRequest).where(
+    InvoiceRequest.account_id == bindparam("account_id"), InvoiceRequest.submit_token == bindparam("token")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +308,7 @@ def _refuse_second(former: InvoiceRequest, *, besides: int | None = None) -> Non
 
 
 def _by_token(account_id: int, token: str) -> InvoiceRequest | None:
-    return session.scalars(
-        select(InvoiceRequest).where(InvoiceRequest.account_id == account_id, InvoiceRequest.submit_token == token)
-    ).one_or_none()
+    return session.scalars(_OF_FORM, {"account_id": account_id, "token": token}).one_or_none()
 
 
 def free_number(day: date, token: str) -> str:

@@ -37,8 +37,9 @@ class Promises:
 
 def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
     """The promised day, the instant from which the request is overdue, and the calendar version both come from."""
-    due_on = Promises(calendars.current_calendar()).day(submitted_at)
-    return due_on, calendar_rules.due_at(due_on, clock.zone()), calendars.current_version_id()
+    version = calendars.current_version()
+    due_on = Promises(calendars.calendar_of(version)).day(submitted_at)
+    return due_on, calendar_rules.due_at(due_on, clock.zone()), version.id
 
 
 def values_of(day: date) -> dict[str, Any]:
