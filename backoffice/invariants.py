@@ -11,6 +11,7 @@ from backoffice.delivery import invariants as delivery
 from backoffice.headers import invariants as headers
 from backoffice.issuing import invariants as issuing
 from backoffice.ledger import invariants as ledger
+from backoffice.policies import invariants as policies
 from backoffice.portal import invariants as portal
 from backoffice.requests import invariants as requests
 from backoffice.review import invariants as review
@@ -20,6 +21,7 @@ CHECKS = {
     "audit": audit.check,
     "delivery": delivery.check,
     "accounts": accounts.check,
+    "policies": policies.check,
     "calendars": calendars.check,
     "ledger": ledger.check,
     "headers": headers.check,

@@ -286,6 +286,20 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "does not cover"),
     "a holiday was taken away": (
         "calendar_day", "DELETE FROM calendar_day WHERE kind = 'holiday'", "its days were changed"),
+    "one person set the threshold": (
+        "policy", "UPDATE policy SET set_by_id = 1, set_by = 'Ana' WHERE key = 'four_eyes_threshold'",
+        "no second person confirmed it"),
+    "the same person proposed and confirmed the tax": (
+        "policy", "UPDATE policy SET set_by_id = 1, confirmed_by_id = 1 WHERE key = 'tax'",
+        "no second person confirmed it"),
+    "a proposal was turned down by its maker": (
+        "policy", "UPDATE policy SET state = 'declined', set_by_id = 1, ended_by_id = 1 WHERE key = 'tax'",
+        "who proposed it turned it down"),
+    "a policy was taken back after it held": (
+        "policy", "UPDATE policy SET state = 'withdrawn', ended_at = created_at WHERE key = 'minimum_amount'",
+        "it was taken back after it held"),
+    "a policy makes no sense": (
+        "policy", "UPDATE policy SET value = '0' WHERE key = 'sla_business_days'", "its value is not usable"),
     "an audit event names nobody": (
         "audit_event", "UPDATE audit_event SET actor_label = ''", "does not say who did what"),
     "the audit log lost its guard": (

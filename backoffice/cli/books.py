@@ -1,4 +1,4 @@
-"""What the business is told from outside: ledger files, policies, calendars; and the tax ID check."""
+"""What the business is told from outside: ledger files, calendars; and the tax ID check."""
 
 from __future__ import annotations
 
@@ -72,51 +72,6 @@ def _warn(doubts: Doubts, *, is_meant: bool, asks: bool) -> None:
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty()
-
-
-@cli.group("policy", cls=AppGroup)
-def policy() -> None:
-    """Dated settings of the business: target days, cut-off hour, minimum amount, tax, seller."""
-
-
-@policy.command("show")
-def policy_show() -> None:
-    """Print what each policy says today, as JSON."""
-    import json
-
-    from backoffice.policies import queries
-    from backoffice.policies.rules import PolicyKey
-
-    for key in PolicyKey:
-        click.echo(f"{key.value} = {json.dumps(queries.value(key, clock.today()), ensure_ascii=False)}")
-
-
-@policy.command("set")
-@click.argument("key")
-@click.argument("value", metavar="JSON")
-@click.option("--from", "starts_on", type=click.DateTime(["%Y-%m-%d"]), help="First day it holds; today if not given.")
-@click.option("--reason", required=True, help="Stands beside the value for good.")
-@acting
-def policy_set(key: str, value: str, starts_on: Any, reason: str, as_email: str | None) -> None:
-    """Let policy KEY have the value JSON from a day on. The seller on the invoices is the policy `seller`."""
-    import json
-
-    from backoffice.database import transaction
-    from backoffice.policies import services
-    from backoffice.policies.rules import PolicyKey
-
-    if key not in {known.value for known in PolicyKey}:
-        raise click.BadParameter(f"one of {', '.join(PolicyKey)}", param_hint="KEY")
-    try:
-        parsed = json.loads(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="JSON") from None
-    day = starts_on.date() if starts_on else clock.today()
-    with transaction():
-        services.set_policy(
-            acting_person(as_email), PolicyKey(key), parsed, starts_on=day, reason=reason, now=clock.now()
-        )
-    click.echo(f"{key} holds from {day}")
 
 
 @cli.group("calendar", cls=AppGroup)

@@ -1,1 +1,1 @@
-"""Dated settings of the business: target days, cut-off hour, minimum amount, tax, seller. One table, one editor."""
+"""Dated settings of the business: target days, cut-off, threshold, minimum, tax, seller. One table, one editor."""

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select
 
 from backoffice.database import session
+from backoffice.errors import NotFound
 from backoffice.money import parse_amount
 from backoffice.policies.models import Policy
-from backoffice.policies.rules import DEFAULTS, PolicyKey
+from backoffice.policies.rules import DEFAULTS, PolicyKey, PolicyState
+
+
+def holds() -> ColumnElement[bool]:
+    """Whether a row counts from its day on: neither waiting for a second person, nor turned down, nor taken back."""
+    # A literal: the statements that ask for it are built once, and it never differs.
+    return Policy.state == literal_column(f"'{PolicyState.VALID}'")
+
 
 # Asked with every verdict and every application: built once.
 _ROW_IN_FORCE = (
     select(Policy)
-    .where(Policy.key == bindparam("key"), Policy.starts_on <= bindparam("on"))
+    .where(Policy.key == bindparam("key"), Policy.starts_on <= bindparam("on"), holds())
     .order_by(Policy.starts_on.desc(), Policy.id.desc())
     .limit(1)
 )
@@ -40,7 +49,7 @@ def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:
     """What `value` says of these keys for any number of days, in one statement: a key has a handful of rows."""
     rows = session.execute(
         select(Policy.key, Policy.starts_on, Policy.value)
-        .where(Policy.key.in_(keys))
+        .where(Policy.key.in_(keys), holds())
         .order_by(Policy.starts_on.desc(), Policy.id.desc())
     ).all()
 
@@ -51,11 +60,88 @@ def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:
 
 
 def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:
-    """All rows of a policy, each with the one that held or would have held before it; the last to hold comes first."""
-    rows = session.scalars(
-        select(Policy).where(Policy.key == key).order_by(Policy.starts_on.desc(), Policy.id.desc())
-    ).all()
+    """All rows of a policy that held or will hold, each with the one before it; the last to hold comes first."""
+    rows = session.scalars(_newest_first(key).where(holds())).all()
     return list(zip(rows, [*rows[1:], None], strict=False))
+
+
+def course(key: PolicyKey) -> Sequence[Policy]:
+    """Everything that was ever said of a policy, also what waits, was turned down or taken back; the last day first."""
+    return session.scalars(_newest_first(key)).all()
+
+
+def _newest_first(key: PolicyKey) -> Select[Policy]:
+    return select(Policy).where(Policy.key == key).order_by(Policy.starts_on.desc(), Policy.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A policy on a day: what holds, by which row, what is due to change, soonest first, and what waits."""
+
+    key: PolicyKey
+    value: Any
+    row: Policy | None
+    planned: tuple[Policy, ...]
+    proposed: Policy | None
+
+
+def standing(on: date) -> list[Standing]:
+    """Every policy as it stands on a day, in one statement: each has a handful of rows."""
+    rows = session.scalars(
+        select(Policy)
+        .where(Policy.state.in_((PolicyState.VALID, PolicyState.PROPOSED)))
+        .order_by(Policy.starts_on, Policy.id)
+    ).all()
+    found = []
+    for key in PolicyKey:
+        valid = [row for row in rows if row.key == key and row.state == PolicyState.VALID]
+        row = next((row for row in reversed(valid) if row.starts_on <= on), None)
+        planned = tuple(row for row in valid if row.starts_on > on)
+        proposed = next((row for row in rows if row.key == key and row.is_proposed), None)
+        found.append(Standing(key, DEFAULTS[key] if row is None else row.value, row, planned, proposed))
+    return found
+
+
+def proposals() -> Select[Policy]:
+    """What waits for a second person, as a statement; by its partial index."""
+    return select(Policy).where(Policy.state == literal_column(f"'{PolicyState.PROPOSED}'"))
+
+
+def policy(policy_id: int) -> Policy:
+    """One row, whatever became of it. Raises NotFound."""
+    row = session.get(Policy, policy_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def made_from(token: str) -> Policy | None:
+    """The row that a filled-in form has made."""
+    return session.scalars(select(Policy).where(Policy.token == token)).one_or_none()
+
+
+def acts(key: PolicyKey) -> int:
+    """How often anybody did anything to a policy: whoever has seen another number has seen another state of it."""
+    counted = func.count() + func.count(Policy.confirmed_at) + func.count(Policy.ended_at)
+    return session.scalar(select(counted).where(Policy.key == key)) or 0
+
+
+def last_act(key: PolicyKey) -> tuple[str, datetime] | None:
+    """Which person did something to a policy last, and when."""
+    told = [
+        (at, row.id, who)
+        for row in course(key)
+        for at, who in (
+            (row.created_at if row.set_by_id else None, row.set_by),
+            (row.confirmed_at, row.confirmed_by),
+            (row.ended_at, row.ended_by),
+        )
+        if at is not None and who is not None
+    ]
+    if not told:
+        return None
+    at, _, who = max(told)
+    return who, at
 
 
 def row_in_force(key: PolicyKey, on: date) -> Policy | None:

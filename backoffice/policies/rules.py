@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,39 @@ class PolicyKey(StrEnum):
     TAX = "tax"
     SELLER = "seller"
 
+
+class PolicyState(StrEnum):
+    """What became of a row: it holds from its day on, waits for a second person, was turned down, was taken back."""
+
+    VALID = "valid"
+    PROPOSED = "proposed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+NAMES: Mapping[PolicyKey, Message] = {
+    PolicyKey.SLA_BUSINESS_DAYS: Message(N_("Target days")),
+    PolicyKey.CUT_OFF_HOUR: Message(N_("Cut-off hour")),
+    PolicyKey.MINIMUM_AMOUNT: Message(N_("Minimum amount")),
+    PolicyKey.ON_TIME_TARGET: Message(N_("On-time target")),
+    PolicyKey.FOUR_EYES_THRESHOLD: Message(N_("Four-eyes threshold")),
+    PolicyKey.ESCALATION: Message(N_("Escalation")),
+    PolicyKey.TAX: Message(N_("Tax")),
+    PolicyKey.SELLER: Message(N_("Seller")),
+}
+# One person proposes, another one confirms (design/domain.md 3).
+SECOND_PERSON = frozenset({PolicyKey.FOUR_EYES_THRESHOLD, PolicyKey.TAX})
+# Today rests on the present value already: whoever has applied was promised a day under it, and what was recharged may
+# stand on an invoice with its tax.
+_FROM_TOMORROW: Mapping[PolicyKey, str] = {
+    PolicyKey.SLA_BUSINESS_DAYS: N_(
+        "Who applied today was promised a day under the present value. Choose %(day)s or later."
+    ),
+    PolicyKey.CUT_OFF_HOUR: N_(
+        "Who applied today was promised a day under the present value. Choose %(day)s or later."
+    ),
+    PolicyKey.TAX: N_("What was recharged today may be on an invoice with the present tax. Choose %(day)s or later."),
+}
 
 COUNTRY, HOME = re.compile("[A-Z]{2}"), "CN"  # ISO 3166-1 alpha-2
 LOGO = re.compile("[0-9a-f]{64}")  # the hash of a picture in the document store
@@ -76,6 +110,44 @@ def validate(key: PolicyKey, value: Any) -> None:
         raise Invalid({"value": [Message(N_("This value is not usable for this policy."))]})
 
 
+def earliest(key: PolicyKey, today: date) -> date:
+    """The first day from which `key` can have another value, so that nothing promised or frozen becomes untrue."""
+    return today + timedelta(days=key in _FROM_TOMORROW)
+
+
+def too_early(key: PolicyKey, starts_on: date, today: date) -> Message | None:
+    """Why a value cannot hold from `starts_on` on; None where it can."""
+    first = earliest(key, today)
+    if starts_on >= first:
+        return None
+    if starts_on < today:
+        return Message(N_("This day is over, and what happened on it stands. Choose %(day)s or later."), day=first)
+    return Message(_FROM_TOMORROW[key], day=first)
+
+
+def tax_faults(tax: Mapping[str, Any]) -> dict[str, Message]:
+    """What is wrong with a tax whose parts are texts, by field, in sentences for whoever typed it."""
+    found: dict[str, Message] = {}
+    kind, reason = tax["kind"], tax.get("reason", "")
+    if not _is_rate(kind, tax["rate"]):
+        found["rate"] = (
+            Message(N_("Enter a rate above 0 and below 100 per cent."))
+            if kind == "rate"
+            else Message(N_("Only what is taxed at a rate has one. Leave it empty."))
+        )
+    if not _is_reason(kind, reason):
+        if kind in {"rate", "zero"}:
+            found["reason_of_tax"] = Message(N_("What is taxed, or taxed at zero, needs no words. Leave it empty."))
+        elif not reason:
+            found["reason_of_tax"] = Message(N_("Say what exempts: it stands on the invoice."))
+        else:
+            told = N_("One line of at most %(most)s characters, please.")
+            found["reason_of_tax"] = Message(told, most=LONGEST_REASON)
+    if "code" in tax and (kind != "exempt" or tax["code"] not in EXEMPTIONS):
+        found["code"] = Message(N_("Only an exemption has a code, one of the list VATEX such as VATEX-EU-132-1P."))
+    return found
+
+
 def _whole(low: int, high: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
@@ -122,11 +194,15 @@ def _is_tax(value: Any) -> bool:
         return False
     if not _is_reason(value["kind"], value.get("reason", "")):
         return False
+    return _is_rate(value["kind"], value["rate"])
+
+
+def _is_rate(kind: str, written: Any) -> bool:
     try:
-        rate = Decimal(value["rate"])
+        rate = Decimal(written)
     except (ArithmeticError, TypeError, ValueError):
         return False
-    return rate.is_finite() and (0 < rate < 1 if value["kind"] == "rate" else rate == 0)
+    return rate.is_finite() and (0 < rate < 1 if kind == "rate" else rate == 0)
 
 
 def _is_reason(kind: str, reason: Any) -> bool:

@@ -15,7 +15,17 @@ from backoffice.errors import N_, Forbidden, Invalid, Message
 from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.policies import queries
 from backoffice.policies.models import Policy
-from backoffice.policies.rules import COUNTRY, DEFAULTS, HOME, SELLER_LIMITS, PolicyKey, seller_faults, validate
+from backoffice.policies.rules import (
+    COUNTRY,
+    DEFAULTS,
+    HOME,
+    SECOND_PERSON,
+    SELLER_LIMITS,
+    PolicyKey,
+    seller_faults,
+    tax_faults,
+    validate,
+)
 
 BEGINNING = date(2000, 1, 1)
 REASON_LIMIT = 500
@@ -24,14 +34,17 @@ FIRST_VALUE = "first value of the installation"
 
 
 def set_policy(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, reason: str, now: datetime) -> Policy:
-    """Let `key` have `value` from `starts_on`. Raises Invalid when the value is not usable."""
-    validate(key, value)
-    if key is PolicyKey.SELLER:
-        refuse_seller(value)
-    if key is PolicyKey.TAX and (fault := glyphs.refusal(value.get("reason", ""))):
-        raise Invalid({"value": [fault]})
+    """Let `key` have `value` from `starts_on`: whoever calls has asked whether the actor may, and from that day.
+
+    Raises Invalid when the value is not usable, Forbidden for a person alone where two are needed.
+    """
+    if actor.id is not None and key in SECOND_PERSON:
+        raise Forbidden
+    refuse(key, value)
     before = queries.value(key, starts_on)
-    policy = Policy(key=key, value=value, starts_on=starts_on, reason=reason, set_by=actor.label, created_at=now)
+    policy = Policy(
+        key=key, value=value, starts_on=starts_on, reason=reason, set_by=actor.label, set_by_id=actor.id, created_at=now
+    )
     session.add(policy)
     audit.record(
         actor, "policy.set", "policy", key, at=now, before={"value": before}, after={"value": value}, reason=reason
@@ -68,6 +81,18 @@ def set_seller(
     if {"country": HOME, **held} == seller:
         raise Invalid({"name": [Message(N_("Nothing is changed: this seller holds on that day already."))]})
     return set_policy(actor, PolicyKey.SELLER, seller, starts_on=starts_on, reason=why, now=now)
+
+
+def refuse(key: PolicyKey, value: Any) -> None:
+    """Raise Invalid, by field, for a value that is not usable for this policy, or that no invoice could carry."""
+    is_tax = key is PolicyKey.TAX and isinstance(value, dict) and {"kind", "rate"} <= set(value)
+    if is_tax and (faults := tax_faults(value)):
+        raise Invalid({name: [fault] for name, fault in faults.items()})
+    validate(key, value)
+    if key is PolicyKey.SELLER:
+        refuse_seller(value)
+    if key is PolicyKey.TAX and (fault := glyphs.refusal(value.get("reason", ""))):
+        raise Invalid({"reason_of_tax": [fault]})
 
 
 def refuse_seller(seller: Mapping[str, str]) -> None:
