@@ -42,6 +42,7 @@ PEOPLE = (
     ("max@backoffice.example", "manager"),
     ("otto@backoffice.example", "auditor"),
     ("ana@backoffice.example", "administrator"),
+    ("abe@backoffice.example", "administrator, the second"),
 )
 PASSWORD = "invoice-demo-2026"  # noqa: S105 - demo mode only
 

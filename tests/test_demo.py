@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import and_, func, select
 
+from backoffice import clock
 from backoffice.accounts.models import Account, User
 from backoffice.audit.models import AuditEvent
 from backoffice.config import Settings
@@ -33,6 +34,9 @@ from backoffice.ledger.models import (
     waits,
 )
 from backoffice.ledger.services import conflicts
+from backoffice.policies import queries
+from backoffice.policies.models import Policy
+from backoffice.policies.rules import PolicyState
 from backoffice.requests.models import InvoiceRequest, RequestEvent, is_open
 from backoffice.requests.rules import State
 from tests.support import databases
@@ -79,6 +83,8 @@ def missing() -> Iterator[str]:
         "a refund that waits for its recharge": and_(waits(), LedgerEntry.id > 0),
         "a file tried only": and_(LedgerFile.dry_run, LedgerFile.state == FileState.UNDONE),
         "a file in trouble": and_(LedgerFile.conflicts > 0, LedgerFile.refused > 0, LedgerFile.state == FileState.DONE),
+        "a change of a policy to come": and_(queries.holds(), Policy.starts_on > clock.today()),
+        "a policy to confirm": Policy.state == PolicyState.PROPOSED,
         "an open conflict": conflicts.is_open(),
         "a settled conflict": LedgerLineProblem.settled_by != "",
     }

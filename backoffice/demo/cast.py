@@ -18,6 +18,7 @@ PEOPLE = (
     ("max@backoffice.example", "Max Weber", Role.MANAGER, None, "en"),
     ("otto@backoffice.example", "Otto Lindqvist", Role.AUDITOR, None, "en"),
     ("ana@backoffice.example", "Ana Sousa", Role.ADMINISTRATOR, None, "en"),
+    ("abe@backoffice.example", "Abe Osei", Role.ADMINISTRATOR, None, "en"),
 )
 # Two accounts live by chance; the third one's small books are told to the cent, down to debt and a short request.
 ACCOUNTS = (("lumen", "Lumen Robotics"), ("yunqi", "云栖数据"), ("beichen", "北辰智能"))

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backoffice import clock
-from backoffice.database import session
+from backoffice.database import session, transaction
 from backoffice.demo.books import Books
 from backoffice.demo.cast import BY_CHANCE, GONE, REJECTIONS
 from backoffice.demo.deeds import Deeds, Wish
 from backoffice.demo.stage import Stage
+from backoffice.policies.rules import PolicyKey
+from backoffice.policies.services import changing
 from backoffice.requests.services import promises, supporting
 from backoffice.requests.services.supporting import SupportingFile
 from backoffice.sla import jobs as sla
@@ -34,6 +36,7 @@ class Ending:
         self._resubmitted()
         self._money_on_its_way()
         self._debt_and_short()
+        self._policies()
 
     def _waiting(self) -> None:
         """Overdue, due today, due soon, fresh; and what was withdrawn, rejected, approved within the last two hours."""
@@ -131,6 +134,22 @@ class Ending:
 
         stage.schedule(stage.ago(10), invoiced_then_refunded)
         stage.schedule(stage.at(stage.business_days_ago(4), 10), applied_then_refunded)
+
+    def _policies(self) -> None:
+        """A promise that becomes shorter, and a threshold that a second administrator has to look at."""
+        stage = self.stage
+
+        def change(who: str, key: PolicyKey, value: object, days: int, reason: str) -> None:
+            day = stage.today + timedelta(days=days)
+            with transaction():
+                changing.change(stage.people[who], key, value, starts_on=day, reason=reason, now=clock.now())
+
+        shorter, lower = "Two reviewers more since summer", "The auditors' advice of October"
+        for at, planned in (
+            (stage.ago(2, 9, 30), ("ana", PolicyKey.SLA_BUSINESS_DAYS, 4, 30, shorter)),
+            (stage.ago(1, 15, 40), ("abe", PolicyKey.FOUR_EYES_THRESHOLD, "100000.00", 14, lower)),
+        ):
+            stage.schedule(at, lambda planned=planned: change(*planned))  # type: ignore[misc]
 
     def _approve_and_credit(self, code: str, number: str) -> None:
         """An invoice of which a part was taken back five days later."""

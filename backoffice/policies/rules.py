@@ -49,7 +49,7 @@ NAMES: Mapping[PolicyKey, Message] = {
 SECOND_PERSON = frozenset({PolicyKey.FOUR_EYES_THRESHOLD, PolicyKey.TAX})
 # Today rests on the present value already: whoever has applied was promised a day under it, and what was recharged may
 # stand on an invoice with its tax.
-_FROM_TOMORROW: Mapping[PolicyKey, str] = {
+FROM_TOMORROW: Mapping[PolicyKey, str] = {
     PolicyKey.SLA_BUSINESS_DAYS: N_(
         "Who applied today was promised a day under the present value. Choose %(day)s or later."
     ),
@@ -112,7 +112,7 @@ def validate(key: PolicyKey, value: Any) -> None:
 
 def earliest(key: PolicyKey, today: date) -> date:
     """The first day from which `key` can have another value, so that nothing promised or frozen becomes untrue."""
-    return today + timedelta(days=key in _FROM_TOMORROW)
+    return today + timedelta(days=key in FROM_TOMORROW)
 
 
 def too_early(key: PolicyKey, starts_on: date, today: date) -> Message | None:
@@ -122,7 +122,7 @@ def too_early(key: PolicyKey, starts_on: date, today: date) -> Message | None:
         return None
     if starts_on < today:
         return Message(N_("This day is over, and what happened on it stands. Choose %(day)s or later."), day=first)
-    return Message(_FROM_TOMORROW[key], day=first)
+    return Message(FROM_TOMORROW[key], day=first)
 
 
 def tax_faults(tax: Mapping[str, Any]) -> dict[str, Message]:

@@ -138,6 +138,8 @@ class TypedField(StringField):  # type: ignore[misc]
     def _value(self) -> str:
         if self.typed is not None:
             return self.typed
+        if isinstance(self.data, str):  # what somebody typed before something came in between
+            return self.data
         return "" if self.data is None else self.written(self.data)
 
     def written(self, value: Any) -> str:

@@ -36,6 +36,7 @@ from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
+from backoffice.policies.services import changing
 from backoffice.portal import services as portal
 from backoffice.portal.queries import drafts
 from backoffice.portal.queries.drafts import Writer
@@ -95,6 +96,7 @@ class Atlas:
     note: str  # number of a credit note on the issued request
     proposals: list[int]  # of credit notes on it: the one that became the note, one that waits
     logo: str  # the signed address of a picture
+    policies: list[int]  # changes of policies: one that is planned, one that waits for a second administrator
     runs: list[int]  # acts of Rita's on many requests: waiting, done with one refusal, a rejection
 
     def examples(self, endpoint: str) -> list[str]:
@@ -224,6 +226,9 @@ class Atlas:
             "sla.operations": ["/admin/operations"],
             "sla.calendar": ["/admin/calendar", "/admin/calendar?year=2027&day=2027-02-05"],
             "sla.export_calendar": ["/admin/calendar.csv?year=2026"],
+            "sla.policies": ["/admin/policies"],
+            "sla.policy": [f"/admin/policies/{key.value}" for key in PolicyKey],
+            "sla.policy_change": [f"/admin/policies/changes/{each}" for each in self.policies],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
             "issuing.seller": ["/admin/seller"],
             "issuing.seller_logo": [f"/seller-logo/{self.logo}"],
@@ -309,6 +314,7 @@ def draw(stage: Stage) -> Atlas:
         view=stage.do(saved_views.create, stage.cast.rita.actor, "采购单", "view=all").id,
         drafts=_drafts(stage, lumen, numbers["pending"]),
         note=note, proposals=proposals, logo=_logo(stage),
+        policies=_policies(stage),
         runs=_runs(stage, numbers),
     )  # fmt: skip
 
@@ -350,6 +356,22 @@ def _drafts(stage: Stage, header: int, made: str) -> list[str]:
     with stage.app.app_context(), transaction():
         portal.end(drafts.draft_of(whose, keys["ended"]), requests.by_number(made).id)
     return [keys["good"], keys["refused"], keys["ended"], keys["discarded"]]
+
+
+def _policies(stage: Stage) -> list[int]:
+    """A scheduled change of Ana's, and another administrator's proposal; each with one that was taken back before."""
+    other = {"email": "other@backoffice.example", "name": "别人", "role": Role.ADMINISTRATOR, "password": PASSWORD}
+    proposer = stage.do(accounts.create_user, SYSTEM, account_id=None, **other).actor()
+    made = []
+    for actor, key, value in (
+        (stage.cast.ana.actor, PolicyKey.SLA_BUSINESS_DAYS, 4),
+        (proposer, PolicyKey.TAX, {"kind": "exempt", "rate": "0", "reason": "采购单", "code": "VATEX-EU-132-1P"}),
+    ):
+        planned = {"starts_on": NOW.date() + timedelta(days=30), "reason": "采购单 4501"}
+        first = stage.do(changing.change, actor, key, value, **planned).id
+        stage.do(changing.take_back, actor, first, reason="采购单 4501")
+        made.append(stage.do(changing.change, actor, key, value, **planned).id)
+    return made
 
 
 def _runs(stage: Stage, numbers: dict[str, str]) -> list[int]:

@@ -122,6 +122,9 @@ sla.forecast                     login 403 403 403 403 403 200 200 200
 sla.report_file                  login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
 sla.calendar                     login 403 403 403 403 403 200 200 200
+sla.policies                     login 403 403 403 403 403 403 200 200
+sla.policy                       login 403 403 403 403 403 403 200 200
+sla.policy_change                login 403 403 403 403 403 403 200 200
 sla.operations                   login 403 403 403 403 403 200 200 200
 sla.export_calendar              login 403 403 403 403 403 200 200 200
 health.livez                     200   200 200 200 200 200 200 200 200
@@ -205,6 +208,10 @@ review.claim_next                login 403 403 403 303 303 403 403 403
 issuing.seller                   login 403 403 403 403 403 403 403 422
 sla.change_days                  login 403 403 403 403 403 403 403 422
 sla.import_calendar              login 403 403 403 403 403 403 403 422
+sla.change_policy                login 403 403 403 403 403 403 403 422
+sla.confirm_policy               login 403 403 403 403 403 403 403 303
+sla.decline_policy               login 403 403 403 403 403 403 403 409
+sla.take_back_policy             login 403 403 403 403 403 403 403 422
 issuing.preview_seller           login 403 403 403 403 403 403 403 200
 issuing.check                    422   422 422 422 422 422 422 422 422
 issuing.check_document           422   422 422 422 422 422 422 422 422

@@ -193,7 +193,8 @@ def unsafe_addresses(atlas: Atlas) -> dict[str, str]:
     values = {"user_id": somebody, "number": issued, "header_id": atlas.spare, "file_id": atlas.imported,
               "problem_id": atlas.conflict, "view_id": atlas.view, "run_id": atlas.runs[0],
               "key": atlas.drafts[0], "name": "submitted",
-              "proposal_id": atlas.proposals[0], "message_id": atlas.mailed, "locale": "en"}  # fmt: skip
+              "proposal_id": atlas.proposals[0], "message_id": atlas.mailed, "locale": "en",
+              "policy_key": "minimum_amount", "policy_id": atlas.policies[1]}  # fmt: skip
     with atlas.stage.app.test_request_context():
         adapter = atlas.stage.app.url_map.bind("localhost")
         return {

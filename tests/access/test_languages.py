@@ -23,7 +23,7 @@ SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-copied")
 SILENT = {"script", "style", "code", "svg", "template"}
 CODES = re.compile(
     r"[0-9a-f]{32}|[0-9A-Z]{15,}|Werkzeug/\S+|https?://\S+|[\w.+-]+@[\w.-]+|/[\w./~-]+|<[^>]+>|"
-    r"IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+"
+    r"VATEX-[0-9A-Z-]+|IR-\d{8}-\d{6}|(?:INV|CN)-\d{4}-\d+|(?:LUMEN|YUNQI)-\d+"
 )
 HEADERS = {LUMEN_HEADER["name"], YUNQI_HEADER["name"], PERSONAL["name"], REMOVED, "流明机器人（苏州）有限公司"}
 ENTERED = HEADERS | {"别人", "支付宝", "流明", "税号与名称不符，请核对。", "采购单"}
@@ -33,7 +33,7 @@ NAMES = sorted(
 )
 # Written in Latin letters in Chinese, too; and languages are offered by their own names.
 ADOPTED = {"PDF", "PNG", "JPEG", "KB", "MB", "CNY", "HTML", "CSV", "XLSX", "UTF", "Excel", "English", "中文"}
-ADOPTED |= {"XML", "OFD"}  # formats of electronic invoices
+ADOPTED |= {"XML", "OFD", "VATEX"}  # formats of electronic invoices, and their list of exemptions
 ADOPTED |= {"Ctrl", "Enter"}  # printed on the keys themselves
 CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")

@@ -32,6 +32,9 @@ from backoffice.ledger.models import (
     waits,
 )
 from backoffice.ledger.queries import entries
+from backoffice.policies import queries as policies
+from backoffice.policies.models import Policy
+from backoffice.policies.rules import NAMES, PolicyKey
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.review.queries import ages
@@ -55,6 +58,7 @@ class Kind(StrEnum):
     MAIL = "mail"
     CONFLICT = "conflict"
     REFUND = "refund"
+    POLICY = "policy"
     CALENDAR = "calendar"
 
 
@@ -63,7 +67,7 @@ class Item:
     """One thing that waits for somebody. `requests` are numbers of the requests to look at, newest last."""
 
     kind: Kind
-    about: str
+    about: str | Message
     account: str
     since: datetime | None
     amount: Decimal | None = None
@@ -91,6 +95,7 @@ def items(kind: Kind, today: date) -> list[Item]:
         Kind.MAIL: _mails,
         Kind.CONFLICT: _conflicts,
         Kind.REFUND: _waiting_refunds,
+        Kind.POLICY: _policies,
         Kind.CALENDAR: lambda: _provisional_years(today),
     }
     return list(readers[kind]())
@@ -112,6 +117,7 @@ def counts() -> dict[Kind, ScalarSelect[int]]:
         Kind.MAIL: delivery.unsettled().with_only_columns(one),
         Kind.CONFLICT: ledger.unsettled_conflicts().with_only_columns(one),
         Kind.REFUND: select(one).select_from(LedgerEntry).where(waits()),
+        Kind.POLICY: policies.proposals().with_only_columns(one),
     }
     return {
         kind: select(func.count()).select_from(some.limit(LIMIT).subquery()).scalar_subquery()
@@ -260,6 +266,13 @@ def _waiting_refunds() -> Iterator[Item]:
             Kind.REFUND, refund.external_id, account.name, refund.created_at, refund.amount, detail=detail,
             entry=refund.id, code=account.code,
         )  # fmt: skip
+
+
+def _policies() -> Iterator[Item]:
+    """Changes of policies that one administrator has proposed and another one has to look at."""
+    for row in session.scalars(policies.proposals().order_by(Policy.id).limit(LIMIT)):
+        told = Message(N_("%(who)s proposes it: %(reason)s"), who=row.set_by, reason=row.reason)
+        yield Item(Kind.POLICY, NAMES[PolicyKey(row.key)], "", row.created_at, detail=told, id=row.id)
 
 
 def _provisional_years(today: date) -> Iterator[Item]:

@@ -8,6 +8,7 @@ none can be late. Its row, which keeps what people did, is ended by whoever acts
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -37,9 +38,13 @@ def needs_second(invoice_request: InvoiceRequest, *, now: datetime) -> bool:
     threshold = policies.value(PolicyKey.FOUR_EYES_THRESHOLD, clock.local_date(now, clock.zone()))
     if threshold is None or rules.needs_second(invoice_request.amount, ZERO, threshold):
         return threshold is not None
+    return rules.needs_second(invoice_request.amount, gross_around(invoice_request, now), threshold)
+
+
+def gross_around(invoice_request: InvoiceRequest, now: datetime) -> Decimal:
+    """What the threshold is compared with beside the request's own amount: see `needs_second`."""
     week, at = rules.FOUR_EYES_WINDOW, invoice_request.submitted_at
-    gross = requests.gross_sum(invoice_request.account_id, at - week, at + week, granted_since=now - week)
-    return rules.needs_second(invoice_request.amount, gross, threshold)
+    return requests.gross_sum(invoice_request.account_id, at - week, at + week, granted_since=now - week)
 
 
 def basis_of(invoice_request: InvoiceRequest) -> str:

@@ -27,6 +27,7 @@ TITLES = {
     Kind.MAIL: lazy_gettext("Mail that failed"),
     Kind.CONFLICT: lazy_gettext("Import conflicts"),
     Kind.REFUND: lazy_gettext("Refunds without their recharge"),
+    Kind.POLICY: lazy_gettext("Policies to confirm"),
     Kind.CALENDAR: lazy_gettext("Provisional calendar"),
 }
 REMEDIES = {
@@ -63,6 +64,10 @@ REMEDIES = {
         " completion closes the item; if it never comes, or the refund does not fit, let the platform tell the refund"
         " as failed: it took nothing off. Where another source has the recharge, import the refund once more under"
         " that one."
+    ),
+    Kind.POLICY: lazy_gettext(
+        "An administrator wants to change the four-eyes threshold or the tax. Another administrator looks at what it"
+        " does, then confirms it or turns it down."
     ),
     Kind.CALENDAR: lazy_gettext(
         "The official holidays of this year are not known yet, so promised days may move. Import them once they are"

@@ -38,12 +38,7 @@ def escalate(step: str, *, now: datetime, limit: int = BATCH) -> int:
     percent = policies.value(PolicyKey.ESCALATION, clock.local_date(now, clock.zone()))[step]
     if percent is None:
         return 0
-    calendar = calendars.current_calendar()
-    told = [
-        one
-        for one in _candidates(step, percent, calendar, now, limit)
-        if _share(one, calendar, now) * 100 >= percent and _take(one, step, now)
-    ]
+    told = [one for one in ripe(step, percent, now=now, limit=limit) if _take(one, step, now)]
     for person, requests, unassigned in _whom(step, told, now):
         delivery.queue(
             "due_soon",
@@ -57,6 +52,13 @@ def escalate(step: str, *, now: datetime, limit: int = BATCH) -> int:
             about=("invoice_request", requests[0].id),
         )  # fmt: skip
     return len(told)
+
+
+def ripe(step: str, percent: int, *, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
+    """Up to `limit` open requests that have used up `percent` of their time and were not told of at this step."""
+    calendar = calendars.current_calendar()
+    found = _candidates(step, percent, calendar, now, limit)
+    return [one for one in found if _share(one, calendar, now) * 100 >= percent]
 
 
 def _candidates(
