@@ -42,7 +42,7 @@ NAMES: Mapping[PolicyKey, Message] = {
     PolicyKey.ON_TIME_TARGET: Message(N_("On-time target")),
     PolicyKey.FOUR_EYES_THRESHOLD: Message(N_("Four-eyes threshold")),
     PolicyKey.ESCALATION: Message(N_("Escalation")),
-    PolicyKey.TAX: Message(N_("Tax")),
+    PolicyKey.TAX: Message(N_("Tax kind and rate")),
     PolicyKey.SELLER: Message(N_("Seller")),
 }
 # One person proposes, another one confirms (design/domain.md 3).

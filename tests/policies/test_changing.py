@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -145,6 +147,44 @@ def test_the_same_form_twice_is_one_change_and_a_colleagues_is_told(ana: Actor, 
     assert ana.label in told
     do(changing.change, abe, DAYS, 3, starts_on=LATER, acts=queries.acts(DAYS), **WHY)
     assert queries.value(DAYS, LATER) == 3
+
+
+@pytest.mark.both_databases
+def test_of_two_at_the_same_moment_one_is_told_of_the_other(context: Flask, ana: Actor, abe: Actor) -> None:
+    proposed = do(changing.change, ana, THRESHOLD, None, starts_on=LATER, **WHY).id
+    seen, start, told = queries.acts(DAYS), threading.Barrier(2), []
+    session.remove()
+
+    def act(*steps: Callable[[], Policy]) -> None:
+        with context.app_context():
+            for step in steps:
+                start.wait()
+                try:
+                    do(step)
+                    told.append("done")
+                except (Conflict, Forbidden) as refusal:
+                    told.append(refusal.code)
+
+    def changes(actor: Actor, days: int) -> Callable[..., Policy]:
+        return partial(changing.change, actor, DAYS, days, starts_on=LATER, acts=seen, **WHY)
+
+    confirms, declines = (
+        partial(changing.confirm, abe, proposed),
+        partial(changing.take_back, ana, proposed, reason="x"),
+    )
+    threads = [
+        threading.Thread(target=act, args=steps) for steps in ((changes(ana, 4), confirms), (changes(abe, 3), declines))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ended = {"already-decided", "done"}  # confirmed first, it is planned and can still be taken back
+    assert sorted(told[:2]) == ["changed-meanwhile", "done"]
+    assert "done" in told[2:]
+    assert set(told[2:]) <= ended
+    assert len(queries.course(DAYS)) == 2
+    assert list(violations()) == []
 
 
 @pytest.mark.one_database

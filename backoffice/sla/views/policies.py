@@ -131,12 +131,10 @@ def _key(policy_key: str) -> PolicyKey:
 
 
 def _begun(key: PolicyKey) -> KeptForm:
-    """What will hold last of all, to be changed from the first possible day on."""
-    history = queries.history(key)
-    last = history[0][0].value if history else rules.DEFAULTS[key]
+    """What holds on the first possible day, to be changed from then on."""
     day = rules.earliest(key, clock.today())
     values = {"acts": str(queries.acts(key)), "token": form_token(None), "starts_on": day}
-    return kept_forms.begin(form_of(key), {**EDITORS[key].shown(last), **values})
+    return kept_forms.begin(form_of(key), {**EDITORS[key].shown(queries.value(key, day)), **values})
 
 
 def _page(key: PolicyKey, form: KeptForm, plan: Plan | None = None) -> str:
@@ -171,6 +169,7 @@ def told() -> dict[str, Any]:
         "name_of": lambda key: translate(NAMES[PolicyKey(key)]),
         "means": lambda key: EDITORS[key].means,
         "words": lambda row_or_key, value: EDITORS[PolicyKey(row_or_key)].words(value),
+        "named": lambda key, value: gettext("%(what)s: %(value)s", what=translate(NAMES[PolicyKey(key)]), value=value),
         "who": lambda row: gettext("Automatic") if row.set_by == SYSTEM.label else row.set_by,
         "editor_of": lambda key: EDITORS[PolicyKey(key)],
         "watched": SECOND_PERSON,

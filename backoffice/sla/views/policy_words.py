@@ -20,8 +20,8 @@ def sentences(plan: Plan, effects: Effects, today: date, *, waits: bool) -> list
 
     `waits`: a second person has still to confirm it.
     """
-    found = _OF.get(plan.key, _of_any)
-    return [*found(plan, effects), *_how(plan, today, waits)]
+    found = _OF.get(plan.key)
+    return [*(found(plan, effects) if found else ()), *_how(plan, today, waits)]
 
 
 def _day(on: date) -> str:
@@ -117,8 +117,12 @@ def _target(plan: Plan, effects: Effects) -> Iterator[str]:
     )
 
 
-def _of_any(plan: Plan, effects: Effects) -> Iterator[str]:
-    yield ngettext("Of %(num)d open request.", "Of %(num)d open requests.", effects.open)
+def _seller(plan: Plan, effects: Effects) -> Iterator[str]:
+    yield gettext(
+        "Invoices that are issued from %(day)s on name this seller; what is issued stays. Each field that changes"
+        " stands on the page Seller.",
+        day=_day(plan.starts_on),
+    )
 
 
 def _how(plan: Plan, today: date, waits: bool) -> Iterator[str]:
@@ -145,4 +149,5 @@ _OF: Mapping[PolicyKey, Callable[[Plan, Effects], Iterator[str]]] = {
     PolicyKey.ESCALATION: _escalation,
     PolicyKey.TAX: _tax,
     PolicyKey.ON_TIME_TARGET: _target,
+    PolicyKey.SELLER: _seller,
 }
