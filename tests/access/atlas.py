@@ -227,7 +227,7 @@ class Atlas:
             "sla.calendar": ["/admin/calendar", "/admin/calendar?year=2027&day=2027-02-05"],
             "sla.export_calendar": ["/admin/calendar.csv?year=2026"],
             "sla.policies": ["/admin/policies"],
-            "sla.policy": [f"/admin/policies/{key.value}" for key in PolicyKey],
+            "sla.policy": [f"/admin/policies/{key}" for key in sorted(PolicyKey, reverse=True)],
             "sla.policy_change": [f"/admin/policies/changes/{each}" for each in self.policies],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
             "issuing.seller": ["/admin/seller"],
@@ -365,7 +365,7 @@ def _policies(stage: Stage) -> list[int]:
     made = []
     for actor, key, value in (
         (stage.cast.ana.actor, PolicyKey.SLA_BUSINESS_DAYS, 4),
-        (proposer, PolicyKey.TAX, {"kind": "exempt", "rate": "0", "reason": "采购单", "code": "VATEX-EU-132-1P"}),
+        (proposer, PolicyKey.FOUR_EYES_THRESHOLD, "9000.00"),
     ):
         planned = {"starts_on": NOW.date() + timedelta(days=30), "reason": "采购单 4501"}
         first = stage.do(changing.change, actor, key, value, **planned).id

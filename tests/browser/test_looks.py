@@ -21,6 +21,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 ROOMS = {"portal": "ada", "headers": "ada", "review": "rita", "messages": "rita", "sla": "max", "accounts": "ana"}
 ROOMS |= {"accounts.login": "nobody", "issuing.seller": "ana"}
+ROOMS |= {"sla.policies": "ana", "sla.policy": "ana", "sla.policy_change": "ana"}
 # Themes differ in colours alone: the rest of the rules need one look.
 Rules = Mapping[str, dict[str, Any]]
 ALL: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -31,7 +31,7 @@ from backoffice.web.navigation import NavItem, register
 
 _INVALID, _CONFLICT = 422, 409
 STATES = {
-    PolicyState.PROPOSED.value: lazy_gettext("Waits for a second person"),
+    PolicyState.PROPOSED.value: lazy_gettext("Proposed"),
     PolicyState.DECLINED.value: lazy_gettext("Turned down"),
     PolicyState.WITHDRAWN.value: lazy_gettext("Taken back"),
 }
