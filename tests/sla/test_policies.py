@@ -15,7 +15,7 @@ from backoffice.database import session, transaction
 from backoffice.permissions import Role
 from backoffice.policies import queries
 from backoffice.policies.rules import DEFAULTS, PolicyKey
-from backoffice.policies.services import changing
+from backoffice.policies.services import changing, set_seller
 from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import Content, keep
 from backoffice.requests.models import InvoiceRequest
@@ -155,6 +155,23 @@ def confirm_without_a_button(visitor: Visitor, address: str) -> str:
     answer = visitor.client.post(f"{address}/confirm", data={"csrf_token": token})
     assert answer.status_code == 403
     return answer.text
+
+
+def test_a_seller_to_come_is_taken_back_and_auditors_only_read(
+    desk: Desk, ana: Visitor, visit: Callable[..., Visitor]
+) -> None:
+    later = {**DEFAULTS[PolicyKey.SELLER], "name": "新云台科技有限公司", "country": "CN"}
+    desk.run(set_seller, desk.cast.ana.actor, later, starts_on=DAY, reason="Renamed", now=NOW)
+    address = re.findall(rf"{PAGE}/changes/\d+", ana.get("/admin/seller").text)[0]
+    otto = visit(desk.cast.otto)
+    for page in (PAGE, f"{PAGE}/seller", address):
+        assert "新云台科技有限公司" in otto.get(page).text
+        assert not [form for form in otto.forms() if form.action.startswith(PAGE)]
+    assert LOOK not in otto.get(f"{PAGE}/escalation").text
+    assert "name this seller" in ana.get(address).text
+    ana.submit({"reason": "Not yet"}, button="Take back")
+    assert "新云台科技有限公司" not in ana.get("/admin/seller").text
+    assert "Not yet" in ana.get(f"{PAGE}/seller").text
 
 
 def test_what_is_counted_before_saving_agrees_with_the_rules(desk: Desk) -> None:
