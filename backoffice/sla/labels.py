@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from backoffice.headers.rules import HeaderKind
 from backoffice.requests.rules import REASON_LABELS
+from backoffice.sla import rules
+from backoffice.web.formatting import amount
 
 kinds = {
     HeaderKind.ENTERPRISE.value: _l("Enterprise"),
@@ -13,3 +18,15 @@ kinds = {
     HeaderKind.PUBLIC_BODY.value: _l("Public body or other"),
 }
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
+
+
+def bands() -> dict[str, str]:
+    """The amount bands in words."""
+    starts = [*rules.BANDS]
+    words = [gettext("Under %(amount)s", amount=amount(starts[1]))]
+    words += [
+        gettext("%(least)s to under %(most)s", least=amount(low), most=amount(high))
+        for low, high in pairwise(starts[1:])
+    ]
+    words.append(gettext("%(amount)s and more", amount=amount(starts[-1])))
+    return {str(number): text for number, text in enumerate(words)}

@@ -17,9 +17,9 @@ from backoffice.review.queries import queue as review
 from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke
 from backoffice.sla.charts.plot import plotted
 from backoffice.sla.forecast import Forecast, Method, Outlook
+from backoffice.sla.messages.charts import plain_day
 from backoffice.sla.queries import coming as queries
 from backoffice.sla.queries.coming import Happened
-from backoffice.sla.views.charts import plain_day
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
 

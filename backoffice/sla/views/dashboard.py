@@ -17,10 +17,11 @@ from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import labels, rules
 from backoffice.sla.charts.plot import plotted
+from backoffice.sla.messages import charts
 from backoffice.sla.queries import figures as queries
-from backoffice.sla.queries import lists
+from backoffice.sla.queries import lists, terms
 from backoffice.sla.queries.lists import Asked, Figure
-from backoffice.sla.views import asking, charts
+from backoffice.sla.views import asking
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
 from backoffice.web.metrics import register_gauge
@@ -89,14 +90,14 @@ def _overdue() -> Any:
 def dashboard() -> str:
     """The figures of this moment and of a period, and the promises that end next."""
     now, today = clock.now(), clock.today()
-    people = asking.reviewers()
+    people = terms.reviewers()
     state = asking.filters(people)
     board = queries.dashboard(asking.asked(state, today), now)
     runs = {run.name: run for run in scheduling.last_runs()}
     beaten = runs.get(scheduling.HEARTBEAT)
     open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
     upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
-    target_days, target = asking.promise(today)
+    target_days, target = terms.promise(today)
     to = asking.addresses()
     drawn = charts.of_board(board, to, target_days=target_days, on_time_target=target)
     path = url_for("sla.dashboard")
@@ -117,7 +118,7 @@ def dashboard() -> str:
         ],
         to=to,
         plots={name: plotted(chart) for name, chart in drawn.items()},
-        names={"kinds": labels.kinds, "bands": asking.bands(), "reviewers": people, "reasons": labels.reasons},
+        names={"kinds": labels.kinds, "bands": labels.bands(), "reviewers": people, "reasons": labels.reasons},
         smallest_sample=rules.SMALLEST_SAMPLE,
         target_days=target_days,
         on_time_target=target,
@@ -139,7 +140,7 @@ def requests(figure: str) -> str:
     if request.args.get("cell", "") not in asking.CELLS.get(shown, {""}):
         abort(404)
     now = clock.now()
-    state = asking.filters(asking.reviewers() if request.args.get("reviewer") else {})
+    state = asking.filters(terms.reviewers() if request.args.get("reviewer") else {})
     asked = asking.asked(state, clock.today())
     # What was closed last comes first in some lists: their key is no column of the row.
     rows = review.as_rows(lists.listed(shown, asked, now)).add_columns(InvoiceRequest.closed_at)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from flask_babel import gettext
 
 from backoffice.sla import rules
 from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke, Target, grouped
+from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries.board import Dashboard, Shown, Week
 from backoffice.web.formatting import amount, day, percent
-
-Address = Callable[[Shown], str]
 
 
 def of_board(board: Dashboard, to: Address, *, target_days: int, on_time_target: float) -> dict[str, Chart]:
