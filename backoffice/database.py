@@ -32,6 +32,7 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     exc,
+    inspect,
     text,
     type_coerce,
 )
@@ -302,6 +303,15 @@ def upsert_into(table: Any) -> sqlite.Insert:
     """An INSERT into `table` that can say what happens on a conflict; both databases word that alike."""
     on_sqlite = session().get_bind().dialect.name == "sqlite"
     return sqlite.insert(table) if on_sqlite else cast("sqlite.Insert", postgresql.insert(table))
+
+
+def is_first(model: type[Base], **row: Any) -> bool:
+    """Insert a row that only one can, and say whether this call did; what stands there already stays as it is.
+
+    Asked for what was written: the count of rows says -1 for both on PostgreSQL.
+    """
+    written = upsert_into(model).values(**row).on_conflict_do_nothing().returning(*inspect(model).primary_key)
+    return session.execute(written).first() is not None
 
 
 def missing_triggers(table: str, sqlite: tuple[str, ...], postgresql: tuple[str, ...]) -> list[str]:

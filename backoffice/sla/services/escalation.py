@@ -15,7 +15,7 @@ from backoffice.accounts.models import User
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.calendars.rules import BusinessCalendar
-from backoffice.database import rows_changed, session, upsert_into
+from backoffice.database import is_first, session
 from backoffice.delivery import services as delivery
 from backoffice.permissions import Role
 from backoffice.policies import queries as policies
@@ -97,7 +97,7 @@ def _share(invoice_request: InvoiceRequest, calendar: BusinessCalendar, now: dat
 
 def _take(invoice_request: InvoiceRequest, step: str, now: datetime) -> bool:
     row = {"request_id": invoice_request.id, "due_at": invoice_request.due_at, "step": step, "told_at": now}
-    return bool(rows_changed(session.execute(upsert_into(Escalation).values(**row).on_conflict_do_nothing())))
+    return is_first(Escalation, **row)
 
 
 def _whom(step: str, told: list[InvoiceRequest], now: datetime) -> Iterable[tuple[User, list[InvoiceRequest], bool]]:
