@@ -26,6 +26,7 @@ class Permission(StrEnum):
     DECIDE = "decide on requests"
     BE_SEEN = "be seen looking at requests"
     SEE_SERVICE_LEVEL = "see the service level"
+    GET_WEEKLY_REPORT = "get the weekly report by mail"
     SEE_AUDIT = "see the audit log"
     ADMINISTER = "administer users and imports"
     SEE_BOOKS = "see open work and the reconciliation"
@@ -49,6 +50,7 @@ _ALLOWED: dict[Role, frozenset[Permission]] = {
             Permission.SEE_QUEUE,
             Permission.BE_SEEN,
             Permission.SEE_SERVICE_LEVEL,
+            Permission.GET_WEEKLY_REPORT,
             Permission.SEE_BOOKS,
             Permission.SEE_OPERATIONS,
             Permission.STOP_ISSUING,

@@ -29,6 +29,7 @@ SECONDS: Mapping[str, int] = {
     "sweep": 60,
     "escalate": 60,
     "figures": 30,
+    "weekly": 60,
     "tidy": 60,
     HEARTBEAT: 10,
 }

@@ -49,10 +49,11 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "sweep": sla.sweep,
     "escalate": sla.escalate,
     "figures": sla.fold,
+    "weekly": sla.report_week,
     "tidy": portal.tidy,
     scheduling.HEARTBEAT: scheduling.beat,
 }
-LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "tidy"})
+LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "weekly", "tidy"})
 
 
 class Leadership(Protocol):

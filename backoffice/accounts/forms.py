@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, PasswordField, SelectField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 
 from backoffice.accounts.rules import MAX_PASSWORD
 from backoffice.permissions import Role
@@ -47,6 +47,12 @@ class SettingsForm(Form):
 
     locale = SelectField(_l("Language"), choices=choices(_LOCALES))
     theme = SelectField(_l("Theme"), choices=choices(_THEMES))
+
+
+class MailsForm(Form):
+    """Which mails somebody wants that come by themselves."""
+
+    weekly_report = BooleanField(_l("Weekly report of the service level"))
 
 
 class UserForm(Form):

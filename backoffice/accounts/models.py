@@ -75,6 +75,8 @@ class User(Base):
     # How they work: whether single keys do something, and what opens after a verdict.
     single_keys: Mapped[bool] = mapped_column(default=True)
     after_verdict: Mapped[str] = mapped_column(String(4), default="next")
+    # Whether the mail with the figures of the week comes, for those whose role gets it.
+    weekly_report: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     account: Mapped[Account | None] = relationship(lazy="joined")

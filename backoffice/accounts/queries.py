@@ -187,6 +187,11 @@ def active_people(role: Role) -> list[User]:
     return list(session.scalars(select(User).where(User.role == role, User.is_active.is_(True)).order_by(User.email)))
 
 
+def readers_of_the_weekly_report() -> list[User]:
+    """The managers who can sign in and have not switched the report off."""
+    return [person for person in active_people(Role.MANAGER) if person.weekly_report]
+
+
 def people_of(account_id: int) -> list[User]:
     """The active people of a customer account, in the order of their names."""
     statement = select(User).where(User.account_id == account_id, User.is_active.is_(True))

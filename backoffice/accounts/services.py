@@ -177,6 +177,16 @@ def set_preferences(
         user.after_verdict = after_verdict
 
 
+def choose_mails(actor: Actor, *, weekly_report: bool, now: datetime) -> None:
+    """Let the weekly report come to whoever asks, or not. Raises Forbidden for those whose role does not get it."""
+    if actor.id is None or not actor.can(Permission.GET_WEEKLY_REPORT):
+        raise Forbidden
+    user = queries.user(actor.id)
+    if user.weekly_report != weekly_report:
+        user.weekly_report = weekly_report
+        audit.record(actor, "user.mails-chosen", "user", user.id, at=now, after={"weekly_report": weekly_report})
+
+
 def begin_attempt(email: str, *, address: str, now: datetime) -> Attempt:
     """Count one attempt and say which hash the password must match.
 

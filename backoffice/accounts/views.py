@@ -12,7 +12,15 @@ from flask_login import current_user
 
 from backoffice import clock
 from backoffice.accounts import queries, services, sign_in
-from backoffice.accounts.forms import AccountForm, PasswordForm, ResetForm, SettingsForm, SignInForm, UserForm
+from backoffice.accounts.forms import (
+    AccountForm,
+    MailsForm,
+    PasswordForm,
+    ResetForm,
+    SettingsForm,
+    SignInForm,
+    UserForm,
+)
 from backoffice.accounts.models import Account, User
 from backoffice.accounts.rules import browser_name
 from backoffice.database import session, transaction
@@ -158,6 +166,20 @@ def _in_language(language: str) -> str:
         return str(gettext("Your settings are saved."))
 
 
+@blueprint.post("/settings/mails")
+@guard(Permission.GET_WEEKLY_REPORT)
+def save_mails() -> ResponseReturnValue:
+    """Which mails come by themselves."""
+    form = MailsForm()
+    if not form.validate():
+        return _settings_page(mails_form=form), 400
+    with transaction():
+        services.choose_mails(current_actor(), weekly_report=form.weekly_report.data, now=clock.now())
+    flash(gettext("Your settings are saved."), "success")
+    offers.done(gettext("The last thing you did was to choose your mails. Choose again in your settings."))
+    return redirect(url_for("accounts.settings"))
+
+
 @blueprint.post("/settings/password")
 @guard(SIGNED_IN)
 def change_password() -> ResponseReturnValue:
@@ -197,12 +219,19 @@ def sign_out_everywhere() -> ResponseReturnValue:
     return redirect(url_for("accounts.settings"))
 
 
-def _settings_page(settings_form: SettingsForm | None = None, password_form: PasswordForm | None = None) -> str:
+def _settings_page(
+    settings_form: SettingsForm | None = None,
+    password_form: PasswordForm | None = None,
+    mails_form: MailsForm | None = None,
+) -> str:
     if settings_form is None:
         settings_form = SettingsForm(formdata=None, locale=current_user.locale, theme=current_user.theme)
+    if mails_form is None and current_user.can(Permission.GET_WEEKLY_REPORT):
+        mails_form = MailsForm(formdata=None, weekly_report=queries.user(current_user.id).weekly_report)
     return render_template(
         "accounts/settings.html",
         settings_form=settings_form,
+        mails_form=mails_form,
         password_form=password_form or PasswordForm(formdata=None),
         browser_name=browser_name,
         decides=current_user.can(Permission.DECIDE),

@@ -56,6 +56,14 @@ def sla_sweep() -> None:
     click.echo(f"flagged: {jobs.sweep()}")
 
 
+@sla.command("weekly")
+def sla_weekly() -> None:
+    """Mail the report of the last full week to the managers, if it is due and was not mailed."""
+    from backoffice.sla import jobs
+
+    click.echo(f"told: {jobs.report_week()}")
+
+
 @cli.group("issue", cls=AppGroup)
 def issue() -> None:
     """Invoices."""

@@ -15,7 +15,15 @@ from backoffice.database import session, transaction
 from backoffice.delivery import bounces, returned, services
 from backoffice.delivery.connection import Connection
 from backoffice.delivery.messages import Parcel, compose
-from backoffice.delivery.rules import AddressError, Effect, MessageState, Outcome, envelope_address, link_ends_at
+from backoffice.delivery.rules import (
+    LINKED,
+    AddressError,
+    Effect,
+    MessageState,
+    Outcome,
+    envelope_address,
+    link_ends_at,
+)
 from backoffice.errors import NotFound, Unavailable
 
 _log = structlog.get_logger(__name__)
@@ -102,7 +110,7 @@ def _attempt(parcel: Parcel, connection: Connection, latest_start: float) -> Out
 
 def _link_until(parcel: Parcel) -> datetime | None:
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
-    if parcel.attachment_sha256 is None:
+    if parcel.attachment_sha256 is None or parcel.template not in LINKED:
         return None
     return link_ends_at(clock.now(), settings.mail_link_days, settings.zone)
 

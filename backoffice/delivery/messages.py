@@ -18,7 +18,7 @@ from backoffice import clock, storage
 from backoffice.config import Settings
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import DOCUMENT_PURPOSE, attachment_name, one_line, unique_part
-from backoffice.web import signing
+from backoffice.web import formatting, signing
 from backoffice.web.formatting import currency_sign
 
 # Where the button of each mail leads, below the installation's address. The pages belong to later capabilities: their
@@ -33,6 +33,7 @@ _PATHS = {
     "correction_declined": "/invoices/{request_number}",
     "flagged": "/review",
     "due_soon": "/review",
+    "weekly_report": "/sla?from={since}&to={until}",
     "security_notice": "/login",
 }
 _FIXED_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -87,6 +88,7 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
         "is_test": False,
         "mail_locale": "zh-CN" if locale == "zh" else "en",
         "day": _day,
+        "short_day": _short_day,
         "translated": gettext,
         **context,
     }
@@ -151,3 +153,8 @@ def _download(parcel: Parcel, until: datetime | None) -> dict[str, str]:
 def _day(value: str) -> str:
     """An ISO date in words of the mail's language, with its weekday."""
     return str(format_date(date.fromisoformat(value), "full"))
+
+
+def _short_day(value: str) -> str:
+    """An ISO date as pages write it, without its weekday."""
+    return str(formatting.day(date.fromisoformat(value)).striptags())

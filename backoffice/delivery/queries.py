@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from backoffice.database import session
 from backoffice.delivery.models import Message
-from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, TEST, MessageState
+from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, PERIODIC, TEST, MessageState
 from backoffice.errors import NotFound
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
@@ -62,7 +62,8 @@ def unsettled() -> Select[Message]:
     """Failed messages that somebody still misses: nobody has sent them anew, and the matter is not at its end.
 
     A notice is settled by a document about the same object that was accepted later: the invoice says more than every
-    notice before it. A document is settled only by sending itself. Nobody misses a test.
+    notice before it. A document is settled only by sending itself, a periodic one also by the next one. Nobody misses a
+    test.
     """
     arrived = select(_NEWS.id).where(
         _NEWS.about_type == Message.about_type,
@@ -75,7 +76,7 @@ def unsettled() -> Select[Message]:
         Message.state == MessageState.FAILED,
         Message.about_type != TEST,
         ~select(_SUCCESSOR.id).where(_SUCCESSOR.follows_id == Message.id).exists(),
-        or_(Message.attachment_sha256.is_not(None), ~arrived.exists()),
+        or_(Message.attachment_sha256.is_not(None) & Message.template.not_in(PERIODIC), ~arrived.exists()),
     )
 
 

@@ -54,8 +54,14 @@ CONTEXT: dict[str, frozenset[str]] = {
     "correction_declined": frozenset({"request_number", "invoice_number", "header_name", "amount", "remarks"}),
     "flagged": frozenset({"requests"}),
     "due_soon": frozenset({"requests", "percent", "unassigned"}),
+    "weekly_report": frozenset({"since", "until", "weeks", "overdue", "missing"}),
     "security_notice": frozenset(),
 }
+
+# Mails whose document their link gives to whoever holds the mail. A report of the house is read signed in.
+LINKED = frozenset({"issued", "credited"})
+# Mails that come again by themselves, and then say all that matters.
+PERIODIC = frozenset({"weekly_report"})
 
 # Waits after each failed attempt: close together at first, then sparser, 71 hours in all.
 RETRY_WAITS = (

@@ -42,6 +42,14 @@ def context(locale: str) -> dict[str, Any]:
         "remarks": _REMARKS[locale],
         "question": _QUESTIONS[locale],
         "percent": 50,
+        "since": "2026-03-02",
+        "until": "2026-03-08",
+        "weeks": [
+            {"on_time": 0.9375, "met": 15, "due": 16, "received": 21, "out": 18, "open": 12, "median": 1.4, "p90": 3.8},
+            {"on_time": None, "met": 3, "due": 4, "received": 6, "out": 5, "open": 9, "median": 1.9, "p90": 4.6},
+        ],
+        "overdue": [2, 1],
+        "missing": [3, None],
         "unassigned": True,
         "requests": [
             {"request_number": number, "header_name": name, "amount": amount, "due_on": "2026-03-13"}

@@ -1,19 +1,23 @@
-"""What must hold about flags, and about the figures that are folded from closed requests."""
+"""What must hold about flags, reports of a week, and about the figures that are folded from closed requests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from sqlalchemy import and_, case, exists, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 
 from backoffice import clock
 from backoffice.database import session
+from backoffice.delivery.models import Message
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
-from backoffice.sla.models import DayFigures, DayPace, Flag, Fold, Outcome
+from backoffice.sla.models import DayFigures, DayPace, Flag, Fold, Outcome, WeeklyReport
 from backoffice.sla.queries import recount
+from backoffice.sla.queries.weekly import WEEK
 from backoffice.sla.rules import Verdict
 from backoffice.sla.services.folding import LAG
+from backoffice.sla.services.weekly import TEMPLATE
 
 
 def check() -> Iterator[str]:
@@ -29,10 +33,24 @@ def check() -> Iterator[str]:
         .where(Flag.flagged_at < Flag.due_at)
     ):
         yield f"request {number}: it was flagged before it was due"
+    yield from _weeks()
     folded = session.scalars(select(Fold)).one_or_none()
     if folded is not None and folded.closed_until is not None:
         yield from _outcomes(folded)
         yield from _figures(folded)
+
+
+def _weeks() -> Iterator[str]:
+    mails = select(Message.created_at, func.count()).where(Message.template == TEMPLATE, Message.about_type == TEMPLATE)
+    first = mails.where(Message.follows_id.is_(None)).group_by(Message.created_at)
+    sent: dict[datetime, int] = {row[0]: row[1] for row in session.execute(first)}
+    for week in session.scalars(select(WeeklyReport).order_by(WeeklyReport.monday)):
+        if (queued := sent.pop(week.told_at, 0)) != week.told:
+            yield f"report of the week of {week.monday}: {week.told} were told, {queued} mails were queued"
+        if clock.local_date(week.told_at, clock.zone()) < week.monday + WEEK or week.monday.weekday():
+            yield f"report of the week of {week.monday}: it was told before that week was over, or begins on no Monday"
+    for at in sorted(sent):
+        yield f"weekly report queued at {at}: no week was told of then"
 
 
 def _outcomes(folded: Fold) -> Iterator[str]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from backoffice import clock
-from backoffice.database import transaction
+from backoffice import clock, storage
+from backoffice.accounts import queries as accounts
+from backoffice.database import session, transaction
 from backoffice.review.services import presence
+from backoffice.sla import report
+from backoffice.sla.messages import weekly as messages
+from backoffice.sla.queries import weekly
 from backoffice.sla.services import escalation, flags, folding, outcomes, promises
+from backoffice.sla.services import weekly as telling
+from backoffice.sla.services.weekly import Document
 
 
 def sweep() -> int:
@@ -38,6 +44,28 @@ def escalate() -> int:
         with transaction():
             total += escalation.escalate(step, now=clock.now())
     return total
+
+
+def report_week() -> int:
+    """Mail the last full week to the managers from its report's hour on; returns how many are told.
+
+    The figures are folded first, as after a sleep they may be days old. The documents are drawn and stored outside of
+    any transaction; only then the week is taken, so that a crash before leaves nothing but documents.
+    """
+    now = clock.now()
+    monday = weekly.due(now)
+    session.rollback()
+    if monday is None:
+        return 0
+    fold()
+    found = weekly.read(monday, now)
+    said = messages.said(found)
+    wanted = found.is_worth_telling and accounts.readers_of_the_weekly_report()
+    written = list(messages.reports(found, now)) if wanted else []
+    session.rollback()
+    documents = {locale: Document(storage.put(report.pdf(one)), name) for locale, name, one in written}
+    with transaction():
+        return telling.tell(found, said, documents, now=now)
 
 
 def _in_batches(one: Callable[[datetime], int], size: int) -> int:

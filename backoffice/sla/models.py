@@ -1,5 +1,5 @@
 """Flags and escalations: one per request and promised date, so that a promise that breaks is told of once. Beside
-them what became of each closed promise, and the figures that the worker folds from these."""
+them which weeks were reported, what became of each closed promise, and the figures that the worker folds from these."""
 
 from __future__ import annotations
 
@@ -42,6 +42,19 @@ class Flag(Base):
     flagged_at: Mapped[datetime] = mapped_column(Instant)
     # When a new calendar moved the promised day to a later one.
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WeeklyReport(Base):
+    """That a week was told of, by its Monday: to how many people, and what stood out at that moment."""
+
+    __tablename__ = "sla_weekly_report"
+    __table_args__ = (CheckConstraint("told >= 0 AND overdue >= 0 AND missing >= 0", name="not_negative"),)
+
+    monday: Mapped[date] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    told: Mapped[int]
+    overdue: Mapped[int]
+    missing: Mapped[int]
 
 
 class Outcome(Base):

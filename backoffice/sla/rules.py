@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
 
+from backoffice.calendars.rules import BusinessCalendar
 from backoffice.requests.rules import State
 
 # Under five cases a percentage says more about chance than about the service.
@@ -19,6 +20,8 @@ DAY = 24 * 60 * 60
 TENTHS = 10
 LAST_BUCKET = 11
 LAST_AGE = 6
+# The local hour from which on the report of the week before is made.
+REPORT_HOUR = 8
 
 
 class Verdict(StrEnum):
@@ -52,6 +55,20 @@ def verdict(state: str, closed_at: datetime, due_at: datetime) -> Verdict:
     if closed_at >= due_at:
         return Verdict.MISSED
     return Verdict.UNCOUNTED if state == State.WITHDRAWN else Verdict.MET
+
+
+def reported_week(local: datetime, calendar: BusinessCalendar) -> date | None:
+    """Monday of the last full week before `local`; None until its report is due.
+
+    That is from `REPORT_HOUR` of the first business day of the present week on. A week without one makes none: the next
+    one shows it beside its own.
+    """
+    today = local.date()
+    monday = today - timedelta(days=today.weekday())
+    first = calendar.add_business_days(monday - timedelta(days=1), 1)
+    if today < first or (today == first and local.hour < REPORT_HOUR):
+        return None
+    return monday - timedelta(days=7)
 
 
 def band_of(amount: Decimal) -> int:

@@ -143,6 +143,7 @@ CHANGING = """
 accounts.login                   400   302 302 302 302 302 302 302 302
 accounts.set_preferences         302   302 302 302 302 302 302 302 302
 accounts.save_settings           login 400 400 400 400 400 400 400 400
+accounts.save_mails              login 403 403 403 403 403 302 403 403
 accounts.change_password         login 400 400 400 400 400 400 400 400
 accounts.sign_out_everywhere     login 302 302 302 302 302 302 302 302
 accounts.new_user                login 403 403 403 403 403 403 403 400

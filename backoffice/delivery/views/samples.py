@@ -34,9 +34,9 @@ OCCASIONS = {
     "correction_declined": lazy_gettext("To the receiving address, when finance leaves an invoice as it is"),
     "flagged": lazy_gettext("To every manager, when requests become overdue"),
     "due_soon": lazy_gettext("To whoever works on them, or to every reviewer, and later to every manager"),
+    "weekly_report": lazy_gettext("To every manager who wants it, on the first business day of the week, with the PDF"),
     "security_notice": lazy_gettext("To a person whose password was changed"),
 }
-_WITH_DOCUMENT = ("issued", "credited")
 _MAY_TEST = (Permission.DECIDE, Permission.ADMINISTER)
 
 
@@ -95,5 +95,5 @@ def _values(name: str, locale: str) -> dict[str, Any]:
         raise NotFound
     values = samples.context(locale)
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
-    linked = name in _WITH_DOCUMENT and settings.mail_link_days > 0
+    linked = name in rules.LINKED and settings.mail_link_days > 0
     return samples.with_link(values, settings.external_url) if linked else values

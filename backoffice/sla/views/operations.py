@@ -25,6 +25,7 @@ JOBS = {
     "sweep": lazy_gettext("Flag overdue requests"),
     "escalate": lazy_gettext("Tell of requests due soon"),
     "figures": lazy_gettext("Fold the managers' figures"),
+    "weekly": lazy_gettext("Mail the weekly report to managers"),
     "tidy": lazy_gettext("Remove what nobody finished"),
     scheduling.HEARTBEAT: lazy_gettext("Sign of life"),
 }
