@@ -274,7 +274,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a day's figures have gone": (
         "sla_day", "DELETE FROM sla_day WHERE received > 0", "differ from a recount"),
     "a turnaround became shorter": (
-        "sla_pace", "UPDATE sla_pace SET tenths = tenths + 1", "differs from a recount"),
+        "sla_pace", "UPDATE sla_pace SET took = took + 1", "differs from a recount"),
     "a mail was accepted at no time": (
         "message", "UPDATE message SET accepted_at = NULL WHERE state = 'accepted'", "nobody knows when"),
     "two mails share a Message-ID": (

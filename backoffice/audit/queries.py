@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session
@@ -18,6 +19,17 @@ def events_of(object_type: str, object_id: str | int, *, limit: int = 200) -> Se
         .order_by(AuditEvent.id)
         .limit(limit)
     ).all()
+
+
+def first_instants(object_type: str, object_ids: Collection[str], action: str) -> dict[str, datetime]:
+    """When an action was first done to each of these objects; one to which it never was has no entry."""
+    found = session.execute(
+        select(AuditEvent.object_id, func.min(AuditEvent.at))
+        .where(AuditEvent.object_type == object_type, AuditEvent.object_id.in_(object_ids))
+        .where(AuditEvent.action == action)
+        .group_by(AuditEvent.object_id)
+    )
+    return {object_id: at for object_id, at in found}  # noqa: C416 - rows are no pairs to the type checker
 
 
 def latest_events_of(object_type: str, object_id: str | int, *, limit: int) -> Sequence[AuditEvent]:

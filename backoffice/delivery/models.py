@@ -13,6 +13,7 @@ from backoffice.delivery.rules import OPEN_STATES, MessageState
 from backoffice.leases import Leased, lease_is_whole
 
 _OPEN = text("state IN ('queued', 'sending', 'deferred')")
+_ISSUED = text("template = 'issued' AND accepted_at IS NOT NULL")
 
 
 class Message(Leased, Base):
@@ -33,6 +34,8 @@ class Message(Leased, Base):
         Index("ix_message_state", "state", "id"),
         Index("ix_message_follows_id", "follows_id"),
         Index("uq_message_message_id", "message_id", unique=True),
+        # Invoices that arrived since some moment.
+        Index("ix_message_issued", "accepted_at", "about_id", sqlite_where=_ISSUED, postgresql_where=_ISSUED),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

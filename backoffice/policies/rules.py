@@ -22,6 +22,7 @@ class PolicyKey(StrEnum):
     ON_TIME_TARGET = "on_time_target"
     FOUR_EYES_THRESHOLD = "four_eyes_threshold"
     ESCALATION = "escalation"
+    STEP_TARGETS = "step_targets"
     TAX = "tax"
     SELLER = "seller"
 
@@ -90,6 +91,9 @@ DEFAULTS: Mapping[PolicyKey, Any] = {
     PolicyKey.FOUR_EYES_THRESHOLD: "200000.00",
     # Per cent of the promised business time after which a request that is still open is told of; None: it is not.
     PolicyKey.ESCALATION: {"reviewers": 50, "managers": 75},
+    # Business hours, 24 to a day, that each step of a request may take; None: it has no target. A day until somebody
+    # looks and four until the verdict leave the fifth of the promise for what the worker does in minutes.
+    PolicyKey.STEP_TARGETS: {"first_look": 24, "decision": 96, "issue": 4, "delivery": 4},
     PolicyKey.TAX: {"kind": "rate", "rate": "0.06"},
     PolicyKey.SELLER: {
         "name": "云台智能科技（上海）有限公司",
@@ -183,6 +187,12 @@ def _is_escalation(value: Any) -> bool:
     return all(share is None or _whole(1, 99)(share) for share in value.values())
 
 
+def _is_step_targets(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) != set(DEFAULTS[PolicyKey.STEP_TARGETS]):
+        return False
+    return all(hours is None or _whole(1, 60 * 24)(hours) for hours in value.values())
+
+
 def _is_tax(value: Any) -> bool:
     """Kind and rate; `reason`, what exempts, is told where nothing is taxed and must be where it is exempt. There it
     may be said as a `code` too; what is not taxable or a reverse charge has one that says the same."""
@@ -231,6 +241,7 @@ _VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {
     PolicyKey.ON_TIME_TARGET: _whole(1, 100),
     PolicyKey.FOUR_EYES_THRESHOLD: lambda value: value is None or _is_amount(value),
     PolicyKey.ESCALATION: _is_escalation,
+    PolicyKey.STEP_TARGETS: _is_step_targets,
     PolicyKey.TAX: _is_tax,
     PolicyKey.SELLER: _is_seller,
 }

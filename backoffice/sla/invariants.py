@@ -57,7 +57,9 @@ def _outcomes(folded: Fold) -> Iterator[str]:
     row, of = InvoiceRequest, Outcome
     in_time = case((row.state == State.WITHDRAWN, Verdict.UNCOUNTED), else_=Verdict.MET)
     right = case((row.closed_at >= row.due_at, Verdict.MISSED), else_=in_time)
-    wrong = or_(of.verdict != right, of.state != row.state, of.due_on != row.due_on, of.amount != row.amount)
+    unpaused = and_(of.paused_seconds == 0, of.gross_verdict != of.verdict)
+    better = or_(unpaused, and_(of.gross_verdict == Verdict.MET, of.verdict != Verdict.MET))
+    wrong = or_(of.verdict != right, of.state != row.state, of.due_on != row.due_on, of.amount != row.amount, better)
     for (number,) in session.execute(select(row.number).join(of, of.request_id == row.id).where(wrong)):
         yield f"request {number}: what became of its promise was written down otherwise"
     assert folded.closed_until is not None
@@ -81,7 +83,7 @@ def _figures(folded: Fold) -> Iterator[str]:
         names = [name for figure in recount.FIGURES for name in (figure, f"{figure}_amount") if name not in late]
         if any((counted.get(name) or 0) != (stands.get(name) or 0) for name in names):
             yield f"figures of {key[0]}: those of {key[1]}, band {key[2]}, reviewer {key[3]} differ from a recount"
-    paces = select(DayPace.slice, DayPace.day, DayPace.tenths, DayPace.number, DayPace.amount)
-    told = {(of, day, tenths): (number, amount) for of, day, tenths, number, amount in session.execute(paces)}
-    for of, day, tenths in sorted(dict(told.items() ^ recount.paces(days).items())):
-        yield f"figures of {day}: the turnaround of {tenths} tenths in {of} differs from a recount"
+    paces = select(DayPace.slice, DayPace.day, DayPace.took, DayPace.number, DayPace.amount)
+    told = {(of, day, took): (number, amount) for of, day, took, number, amount in session.execute(paces)}
+    for of, day, took in sorted(dict(told.items() ^ recount.paces(days).items())):
+        yield f"figures of {day}: what took {took} in {of} differs from a recount"

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from backoffice.headers.rules import HeaderKind
 from backoffice.requests.rules import REASON_LABELS
 from backoffice.sla import rules
-from backoffice.web.formatting import amount
+from backoffice.web.formatting import MISSING, amount
 
 kinds = {
     HeaderKind.ENTERPRISE.value: _l("Enterprise"),
@@ -18,6 +18,12 @@ kinds = {
     HeaderKind.PUBLIC_BODY.value: _l("Public body or other"),
 }
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
+steps = {
+    rules.Step.FIRST_LOOK.value: _l("First look"),
+    rules.Step.DECISION.value: _l("Decision"),
+    rules.Step.ISSUE.value: _l("Issue"),
+    rules.Step.DELIVERY.value: _l("Delivery by mail"),
+}
 
 
 def bands() -> dict[str, str]:
@@ -30,3 +36,8 @@ def bands() -> dict[str, str]:
     ]
     words.append(gettext("%(amount)s and more", amount=amount(starts[-1])))
     return {str(number): text for number, text in enumerate(words)}
+
+
+def hours(number: float | None) -> str:
+    """Business hours of a step: short ones to the minute, a dash for none."""
+    return str(MISSING) if number is None else f"{number:.2f}" if number < 10 else f"{number:.1f}"

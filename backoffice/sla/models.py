@@ -62,7 +62,8 @@ class Outcome(Base):
 
     `reviewer_id` gave the verdict in force, `reopened_of_id` the last one that was taken back before; `attempt` and
     `chain_seconds` count from the first of the applications that it resubmits. Seconds are of business time by the
-    request's calendar, pauses included.
+    request's calendar, pauses included; `gross_verdict` is what the verdict would be had the clock never stood still.
+    Steps (`rules.Step`) are in minutes, None where there was none; those of the delivery come when the mails arrive.
     """
 
     __tablename__ = "sla_outcome"
@@ -71,6 +72,7 @@ class Outcome(Base):
         CheckConstraint("state IN ('issued', 'rejected', 'withdrawn')", name="state"),
         CheckConstraint("seconds >= 0 AND paused_seconds >= 0 AND chain_seconds >= seconds", name="forward"),
         CheckConstraint("attempt >= 1", name="attempt_counted"),
+        CheckConstraint("gross_verdict IN ('met', 'missed', 'uncounted')", name="gross_verdict"),
         Index("ix_sla_outcome_closed", "closed_on", "request_id"),
         Index("ix_sla_outcome_due", "due_on", "request_id"),
     )
@@ -92,6 +94,15 @@ class Outcome(Base):
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     reopened_of_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     reason: Mapped[str | None] = mapped_column(String(20))
+    gross_verdict: Mapped[str] = mapped_column(String(10))
+    first_look_minutes: Mapped[int | None]
+    first_look_kept: Mapped[bool | None]
+    decision_minutes: Mapped[int | None]
+    decision_kept: Mapped[bool | None]
+    issue_minutes: Mapped[int | None]
+    issue_kept: Mapped[bool | None]
+    delivery_minutes: Mapped[int | None]
+    delivery_kept: Mapped[bool | None]
 
 
 class DayFigures(Base):
@@ -119,6 +130,8 @@ class DayFigures(Base):
     met_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     missed: Mapped[int] = mapped_column(default=0)
     missed_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    met_gross: Mapped[int] = mapped_column(default=0)
+    met_gross_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     first_pass: Mapped[int] = mapped_column(default=0)
     first_pass_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     held: Mapped[int] = mapped_column(default=0)
@@ -130,14 +143,15 @@ class DayFigures(Base):
 class DayPace(Base):
     """Turnaround of what a local day closed: how many requests of a slice took so many tenths of a business day.
 
-    A slice is one way of measuring all of them, or the ones of a header type, band, reviewer or reason; see `rules`.
+    A slice is one way of measuring all of them, or the ones of a header type, band, reviewer or reason; see `rules`. Of
+    the slices of a step `took` is in minutes.
     """
 
     __tablename__ = "sla_pace"
 
     slice: Mapped[str] = mapped_column(String(40), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
-    tenths: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    took: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int]
     amount: Mapped[Decimal] = mapped_column(Amount)
 

@@ -15,7 +15,8 @@ from backoffice.requests.rules import State
 SMALLEST_SAMPLE = 5
 # Where each amount band begins, in major units; the last one has no end.
 BANDS = (Decimal(0), Decimal(1_000), Decimal(10_000), Decimal(100_000))
-DAY = 24 * 60 * 60
+HOUR = 60 * 60
+DAY = 24 * HOUR
 # Turnaround is kept in tenths of a business day, begun ones in full; the page's distribution has whole days.
 TENTHS = 10
 LAST_BUCKET = 11
@@ -39,6 +40,29 @@ class Clock(StrEnum):
     NET = "net"
     GROSS = "gross"
     CHAIN = "chain"
+
+
+class Step(StrEnum):
+    """A part of a request's way, reported apart. Each is named as in the policy `step_targets`.
+
+    First look: from submission until a reviewer claimed it, was handed it, asked the customer or gave a verdict,
+    whichever came first; that a page was merely opened is not kept. Decision: until the verdict in force, without the
+    time in which the clock stood still. Issue: from the verdict. Delivery: from the issue until the mail servers had
+    taken the invoice for every recipient.
+    """
+
+    FIRST_LOOK = "first_look"
+    DECISION = "decision"
+    ISSUE = "issue"
+    DELIVERY = "delivery"
+
+
+class Kept(StrEnum):
+    """Whether a step kept the target that held when its request came in; `step:kept` is the name of a slice."""
+
+    KEPT = "kept"
+    LATE = "late"
+    FREE = "free"
 
 
 class Split(StrEnum):
@@ -81,16 +105,25 @@ def tenths_of(seconds: int) -> int:
     return ceil(seconds * TENTHS / DAY)
 
 
+def step_minutes(seconds: int) -> int:
+    """Minutes of a step, a begun one in full; from an hour on quarters of an hour, from a day on hours."""
+    unit = 1 if seconds <= HOUR else 15 if seconds <= DAY else 60
+    return ceil(seconds / (60 * unit)) * unit
+
+
 def bucket_of(tenths: int) -> int:
     """Within how many whole business days it was done, `LAST_BUCKET` for more than ten."""
     return min(max(1, -(-tenths // TENTHS)), LAST_BUCKET)
 
 
-def quantile(numbers: Mapping[int, int], share: float) -> float | None:
-    """Within how many business days that share was done; None of nothing. `numbers` says how many took each tenth."""
+def quantile(numbers: Mapping[int, int], share: float, unit: int = TENTHS) -> float | None:
+    """Within how many business days that share was done; None of nothing. `numbers` says how many took each tenth.
+
+    Of steps they say it of minutes: with a `unit` of 60 the answer is in hours.
+    """
     wanted, reached = share * sum(numbers.values()), 0
-    for tenths in sorted(numbers):
-        reached += numbers[tenths]
+    for took in sorted(numbers):
+        reached += numbers[took]
         if reached >= wanted:
-            return tenths / TENTHS
+            return took / unit
     return None

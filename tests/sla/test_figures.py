@@ -27,6 +27,7 @@ from tests.review.desk import NOW, Desk
 pytestmark = pytest.mark.both_databases
 
 TODAY = date(2026, 11, 23)
+HOURS = (timedelta(minutes=2), timedelta(hours=9))
 AMOUNTS = ("1.50", "7.00", "99.99", "1000.00", "30.00")
 PERIODS = {
     "30 days": Asked(TODAY - timedelta(days=29), TODAY),
@@ -92,7 +93,14 @@ def issued(desk: Desk, number: str, at: datetime) -> None:
         of = update(InvoiceRequest).where(InvoiceRequest.id == found.id)
         session.execute(of.values(**values, invoice_number=f"I{found.id}", resubmission_of_id=again))
         context = dict.fromkeys(("amount", "header_name", "invoice_number", "request_number"), "1.00")
-        delivery.queue("issued", "a@bills.example", "en", context, at=at, about=("invoice_request", found.id))
+        mail = delivery.queue("issued", "a@bills.example", "en", context, at=at, about=("invoice_request", found.id))
+        if found.id % 3:
+            mail.state, mail.accepted_at, mail.attempts, mail.server_answer = (
+                "accepted",
+                at + HOURS[found.id % 2],
+                1,
+                "250",
+            )
 
 
 def test_every_figure_equals_its_list_in_number_and_sum(desk: Desk) -> None:

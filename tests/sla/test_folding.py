@@ -91,7 +91,7 @@ def test_what_is_closed_stays_as_it_was_measured_and_a_repeat_changes_nothing(de
     assert (missed.verdict, missed.band, missed.due_on) == ("missed", 1, date(2026, 11, 9))
     assert met.reviewer_id == missed.reviewer_id == desk.cast.rita.id
     folded = rows(desk, Outcome, DayFigures, DayPace, Backlog)
-    assert [len(table) for table in folded] == [2, 7, 12, 1]
+    assert [len(table) for table in folded] == [2, 7, 16, 1]
     # The days in which they were worked on become days of rest: what was measured stands.
     desk.change_days(date(2026, 11, 3), DayKind.HOLIDAY, date(2026, 11, 6))
     desk.follow_calendar()

@@ -24,7 +24,7 @@ _SMALL = "sla_backlog|sla_fold|calendar_version"
 _TABLES = rf"(?!{_SMALL})(?:invoice_request|sla_\w+|message|decision)"
 _READ_THROUGH = re.compile(rf"(?:SCAN|Seq Scan on) {_TABLES}\b(?! USING)")
 _OF_REQUESTS = re.compile(r"(?:SEARCH|SCAN| on) invoice_request\b")
-_CELLS = {Figure.AGE: "2", Figure.TURNAROUND: "3", Figure.REASON: "other"}
+_CELLS = {Figure.AGE: "2", Figure.TURNAROUND: "3", Figure.REASON: "other"} | dict.fromkeys(lists.STEPS, "decision")
 
 
 def test_the_page_reads_what_is_folded_by_its_keys(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

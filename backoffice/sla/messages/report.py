@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from backoffice import clock
 from backoffice.policies import queries as policies
@@ -15,7 +15,7 @@ from backoffice.sla.charts.chart import Ink
 from backoffice.sla.messages import charts
 from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries import terms
-from backoffice.sla.queries.board import Dashboard, Part, Shown
+from backoffice.sla.queries.board import Dashboard, Part, Promises, Shown
 from backoffice.sla.report.contents import Card, Cell, Column, Report, Table, composed
 from backoffice.web.formatting import MISSING, amount, percent
 
@@ -25,16 +25,17 @@ def of_board(
 ) -> Report:
     """The report of a period's figures in the reader's language. `people` are the reviewers' names by id."""
     today = clock.local_date(now, clock.zone())
-    days, share = terms.promise(today)
-    drawn = charts.of_board(board, to, target_days=days, on_time_target=share)
+    held = terms.in_force(today)
+    drawn = charts.of_board(board, to, target_days=held.days, on_time_target=held.on_time)
     return composed(
         title=gettext("Service level"),
         issuer=policies.value(PolicyKey.SELLER, today)["name"],
         period=charts.span(board.asked.since, board.asked.until),
         filters=filters,
-        cards=_cards(board, share),
+        cards=_cards(board, held.on_time),
         charts=list(drawn.values()),
         tables=[
+            _steps(board, held.steps),
             _parts(gettext("By reviewer"), gettext("Reviewer"), board.reviewers, people, with_load=True),
             _parts(gettext("By header type"), gettext("Header type"), board.kinds, labels.kinds),
             _parts(gettext("By amount"), gettext("Amount"), board.bands, labels.bands()),
@@ -49,7 +50,11 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
     kept = None if promises.on_time is None else promises.on_time >= target
     counted = gettext("%(met)d of %(n)d", met=promises.met.number, n=promises.due.number)
     goal = gettext("Target: %(target)s", target=percent(target, 0))
-    median = gettext("%(days)s business days", days=_days(board.net.median)) if board.net.number else str(MISSING)
+    held = ngettext("the clock of %(num)d request stood still", "the clock of %(num)d requests stood still",
+                    board.held.number)  # fmt: skip
+    again = ngettext("%(num)d request issued after a resubmission", "%(num)d requests issued after a resubmission",
+                     board.resubmitted.number)  # fmt: skip
+    median = _in_days(board.net.median)
     turnaround = gettext("Nine of ten within %(p90)s, 95 of 100 within %(p95)s business days",
                          p90=_days(board.net.p90), p95=_days(board.net.p95))  # fmt: skip
     return [
@@ -57,7 +62,10 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
             gettext("On time"), counted if kept is None else percent(promises.on_time),
             goal if kept is None else f"{counted} · {goal}", None if kept is None else Ink.GOOD if kept else Ink.BAD,
         ),
+        _on_time_with_holds(promises),
         Card(gettext("Median turnaround"), median, turnaround if board.net.number else ""),
+        Card(gettext("Median with holds"), _in_days(board.gross.median), held),
+        Card(gettext("Median end to end"), _in_days(board.chain.median), again),
         _counted(gettext("Open requests"), now.open),
         _counted(gettext("Overdue"), now.overdue, Ink.BAD),
         _counted(gettext("Due today"), now.due_today, Ink.WARN),
@@ -68,6 +76,13 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
         _counted(gettext("Issued at the first attempt"), board.first_pass),
         _counted(gettext("Issued, mail not arrived"), board.undelivered, Ink.WARN),
     ]  # fmt: skip
+
+
+def _on_time_with_holds(promises: Promises) -> Card:
+    counted = gettext("%(met)d of %(n)d", met=promises.met_gross.number, n=promises.due.number)
+    few = promises.on_time_gross is None
+    share = counted if few else percent(promises.on_time_gross)
+    return Card(gettext("On time with holds"), share, "" if few else counted)
 
 
 def _counted(label: str, shown: Shown, ink: Ink | None = None) -> Card:
@@ -96,6 +111,26 @@ def _row(row: Part, names: Mapping[str, object], *, with_load: bool) -> tuple[Ce
     return tuple(cells)
 
 
+def _steps(board: Dashboard, targets: Mapping[str, int | None]) -> Table:
+    columns = (Column(gettext("Step")), Column(gettext("Target"), "number"), Column(gettext("Requests"), "number"),
+               Column(gettext("Median"), "decimal"), Column(gettext("Nine of ten within"), "decimal"),
+               Column(gettext("Target kept"), "number"), Column(gettext("Target missed"), "number"),
+               Column(gettext("Share kept"), "share"))  # fmt: skip
+    rows = []
+    for one in board.steps:
+        name, target = str(labels.steps[one.step]), targets[one.step]
+        rows.append((Cell(name, name), Cell(target, str(MISSING) if target is None else str(target)),
+                     _number(one.measured), _hours(one.pace.median), _hours(one.pace.p90), _number(one.kept),
+                     _number(one.late), Cell(one.share, str(percent(one.share)))))  # fmt: skip
+    return Table(
+        gettext("Steps in business hours"), columns, tuple(rows), gettext("24 business hours are a business day.")
+    )
+
+
+def _hours(number: float | None) -> Cell:
+    return Cell(number, labels.hours(number))
+
+
 def _rejections(board: Dashboard) -> Table:
     columns = (Column(gettext("Reason")), Column(gettext("Requests"), "number"),
                Column(gettext("Business days in all"), "decimal"))  # fmt: skip
@@ -110,6 +145,10 @@ def _number(shown: Shown) -> Cell:
 
 def _decimal(number: float | None) -> Cell:
     return Cell(number, _days(number))
+
+
+def _in_days(number: float | None) -> str:
+    return str(MISSING) if number is None else str(gettext("%(days)s business days", days=_days(number)))
 
 
 def _days(number: float | None) -> str:

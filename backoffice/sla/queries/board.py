@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from backoffice.sla.queries.lists import Asked, Figure
 from backoffice.sla.queries.paces import Pace
-from backoffice.sla.rules import SMALLEST_SAMPLE
+from backoffice.sla.rules import SMALLEST_SAMPLE, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,45 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """Requests whose promised day fell in some days: kept, broken, and both."""
+    """Requests whose promised day fell in some days: kept, broken, both, and kept with holds.
+
+    With holds: what would be kept even if the clock had never stood still.
+    """
 
     met: Shown
     missed: Shown
     due: Shown
+    met_gross: Shown
 
     @property
     def on_time(self) -> float | None:
         """Share kept, 0 to 1; None where too few for a percentage."""
-        return self.met.number / self.due.number if self.due.number >= SMALLEST_SAMPLE else None
+        return _share(self.met.number, self.due.number)
+
+    @property
+    def on_time_gross(self) -> float | None:
+        """The share that would be kept had the clock never stood still."""
+        return _share(self.met_gross.number, self.due.number)
+
+
+def _share(number: int, of: int) -> float | None:
+    return number / of if of >= SMALLEST_SAMPLE else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepPace:
+    """A step of what the period closed: what went through it, what kept its target or missed it, its pace in hours."""
+
+    step: Step
+    measured: Shown
+    kept: Shown
+    late: Shown
+    pace: Pace
+
+    @property
+    def share(self) -> float | None:
+        """Share that kept the target, of what had one; None where too few."""
+        return _share(self.kept.number, self.kept.number + self.late.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,7 @@ class Dashboard:
     net: Pace
     gross: Pace
     chain: Pace
+    steps: tuple[StepPace, ...]
     distribution: tuple[Shown, ...]
     kinds: tuple[Part, ...]
     bands: tuple[Part, ...]

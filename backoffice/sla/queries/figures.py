@@ -19,15 +19,25 @@ from backoffice.database import session
 from backoffice.requests.rules import Reason
 from backoffice.sla import rules
 from backoffice.sla.models import Backlog, DayFigures, Fold
-from backoffice.sla.queries import lists, paces
-from backoffice.sla.queries.board import Dashboard, Flow, Now, Part, Promises, Rejections, Shown, Week
+from backoffice.sla.queries import lists, paces, recount
+from backoffice.sla.queries.board import (
+    Dashboard,
+    Flow,
+    Now,
+    Part,
+    Promises,
+    Rejections,
+    Shown,
+    StepPace,
+    Week,
+)
 from backoffice.sla.queries.lists import Asked, Count, Figure
 from backoffice.sla.queries.paces import Pace
-from backoffice.sla.rules import Clock, Split
+from backoffice.sla.rules import Clock, Kept, Split, Step
 
 # A period of up to so many days is shown by day, a longer one by week.
 BY_DAY = 31
-_NAMES = ("received", "issued", "rejected", "withdrawn", "met", "missed", "first_pass", "held", "reopened")
+_NAMES = recount.FIGURES
 _SUMS = [func.sum(getattr(DayFigures, name)) for figure in _NAMES for name in (figure, f"{figure}_amount")]
 Row = Mapping[str, Count]
 _NOTHING: Row = dict.fromkeys(_NAMES, Count())
@@ -59,6 +69,7 @@ def dashboard(asked: Asked, now: datetime) -> Dashboard:
         net=Pace.of(measured.get(Clock.NET)),
         gross=Pace.of(measured.get(Clock.GROSS)),
         chain=Pace.of(measured.get(Clock.CHAIN)),
+        steps=tuple(book.step(step, measured) for step in Step),
         distribution=book.distribution(measured.get(Clock.NET, {})),
         kinds=book.parts(Split.KIND, split, measured),
         bands=book.parts(Split.BAND, split, measured),
@@ -155,7 +166,8 @@ class _Book:
         """What became of what was promised for the days of `asked`."""
         late = _sum(self.overdue(self.open if still_open is None else still_open, asked.since, asked.until))
         met, missed = row["met"], row["missed"] + late
-        pairs = ((Figure.MET, met), (Figure.MISSED, missed), (Figure.DUE_IN_PERIOD, met + missed))
+        pairs = ((Figure.MET, met), (Figure.MISSED, missed), (Figure.DUE_IN_PERIOD, met + missed),
+                 (Figure.MET_GROSS, row["met_gross"]))  # fmt: skip
         return Promises(*(Shown(figure, asked, count.number, count.amount) for figure, count in pairs))
 
     def weeks(self) -> Iterable[Week]:
@@ -183,6 +195,22 @@ class _Book:
             flows.append(Flow(first, last, *of))
             open_ = _back(open_, row)
         yield from reversed(flows)
+
+    def step(self, step: Step, measured: Mapping[str, Mapping[int, Count]]) -> StepPace:
+        """A step of what the period closed."""
+        slices = {kept: measured.get(f"{step}:{kept}", {}) for kept in Kept}
+        counts = {kept: sum(numbers.values(), Count()) for kept, numbers in slices.items()}
+        took: dict[int, Count] = defaultdict(Count)
+        for numbers in slices.values():
+            for minutes, count in numbers.items():
+                took[minutes] += count
+        return StepPace(
+            step,
+            self.shown(Figure.STEP, sum(counts.values(), Count()), cell=step.value),
+            self.shown(Figure.STEP_KEPT, counts[Kept.KEPT], cell=step.value),
+            self.shown(Figure.STEP_LATE, counts[Kept.LATE], cell=step.value),
+            Pace.of(took, 60),
+        )
 
     def distribution(self, numbers: Mapping[int, Count]) -> tuple[Shown, ...]:
         """Turnaround in whole business days."""

@@ -31,7 +31,7 @@ _FARTHEST = 400  # days of the calendar that an age is looked for in
 
 
 class Figure(StrEnum):
-    """What the page shows; each opens the list of the same name. Some have a cell: a bucket, or a reason."""
+    """What the page shows; each opens the list of the same name. Some have a cell: a bucket, a reason, or a step."""
 
     OPEN = "open"
     OVERDUE = "overdue"
@@ -43,6 +43,7 @@ class Figure(StrEnum):
     AGE = "age"
     MET = "met"
     MISSED = "missed"
+    MET_GROSS = "met-with-holds"
     DUE_IN_PERIOD = "due-in-period"
     RECEIVED = "received"
     OUT = "out"
@@ -58,13 +59,17 @@ class Figure(StrEnum):
     REOPENED = "reopened"
     REASON = "reason"
     UNDELIVERED = "undelivered"
+    STEP = "step"
+    STEP_KEPT = "step-kept"
+    STEP_LATE = "step-late"
 
 
 NOW = frozenset({
     Figure.OPEN, Figure.OVERDUE, Figure.DUE_TODAY, Figure.DUE_NEXT, Figure.UNASSIGNED, Figure.PAUSED, Figure.WORKED_ON,
     Figure.AGE,
 })  # fmt: skip
-_DUE = frozenset({Figure.MET, Figure.MISSED, Figure.DUE_IN_PERIOD})
+_DUE = frozenset({Figure.MET, Figure.MISSED, Figure.MET_GROSS, Figure.DUE_IN_PERIOD})
+STEPS = frozenset({Figure.STEP, Figure.STEP_KEPT, Figure.STEP_LATE})
 _RECEIVED = frozenset({Figure.RECEIVED, Figure.BACKLOG})
 
 
@@ -238,9 +243,14 @@ def _which(figure: Figure, cell: str) -> list[ColumnElement[bool]]:
         bucket = int(cell)
         least = [took > (bucket - 1) * rules.TENTHS] if bucket > 1 else []
         return [done, *least, *([took <= bucket * rules.TENTHS] if bucket < rules.LAST_BUCKET else [])]
+    if figure in STEPS:
+        kept = recount.step_column(cell, "kept")
+        wanted = {Figure.STEP_KEPT: [kept.is_(True)], Figure.STEP_LATE: [kept.is_(False)]}
+        return [recount.step_column(cell).is_not(None), *wanted.get(figure, [])]
     found: dict[Figure, list[ColumnElement[bool]]] = {
         Figure.MET: [Outcome.verdict == Verdict.MET],
         Figure.MISSED: [Outcome.verdict == Verdict.MISSED],
+        Figure.MET_GROSS: [Outcome.gross_verdict == Verdict.MET],
         Figure.DUE_IN_PERIOD: [Outcome.verdict != Verdict.UNCOUNTED],
         Figure.OUT: [],
         Figure.CLOSED: [done],
@@ -252,12 +262,12 @@ def _which(figure: Figure, cell: str) -> list[ColumnElement[bool]]:
         Figure.HELD: [done, Outcome.paused_seconds > 0],
         Figure.REOPENED: [Outcome.reopened_of_id.is_not(None)],
         Figure.REASON: [Outcome.state == State.REJECTED, Outcome.reason == cell],
-        Figure.UNDELIVERED: [issued, Outcome.request_id.in_(_not_arrived())],
+        Figure.UNDELIVERED: [issued, Outcome.request_id.in_(not_arrived())],
     }
     return found[figure]
 
 
-def _not_arrived() -> Select[Any]:
+def not_arrived() -> Select[Any]:
     """Requests with an invoice's mail that is on its way or failed, and that no later mail follows."""
     later = aliased(Message)
     states = [state.value for state in MessageState if state not in (MessageState.ACCEPTED, MessageState.CANCELLED)]

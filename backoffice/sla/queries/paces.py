@@ -15,7 +15,7 @@ from backoffice.sla import rules
 from backoffice.sla.models import DayPace, Outcome
 from backoffice.sla.queries import lists, recount
 from backoffice.sla.queries.lists import Asked, Count
-from backoffice.sla.rules import Clock, Split
+from backoffice.sla.rules import Clock, Kept, Split, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Pace:
     p95: float | None
 
     @classmethod
-    def of(cls, measured: Mapping[int, Count] | None) -> Pace:
-        """The pace of so many requests by tenths of a business day."""
-        numbers = {tenths: count.number for tenths, count in (measured or {}).items()}
-        return cls(sum(numbers.values()), *(rules.quantile(numbers, share) for share in (0.5, 0.9, 0.95)))
+    def of(cls, measured: Mapping[int, Count] | None, unit: int = rules.TENTHS) -> Pace:
+        """The pace of so many requests by tenths of a business day; in hours of minutes with a `unit` of 60."""
+        numbers = {took: count.number for took, count in (measured or {}).items()}
+        return cls(sum(numbers.values()), *(rules.quantile(numbers, share, unit) for share in (0.5, 0.9, 0.95)))
 
 
 def read(asked: Asked, reviewers: Sequence[str]) -> Mapping[str, Mapping[int, Count]]:
-    """Numbers and sums by slice (`DayPace`) and tenths of a business day, of what the period closed."""
+    """Numbers and sums by slice (`DayPace`) and what it took, of what the period closed."""
     found: dict[str, dict[int, Count]] = defaultdict(dict)
     if not lists.narrowed(asked):
         slices = [
@@ -44,14 +44,15 @@ def read(asked: Asked, reviewers: Sequence[str]) -> Mapping[str, Mapping[int, Co
             *(f"{Split.BAND}:{band}" for band in range(len(rules.BANDS))),
             *(f"{Split.REVIEWER}:{person}" for person in reviewers),
             *(f"{Split.REASON}:{reason}" for reason in Reason),
+            *(f"{step}:{kept}" for step in Step for kept in Kept),
         ]
-        keys = DayPace.slice, DayPace.tenths
+        keys = DayPace.slice, DayPace.took
         folded = select(*keys, func.sum(DayPace.number), func.sum(DayPace.amount)).group_by(*keys)
         days = DayPace.day.between(asked.since, asked.until)
-        for name, tenths, number, amount in session.execute(folded.where(DayPace.slice.in_(slices), days)):
-            found[name][tenths] = Count(number, amount)
+        for name, took, number, amount in session.execute(folded.where(DayPace.slice.in_(slices), days)):
+            found[name][took] = Count(number, amount)
         return found
     closed = (Outcome.closed_on.between(asked.since, asked.until), *lists.narrowed(asked))
-    for (name, _, tenths), (number, amount) in recount.paces_of(*closed).items():
-        found[name][tenths] = found[name].get(tenths, Count()) + Count(number, amount)
+    for (name, _, took), (number, amount) in recount.paces_of(*closed).items():
+        found[name][took] = found[name].get(took, Count()) + Count(number, amount)
     return found

@@ -16,9 +16,11 @@ from backoffice.requests.models import InvoiceRequest, is_open
 from backoffice.requests.rules import State
 from backoffice.sla import rules
 from backoffice.sla.models import Outcome
-from backoffice.sla.rules import Clock, Split, Verdict
+from backoffice.sla.rules import Clock, Kept, Split, Step, Verdict
 
-FIGURES = ("received", "issued", "rejected", "withdrawn", "met", "missed", "first_pass", "held", "reopened")
+FIGURES = (
+    "received", "issued", "rejected", "withdrawn", "met", "missed", "met_gross", "first_pass", "held", "reopened",
+)  # fmt: skip
 Key = tuple[date, str, int, int]
 _CLOSED = Outcome.state.in_([State.ISSUED, State.REJECTED])
 # Which outcomes a figure counts, and on which day.
@@ -28,6 +30,7 @@ _COUNTED: dict[str, tuple[Any, ColumnElement[bool]]] = {
     "withdrawn": (Outcome.closed_on, Outcome.state == State.WITHDRAWN),
     "met": (Outcome.due_on, Outcome.verdict == Verdict.MET),
     "missed": (Outcome.due_on, Outcome.verdict == Verdict.MISSED),
+    "met_gross": (Outcome.due_on, Outcome.gross_verdict == Verdict.MET),
     "first_pass": (Outcome.closed_on, and_(Outcome.state == State.ISSUED, Outcome.attempt == 1)),
     "held": (Outcome.closed_on, and_(_CLOSED, Outcome.paused_seconds > 0)),
     "reopened": (Outcome.closed_on, Outcome.reopened_of_id.is_not(None)),
@@ -108,7 +111,7 @@ def band_column() -> Any:
 
 
 def paces(which: Collection[date]) -> dict[tuple[str, date, int], tuple[int, Decimal]]:
-    """The rows of `sla_pace` on these days: number and sum by slice, day and tenths."""
+    """The rows of `sla_pace` on these days: number and sum by slice, day and what it took."""
     return paces_of(Outcome.closed_on.in_(which)) if which else {}
 
 
@@ -123,21 +126,32 @@ def paces_of(*narrowed: ColumnElement[bool]) -> dict[tuple[str, date, int], tupl
         (Split.BAND, Outcome.band, net, _CLOSED),
         (Split.REVIEWER, Outcome.reviewer_id, net, and_(_CLOSED, Outcome.reviewer_id.is_not(None))),
         (Split.REASON, Outcome.reason, net, and_(Outcome.state == State.REJECTED, Outcome.reason.is_not(None))),
+        *((step, _kept(step), step_column(step), step_column(step).is_not(None)) for step in Step),
     ]
     found = {}
     for name, value, took, counts in slices:
         rows = (
-            select(Outcome.closed_on, took.label("tenths"), Outcome.amount)
+            select(Outcome.closed_on, took.label("took"), Outcome.amount)
             .add_columns((literal("") if value is None else value).label("of"))
             .where(*narrowed, counts)
             .subquery()
         )
-        keys = rows.c.closed_on, rows.c.tenths, rows.c.of
+        keys = rows.c.closed_on, rows.c.took, rows.c.of
         for day, took_, of, number, amount in session.execute(
             select(*keys, func.count(), func.sum(rows.c.amount)).group_by(*keys)
         ):
             found[name if value is None else f"{name}:{of}", day, took_] = number, amount
     return found
+
+
+def step_column(step: str, what: str = "minutes") -> Any:
+    """The column of the outcomes with what a step took, or whether it was `kept`."""
+    return getattr(Outcome, f"{step}_{what}")
+
+
+def _kept(step: str) -> Any:
+    kept = step_column(step, "kept")
+    return case((kept.is_(True), Kept.KEPT.value), (kept.is_(False), Kept.LATE.value), else_=Kept.FREE.value)
 
 
 def backlog(now: datetime) -> Select[Any]:

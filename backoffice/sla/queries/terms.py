@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -19,7 +21,19 @@ def reviewers() -> dict[str, str]:
     return {str(id_): name for id_, name in people}
 
 
-def promise(today: date) -> tuple[int, float]:
-    """The business days that are promised, and the share of promises that is to be kept."""
-    policy = policies.dated(PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET)
-    return policy(PolicyKey.SLA_BUSINESS_DAYS, today), policy(PolicyKey.ON_TIME_TARGET, today) / 100
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds on a day: the business days that are promised, the share of promises that is to be kept, and the
+    business hours that each step may take (None: no target)."""
+
+    days: int
+    on_time: float
+    steps: Mapping[str, int | None]
+
+
+def in_force(today: date) -> Terms:
+    """The terms of a day."""
+    keys = PolicyKey.SLA_BUSINESS_DAYS, PolicyKey.ON_TIME_TARGET, PolicyKey.STEP_TARGETS
+    policy = policies.dated(*keys)
+    days, on_time, steps = (policy(key, today) for key in keys)
+    return Terms(days, on_time / 100, steps)

@@ -16,7 +16,7 @@ from backoffice.database import session, upsert_into
 from backoffice.requests.models import InvoiceRequest
 from backoffice.sla.models import Backlog, DayFigures, DayPace, Fold
 from backoffice.sla.queries import recount
-from backoffice.sla.services import outcomes
+from backoffice.sla.services import deliveries, outcomes
 
 # A transaction's rows say when it began, and are seen when it ends: longer than the longest one may take.
 LAG = timedelta(minutes=10)
@@ -36,6 +36,7 @@ def fold(*, now: datetime, limit: int = outcomes.BATCH) -> int:
     whole = len(closed) < limit
     until = now if whole else closed[-1].closed_at
     touched = _between(since, until)
+    touched |= deliveries.freeze(since, until)
     touched |= {outcome[day] for outcome in frozen for day in ("closed_on", "due_on")}
     _count_anew(touched)
     if whole:
@@ -57,8 +58,8 @@ def _count_anew(days: Collection[date]) -> None:
         session.execute(insert(DayFigures), figures)
     found = recount.paces(days).items()
     if paces := [
-        {"slice": of, "day": day, "tenths": tenths, "number": number, "amount": amount}
-        for (of, day, tenths), (number, amount) in found
+        {"slice": of, "day": day, "took": took, "number": number, "amount": amount}
+        for (of, day, took), (number, amount) in found
     ]:
         session.execute(insert(DayPace), paces)
 

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from backoffice import clock
-from backoffice.calendars import queries as calendars
-from backoffice.calendars.rules import BusinessCalendar
+from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session, upsert_into
-from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import Action
+from backoffice.requests.models import Decision, Hold, InvoiceRequest
+from backoffice.requests.rules import Action, State
+from backoffice.requests.services.promises import Promises
 from backoffice.sla import rules
 from backoffice.sla.models import Outcome
+from backoffice.sla.rules import Step
+from backoffice.sla.services import steps
+from backoffice.sla.services.steps import Steps
 
 BATCH = 1000
 _COLUMNS = (
     InvoiceRequest.id, InvoiceRequest.state, InvoiceRequest.amount, InvoiceRequest.submitted_at, InvoiceRequest.due_at,
     InvoiceRequest.due_on, InvoiceRequest.closed_at, InvoiceRequest.calendar_version_id, InvoiceRequest.paused_seconds,
-    InvoiceRequest.resubmission_of_id, InvoiceRequest.header["kind"].as_string().label("header_kind"),
+    InvoiceRequest.resubmission_of_id, InvoiceRequest.number, InvoiceRequest.submitted_on,
+    InvoiceRequest.header["kind"].as_string().label("header_kind"),
 )  # fmt: skip
+
+
+class _Given(NamedTuple):
+    """A verdict: whose, why, and when."""
+
+    by: int | None
+    reason: str | None
+    at: datetime | None
 
 
 def waiting(since: datetime, limit: int = BATCH) -> Sequence[Any]:
@@ -36,47 +48,74 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
     """Write the outcomes of `waiting` requests; returns them. One that is there already stays as it is."""
     if not closed:
         return []
-    by, reopened = _verdicts([row.id for row in closed])
-    chains = _chains(closed)
-    versions = {row.calendar_version_id for row in closed}
-    used = {one: calendars.calendar_of(calendars.version(one)) for one in versions}
+    by, reopened, looked = _verdicts([row.id for row in closed])
+    claimed, asked = steps.claimed_first({row.id: row.number for row in closed}), _asked([row.id for row in closed])
+    chains, measured = _chains(closed), Steps({row.calendar_version_id for row in closed})
     outcomes = []
     for row in closed:
         first, attempt = chains[row.id]
-        seconds = _seconds(used[row.calendar_version_id], row.submitted_at, row.closed_at)
-        reviewer, reason = by.get(row.id, (None, None))
+        seconds = measured.between(row, row.submitted_at, row.closed_at) or 0
+        given = by.get(row.id, _Given(None, None, None))
+        looks = [at[row.id] for at in (looked, claimed, asked) if row.id in at]
+        judged = rules.verdict(row.state, row.closed_at, row.due_at)
         outcomes.append({
-            "request_id": row.id, "state": row.state, "verdict": rules.verdict(row.state, row.closed_at, row.due_at),
+            "request_id": row.id, "state": row.state, "verdict": judged,
             "due_on": row.due_on, "closed_on": clock.local_date(row.closed_at, clock.zone()),
             "header_kind": row.header_kind, "band": rules.band_of(row.amount), "amount": row.amount,
             "calendar_version_id": row.calendar_version_id, "seconds": seconds,
             "paused_seconds": min(row.paused_seconds, seconds), "first_submitted_at": first, "attempt": attempt,
-            "chain_seconds": _seconds(used[row.calendar_version_id], first, row.closed_at) if attempt > 1 else seconds,
-            "reviewer_id": reviewer, "reopened_of_id": reopened.get(row.id), "reason": reason,
+            "chain_seconds": measured.between(row, first, row.closed_at) if attempt > 1 else seconds,
+            "reviewer_id": given.by, "reopened_of_id": reopened.get(row.id), "reason": given.reason,
+            "gross_verdict": _without_pauses(row, measured) if row.paused_seconds else judged,
+            **_steps(row, measured, min(looks, default=None), given.at),
         })  # fmt: skip
     session.execute(upsert_into(Outcome).on_conflict_do_nothing(index_elements=["request_id"]), outcomes)
     return outcomes
 
 
-def _seconds(calendar: BusinessCalendar, start: datetime, end: datetime) -> int:
-    return round(calendar.business_seconds_between(start, end, clock.zone()))
+def _without_pauses(row: Any, measured: Steps) -> str:
+    """What the verdict would be had the clock never stood still."""
+    due_on = Promises(measured.calendars[row.calendar_version_id]).day(row.submitted_at)
+    return rules.verdict(row.state, row.closed_at, calendar_rules.due_at(due_on, clock.zone()))
 
 
-def _verdicts(request_ids: Collection[int]) -> tuple[dict[int, tuple[int, str | None]], dict[int, int]]:
-    """Who gave the verdict in force and the reason of a rejection, and whose verdict was taken back last before it."""
+def _steps(row: Any, measured: Steps, looked_at: datetime | None, decided_at: datetime | None) -> dict[str, Any]:
+    """The steps of what was issued or rejected; the clock never stands still before the first or after the verdict."""
+    issued, withdrawn = row.state == State.ISSUED, row.state == State.WITHDRAWN
+    decision = measured.between(row, row.submitted_at, decided_at)
+    return measured.columns(row, {
+        Step.FIRST_LOOK: None if withdrawn else measured.between(row, row.submitted_at, looked_at),
+        Step.DECISION: None if decision is None or withdrawn else max(0, decision - row.paused_seconds),
+        Step.ISSUE: measured.between(row, decided_at, row.closed_at) if issued else None,
+    })  # fmt: skip
+
+
+def _verdicts(request_ids: Collection[int]) -> tuple[dict[int, _Given], dict[int, int], dict[int, datetime]]:
+    """The verdict in force, whose was taken back last before it, and when the first of all was given."""
     given = session.execute(
         select(Decision.request_id, Decision.decided_by, Decision.reason, Decision.revoked_at)
-        .where(Decision.request_id.in_(request_ids), Decision.verdict != Action.FIRST_APPROVE)
+        .add_columns(Decision.decided_at, Decision.verdict)
+        .where(Decision.request_id.in_(request_ids))
         .order_by(Decision.id)
     )
-    in_force: dict[int, tuple[int, str | None]] = {}
+    in_force: dict[int, _Given] = {}
     revoked: dict[int, int] = {}
-    for request_id, person, reason, revoked_at in given:
+    looked: dict[int, datetime] = {}
+    for request_id, person, reason, revoked_at, at, verdict in given:
+        looked[request_id] = min(looked.get(request_id, at), at)
+        if verdict == Action.FIRST_APPROVE:
+            continue
         if revoked_at is None:
-            in_force[request_id] = person, reason
+            in_force[request_id] = _Given(person, reason, at)
         else:
             revoked[request_id] = person
-    return in_force, revoked
+    return in_force, revoked, looked
+
+
+def _asked(request_ids: Collection[int]) -> dict[int, datetime]:
+    """When the first question to the customer was asked."""
+    asked = select(Hold.request_id, func.min(Hold.asked_at)).where(Hold.request_id.in_(request_ids))
+    return {request_id: at for request_id, at in session.execute(asked.group_by(Hold.request_id))}  # noqa: C416
 
 
 def _chains(closed: Sequence[Any]) -> dict[int, tuple[datetime, int]]:

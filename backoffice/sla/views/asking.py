@@ -12,7 +12,7 @@ from backoffice.requests.rules import Reason
 from backoffice.sla import labels, rules
 from backoffice.sla.messages import lists
 from backoffice.sla.messages.lists import Address
-from backoffice.sla.queries.lists import Asked, Figure
+from backoffice.sla.queries.lists import STEPS, Asked, Figure
 from backoffice.web.filters import DateRange, FilterSet, FilterState, OneOf
 
 PERIODS = {"": lazy_gettext("Last 30 days"), "12w": lazy_gettext("Last 12 weeks"), "ytd": lazy_gettext("This year")}
@@ -21,6 +21,7 @@ CELLS: Mapping[Figure, frozenset[str]] = {
     Figure.AGE: frozenset(str(number) for number in range(rules.LAST_AGE + 1)),
     Figure.TURNAROUND: frozenset(str(number) for number in range(1, rules.LAST_BUCKET + 1)),
     Figure.REASON: frozenset(reason.value for reason in Reason),
+    **dict.fromkeys(STEPS, frozenset(step.value for step in rules.Step)),
 }
 # No page of figures reaches back further.
 LONGEST = timedelta(days=3 * 366)

@@ -42,6 +42,7 @@ TITLES = {
     Figure.AGE: lazy_gettext("Open requests of one age"),
     Figure.MET: lazy_gettext("Requests closed in time"),
     Figure.MISSED: lazy_gettext("Requests that missed their day"),
+    Figure.MET_GROSS: lazy_gettext("Requests closed in time even with holds"),
     Figure.DUE_IN_PERIOD: lazy_gettext("Requests due in the period"),
     Figure.RECEIVED: lazy_gettext("Requests received"),
     Figure.OUT: lazy_gettext("Requests closed or withdrawn"),
@@ -57,6 +58,9 @@ TITLES = {
     Figure.REOPENED: lazy_gettext("Requests whose verdict was taken back"),
     Figure.REASON: lazy_gettext("Rejections for one reason"),
     Figure.UNDELIVERED: lazy_gettext("Issued requests whose mail has not arrived"),
+    Figure.STEP: lazy_gettext("Requests that went through a step"),
+    Figure.STEP_KEPT: lazy_gettext("Requests that kept the target of a step"),
+    Figure.STEP_LATE: lazy_gettext("Requests that missed the target of a step"),
 }
 
 
@@ -97,9 +101,9 @@ def dashboard() -> str:
     beaten = runs.get(scheduling.HEARTBEAT)
     open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
     upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
-    target_days, target = terms.promise(today)
+    held = terms.in_force(today)
     to = asking.addresses()
-    drawn = charts.of_board(board, to, target_days=target_days, on_time_target=target)
+    drawn = charts.of_board(board, to, target_days=held.days, on_time_target=held.on_time)
     path = url_for("sla.dashboard")
     no_dates = {"from": None, "to": None}
     current = None if state["date"] else dict(state.carried).get("period", "")
@@ -118,10 +122,18 @@ def dashboard() -> str:
         ],
         to=to,
         plots={name: plotted(chart) for name, chart in drawn.items()},
-        names={"kinds": labels.kinds, "bands": labels.bands(), "reviewers": people, "reasons": labels.reasons},
+        names={
+            "kinds": labels.kinds,
+            "bands": labels.bands(),
+            "reviewers": people,
+            "reasons": labels.reasons,
+            "steps": labels.steps,
+        },
         smallest_sample=rules.SMALLEST_SAMPLE,
-        target_days=target_days,
-        on_time_target=target,
+        target_days=held.days,
+        on_time_target=held.on_time,
+        step_targets=held.steps,
+        hours=labels.hours,
         sweep=runs.get(SWEEP),
         alive=scheduling.is_sign_of_life(beaten, now),
         beaten_at=beaten.last_finished_at if beaten else None,
