@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backoffice import clock
 from backoffice.database import session
@@ -15,6 +16,7 @@ from backoffice.review.services import decisions as review
 from backoffice.sla import jobs
 from backoffice.sla.models import Flag
 from tests.review.desk import NOW, Desk
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.both_databases
 
@@ -66,3 +68,14 @@ def test_more_than_one_batch_is_swept_in_one_run(desk: Desk) -> None:
     flagged = [len(desk.run(flags.flag_overdue, now=NOW, limit=2)) for _ in range(3)]
     assert flagged == [2, 2, 1]
     assert desk.count(Message, Message.template == "flagged") == 3
+
+
+@pytest.mark.one_database
+def test_open_work_leads_to_no_page_for_the_address_of_a_colleague(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    desk.apply(days_ago=10)
+    sweep(desk)
+    returned = {"state": "failed", "server_answer": "550 no", "attempts": 1}
+    desk.run(lambda: session.execute(update(Message).where(Message.template == "flagged").values(returned)))
+    page = visit(desk.cast.rita).get("/review/work").text
+    assert desk.cast.max.email in page
+    assert "Correct the address and send again" not in page, "that page knows mails to customers alone"
