@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, func, select
 
 from backoffice import clock
-from backoffice.calendars import rules as calendar_rules
 from backoffice.database import session, upsert_into
 from backoffice.requests.models import Decision, Hold, InvoiceRequest
 from backoffice.requests.rules import Action, State
-from backoffice.requests.services.promises import Promises
 from backoffice.sla import rules
 from backoffice.sla.models import Outcome
 from backoffice.sla.rules import Step
@@ -58,6 +56,7 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
         given = by.get(row.id, _Given(None, None, None))
         looks = [at[row.id] for at in (looked, claimed, asked) if row.id in at]
         judged = rules.verdict(row.state, row.closed_at, row.due_at)
+        gross_due_at = measured.due_without_pauses(row) if row.paused_seconds else row.due_at
         outcomes.append({
             "request_id": row.id, "state": row.state, "verdict": judged,
             "due_on": row.due_on, "closed_on": clock.local_date(row.closed_at, clock.zone()),
@@ -66,17 +65,11 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
             "paused_seconds": min(row.paused_seconds, seconds), "first_submitted_at": first, "attempt": attempt,
             "chain_seconds": measured.between(row, first, row.closed_at) if attempt > 1 else seconds,
             "reviewer_id": given.by, "reopened_of_id": reopened.get(row.id), "reason": given.reason,
-            "gross_verdict": _without_pauses(row, measured) if row.paused_seconds else judged,
+            "gross_verdict": rules.verdict(row.state, row.closed_at, gross_due_at),
             **_steps(row, measured, min(looks, default=None), given.at),
         })  # fmt: skip
     session.execute(upsert_into(Outcome).on_conflict_do_nothing(index_elements=["request_id"]), outcomes)
     return outcomes
-
-
-def _without_pauses(row: Any, measured: Steps) -> str:
-    """What the verdict would be had the clock never stood still."""
-    due_on = Promises(measured.calendars[row.calendar_version_id]).day(row.submitted_at)
-    return rules.verdict(row.state, row.closed_at, calendar_rules.due_at(due_on, clock.zone()))
 
 
 def _steps(row: Any, measured: Steps, looked_at: datetime | None, decided_at: datetime | None) -> dict[str, Any]:
