@@ -41,6 +41,7 @@ NAMES: Mapping[PolicyKey, Message] = {
     PolicyKey.CUT_OFF_HOUR: Message(N_("Cut-off hour")),
     PolicyKey.MINIMUM_AMOUNT: Message(N_("Minimum amount")),
     PolicyKey.ON_TIME_TARGET: Message(N_("On-time target")),
+    PolicyKey.STEP_TARGETS: Message(N_("Targets of the steps")),
     PolicyKey.FOUR_EYES_THRESHOLD: Message(N_("Four-eyes threshold")),
     PolicyKey.ESCALATION: Message(N_("Escalation")),
     PolicyKey.TAX: Message(N_("Tax kind and rate")),
@@ -58,6 +59,7 @@ FROM_TOMORROW: Mapping[PolicyKey, str] = {
         "Who applied today was promised a day under the present value. Choose %(day)s or later."
     ),
     PolicyKey.TAX: N_("What was recharged today may be on an invoice with the present tax. Choose %(day)s or later."),
+    PolicyKey.STEP_TARGETS: N_("Who applied today is measured by the present value. Choose %(day)s or later."),
 }
 
 COUNTRY, HOME = re.compile("[A-Z]{2}"), "CN"  # ISO 3166-1 alpha-2

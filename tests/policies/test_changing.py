@@ -221,7 +221,8 @@ def test_what_makes_no_sense_is_refused_by_field(ana: Actor) -> None:
 
 def test_every_policy_has_a_name_and_a_first_day() -> None:
     assert set(rules.NAMES) == set(rules.DEFAULTS) == set(PolicyKey)
-    assert {key for key in PolicyKey if rules.earliest(key, TODAY) == TOMORROW} == {DAYS, PolicyKey.CUT_OFF_HOUR, TAX}
+    later = {DAYS, PolicyKey.CUT_OFF_HOUR, PolicyKey.STEP_TARGETS, TAX}
+    assert {key for key in PolicyKey if rules.earliest(key, TODAY) == TOMORROW} == later
     for key in PolicyKey:
         assert rules.too_early(key, rules.earliest(key, TODAY), TODAY) is None
 

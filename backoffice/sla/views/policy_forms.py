@@ -14,6 +14,7 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import Optional
 
 from backoffice.policies.rules import LONGEST_REASON, PolicyKey
+from backoffice.sla import labels
 from backoffice.web.formatting import amount
 from backoffice.web.forms import AmountField, DateField, Required, TextAreaField, TypedField, choices
 from backoffice.web.kept_forms import KeptForm
@@ -179,8 +180,16 @@ EDITORS: Mapping[PolicyKey, Editor] = {
         _per_cent,
         hint=_l("From 1 to 100."),
     ),
+    PolicyKey.STEP_TARGETS: numbers(
+        _l("Within how many business hours each step is to be done. The service level compares with it."),
+        labels.steps,
+        1,
+        1440,
+        lambda hours: ngettext("%(num)d business hour", "%(num)d business hours", hours),
+        _l("Business hours, from 1 to 1440; a business day has 24. Empty: no target."),
+    ),
     PolicyKey.FOUR_EYES_THRESHOLD: _one(
-        _l("From which amount on, alone or with the account's of the weeks around it, two people approve a request."),
+        _l("From which amount on, alone or with the account's of the week before and after it, two people approve."),
         lambda: AmountField(_l("Amount"), [_NOTHING_TYPED]),
         _threshold,
         hint=_l("Empty: one person is enough for any amount."),
