@@ -1,7 +1,8 @@
 """Short forms whose text outlives a session that ended: it waits in the browser until the person is back.
 
 A view says `@guard(..., rescue=keep_typed)`, begins its form with `begin` and answers through `done` once accepted.
-Forms in several steps keep themselves: a header in a cookie of its own, an application as a draft on the server.
+Forms in several steps keep themselves, a header in a cookie of its own, an application as a draft on the server; they
+say `accept` themselves.
 """
 
 from __future__ import annotations
@@ -141,12 +142,17 @@ def keep_rest(answer: Response, names: Collection[str], page: str) -> bool:
 
 
 def done(answer: Response, page: str | None = None) -> Response:
-    """The same answer; the browser drops what it kept of this form, also for the `page` that shows it.
+    """The same answer; the browser drops what it kept of this form, also for the `page` that shows it."""
+    accept()
+    return drop(answer, *filter(None, (request.path, page)))
 
-    The next page says so to scripts, which keep what is typed, too: it may well show the same form, which begins anew.
+
+def accept() -> None:
+    """Let the next page say that the form sent here was accepted: until scripts hear that, they keep what was typed.
+
+    That page may well show the same form, which begins anew.
     """
     session[_ACCEPTED] = [*session.get(_ACCEPTED, []), request.path][-_MOST:]
-    return drop(answer, *filter(None, (request.path, page)))
 
 
 def drop(answer: Response, *pages: str) -> Response:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import Screen
-from tests.browser.test_human_path import applied
+from tests.browser.conftest import Complaints, Screen
+from tests.browser.test_applying import until_forgotten
+from tests.browser.test_human_path import WIDE, applied
 from tests.journeys.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -57,6 +58,50 @@ def rejecting(page: Page, number: str) -> Locator:
     page.locator("[data-pick-act=reject]").click()
     page.wait_for_url(re.compile("/review/bulk/new"))
     return page.locator("#bulk-remarks")
+
+
+def test_a_question_is_kept_until_it_arrives(
+    stage: Stage, window: Callable[..., Screen], complaints: Complaints
+) -> None:
+    (number,) = applied(stage, 1)
+    screen = window(stage.cast.rita, viewport=WIDE)
+    page = screen.open("/review?view=pending")
+    answers = f"**/review/{number}/hold"
+    asks(page).fill("Which contract?")
+
+    def answered_by_a_proxy(route: Route) -> None:
+        route.fulfill(status=503, body="busy")
+
+    def refused(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=f"{screen.site}/review/no-such", method="GET"))
+
+    for answer in (answered_by_a_proxy, refused):
+        page.route(answers, answer)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#hold-question")).to_have_count(0)
+        page.unroute(answers)
+        screen.open("/review?view=pending")
+        expect(asks(page)).to_have_value("Which contract?")
+    screen.open(f"/review/{number}")
+    expect(asks(page)).to_have_value("Which contract?")
+    page.route(answers, lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.keyboard.press("Control+Enter")
+    page.unroute(answers)
+    screen.open("/review?view=pending")
+    expect(asks(page)).to_have_value("Which contract?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("The customer is asked.")
+    until_forgotten(page, f"hold-{number}")
+    complaints.told[:] = [told for told in complaints.told if not re.search("503|ERR_FAILED", told)]
+
+
+def asks(page: Page) -> Locator:
+    """Open the dialog with the question to the customer; its field."""
+    expect(page.locator("[data-preview]").or_(page.locator("[data-trail]")).first).not_to_have_attribute("inert", "")
+    expect(page.get_by_role("link", name="Ask the customer")).to_have_attribute("aria-haspopup", "dialog")
+    page.keyboard.press("h")
+    return page.locator("#hold-question")
 
 
 def test_what_is_filled_in_again_is_seen_and_cancel_gives_it_up(stage: Stage, window: Callable[..., Screen]) -> None:

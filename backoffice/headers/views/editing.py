@@ -18,7 +18,7 @@ from backoffice.headers.forms import HeaderForm, begin, known_ids
 from backoffice.headers.models import InvoiceHeader
 from backoffice.headers.views.plumbing import HISTORY_SHOWN, ONE, account_id, blueprint, removal_of
 from backoffice.permissions import Permission
-from backoffice.web import asides, drafts, offers
+from backoffice.web import asides, drafts, kept_forms, offers
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
@@ -53,6 +53,7 @@ def _saved(header_id: int, form: HeaderForm) -> BaseResponse:
     offers.done(gettext("The last thing you did was to save a header. Its history shows what it said before."))
     if (told := form.tax_id_help) is not None and told.doubt:
         flash(gettext("Compare the tax ID with the business licence.") + " " + told.doubt, "warning")
+    kept_forms.accept()
     return rescue.forget(redirect(_way_back(header_id), 303))
 
 

@@ -31,7 +31,7 @@ from backoffice.portal.views.plumbing import address, blueprint, issuer
 from backoffice.requests.rules import State
 from backoffice.requests.services import applying
 from backoffice.requests.services.applying import Plan
-from backoffice.web import drafts, offers
+from backoffice.web import drafts, kept_forms, offers
 from backoffice.web.errors import translate
 from backoffice.web.formatting import day as format_day
 from backoffice.web.guards import current_actor, guard
@@ -135,6 +135,7 @@ def _submit(draft: ApplicationDraft) -> Response:
         number=made.number,
     )
     offers.done(last)
+    kept_forms.accept()
     return redirect(address(made.number), 303)
 
 
@@ -150,6 +151,7 @@ def _submitted_before(draft: ApplicationDraft) -> Response:
         return _to_made(draft, made.number)
     if made is not None:
         say_submitted(made.number)
+    kept_forms.accept()  # the words are the further draft's now
     return to_review(drafting.fork(draft))
 
 
@@ -162,6 +164,7 @@ def _to_made(draft: ApplicationDraft, number: str) -> Response:
             number=number,
         )
         flash(told, "warning")
+    kept_forms.accept()
     return redirect(address(number), 303)
 
 

@@ -1,6 +1,7 @@
 // data-keep="name" on a form: what is typed survives a session that ran out, a crash, a wrong click. It stays in this
 // tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files.
-// The body's data-accepted says which forms were accepted last, by the paths they are sent to: this page may show one anew.
+// The body's data-accepted says which forms were accepted last, by the paths they are sent to: of those alone what was typed
+// is forgotten. That a page shows a form no more says nothing: it may never have arrived. This page may show one anew.
 // data-keep-steps: the form leads on to further steps, and only data-keep-ends="name" on a form of a later one, sent by
 // its button "submit", says that the whole is accepted. data-keep-cancel on a link or button gives up what was typed.
 // What one person typed is never filled in for another: the body's data-person says who is signed in.
@@ -16,9 +17,12 @@ const keepable = (form) => [...form.elements].filter((field) => field.name && !N
 
 export function keepTypedText(root) {
   if (!person) return;
-  if (root === document) forgetAccepted();
+  if (root === document) {
+    forgetAccepted();
+    root.addEventListener("submit", (event) => forgetFormer(pathOf(event.target)), true);
+  }
   for (const form of root.querySelectorAll("form[data-keep]")) keep(form);
-  if (!root.querySelector("[data-signed-out], [data-refused]")) forgetGone(root);
+  for (const form of root.querySelectorAll("form[data-keep], form[data-keep-ends]")) isStillToBeSent(form);
   if (root.querySelector("[data-refused]")) takeBack();
   for (const form of root.querySelectorAll("form[data-keep-ends]")) {
     form.addEventListener("submit", (event) => {
@@ -110,19 +114,21 @@ function forgetAccepted() {
   for (const sent of sentOnes()) if (accepted.includes(sessionStorage.getItem(sent))) forgetSent(sent);
 }
 
-// The form was sent and this page, of a signed-in person, does not show it again: it was accepted.
-function forgetGone(root) {
-  const forms = [...root.querySelectorAll("form[data-keep], form[data-keep-ends]")];
-  const shown = new Set(forms.flatMap((form) => [form.dataset.keep, form.dataset.keepEnds]));
-  for (const sent of sentOnes()) {
-    if (shown.has(sent.slice(named(SENT, "").length))) sessionStorage.removeItem(sent);
-    else forgetSent(sent);
-  }
+// Several forms may be sent to one path: what is accepted there next is this one, and none that was sent there before.
+function forgetFormer(path) {
+  for (const sent of sentOnes()) if (sessionStorage.getItem(sent) === path) sessionStorage.removeItem(sent);
+}
+
+// The form is shown again, so what was sent of it was not accepted.
+function isStillToBeSent(form) {
+  for (const name of [form.dataset.keep, form.dataset.keepEnds]) if (name) sessionStorage.removeItem(named(SENT, name));
 }
 
 // The form did not arrive: what was typed into it is still to be sent.
 function takeBack() {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(named(ON_ITS_WAY, ""))) sessionStorage.removeItem(key);
+  for (const key of Object.keys(sessionStorage)) {
+    if ([SENT, ON_ITS_WAY].some((each) => key.startsWith(named(each, "")))) sessionStorage.removeItem(key);
+  }
 }
 
 function forgetAll() {
