@@ -58,6 +58,18 @@ def test_what_an_invoice_bears_is_no_news(office: Office) -> None:
     assert outcomes(office.apply("20.00")) == {}
 
 
+def test_whose_money_went_back_before_the_invoice_paid_for_none(office: Office) -> None:
+    stranger = {"channel": "Bank transfer", "payer_name": "北京先行科技有限公司"}
+    paid = office.recharge("100.00", **stranger)
+    first = office.apply("60.00")
+    office.recharge("500.00", channel="Alipay")
+    office.refund(paid, "100.00")
+    office.approve(first)
+    assert office.issue(first)
+    office.recharge("300.00", **stranger)
+    assert outcomes(office.apply("700.00"))["payer"] == "warn"
+
+
 def test_a_refund_after_the_application_is_told(office: Office) -> None:
     paid = office.recharge("100.00", channel="Alipay")
     number = office.apply("60.00")

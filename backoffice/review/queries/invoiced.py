@@ -75,7 +75,12 @@ def known_words(shown: InvoiceRequest, at: datetime) -> Any:
         .select_from(invoices)
         .join(Allocation, Allocation.request_id == invoices.c.id)
         .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
-        .where(invoices.c.header_name == shown.header_name, LedgerEntry.payer_name != "")
+        .where(
+            # What a refund took out of a request before its invoice was issued paid for none.
+            Allocation.state == ReservationState.SETTLED,
+            invoices.c.header_name == shown.header_name,
+            LedgerEntry.payer_name != "",
+        )
     )
     people: Any = select(literal_column(f"'{ADDRESS}'").label("kind"), User.email.label("text"), *_NOTHING).where(
         User.account_id == shown.account_id
