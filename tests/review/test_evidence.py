@@ -164,6 +164,21 @@ def test_look_alikes_are_found(office: Office, window: int) -> None:
     assert [datum.request for datum in found(number)["duplicate"].data] == [first]
 
 
+def test_a_reference_is_found_however_it_is_written(office: Office) -> None:
+    office.recharge("900.00", channel="Alipay")
+    for one, other in (
+        ("PO 2026-0815", "PO 2026-0815"),
+        ("合同号 HT-2026-118", "HT 2026/118"),
+        ("订单 20260816", "PO 2026-0816"),
+        ("订单 ２０２６－０８１７", "PO 2026-0817"),
+    ):
+        first, second = office.apply("20.00", remarks=one), office.apply("50.00", remarks=other)
+        for number, twin in ((first, second), (second, first)):
+            assert [datum.request for datum in found(number)["duplicate"].data] == [twin], (one, other)
+        office.withdraw(first)
+        office.withdraw(second)
+
+
 def test_an_address_is_known_once_an_invoice_was_approved_for_it(office: Office) -> None:
     office.recharge("900.00", channel="Alipay")
     office.issued("5.00")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -30,11 +31,19 @@ _STATES = {
 }
 # What tells one order from another: letters and figures with at least three figures in a row.
 _REFERENCE = re.compile(r"[A-Za-z]*[-/ ]?[0-9][0-9A-Za-z/\-]{2,}")
+# A word before a number that some write and others leave out; before a long number any letters are.
+_LEFT_OUT = re.compile(
+    r"^(?:(?:PO|P|O|PURCHASE|ORDERS?|CONTRACT|AGREEMENT|QUOTE|QUOTATION|REF|REFERENCE|NO|NR|NUMBER|AND|PR)(?=[0-9])"
+    r"|[A-Z]+(?=[0-9]{5}))"
+)
+# What many orders have in common: a year, a cost centre.
+_COMMON = re.compile(r"20[0-9]{2}|(?:CENT(?:RE|ER)|CC|DEPT|DEPARTMENT)[0-9]+")
 
 
 def references(remarks: str) -> frozenset[str]:
     """Numbers of orders and contracts that remarks name."""
-    return frozenset(re.sub(r"[\s\-/]", "", found).upper() for found in _REFERENCE.findall(remarks))
+    folded = unicodedata.normalize("NFKC", remarks)
+    return frozenset(re.sub(r"[\s\-/]", "", found).upper() for found in _REFERENCE.findall(folded))
 
 
 def duplicate(facts: Facts) -> Check:
@@ -48,7 +57,7 @@ def duplicate(facts: Facts) -> Check:
     twins = [one for one in same if names.same(one.header_name, facts.header["name"])]
     mine = references(facts.remarks)
     for one in twins:
-        if references(one.remarks) == mine:
+        if not are_others(references(one.remarks), mine):
             told = Message(
                 N_("The same amount and header as %(number)s of %(day)s."), number=one.number, day=one.submitted_on
             )
@@ -160,8 +169,21 @@ def exchanges(amount: Decimal) -> frozenset[Decimal]:
 
 
 def _cores(found: frozenset[str]) -> frozenset[str]:
-    """References without the letters before a long number: PO 4500012873 is 4500012873."""
-    return frozenset(re.sub(r"^[A-Z]+(?=[0-9]{5})", "", one) for one in found)
+    """References without the words before them: PO 4500012873 is 4500012873, and Order 4500 is 4500."""
+    return frozenset(_LEFT_OUT.sub("", one) for one in found)
+
+
+def are_others(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two requests name different orders: each names one, and none is named by both.
+
+    One that names none may well be for the other's order. A year or a cost centre tells orders apart, where there is
+    nothing else; that both name it does not make them one.
+    """
+    mine, others = _cores(one), _cores(other)
+    telling = [{core for core in cores if not _COMMON.fullmatch(core)} for cores in (mine, others)]
+    if all(telling):
+        mine, others = map(frozenset, telling)
+    return bool(mine) and bool(others) and mine.isdisjoint(others)
 
 
 def _named(recent: list[Former], mine: frozenset[str]) -> list[Former]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Row, case, literal, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import Row, case, func, literal, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from backoffice.database import Instant, session
@@ -42,6 +42,9 @@ LAST, NEAR, GRANTED, AS_HIGH = "last", "near", "granted", "as high"
 _KINDS = (LAST, NEAR, GRANTED, AS_HIGH)
 # So many references of the remarks are looked for elsewhere.
 _REFERENCES = 10
+# What some write between the figures of a reference, and others do not.
+_BETWEEN = ("-", "/", " ", "\uff0d", "\uff0f", "\u3000")
+_WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 _BESIDES = 4  # with the word that says why it is here
 
 
@@ -203,7 +206,8 @@ def near(shown: InvoiceRequest) -> Any:
 def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
     """Of the account's last requests in the weeks around this one, those whose remarks may name the same reference.
 
-    `references` tells whether they do: a database knows its figures only.
+    `references` tells whether they do: a database knows its figures only, of whatever width, and leaves out what is
+    written between them.
     """
     reach = timedelta(days=DUPLICATE_DAYS + 1)
     around = (
@@ -218,9 +222,11 @@ def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
         .limit(WINDOW)
     )
     figures = sorted({max(re.findall("[0-9]+", reference), key=len)[-6:] for reference in named})[:_REFERENCES]
-    return select(*FORMER).where(
-        InvoiceRequest.id.in_(around), or_(*(InvoiceRequest.remarks.contains(figure) for figure in figures))
-    )
+    remarks: Any = InvoiceRequest.remarks
+    for sign in _BETWEEN:
+        remarks = func.replace(remarks, sign, "")
+    spelled = [spelling for figure in figures for spelling in (figure, figure.translate(_WIDE))]
+    return select(*FORMER).where(InvoiceRequest.id.in_(around), or_(*(remarks.contains(one) for one in spelled)))
 
 
 def approved(shown: InvoiceRequest, at: datetime) -> Any:

@@ -45,7 +45,10 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "the same amount, a company of that name in another form": {"near": (former("1200.00", 2, **OTHER_FORM),)},
         "the same amount, another header, pending": {"near": (former("1200.00", 0, state="pending", **OTHER),)},
         "the same twice, two orders": {"near": (former("1200.00", 2, remarks="PO 4500"),), "remarks": "PO 4501"},
-        "the same, only one names an order": {"near": (former("1200.00", 2),), "remarks": "合同号 HT-2026-118"},
+        "two orders of one year and cost centre": {
+            "near": (former("1200.00", 2, remarks="PO 4500, 2026, cost centre 7120"),),
+            "remarks": "PO 4501, 2026, cost centre 7120",
+        },
         "the same order, nearly the amount": {
             "near": (former("1199.00", 2, remarks="PO 4500"),), "remarks": "po 4500",
         },
@@ -63,6 +66,9 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "two digits exchanged, the first two": {"near": (former("2100.00", 2),)},
         "the same order, its number alone, nearly the amount": {
             "near": (former("1195.00", 2, remarks="订单 4500012873"),), "remarks": "PO 4500012873",
+        },
+        "the same short order, its number alone, nearly the amount": {
+            "near": (former("1195.00", 2, remarks="订单 4500", **OTHER),), "remarks": "PO 4500",
         },
         "the same order among two, nearly the amount": {
             "near": (former("1195.00", 2, remarks="PO 4500, PO 4501"),), "remarks": "po 4500",
@@ -84,6 +90,15 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         },
         "the same, the name written otherwise": {
             "near": (former("1200.00", 2, header_id=2, header_name="上海流明机器人有限责任公司"),),
+        },
+        **{
+            f"{mine!r} and {other!r}": {"near": (former("1200.00", 2, remarks=other),), "remarks": mine}
+            for one, two in (
+                ("PO: 4500012873", "PO 4500012873"), ("Order 4500012873", "PO 4500012873"),
+                ("4500", "PO 4500"), ("订单 4500", "Order 4500"), ("PO ４５００", "po 4500"),
+                ("PO 4500, PO 4501", "PO 4500"), ("合同号 HT-2026-118", ""), ("PO 2026-0815", "PO 20260815"),
+            )
+            for mine, other in ((one, two), (two, one))
         },
         "words beside no reference": {"near": (former("1200.00", 2),), "remarks": "谢谢"},
     },
