@@ -10,6 +10,8 @@ import pytest
 from backoffice.requests.models import Decision, RequestNote
 from backoffice.review.services import claims, decisions
 from tests.review.desk import NOW, Desk
+from tests.support.office import Office
+from tests.support.people import Cast
 from tests.support.visitor import Visitor, as_read
 
 WORDS = "第一行\r\nSecond line"
@@ -168,8 +170,12 @@ def test_a_note_is_saved_with_the_approval_it_was_typed_beside(desk: Desk, visit
 
 
 @pytest.mark.parametrize(
-    ("button", "goes_to"), [("Reject", "reject"), ("Ask the customer", "hold"), ("Hand over", "assign"), ("Skip", "")]
-)
+    ("button", "goes_to"),
+    [
+        ("Reject", "reject"), ("Ask the customer", "hold"), ("Hand over", "assign"), ("Skip", ""),
+        ("Take the next one", ""),
+    ],
+)  # fmt: skip
 def test_another_page_of_the_request_costs_no_word_of_an_approval(
     desk: Desk, visit: Callable[..., Visitor], button: str, goes_to: str
 ) -> None:
@@ -184,3 +190,18 @@ def test_another_page_of_the_request_costs_no_word_of_an_approval(
     typed = {value for form in rita.forms() for _, value in form.values}
     assert {WORDS, "To be kept"} <= typed
     assert desk.state(number) == "pending"
+
+
+@pytest.mark.one_database
+def test_what_an_issued_request_offers_costs_no_word_of_a_note(
+    office: Office, cast: Cast, visit: Callable[..., Visitor]
+) -> None:
+    office.recharge("50.00")
+    rita, page = visit(cast.rita), f"/review/{office.issued('20.00')}"
+    for button in (
+        "Take the next one", "Credit note...", "Issue anew...", "Record the official number", "Open PDF", "Audit pack",
+    ):  # fmt: skip
+        rita.get(page)
+        rita.submit({"note": NOTE}, button=button)
+        rita.get(page)
+        assert typed(rita, "note") == [NOTE], button

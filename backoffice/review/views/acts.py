@@ -172,7 +172,7 @@ def touch(number: str) -> Any:
 def claim_next() -> Any:
     """Claim the most urgent request that nobody works on, and open it."""
     with transaction():
-        found = claims.claim_next(current_actor(), now=clock.now(), after=request.form.get("after"))
+        found = claims.claim_next(current_actor(), now=clock.now(), after=request.args.get("after"))
         number = found.number if found is not None else None
     if number is None:
         flash(gettext("Nothing is left that nobody works on."), "info")
