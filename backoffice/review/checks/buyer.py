@@ -168,7 +168,7 @@ def _new_header(facts: Facts) -> Check:
     for former in facts.granted:
         if former.header_id == facts.header_id or former.header_name == name or former.state != State.ISSUED:
             continue
-        mine, other = names.key(name), names.key(former.header_name)
+        mine, other = names.looks(name), names.looks(former.header_name)
         # One sign apart in a longer name; in a short one that is another name.
         if mine == other or (len(mine) >= 5 and names.distance(mine, other, 1) == 1):
             told = Message(N_("New, and nearly the name on an earlier invoice: %(name)s."), name=former.header_name)

@@ -54,7 +54,7 @@ def duplicate(facts: Facts) -> Check:
     reach = timedelta(days=DUPLICATE_DAYS)
     recent = [one for one in facts.near if one.state in HOLDING and abs(one.submitted_on - facts.submitted_on) <= reach]
     same = [one for one in recent if one.amount == facts.amount]
-    twins = [one for one in same if names.same(one.header_name, facts.header["name"])]
+    twins = [one for one in same if names.look_the_same(one.header_name, facts.header["name"])]
     mine = references(facts.remarks)
     for one in twins:
         if not are_others(references(one.remarks), mine):
@@ -79,7 +79,7 @@ def duplicate(facts: Facts) -> Check:
 
 def _look_alike(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Check | None:
     """A slip in one of two amounts with the same header, or the same reference with nearly the amount."""
-    alike = [one for one in recent if names.same(one.header_name, facts.header["name"])]
+    alike = [one for one in recent if names.look_the_same(one.header_name, facts.header["name"])]
     hardly = [one for one in alike if abs(one.amount - facts.amount) <= max(facts.amount * HARDLY, CENT)]
     nearly = [one for one in alike if is_nearly(one.amount, facts.amount)]
     for found, words in (
@@ -138,7 +138,7 @@ def may_be_again(one: Asked, other: Asked) -> bool:
     nearly = is_nearly(one.amount, other.amount)
     if nearly and _name_the_same(one.remarks, other.remarks):
         return True
-    return (nearly or other.amount in slips(one.amount)) and names.same(one.header_name, other.header_name)
+    return (nearly or other.amount in slips(one.amount)) and names.look_the_same(one.header_name, other.header_name)
 
 
 def misread(amount: Decimal) -> frozenset[Decimal]:

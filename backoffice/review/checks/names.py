@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Forms that differ between two ways of writing one company: what it is in law, not who it is. A branch (分公司) is not
 # among them: it has a tax ID of its own.
@@ -30,6 +31,16 @@ _SIMPLIFIED = str.maketrans(
     "數據網絡電腦務業發環國際東廣灣臺愛寶貿實興華聯機車設計開區術術藝團導體醫藥農鄉銀樂雲飛馬魚龍麗億萬豐關門間問聞產稅專資訊軟創",
     "数据网络电脑务业发环国际东广湾台爱宝贸实兴华联机车设计开区术术艺团导体医药农乡银乐云飞马鱼龙丽亿万丰关门间问闻产税专资讯软创",
 )
+# Signs of other scripts and rare Chinese ones, each before the one that it looks like.
+_LIKE = (
+    "エ工 オ才 カ力 セ七 タ夕 チ千 ト卜 ニ二 ヌ又 ノ丿 ハ八 ヒ匕 ミ彡 ム厶 メ乄 ヨ彐 リ刂 ロ口 ー一 ㄅ勹 "
+    "ㄆ攵 ㄇ冂 ㄈ匚 ㄋ乃 ㄌ力 ㄎ丂 ㄏ厂 ㄐ丩 ㄒ丅 ㄔ彳 ㄕ尸 ㄖ日 ㄗ卩 ㄙ厶 ㄚ丫 ㄠ幺 ㄡ又 ㄧ一 ㄨ乂 ㄩ凵 "
+    "〢二 〣三 ○〇 "
+    "аa сc еe оo рp іi јj ѕs хx уy ԁd һh ӏl кk мm тt вb нh ԛq ԝw АA ВB ЕE КK МM НH ОO РP СC ТT "
+    "УY ХX ІI ЈJ ЅS αa οo ρp νv ιi κk τt υu χx ηn εe βb ζz μm ϲc ϳj ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN "
+    "ΟO ΡP ΤT ΥY ΧX ℮e ɑa ɡg ɩi ıi ǀl "
+)
+_LOOKS = {ord(pair[0]): pair[1] for pair in _LIKE.split()}
 _SIGNS = re.compile(r"[\s.,;:'\"/·()（）\-]+")
 # Written out or not; between letters it is part of a name: M&S is not MS.
 _AND = re.compile(r"\s*&\s*|\s+(?:and|und|et)\s+")
@@ -42,6 +53,11 @@ _SURNAMES = frozenset(
 _NOT_OF_PERSONS = re.compile("[司厂店社院校所部局会馆行企业集团中心室工技贸]")
 _TITLE = re.compile(r"(mr|mrs|ms|miss|dr|herr|frau|mme)\.? ", re.IGNORECASE)
 _SHORTEST = 2
+
+
+def form(name: str) -> tuple[str, ...]:
+    """The legal form at the end of a name, however it is written; empty where none is told."""
+    return _parts(name)[1]
 
 
 def key(name: str) -> str:
@@ -65,10 +81,11 @@ def _parts(name: str) -> tuple[str, tuple[str, ...]]:
             text = text.removesuffix(form)
             forms.insert(0, form)
             break
-    return text, _form(forms)
+    return text, form_of(forms)
 
 
-def _form(words: list[str]) -> tuple[str, ...]:
+def form_of(words: Iterable[str]) -> tuple[str, ...]:
+    """One spelling for the words of a legal form, folded as `key` folds them."""
     told = tuple(form for word in words if word != "&" and (form := _ONE_FORM.get(word, word)))
     # Registers tell no company limited from a limited one: the Co. before Ltd is no other form.
     return told[:-2] + told[-1:] if told[-2:] == ("co", "ltd") else told
@@ -81,6 +98,28 @@ def same(one: str, other: str) -> bool:
     """
     (mine, form), (others, other_form) = _parts(one), _parts(other)
     return mine != "" and mine == others and (not form or not other_form or form == other_form)
+
+
+def look_the_same(one: str, other: str) -> bool:
+    """Whether two names are `same`, or read so because signs of other scripts stand for those that they look like.
+
+    Who paid is not asked like this: a name that only looks like the payer's is another one.
+    """
+    return same(one, other) or same(_seen(one), _seen(other))
+
+
+def looks(name: str) -> str:
+    """The `key` of a name as it is seen: with each sign that looks like one of another script as that one."""
+    return key(_seen(name))
+
+
+def _seen(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).translate(_LOOKS)
+
+
+def looks_chinese(sign: str) -> bool:
+    """Whether a sign of another script looks like a Chinese character."""
+    return "\u3400" <= _LOOKS.get(ord(sign), "") <= "\u9fff"
 
 
 def similar(one: str, other: str) -> bool:

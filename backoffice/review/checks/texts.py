@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from backoffice.errors import N_, Message
 from backoffice.requests.rules import FIELD_LABELS
+from backoffice.review.checks import names
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 from backoffice.text import hidden_characters
 
@@ -20,6 +21,10 @@ _IN_USE = frozenset("ÆæØøÞþÐðßẞĐđĦħŁłŊŋŒœŦŧĲĳĿŀƏəƁ
 # Turkish and its neighbours have an i without its dot: among their other letters, or in their countries.
 _DOTLESS, _BESIDE_DOTLESS = "ı", frozenset("İğĞşŞçÇöÖüÜəƏ")
 _DOTLESS_COUNTRIES = frozenset({"TR", "CY", "AZ"})
+# Japanese and Korean names mix these with Chinese characters.
+_AT_HOME = {"HIRAGANA": "JP", "KATAKANA": "JP", "HANGUL": "KR"}
+# Signs that stand in words of ordinary texts.
+_SIGNS_IN_USE = frozenset("°®™©§¹²³№℃%‰+&@#$£€¥=~^`|<>×")
 _WORDS = re.compile(r"[^\W\d_]+")
 _FILLER = frozenset("\u034f\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufffd")
 # What of the header somebody typed; the rest was chosen from a list.
@@ -42,6 +47,7 @@ def characters(facts: Facts) -> Check:
         ]
         alike += [Datum(label, word) for word in _of_another_alphabet(text)]
         alike += [Datum(label, form) for form in _other_forms(text)]
+        alike += [Datum(label, letter) for letter in _of_another_script(text, facts.header.get("country", ""))]
         alike += [Datum(label, letter) for letter in _out_of_use(text, facts.header.get("country", ""))]
         odd += [Datum(label, strange) for strange in _unusual(text)]
     if bad:
@@ -133,6 +139,38 @@ def _of_another_alphabet(text: str) -> Iterator[Message]:
             yield Message(N_("“%(word)s” reads as Latin letters, and is of another alphabet"), word=word)
         else:
             yield Message(N_("“%(word)s” is of another alphabet than the words beside it"), word=word)
+
+
+def _of_another_script(text: str, country: str) -> Iterator[str]:
+    """Letters of no script that stands in Chinese or Latin names, where there are such: エ for 工. Signs inside words,
+    as ℮ for e. And letters that could all be read as Chinese characters.
+
+    Where a script is at home it is what it seems.
+    """
+    found = {one: script for one in text if (script := _script(one)) and _AT_HOME.get(script) != country}
+    others = [one for one in text if one.isalpha() and one not in found]
+    if others or all(names.looks_chinese(one) for one in found):
+        yield from map(_named, found)
+    for before, one, following in zip(" " + text, text, text[1:] + " ", strict=False):
+        is_sign = unicodedata.category(one) in ("So", "Sm") or (_is_hangzhou(one))
+        if is_sign and one not in _SIGNS_IN_USE and (before.isalpha() or following.isalpha()):
+            yield _named(one)
+
+
+def _script(character: str) -> str:
+    """The script of a letter that is neither of an alphabet nor Chinese; empty for any other sign."""
+    name = unicodedata.name(character, "")
+    script = re.split("[ -]", name)[0]
+    if script in ("KATAKANA", "HIRAGANA", "BOPOMOFO"):
+        return script if character.isalpha() else ""
+    is_letter = unicodedata.category(character) in ("Lu", "Ll", "Lt", "Lo")
+    if not is_letter or character < "\u0250" or script in ("CJK", "IDEOGRAPHIC") or _alphabet(character):
+        return ""
+    return script if unicodedata.normalize("NFKC", character) == character else ""
+
+
+def _is_hangzhou(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("HANGZHOU")
 
 
 def _other_forms(text: str) -> Iterator[str]:

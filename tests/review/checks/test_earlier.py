@@ -100,6 +100,14 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
             )
             for mine, other in ((one, two), (two, one))
         },
+        **{
+            f"the same, read as {name}": {
+                "near": (former("1200.00", 2, header_id=2, header_name=name),), "header": header(name=ours),
+            }
+            for name, ours in (
+                ("上海エ业有限公司", "上海工业有限公司"), ("Lum℮n Ltd", "LUMEN Ltd"), ("Lumеn АG", "Lumen AG"),
+            )
+        },
         "words beside no reference": {"near": (former("1200.00", 2),), "remarks": "谢谢"},
     },
 }  # fmt: skip

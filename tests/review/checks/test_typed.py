@@ -72,6 +72,11 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
             ),
         },
         "plain Chinese": {},
+        "Kana in Japan": {"header": header(name="株式会社ロボット工業", country="JP")},
+        "Kana alone": {"header": header(name="アサヒ")},
+        "Hangul in Korea": {"header": header(name="현대 Robotics", country="KR")},
+        "a numeral in use": {"header": header(name="二〇二六科技有限公司")},
+        "signs in use": {"header": header(name="R&D+ Ltd", street="Nº 3 – 20°"), "remarks": "C++ ≥ 3, 50€"},
         "Polish letters": {"header": header(name="Łukasz Żółć Sp. z o.o.")},
         "full-width brackets": {"header": header(name="云栖数据研究院（筹）")},
         "Cyrillic throughout": {"header": header(name="ООО Ромашка")},
@@ -81,6 +86,24 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
         "lines of remarks": {"remarks": "PO 4500\n第三季度"},
     },
     "warn": {
+        **{
+            f"{name} for others": {"header": header(name=name)}
+            for name in (
+                "上海エ业有限公司",
+                "ロ腔医院",
+                "电カ公司",
+                "ニ手车公司",
+                "上海ー号公司",
+                "上海ㄧ号公司",
+                "ロカ",
+                "Lumen 로봇",
+                "Lum℮n Robotics",
+                "Lumenロ",
+                "〢手车公司",
+                "ハ方公司",
+            )
+        },
+        "Kana in remarks": {"remarks": "合同エ程"},
         "an i without its dot": {"header": header(name="Lumen Robotıcs")},
         "a long s alone": {"header": header(name="Lumen ſ Ltd")},
         "a letter of phonetics": {"header": header(name="Lumen Roboʈics")},
@@ -154,6 +177,12 @@ def test_what_is_found(check: str, outcome: str, changes: dict[str, Any]) -> Non
     assert str(found.message)
 
 
+def test_no_letter_of_another_script_passes_inside_a_chinese_name() -> None:
+    letters = [chr(code) for code in range(0x3041, 0x31C0) if unicodedata.category(chr(code)).startswith("L")]
+    unseen = [one for one in letters if texts.characters(facts(header=header(name=f"上海{one}业"))).outcome == "pass"]
+    assert (len(letters) > 250, unseen) == (True, [])
+
+
 def test_no_letter_that_can_be_printed_passes_for_an_ordinary_one_unseen() -> None:
     letters = [chr(code) for code in range(0xA0, 0x2F00) if unicodedata.category(chr(code)) in ("Lu", "Ll", "Lt", "Lo")]
     foreign = [letter for letter in letters if unicodedata.normalize("NFD", letter)[0] > "\x7f"]
@@ -162,4 +191,4 @@ def test_no_letter_that_can_be_printed_passes_for_an_ordinary_one_unseen() -> No
     unseen = [
         letter for letter in foreign if texts.characters(facts(header=header(name=f"Lu{letter}men"))).outcome == "pass"
     ]
-    assert "".join(unseen) == "ªºÆÐØÞßæðøþĐđĦħĲĳĿŀŁłŊŋŒœŦŧƁƆƊƏƘƙɓɔɗəẞℲⅎ"
+    assert "".join(unseen) == "ªºÆÐØÞßæðøþĐđĦħĲĳĿŀŁłŊŋŒœŦŧƁƆƊƏƘƙɓɔɗəẞ"
