@@ -121,12 +121,17 @@ _GROUPED_VAT_NUMBER = re.compile(
     + ")(?![0-9A-Z])",
     re.IGNORECASE | re.ASCII,
 )  # fmt: skip
+# A part of something, or a day: 1/2, 11/26. Which of the two, and whether it is wished for, nobody can tell.
+_PART = re.compile(r"\d{1,2}[/-]\d{1,2}", re.ASCII)
+_NUMBER_BEFORE = frozenset({"no", "nr", "number", "ref", "reference"})
 # How something is shared: 50/50, 25/25/50.
 _SHARES = re.compile(r"\d{1,3}(?:[/-]\d{1,3})+", re.ASCII)
 _DATED = re.compile(r"(?:\d{1,2}\s*月?\s*[-~至到和]\s*)?\d{1,4}(?=\s*[年月季])")
 
 # Numbers in a Chinese clause: one of an order or contract, a short one, a short round one that may be an amount.
 _OWN, _SHORT, _MAYBE_AMOUNT = "#", "~", "¤"
+# None of them: no note holds it.
+_PART_OF = "÷"
 _ANY = f"[{_OWN}{_SHORT}{_MAYBE_AMOUNT}]"
 _LABEL = (
     "(?:(?:采购|销售|框架|服务|项目|内部)?(?:合同|协议|订单|申请单|采购单|项目|部门|成本中心|客户|供应商|立项|批次|工单)"
@@ -172,10 +177,13 @@ _PARTY = re.compile("有限|股份|(?<!总)公司")
 # Words that hold a sign of an act and are none.
 _COMPOUNDS = re.compile(
     "合同|开发|研发|综合|联合|合作|混合|融合|整合|调用|分析|分布式|分部|分期|加工|加速|改造|重庆|重点|转写|转录|多模态|多语言|前端|后端"
-    "|后台|前海|购物|采购|先进|先行|快速|使用|费用|用量|用户|应用|通用|专用|算法|发布|发展|发电|要素|增值|早教|多谢|申请单"
+    "|后台|前海|销售|营销|系列|计算|统计|设计|会计|结算|平台|平安|附属|均衡|半导体|进出口|进口|出口|输入|接入|阵列|核心|核算|核电|大各庄|报告"
+    "|购物|采购|先进|先行|快速|使用|费用|用量|用户|应用|通用|专用|算法|发布|发展|发电|要素|增值|早教|多谢|申请单"
 )
 _ACTS = re.compile(
-    "[改换替撤退寄送发填写开请要不别勿删减补重分合并拆转给购免急用前后等先暂只仅少多]"
+    "[改换替撤退寄送发填写开请要不别勿删减补重分合并拆转给购免急用前后等先暂只仅少多"
+    "摊扣冲抵销归列附除均各每半按旧余入出计算到核报挂划结清]"
+    "|[两二三四五六七八九十几~¤]个|[上往本该此]期|比例|明细|押金|定金|订金|保证金|其[他它]|所有|全部|有关|相关"
     "|取消|解除|终止|停|更正|调整|抬头|买方|受票|税|电话|联系|地址|账号|帐号|账户|银行|名义|发票|收据|咨询|办公|会议|材料|餐|礼品|住宿"
     "|金额|[元万千亿]|抵扣|冲抵|折扣|优惠|免|废|中止|延|推迟|缓|催|盖|办理|通知|勿|禁|返还|代[付收垫]|垫付"
     "|培训|劳务|租赁|设备|装修|广告|物业|运输|物流|耗材|电脑|软件|硬件"
@@ -269,6 +277,11 @@ def _is_own_number(word: str, before: str, following: str, *, numbered: bool) ->
         return False
     if _SHARES.fullmatch(word) and sum(map(int, re.split("[/-]", word))) == 100:
         return False
+    if _PART.fullmatch(word) and (len(word) == 3 or before.rstrip(".:") not in _NUMBER_BEFORE):
+        return False
+    # Behind another number a short one may be how much of it: cost centre 4711 40.
+    if _has_digit(before) and word.isdigit() and len(word) < 4:
+        return False
     if before in _OF_AMOUNTS and _ROUND.fullmatch(word):
         return following == "units"
     return numbered or _SPEAKS_FOR_ITSELF.fullmatch(word) is not None
@@ -326,6 +339,8 @@ def _signed(text: str, *, keeps_times: bool = False) -> str:
         word = found.group()
         if keeps_times and _is_of_time(word, text[found.end() :].lstrip()):
             return word
+        if _PART.fullmatch(word):
+            return _PART_OF
         if not word.isdigit() or len(word) > 5:
             return _OWN
         return _MAYBE_AMOUNT if _ROUND.fullmatch(word) else _SHORT

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from backoffice.errors import N_, Message
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
-from backoffice.review.checks.names import key
+from backoffice.review.checks.names import LATIN_FORMS, form, form_of, key
 from backoffice.review.checks.plain import is_note, names_other_tax_id
 
 # So much of the remarks is told at once; the rest is below it.
@@ -38,18 +38,28 @@ class _Family(NamedTuple):
     granted: Callable[[str, Facts], bool] = lambda found, facts: False
 
 
+_LATIN = "|".join(sorted(LATIN_FORMS, key=len, reverse=True))
+_FORMS = re.compile(_LATIN)
 # As `names.key` folds it.
 _AFTER_BUYER = re.compile(
-    "(?:(?:股份)?有限(?:责任)?公司|股份公司|公司)?(?:的?(?:名义|抬头))?(?:即可|就行|就可以)?(?:开具?)?"
+    "(?P<chinese>(?:股份)?有限(?:责任)?公司|股份公司|公司)?(?:的?(?:名义|抬头))?(?:即可|就行|就可以)?(?:开具?)?"
     "(?:(?:增值税)?(?:电子)?(?:普通|专用)?发?票)?(?:即可|就行|就可以)?(?:谢谢)?"
-    "|(?:ltd|limited|inc|gmbh|llc|co|corp)*(?:please|thanks|thankyou)?"
+    f"|(?P<latin>(?:{_LATIN})*)(?:please|thanks|thankyou)?"
 )
 
 
 def _names_the_buyer(found: str, facts: Facts) -> bool:
     """Whether the buyer is named, and nothing behind it that makes it another one: a branch, a change, a condition."""
-    _, named, rest = key(found).rpartition(key(facts.header["name"]))
-    return bool(named) and _AFTER_BUYER.fullmatch(rest) is not None
+    name = facts.header["name"]
+    _, named, rest = key(found).rpartition(key(name))
+    behind = _AFTER_BUYER.fullmatch(rest) if named else None
+    if behind is None:
+        return False
+    own, told = (
+        form(name),
+        form(found) or form_of(filter(None, [behind["chinese"], *_FORMS.findall(behind["latin"] or "")])),
+    )
+    return not own or not told or own == told
 
 
 def _names_the_amount(found: str, facts: Facts) -> bool:

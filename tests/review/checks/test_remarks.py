@@ -105,6 +105,19 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "none": {},
         "an order": {"remarks": "PO 4500012873"},
+        **{
+            text: {"remarks": text}
+            for text in (
+                "销售平台项目",
+                "营销系统项目",
+                "统计分析系列课题",
+                "会计核算平台项目",
+                "Ref. 11-25",
+                "Contract no. 11/25",
+                "开给上海流明机器人公司",
+                "开给上海流明机器人有限责任公司，谢谢",
+            )
+        },
         "a contract": {"remarks": "合同号 HT-2026-118"},
         "a contract to be noted, which the invoice does": {"remarks": "请在备注栏注明合同号 HT-2026-118"},
         "what it is for": {"remarks": "第三季度推理服务费"},
@@ -138,6 +151,32 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
                 "NL123456789B01",
                 "50/50",
                 "PO 4500, 60-40",
+            )
+        },
+        **{
+            text: {"remarks": text}
+            for text in (
+                "费用均摊到三个项目",
+                "扣除旧项目",
+                "冲销上期项目",
+                "对冲旧项目",
+                "扣除押金项目",
+                "各半归上海和北京项目",
+                "按比例归三个项目",
+                "列明各项目",
+                "附明细的项目",
+                "抵销往期课题",
+                "挂账其他项目",
+                "结清本期项目",
+                "所有项目",
+                "Cost centre 4711 40, cost centre 4712 60",
+                "PO 4500 50",
+                "PO 4500, 1/2",
+                "Contract 1/2",
+                "01/27",
+                "PO 4500, 11/26",
+                "推理费 1/2",
+                "项目 1/2",
             )
         },
         "Title: Hengda": {"remarks": "Title: Hengda"},
@@ -304,6 +343,14 @@ REMARKS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "fail": {
         "开给上海流明机器人有限公司的子公司": {"remarks": "开给上海流明机器人有限公司的子公司"},
+        **{
+            text: {"remarks": text}
+            for text in (
+                "开给上海流明机器人股份有限公司",
+                "开给上海流明机器人股份有限公司即可",
+                "made out to 上海流明机器人 GmbH please",
+            )
+        },
         "another buyer, in Chinese": {"remarks": "抬头请改为北京先行科技有限公司"},
         "another buyer, in English": {"remarks": "Please use a different company"},
         "on behalf": {"remarks": "代开给子公司"},
