@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from backoffice.database import session
+from backoffice.headers import services as headers
+from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries, reservations
@@ -90,7 +92,28 @@ def order_again(desk: Desk) -> str:
     return f"Ada Lin applied for an amount like this one at 23 Nov 2026, 10:01: {number}."
 
 
-@pytest.mark.parametrize("worse", [twin, look_alike, order_again, refund, debt, lacking])
+def header_changed(desk: Desk) -> str:
+    """Ada changes the header in what an invoice shows, and then in what it does not."""
+    with desk.app.app_context():
+        header = session.scalars(
+            select(InvoiceHeader).where(InvoiceHeader.account_id == desk.cast.ada.account_id)
+        ).one()
+        said = {name: getattr(header, name) for name in ("kind", "vat_kind", "language", "name", "tax_id", "country")}
+        header_id = header.id
+    for change in ({"name": "Lumen Leasing Ltd"}, {"name": "Lumen Leasing Ltd", "remarks": "PO 1"}):
+        desk.run(headers.edit, desk.cast.ada.actor, header_id, said | change, now=LATER, tax_id_confirmed=True)
+    return "Ada Lin changed the invoice header at 23 Nov 2026, 10:01."
+
+
+def rejected(desk: Desk) -> str:
+    """A colleague rejects the account's request before this one, and Rita herself another one."""
+    other, own = desk.apply(amount="37.00", days_ago=2), desk.apply(amount="53.00", days_ago=1)
+    desk.run(decisions.reject, desk.cast.rui.actor, other, reason=["other"], remarks="No contract.", now=LATER)
+    desk.run(decisions.reject, desk.cast.rita.actor, own, reason=["other"], remarks="No contract.", now=LATER)
+    return f"芮明 rejected another request of this account at 23 Nov 2026, 10:01: {other}."
+
+
+@pytest.mark.parametrize("worse", [twin, look_alike, order_again, refund, debt, lacking, header_changed, rejected])
 @pytest.mark.parametrize("by", ["page", "run"])
 def test_nobody_decides_on_evidence_that_has_turned_worse(
     desk: Desk, rita: Visitor, worse: Callable[[Desk], str], by: str
@@ -131,6 +154,8 @@ def test_what_makes_the_evidence_no_worse_is_no_news(desk: Desk, rita: Visitor) 
     withdrawn = desk.apply(days_ago=-1 / 1440)
     desk.run(changes.withdraw, desk.cast.ada.actor, withdrawn, now=LATER)
     refund(desk, "failed")
+    before = desk.apply(amount="77.00", days_ago=1)
+    desk.run(decisions.reject, desk.cast.rita.actor, before, reason=["other"], remarks="No contract.", now=LATER)
     assert rita.submit(button="Approve").status_code == 303
     rita.get(f"/review/{old}")
     desk.apply(amount="300.00", days_ago=-1 / 1440)

@@ -7,18 +7,21 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import String, and_, bindparam, cast, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
-from backoffice.database import session
+from backoffice.audit import queries as audit
+from backoffice.audit.models import AuditEvent
+from backoffice.database import Instant, session
 from backoffice.errors import N_, Message
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind, moves
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.money import ZERO
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
-from backoffice.requests.rules import Action, Ending
+from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, Ending
 from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, Asked, may_be_again
+from backoffice.review.checks.facts import LAST
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "flag_withdrawn", "due_moved", "reminded", "sent_again")
@@ -34,6 +37,13 @@ _TAKEN_BACK = (
     _ENDED.revoked_at.is_not(None),
     func.coalesce(_ENDED.revoked_why, "") != Ending.OTHER_MONEY,
 )
+_REJECTED = (_ENDED.verdict == Action.REJECT, _ENDED.revoked_at.is_(None))
+# Acts on a header, as the audit log names them, that may change what the page says of it.
+_OF_HEADER = {
+    "header.edit": N_("%(who)s changed the invoice header at %(at)s."),
+    "header.archive": N_("%(who)s removed the invoice header at %(at)s."),
+    "header.restore": N_("%(who)s brought the invoice header back at %(at)s."),
+}
 FIRST_APPROVED = N_("%(who)s gave this request its first approval at %(at)s.")
 NOTED = N_("%(who)s wrote an internal note at %(at)s.")
 # What happened, by the kind of its event.
@@ -63,7 +73,8 @@ class Seen:
 
     Of what the evidence rests on elsewhere: the newest later application of the account that still stands, and the
     newest refund of a recharge behind the request, also one on its way; and the newest movements of the account's
-    invoice debt and of what its requests are short of: only these two bring its balance below zero.
+    invoice debt and of what its requests are short of: only these two bring its balance below zero. And the newest
+    change of the invoice header, and the newest rejection among the account's last requests before it.
     """
 
     event: int = 0
@@ -74,6 +85,8 @@ class Seen:
     refund: int = 0
     debt: int = 0
     lacking: int = 0
+    header: int = 0
+    rejected: int = 0
 
     @property
     def word(self) -> str:
@@ -112,7 +125,30 @@ def newest(shown: Any) -> tuple[Any, ...]:
             _last(LedgerMovement.id, LedgerMovement.account_id == shown.account_id, moves(of))
             for of in ("debt", "short")
         ),
+        _last(
+            AuditEvent.id,
+            AuditEvent.object_type == "invoice_header",
+            AuditEvent.object_id == cast(shown.header_id, String),
+            AuditEvent.action.in_(_OF_HEADER),
+        ),
+        _newest_rejection(shown),
     )
+
+
+def _newest_rejection(shown: Any) -> Any:
+    before = (
+        select(_TWIN.id)
+        .where(
+            _TWIN.account_id == shown.account_id,
+            tuple_(_TWIN.submitted_at, _TWIN.id) < tuple_(shown.submitted_at, shown.id),
+        )
+        .order_by(_TWIN.submitted_at.desc(), _TWIN.id.desc())
+        .limit(LAST)
+        .correlate(shown)
+        .subquery()
+    )
+    found = select(func.coalesce(func.max(_ENDED.id), 0)).select_from(before)
+    return found.join(_ENDED, and_(_ENDED.request_id == before.c.id, *_REJECTED)).scalar_subquery()
 
 
 def _newest_later(shown: Any) -> Any:
@@ -151,14 +187,17 @@ def _last(key: Any, *conditions: Any) -> Any:
 STANDING = select(*newest(_ONE)).where(_ONE.id == bindparam("request_id"))
 
 
-def news_since(request_id: int, seen: Seen) -> Message | None:
-    """What has happened to a request since somebody saw it, the newest of it; None while it is as it was."""
+def news_since(request_id: int, seen: Seen, reader: int | None = None) -> Message | None:
+    """What has happened to a request since somebody saw it, the newest of it; None while it is as it was.
+
+    What `reader` did to the requests before it, as in a run of many verdicts, is no news to them.
+    """
     now = Seen(*session.execute(STANDING, {"request_id": request_id}).one())
-    told = max(_news(request_id, seen, now), key=lambda one: one[0], default=None)
+    told = max(_news(request_id, seen, now, reader), key=lambda one: one[0], default=None)
     return told[1] if told is not None else None
 
 
-def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Message]]:
+def _news(request_id: int, seen: Seen, now: Seen, reader: int | None) -> Iterator[tuple[datetime, Message]]:
     """When something new happened, and what; of what happened at the same time the first tells the rest."""
     if now.event > seen.event:
         event = session.get_one(RequestEvent, now.event)
@@ -182,6 +221,44 @@ def _news(request_id: int, seen: Seen, now: Seen) -> Iterator[tuple[datetime, Me
         yield grown, Message(told, at=grown)
     if now.lacking > seen.lacking and (grown := _grown("short", seen.lacking, now.lacking)):
         yield grown, Message(N_("A refund left another request of this account short at %(at)s."), at=grown)
+    if now.header > seen.header:
+        yield from _of_header(request_id, seen.header)
+    if now.rejected > seen.rejected:
+        yield from _of_rejections(request_id, seen.rejected, reader)
+
+
+def _of_header(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]:
+    """The newest change since the application of what an invoice says of the header; others change no evidence."""
+    shown = session.get_one(InvoiceRequest, request_id)
+    for event in audit.latest_events_of("invoice_header", shown.header_id, limit=_NEXT):
+        told = _OF_HEADER.get(event.action)
+        is_shown = event.action != "header.edit" or not set(FROZEN_HEADER_FIELDS).isdisjoint(event.after or {})
+        if told is not None and is_shown and event.id > seen and event.at >= shown.submitted_at:
+            yield event.at, Message(told, who=event.actor_label, at=event.at)
+            return
+
+
+def _of_rejections(request_id: int, seen: int, reader: int | None) -> Iterator[tuple[datetime, Message]]:
+    shown = session.get_one(InvoiceRequest, request_id)
+    before = (
+        select(_TWIN.id)
+        .where(
+            _TWIN.account_id == shown.account_id,
+            tuple_(_TWIN.submitted_at, _TWIN.id) < tuple_(literal(shown.submitted_at, Instant()), literal(shown.id)),
+        )
+        .order_by(_TWIN.submitted_at.desc(), _TWIN.id.desc())
+        .limit(LAST)
+    )
+    newest = (
+        select(_ENDED.decided_at, _ENDED.decided_by_label, InvoiceRequest.number)
+        .join(InvoiceRequest, InvoiceRequest.id == _ENDED.request_id)
+        .where(_ENDED.request_id.in_(before), *_REJECTED, _ENDED.id > seen, _ENDED.decided_by != (reader or 0))
+        .order_by(_ENDED.id.desc())
+        .limit(1)
+    )
+    for at, who, number in session.execute(newest):
+        told = N_("%(who)s rejected another request of this account at %(at)s: %(number)s.")
+        yield at, Message(told, who=who, at=at, number=number)
 
 
 def _grown(figure: str, seen: int, now: int) -> datetime | None:

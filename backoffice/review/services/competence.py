@@ -54,13 +54,13 @@ def refuse_claimed(actor: Actor, invoice_request: InvoiceRequest, *, now: dateti
         raise Conflict(Message(told, who=invoice_request.claimed_by_label or ""), code="claimed")
 
 
-def refuse_unseen(invoice_request: InvoiceRequest, word: str) -> None:
+def refuse_unseen(actor: Actor, invoice_request: InvoiceRequest, word: str) -> None:
     """Raises Conflict (code `changed`) saying what has happened since the page was drawn that the verdict came from.
 
     `word` is what that page carried; a caller that shows nothing, such as the command line, has none.
     """
     looked = Seen.of(word)
-    news = seen.news_since(invoice_request.id, looked) if looked is not None else None
+    news = seen.news_since(invoice_request.id, looked, actor.id) if looked is not None else None
     if news is not None:
         raise Conflict(news, code="changed")
 

@@ -231,13 +231,13 @@ def return_to_queue(actor: Actor, number: str, *, why: str, seen: str = "", now:
             only_if=(InvoiceRequest.invoice_id.is_(None),),
         )
     except Conflict:
-        refuse_unseen(invoice_request, seen)
+        refuse_unseen(actor, invoice_request, seen)
         refusal = Conflict(Message(NOT_RETURNABLE), code="not-returnable")
         session.refresh(invoice_request)
         if invoice_request.invoice_id is None:
             refusal = overtaken(invoice_request, refusal, approval_ended(invoice_request.id))
         raise refusal from None
-    refuse_unseen(invoice_request, seen)
+    refuse_unseen(actor, invoice_request, seen)
     for approval in (decision, first):
         if approval is not None:
             revoke(approval, actor, cleaned, now)
@@ -263,7 +263,7 @@ def _take_first_back(
     except Conflict as conflict:
         session.refresh(invoice_request)
         raise overtaken(invoice_request, conflict, approval_ended(invoice_request.id)) from None
-    refuse_unseen(invoice_request, seen)
+    refuse_unseen(actor, invoice_request, seen)
     revoke(first, actor, why, now)
 
 
@@ -313,7 +313,7 @@ def _decide(
     except Conflict as conflict:
         session.refresh(invoice_request)
         raise moved_on(invoice_request, conflict) from None
-    refuse_unseen(invoice_request, seen)
+    refuse_unseen(actor, invoice_request, seen)
     session.add(verdict)
     try:
         session.flush()

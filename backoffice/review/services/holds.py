@@ -39,7 +39,7 @@ def hold(actor: Actor, number: str, *, question: str, seen: str = "", now: datet
     # The row is locked before its news are read: what comes after them waits, and meets a request on hold.
     session.refresh(invoice_request, with_for_update=True)
     if invoice_request.can_be_decided and not invoice_request.is_held:
-        refuse_unseen(invoice_request, seen)
+        refuse_unseen(actor, invoice_request, seen)
     try:
         holds.ask(actor, invoice_request, question, first=first, now=now)
     except Conflict as conflict:

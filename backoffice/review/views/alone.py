@@ -16,6 +16,7 @@ from backoffice.review.queries.seen import Seen, news_since
 from backoffice.review.views.history import history
 from backoffice.web import kept_forms
 from backoffice.web.errors import translate
+from backoffice.web.guards import current_actor
 
 Shown = TypeVar("Shown", bound=SeenForm)
 
@@ -31,5 +32,5 @@ def around(dossier: Dossier, form: SeenForm) -> Mapping[str, Any]:
     if looked is None:
         form.seen.data = dossier.seen.word
         return {"history": history(dossier, ())}
-    news = news_since(dossier.request.id, looked) if looked != dossier.seen else None
+    news = news_since(dossier.request.id, looked, current_actor().id) if looked != dossier.seen else None
     return {"news": translate(news)} if news is not None else {}

@@ -68,7 +68,7 @@ def _news(found: InvoiceRequest, now: datetime) -> Message | None:
     if moved_on and (decided := competence.what_happened(found)) is not None:
         return decided
     looked = Seen.of(request.form.get("seen", ""))
-    if looked is not None and (happened := news_since(found.id, looked)) is not None:
+    if looked is not None and (happened := news_since(found.id, looked, current_actor().id)) is not None:
         return happened
     if moved_on:
         return Message(N_("This request waits for a decision again."))

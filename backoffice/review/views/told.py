@@ -8,6 +8,7 @@ from backoffice.review.queries import told
 from backoffice.review.queries.bulk import Chosen
 from backoffice.review.queries.seen import Seen, news_since
 from backoffice.web.errors import translate
+from backoffice.web.guards import current_actor
 
 
 def of(found: Chosen, seen_then: Mapping[str, str], news: Collection[str]) -> dict[str, list[tuple[str, str]]]:
@@ -21,7 +22,7 @@ def of(found: Chosen, seen_then: Mapping[str, str], news: Collection[str]) -> di
     }
     for row in found.rows:
         looked = Seen.of(seen_then[row.number]) if row.number in news else None
-        happened = news_since(row.id, looked) if looked is not None else None
+        happened = news_since(row.id, looked, current_actor().id) if looked is not None else None
         lines = said.get(row.number, [])
         if happened is not None and (sentence := translate(happened)) not in [line for line, _ in lines]:
             said[row.number] = [*lines, (sentence, "")]
