@@ -199,6 +199,8 @@ class OfficialForm(KeptForm):
 class SavedViewForm(KeptForm):
     """The name of a view; the filters it keeps come with it."""
 
+    needed = ("name",)
+
     name = StringField(
         lazy_gettext("Name"),
         id="view-name",

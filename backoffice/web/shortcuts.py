@@ -95,7 +95,12 @@ SHORTCUTS = (
     Shortcut("Shift+Space", lazy_gettext("Back in the request beside the list"), Group.MOVE, _DESK),
     Shortcut("b", lazy_gettext("Into the request beside the list, or out of it"), Group.MOVE, _DESK),
     Shortcut("Escape", lazy_gettext("Out of the request beside the list, to its row"), Group.MOVE, _DESK),
-    Shortcut("n", lazy_gettext("Take the most urgent request"), Group.MOVE, _DECIDE),
+    Shortcut(
+        "n",
+        lazy_gettext("Take the most urgent request; on a request's page, the next one behind it"),
+        Group.MOVE,
+        _DECIDE,
+    ),
     Shortcut("x", lazy_gettext("Select the current row, or not"), Group.SELECT, _DECIDE),
     Shortcut("Shift+x", lazy_gettext("Select all rows since the last one"), Group.SELECT, _DECIDE),
     Shortcut("a", lazy_gettext("Approve"), Group.DECIDE, _DECIDE, is_verdict=True),

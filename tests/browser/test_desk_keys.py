@@ -241,6 +241,9 @@ def test_pane_palette_and_sheet_are_accessible(stage: Stage, window: Callable[..
         faults += [f"{dialog}: {fault}" for fault in looked_at(page)]
         page.keyboard.press("Escape")
     assert not faults, "\n".join(faults)
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text("no request stands beside the list. Open it with Enter first.")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (320, 640)])

@@ -58,6 +58,11 @@ export function showBeside(frame, upgrade) {
     }
     load(...wanted);
   };
+  // Where there is no room for it, the keys of what would stand there say so.
+  const narrow = frame.content.querySelector("[data-narrow]");
+  const tellRoom = () => (wide.matches ? narrow.remove() : frame.after(narrow));
+  tellRoom();
+  wide.addEventListener("change", tellRoom);
   // A window that was narrow for a while still shows what was typed into it.
   wide.addEventListener("change", () => { if (there === null || there !== wanted?.[0]) open(); });
   return {
