@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 
@@ -67,18 +68,24 @@ class Message:
 
 
 def _packed(value: object) -> object:
-    """A sentence inside a sentence stays translatable; an instant, in the installation's zone, and a day are written as
-    the reader writes them."""
+    """A sentence inside a sentence stays translatable; an instant, in the installation's zone, a day and an amount are
+    written as the reader writes them."""
     if isinstance(value, Message):
         return value._parts()
     if isinstance(value, datetime):
         return {"instant": value.isoformat()}
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Decimal):
+        return {"amount": str(value)}
     return {"day": value.isoformat()} if isinstance(value, date) else str(value)
 
 
 def _unpacked(value: Any) -> object:
     if not isinstance(value, dict):
         return value
+    if "amount" in value:
+        return Decimal(value["amount"])
     if "day" in value:
         return date.fromisoformat(value["day"])
     return datetime.fromisoformat(value["instant"]) if "instant" in value else Message._of(value)

@@ -24,7 +24,7 @@ from backoffice.accounts.forms import (
 from backoffice.accounts.models import Account, User
 from backoffice.accounts.rules import browser_name
 from backoffice.database import session, transaction
-from backoffice.errors import Invalid
+from backoffice.errors import N_, Invalid
 from backoffice.permissions import Permission, Role
 from backoffice.web import asides, kept_forms, locale, offers
 from backoffice.web.forms import apply_errors, choices
@@ -204,7 +204,7 @@ def change_password() -> ResponseReturnValue:
         apply_errors(form, error)
         return _settings_page(password_form=form), 400
     flash(gettext("Your password is changed. You are signed out on all other devices."), "success")
-    offers.done(gettext("The last thing you did was to change your password. Change it again in your settings."))
+    offers.done(N_("The last thing you did was to change your password. Change it again in your settings."))
     return redirect(url_for("accounts.settings"))
 
 
@@ -215,7 +215,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
     with transaction():
         services.sign_out_everywhere(current_actor(), current_user.id, except_sid=current_user.sid, now=clock.now())
     flash(gettext("You are signed out on all other devices."), "success")
-    offers.done(gettext("The last thing you did was to sign out elsewhere. It cannot be undone."))
+    offers.done(N_("The last thing you did was to sign out elsewhere. It cannot be undone."))
     return redirect(url_for("accounts.settings"))
 
 

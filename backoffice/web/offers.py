@@ -1,12 +1,13 @@
 """What somebody did last and can take back for a while: a toast for it, on every page until its time is over.
 
 `z` takes back what was done last, and nothing older: where that cannot be taken back it says why. Once it is taken
-back, the deed before it is the last one.
+back, the deed before it is the last one. The session keeps sentences as messages: they are told in the language that
+the page is drawn in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,12 +16,14 @@ from flask import Flask, current_app, session
 from flask_babel import gettext
 
 from backoffice import clock
+from backoffice.errors import Message
+from backoffice.web.errors import translate
 
 _EXTENSION = "backoffice.offers"
 _KEPT = "offers"
 # Whoever goes further back than this looks at the list; it has to fit into a cookie.
 _MOST = 5
-# So much of a reason: somebody may have typed it, and a cookie is small.
+# So much of a word in a sentence: somebody may have typed it, and a cookie is small.
 _SAID = 300
 # Seconds: so long it is still said why the last deed cannot be taken back. Later nobody remembers which one it was.
 _TOLD = 600
@@ -45,19 +48,19 @@ class Deed:
 
 
 class _Row(NamedTuple):
-    """A deed as the session keeps it. With a `kind`, its own capability knows the rest by `key`; else `key` is the
-    address that takes it back. It is remembered until `remembered`."""
+    """A deed as the session keeps it, with packed messages. With a `kind`, its own capability knows the rest by `key`;
+    else `key` is the address that takes it back. It is remembered until `remembered`."""
 
     key: str
-    text: str
+    text: list[str]
     until: float
-    why: str
+    why: list[str]
     kind: str
     remembered: float
 
     @property
     def deed(self) -> Deed:
-        return Deed(self.text, self.key, self.until, self.why)
+        return Deed(_written(self.text), self.key, self.until, _written(self.why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,14 @@ class Standing:
     why: str
 
 
-def offer(text: str, action: str, until: datetime) -> None:
+def offer(action: str, until: datetime, *said: Message) -> None:
     """Offer to take back what was just done, until then. When it is taken back, the deed before it is offered again."""
-    _add(action, text=text, until=until.timestamp())
+    _add(action, text=said, until=until.timestamp())
 
 
-def done(why: str) -> None:
-    """Something was done last that cannot be taken back; `why` says so in a sentence."""
-    _add("", why=why)
+def done(msgid: str, **params: object) -> None:
+    """Something was done last that cannot be taken back; the sentence says so."""
+    _add("", why=(Message(msgid, **params),))
 
 
 def offer_by(kind: str, key: str, until: datetime) -> None:
@@ -116,10 +119,10 @@ def withdraw_offer(key: str) -> bool:
     return len(others) < len(rows)
 
 
-def miss_offer(action: str, why: str) -> None:
+def miss_offer(action: str, why: Message) -> None:
     """It could not be taken back any more, for a reason in a sentence; it was the last deed nevertheless."""
-    said = f"{why[:_SAID]}…" if len(why) > _SAID else why
-    _keep([row._replace(until=0, why=said) if row.key == action else row for row in _rows()])
+    said = Message(why.msgid, **{name: _shortened(value) for name, value in why.params.items()})
+    _keep([row._replace(until=0, why=[said.packed()]) if row.key == action else row for row in _rows()])
 
 
 def standing_offer() -> Standing:
@@ -137,11 +140,22 @@ def standing_offer() -> Standing:
     return Standing(Offer(found.text, found.action, seconds, found is deeds[-1], f"{found.action} {found.until}"), why)
 
 
-def _add(key: str, *, text: str = "", until: float = 0, why: str = "", kind: str = "") -> None:
+def _written(messages: Sequence[str]) -> str:
+    return " ".join(translate(Message.unpacked(one)) for one in messages)
+
+
+def _shortened(value: object) -> object:
+    return f"{value[:_SAID]}…" if isinstance(value, str) and len(value) > _SAID else value
+
+
+def _add(
+    key: str, *, text: Sequence[Message] = (), until: float = 0, why: Sequence[Message] = (), kind: str = ""
+) -> None:
     others = [one for one in _rows() if one.key != key or not key]
     # What came later hides nothing that can still be taken back.
     remembered = max(clock.now().timestamp() + _TOLD, until, *(one.remembered for one in others))
-    _keep([*others, _Row(key, text, until, why, kind, remembered)])
+    told, reason = ([one.packed() for one in messages] for messages in (text, why))
+    _keep([*others, _Row(key, told, until, reason, kind, remembered)])
 
 
 def _keep(rows: list[_Row]) -> None:
@@ -151,6 +165,8 @@ def _keep(rows: list[_Row]) -> None:
 def _rows() -> list[_Row]:
     """The deeds, the last one last. An older one stays as long as the last one is remembered."""
     rows = [_Row(*row) for row in session.get(_KEPT) or [] if len(row) == len(_Row._fields)]
+    # Sessions of an earlier release keep finished sentences.
+    rows = [row for row in rows if isinstance(row.text, list) and isinstance(row.why, list)]
     return rows if rows and rows[-1].remembered > clock.now().timestamp() else []
 
 

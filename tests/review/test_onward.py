@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import escape, unescape
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -172,6 +173,42 @@ def patient(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     settings = desk.app.config["BACKOFFICE_SETTINGS"]
     monkeypatch.setitem(desk.app.config, "BACKOFFICE_SETTINGS", settings.model_copy(update={"undo_seconds": 60}))
     return desk
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("page", "button", "typed"),
+    [("reject", "Reject", {"remarks": "No.", "reason": ["other"]}), ("hold", "Ask", {"question": "Which contract?"})],
+)
+def test_a_rejection_or_question_takes_the_offer_of_ones_first_approval_away(
+    four_eyes: Desk, patient: Desk, visit: Callable[..., Visitor], page: str, button: str, typed: dict[str, Any]
+) -> None:
+    number, rita = four_eyes.apply(amount="1000.00"), visit(patient.cast.rita)
+    rita.get(f"/review/{number}")
+    rita.submit({"remarks": ""}, button="Approve")
+    assert pressed_by_z(rita.follow().text) == [f"/review/{number}/undo"]
+    rita.get(f"/review/{number}/{page}")
+    rita.submit(typed, button=button)
+    assert f"/review/{number}/undo" not in rita.follow().text
+
+
+@pytest.mark.one_database
+def test_what_was_done_last_is_told_in_the_language_of_the_page(patient: Desk, visit: Callable[..., Visitor]) -> None:
+    first, second = patient.apply(days_ago=5), patient.apply(amount="1234.50", days_ago=4)
+    rita = visit(patient.cast.rita)
+    for number, page, button, typed in (
+        (second, "", "Approve", {"remarks": ""}),
+        (first, "/reject", "Reject", {"remarks": "No.", "reason": ["other"]}),
+    ):
+        rita.get(f"/review/{number}{page}")
+        rita.submit(typed, button=button)
+    said = rita.follow().text
+    assert (f"Approved: {second}, ¥1,234.50" in said, f"was to reject {first}" in said) == (True, True)
+    rita.submit(button="中文")
+    said = rita.follow().text
+    assert f"已通过：{second}，¥1,234.50" in said
+    assert f"您最近一次操作是驳回 {first}" in said
+    assert "The last thing" not in said
 
 
 def approved(visitor: Visitor, number: str) -> str:

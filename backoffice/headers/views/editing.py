@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from backoffice import clock
 from backoffice.audit import queries as audit
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Invalid
+from backoffice.errors import N_, Conflict, Invalid
 from backoffice.headers import labels, queries, rescue, rules, services
 from backoffice.headers.forms import HeaderForm, begin, known_ids
 from backoffice.headers.models import InvoiceHeader
@@ -50,7 +50,7 @@ def new() -> Any:
 
 def _saved(header_id: int, form: HeaderForm) -> BaseResponse:
     flash(gettext("The header is saved."), "success")
-    offers.done(gettext("The last thing you did was to save a header. Its history shows what it said before."))
+    offers.done(N_("The last thing you did was to save a header. Its history shows what it said before."))
     if (told := form.tax_id_help) is not None and told.doubt:
         flash(gettext("Compare the tax ID with the business licence.") + " " + told.doubt, "warning")
     kept_forms.accept()

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Invalid, NotFound
+from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
 from backoffice.headers import queries, services
 from backoffice.headers.forms import known_ids
 from backoffice.headers.views.plumbing import ONE, account_id, blueprint, removal_of
@@ -35,7 +35,7 @@ def make_default(header_id: int) -> BaseResponse:
     except NotFound:
         return removed_already(header_id)
     flash(gettext("%(name)s is the default header now.", name=name), "success")
-    offers.done(gettext("The last thing you did was to choose the default header. Choose another in the list."))
+    offers.done(N_("The last thing you did was to choose the default header. Choose another in the list."))
     return redirect(url_for("headers.list_headers"), 303)
 
 
@@ -57,7 +57,7 @@ def archive(header_id: int) -> Any:
             name = services.archive(current_actor(), header_id, now=clock.now()).name
     except NotFound:
         return removed_already(header_id)
-    offers.offer(gettext("%(name)s is removed.", name=name), _way_back(header_id), clock.now() + UNDO)
+    offers.offer(_way_back(header_id), clock.now() + UNDO, Message(N_("%(name)s is removed."), name=name))
     return redirect(url_for("headers.list_headers"), 303)
 
 
@@ -100,7 +100,7 @@ def restore(header_id: int) -> Any:
         return redirect(url_for("headers.removed"), 303)
     flash(gettext("%(name)s is restored.", name=name), "success")
     if not undone:
-        offers.done(gettext("The last thing you did was to bring a header back. Remove it again in the list."))
+        offers.done(N_("The last thing you did was to bring a header back. Remove it again in the list."))
     return redirect(url_for("headers.list_headers"), 303)
 
 

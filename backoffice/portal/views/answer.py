@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Invalid
+from backoffice.errors import N_, Conflict, Invalid
 from backoffice.permissions import Permission
 from backoffice.portal.forms import AnswerForm
 from backoffice.portal.queries import dossier as queries
@@ -57,9 +57,7 @@ def answer(number: str) -> Any:
         form.answer.errors = [translate(conflict.message)]
         return _page(found, hold, form, 409)
     flash(gettext("Thank you. We go on with your request."), "success")
-    offers.done(
-        gettext("The last thing you did was to answer a question about %(number)s. Answers stay.", number=number)
-    )
+    offers.done(N_("The last thing you did was to answer a question about %(number)s. Answers stay."), number=number)
     return kept_forms.done(redirect(address(number), 303))
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import tried_twice
-from backoffice.errors import Invalid, Message
+from backoffice.errors import N_, Invalid, Message
 from backoffice.portal import services
 from backoffice.portal.forms import application_of
 from backoffice.portal.models import ApplicationDraft
@@ -84,11 +84,11 @@ def say_gave_way(gone: Sequence[ApplicationDraft]) -> None:
     """Tell which unfinished applications were thrown away because there were too many, and offer each back."""
     for draft in gone:
         said = " · ".join(filter(None, (in_short(draft.fields[name]) for name in ("amount", "remarks"))))
-        told = gettext(
-            "There are at most %(most)d unfinished applications, so the oldest was thrown away: %(said)s",
-            most=services.MOST_DRAFTS, said=said or gettext("No amount yet"),
+        told = Message(
+            N_("There are at most %(most)d unfinished applications, so the oldest was thrown away: %(said)s"),
+            most=services.MOST_DRAFTS, said=said or Message(N_("No amount yet")),
         )  # fmt: skip
-        offers.offer(told, url_for("portal.restore_application", key=draft.key), clock.now() + UNDO)
+        offers.offer(url_for("portal.restore_application", key=draft.key), clock.now() + UNDO, told)
 
 
 def in_short(typed: str) -> str:

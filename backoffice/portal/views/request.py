@@ -77,7 +77,7 @@ def withdraw(number: str) -> Any:
         flash(_too_late(found), "warning")
         return redirect(address(number), 303)
     flash(_withdrawn(left), "success")
-    offers.done(gettext("The last thing you did was to withdraw %(number)s. It stays so; apply anew.", number=number))
+    offers.done(N_("The last thing you did was to withdraw %(number)s. It stays so; apply anew."), number=number)
     return redirect(address(number), 303)
 
 
@@ -147,10 +147,8 @@ def correct(number: str) -> Any:
         return kept_forms.done(redirect(address(number), 303))
     flash(gettext("The address is corrected. Mails about this request go there from now on."), "success")
     offers.done(
-        gettext(
-            "The last thing you did was to correct the address of %(number)s. You can correct it again there.",
-            number=number,
-        )
+        N_("The last thing you did was to correct the address of %(number)s. You can correct it again there."),
+        number=number,
     )
     return kept_forms.done(redirect(address(number), 303))
 
@@ -195,7 +193,7 @@ def send_again(number: str) -> Any:
         flash(translate(refusal.message), "warning")
         return kept_forms.done(redirect(address(number), 303))
     flash(gettext("The invoice is on its way to %(address)s.", address=form.email.data), "success")
-    offers.done(gettext("The last thing you did was to send an invoice again. A mail cannot be taken back."))
+    offers.done(N_("The last thing you did was to send an invoice again. A mail cannot be taken back."))
     return kept_forms.done(redirect(address(number), 303))
 
 

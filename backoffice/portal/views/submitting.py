@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import tried_twice
-from backoffice.errors import BackofficeError, Conflict, Invalid, NotFound
+from backoffice.errors import N_, BackofficeError, Conflict, Invalid, NotFound
 from backoffice.issuing.rules import Snapshot
 from backoffice.issuing.services import draft_snapshot
 from backoffice.ledger import queries as ledger
@@ -130,11 +130,8 @@ def _submit(draft: ApplicationDraft) -> Response:
         return _to_made(draft, made.number)
     told = gettext("Your request is submitted. We finish it by %(day)s.", day=format_day(made.due_on).striptags())
     flash(told, "success")
-    last = gettext(
-        "The last thing you did was to submit %(number)s. While it is pending you can withdraw it there.",
-        number=made.number,
-    )
-    offers.done(last)
+    last = N_("The last thing you did was to submit %(number)s. While it is pending you can withdraw it there.")
+    offers.done(last, number=made.number)
     kept_forms.accept()
     return redirect(address(made.number), 303)
 

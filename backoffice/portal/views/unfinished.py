@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import Conflict, NotFound
+from backoffice.errors import N_, Conflict, Message, NotFound
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Permission
 from backoffice.portal import services
@@ -102,4 +102,4 @@ def _to_made(key: str) -> Response:
 def offer_back(key: str) -> None:
     """Offer on the pages that follow to put a discarded application back."""
     undo = url_for("portal.restore_application", key=key)
-    offers.offer(gettext("The application is thrown away."), undo, clock.now() + UNDO)
+    offers.offer(undo, clock.now() + UNDO, Message(N_("The application is thrown away.")))

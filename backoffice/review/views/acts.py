@@ -21,10 +21,10 @@ from backoffice.review.views.onward import CLAIM, HEADING, NOTES, address_of, ag
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_on_page, keep_with_list
 from backoffice.review.views.request import forms_beside, may_decide, may_return, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
-from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 
+_PUT_BACK = N_("The last thing you did was to put %(number)s back into the queue. It cannot be undone.")
 _NOT_ASKED = N_("Nobody can be asked about this request any more.")
 
 
@@ -51,11 +51,11 @@ def hold(number: str) -> Any:
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, hold_form=form)
     flash(gettext("The customer is asked. The request waits for the answer."), "success")
-    said = gettext(
-        "The last thing you did was to ask about %(number)s. It cannot be undone: the question goes out by email.",
-        number=number,
+    said = N_(
+        "The last thing you did was to ask about %(number)s. It cannot be undone: the question goes out by email."
     )
-    offers.done(said)
+    offers.withdraw_offer(url_for("review.undo", number=number))
+    offers.done(said, number=number)
     return kept_forms.done(onward(number))
 
 
@@ -63,7 +63,7 @@ def hold(number: str) -> Any:
 @guard(Permission.DECIDE)
 def resume(number: str) -> Any:
     """Put a held request back into the queue: the answer is not needed any more."""
-    return _act(number, holds.resume, gettext("The request is back in the queue."), last=_put_back(number))
+    return _act(number, holds.resume, gettext("The request is back in the queue."), last=_PUT_BACK)
 
 
 @blueprint.post("/<number>/undo")
@@ -75,7 +75,7 @@ def undo(number: str) -> Any:
         with transaction():
             decisions.undo(current_actor(), number, now=clock.now())
     except (Conflict, Forbidden) as refusal:
-        offers.miss_offer(address, translate(refusal.message))
+        offers.miss_offer(address, refusal.message)
         return refused(number, refusal, **forms_beside(number))
     offers.withdraw_offer(address)
     flash(gettext("The approval is undone. The request is pending again."), "success")
@@ -105,7 +105,7 @@ def return_to_queue(number: str) -> Any:
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, return_form=form)
     offers.withdraw_offer(url_for("review.undo", number=number))
-    offers.done(_put_back(number))
+    offers.done(_PUT_BACK, number=number)
     flash(gettext("The request is back in the queue."), "success")
     return kept_forms.done(again(number))
 
@@ -132,7 +132,7 @@ def note(number: str) -> Any:
         if any(request.form.get(name) for name in ("remarks", "tax_id_reason")):
             return page_of(read(number), **beside), INVALID
         return _form_page("note", number, form, INVALID)
-    offers.done(gettext("The last thing you did was to write a note on %(number)s. Notes stay.", number=number))
+    offers.done(N_("The last thing you did was to write a note on %(number)s. Notes stay."), number=number)
     flash(gettext("The note is saved."), "success")
     return kept_forms.done(answer)
 
@@ -170,7 +170,10 @@ def touch(number: str) -> Any:
 @blueprint.post("/next", endpoint="claim_next")
 @guard(Permission.DECIDE)
 def claim_next() -> Any:
-    """Claim the most urgent request that nobody works on, and open it."""
+    """Claim the most urgent request that nobody works on, and open it; from a request's page the next one behind it.
+
+    That is how the queue goes on for whoever leaves a request as it is; Skip goes on in the list it was opened from.
+    """
     with transaction():
         found = claims.claim_next(current_actor(), now=clock.now(), after=request.args.get("after"))
         number = found.number if found is not None else None
@@ -188,16 +191,9 @@ def _act(number: str, verb: Callable[..., Any], told: str, anchor: str = HEADING
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, **forms_beside(number))
     if last is not None:
-        offers.done(last)
+        offers.done(last, number=number)
     flash(told, "success")
     return again(number, anchor)
-
-
-def _put_back(number: str) -> str:
-    told = gettext(
-        "The last thing you did was to put %(number)s back into the queue. It cannot be undone.", number=number
-    )
-    return str(told)
 
 
 def _form_page(name: str, number: str, form: Any, status: int = 200) -> Any:

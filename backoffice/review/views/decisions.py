@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, flash, url_for
-from flask_babel import gettext
 
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Forbidden, Invalid
+from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
@@ -24,7 +24,7 @@ from backoffice.review.views.onward import address_of, came_from, onward
 from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
 from backoffice.review.views.request import DECIDED, begun_forms, may_decide, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
-from backoffice.web.formatting import amount as format_amount
+from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors
 from backoffice.web.guards import current_actor, guard
 
@@ -71,13 +71,15 @@ def approve(number: str) -> Any:
     if until is None:
         # It can be undone longer than that, on its page: until somebody gives the second.
         until = clock.now() + timedelta(seconds=settings.undo_seconds)
-        said = gettext("First approval: %(number)s, %(amount)s, %(name)s. Somebody else gives the second.", **told)
+        said = [
+            Message(N_("First approval: %(number)s, %(amount)s, %(name)s. Somebody else gives the second."), **told)
+        ]
     else:
-        said = gettext("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself.", **told)
+        said = [Message(N_("Approved: %(number)s, %(amount)s, %(name)s. The invoice follows by itself."), **told)]
         if stops.current() is not None:
-            said += " " + gettext("Issuing is stopped: it waits until somebody lets it go on.")
+            said.append(Message(N_("Issuing is stopped: it waits until somebody lets it go on.")))
     if with_note:
-        said += " " + gettext("The note is saved.")
+        said.append(Message(N_("The note is saved.")))
     _tell_approved(number, said, until)
     return kept_forms.done(onward(number), page)
 
@@ -117,23 +119,22 @@ def reject(number: str) -> Any:
         return rejection.page(queries.dossier(number), form), INVALID
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal, reject_form=form)
-    last = gettext(
-        "The last thing you did was to reject %(number)s. It cannot be undone: the customer is told.",
-        number=number,
-    )
-    offers.done(last)
-    flash(gettext("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email.", **told), "success")
+    last = N_("The last thing you did was to reject %(number)s. It cannot be undone: the customer is told.")
+    offers.withdraw_offer(url_for("review.undo", number=number))
+    offers.done(last, number=number)
+    rejected = Message(N_("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email."), **told)
+    flash(translate(rejected), "success")
     return kept_forms.done(onward(number))
 
 
-def _facts(decided: InvoiceRequest) -> dict[str, str]:
+def _facts(decided: InvoiceRequest) -> dict[str, object]:
     # The name ends a sentence, and many a name ends with a full stop of its own.
     name = decided.header_name.removesuffix(".")
-    return {"number": decided.number, "amount": format_amount(decided.amount), "name": name}
+    return {"number": decided.number, "amount": decided.amount, "name": name}
 
 
-def _tell_approved(number: str, said: str, until: datetime) -> None:
+def _tell_approved(number: str, said: Sequence[Message], until: datetime) -> None:
     """Say it; while the approval can be taken back, with the button that does."""
-    offers.offer(said, url_for("review.undo", number=number), until)
+    offers.offer(url_for("review.undo", number=number), until, *said)
     if until <= clock.now():
-        flash(said, "success")
+        flash(" ".join(map(translate, said)), "success")

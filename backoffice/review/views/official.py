@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice import clock, storage
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Invalid, NotFound
+from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.issuing.queries import official as queries
 from backoffice.issuing.services import official
 from backoffice.permissions import Permission
@@ -59,11 +59,8 @@ def record_official(number: str) -> Any:
         form.over.data = str(recorded.version if recorded else 0)
         return _page(number, form), 409
     flash(gettext("The official number is recorded."), "success")
-    told = gettext(
-        "The last thing you did was to record the official number of %(number)s. It stays; correct it there.",
-        number=number,
-    )
-    offers.done(told)
+    told = N_("The last thing you did was to record the official number of %(number)s. It stays; correct it there.")
+    offers.done(told, number=number)
     return kept_forms.done(again(number, OFFICIAL))
 
 

@@ -111,7 +111,7 @@ def assign(number: str) -> Any:
         return _page(queries.dossier(number), form), INVALID
     except (Conflict, Forbidden) as refusal:
         return refused(number, refusal)
-    offers.done(gettext("The last thing you did was to hand over %(number)s. It cannot be undone.", number=number))
+    offers.done(N_("The last thing you did was to hand over %(number)s. It cannot be undone."), number=number)
     flash(told, "success")
     return again(number)
 
