@@ -22,6 +22,9 @@ from backoffice.web.forms import Form
 
 _NOT_TYPED = {"csrf_token", "owner"}
 _ACCEPTED = "accepted"
+# What somebody writes freely. Where it is too much for a cookie the longest of them gives way, from its end.
+_FREE = frozenset({"remarks", "note", "question", "why", "answer", "reason", "tax_id_reason", "words"})
+_LEFT = 0.9  # of the longest text each time
 # So many at most are accepted before a page is drawn.
 _MOST = 5
 
@@ -42,6 +45,8 @@ class KeptForm(Form):
 def keep_typed(*named: str, page: str | None = None) -> Response | None:
     """The way to the sign-in page and back to this form; None when nobody says whose it is, or it is too much.
 
+    What is written freely is kept as far as it fits, and the page says what is missing.
+
     Fields `named` belong to the address of the form's page: what they say stands there again. `page` is the address of
     the page that shows the form, should that be another one than the form is sent to.
     """
@@ -49,7 +54,8 @@ def keep_typed(*named: str, page: str | None = None) -> Response | None:
     if owner is None:
         return None
     answer = drafts.way_back(owner, page or asides.own_address(named))
-    return answer if _keep(answer, owner, urlsplit(page).path if page is not None else None) else None
+    path = urlsplit(page).path if page is not None else None
+    return answer if _keep(answer, owner, path) or _keep_beginning(answer, owner, path) else None
 
 
 def step_aside(began: Mapping[str, str] | None, shown: Callable[[], Any], page: str | None = None) -> Any:
@@ -104,6 +110,19 @@ def _keep(answer: Response, owner: int, path: str | None = None, **said: str) ->
     return drafts.keep(answer, owner, {**typed, **said, "for": of}, cookie=drafts.SHORT_COOKIE, path=of)
 
 
+def _keep_beginning(answer: Response, owner: int, path: str | None) -> bool:
+    """Let the browser keep what fits of the texts that are written freely, with the names of those that are cut."""
+    texts = {name: text for name in _FREE if (text := request.form.get(name, ""))}
+    whole = dict(texts)
+    while any(texts.values()):
+        longest = max(texts, key=lambda name: len(texts[name]))
+        texts[longest] = texts[longest][: int(len(texts[longest]) * _LEFT)]
+        cut = {name: text for name, text in texts.items() if text != whole[name]}
+        if _keep(answer, owner, path, **cut, lost=" ".join(sorted(cut))):
+            return True
+    return False
+
+
 def begin(form: type[Kept], values: Mapping[str, Any]) -> Kept:
     """The form as it is first shown: with `values`, or with what was typed before something came in between."""
     return form(formdata=None, data={**values, **waiting()})
@@ -116,6 +135,11 @@ def waiting() -> Mapping[str, Any]:
         return {}
     if "beside" in draft:
         say_still_here()
+    elif "lost" in draft:
+        told = gettext(
+            "You are signed in again. What you typed was too long to wait whole: it is here, and its end is missing."
+        )
+        flash(told, "warning")
     else:
         flash(gettext("You are signed in again. What you typed is still here."), "success")
     return draft

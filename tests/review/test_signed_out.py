@@ -49,6 +49,24 @@ def test_the_words_of_a_verdict_are_there_after_signing_in_again(
     assert SAID not in rita.follow().text
 
 
+@pytest.mark.one_database
+def test_of_what_is_too_long_to_wait_the_beginning_is_there(
+    desk: Desk, rita: Visitor, freeze: Callable[[datetime], None]
+) -> None:
+    number = desk.apply()
+    rita.get(f"/review/{number}")
+    freeze(LATE)
+    note = "".join(chr(0x4E00 + at * 7919 % 20000) for at in range(2000))
+    rita.submit({"remarks": WORDS, "note": note}, button="Approve")
+    comes_back(rita, desk.cast.rita.email)
+    values = [value for form in rita.forms() for value in form.values]
+    (kept,) = [text for name, text in values if name == "note"]
+    assert ("remarks", WORDS) in values
+    assert len(kept) > 500
+    assert note.startswith(kept)
+    assert "its end is missing" in rita.page.text
+
+
 @pytest.mark.parametrize("button", ["Approve", "Reject"])
 def test_whoever_comes_back_too_late_copies_their_words_away(
     desk: Desk, rita: Visitor, freeze: Callable[[datetime], None], button: str
