@@ -23,8 +23,8 @@ _DOTLESS, _BESIDE_DOTLESS = "ı", frozenset("İğĞşŞçÇöÖüÜəƏ")
 _DOTLESS_COUNTRIES = frozenset({"TR", "CY", "AZ"})
 # Japanese and Korean names mix these with Chinese characters.
 _AT_HOME = {"HIRAGANA": "JP", "KATAKANA": "JP", "HANGUL": "KR"}
-# Signs that stand in words of ordinary texts.
-_SIGNS_IN_USE = frozenset("°®™©§¹²³№℃%‰+&@#$£€¥=~^`|<>×")
+# Signs that are no letters and look like some; most others, as ～ and →, stand between words for what they are.
+_SIGNS_LIKE_LETTERS = frozenset("℮∂∆∑∏∩∪∨∧⊂⊃⊥⊤∣∥│┃○◯")
 _WORDS = re.compile(r"[^\W\d_]+")
 _FILLER = frozenset("\u034f\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufffd")
 # What of the header somebody typed; the rest was chosen from a list.
@@ -152,8 +152,8 @@ def _of_another_script(text: str, country: str) -> Iterator[str]:
     if others or all(names.looks_chinese(one) for one in found):
         yield from map(_named, found)
     for before, one, following in zip(" " + text, text, text[1:] + " ", strict=False):
-        is_sign = unicodedata.category(one) in ("So", "Sm") or (_is_hangzhou(one))
-        if is_sign and one not in _SIGNS_IN_USE and (before.isalpha() or following.isalpha()):
+        is_sign = one in _SIGNS_LIKE_LETTERS or _is_hangzhou(one)
+        if is_sign and (before.isalpha() or following.isalpha()):
             yield _named(one)
 
 

@@ -76,7 +76,10 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
         "Kana alone": {"header": header(name="アサヒ")},
         "Hangul in Korea": {"header": header(name="현대 Robotics", country="KR")},
         "a numeral in use": {"header": header(name="二〇二六科技有限公司")},
-        "signs in use": {"header": header(name="R&D+ Ltd", street="Nº 3 – 20°"), "remarks": "C++ ≥ 3, 50€"},
+        "signs in use": {
+            "header": header(name="R&D+ Ltd", street="Nº 3 – 20°"),
+            "remarks": "C++ ≥ 3, 50€, 9月～11月推理费→研发★",
+        },
         "Polish letters": {"header": header(name="Łukasz Żółć Sp. z o.o.")},
         "full-width brackets": {"header": header(name="云栖数据研究院（筹）")},
         "Cyrillic throughout": {"header": header(name="ООО Ромашка")},
