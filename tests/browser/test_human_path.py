@@ -154,7 +154,9 @@ def help_and_palette(rita: Typist) -> None:
     page.wait_for_load_state("load")
     rita.keys.press("?")
     sheet = page.locator("#shortcut-sheet")
-    expect(sheet).to_contain_text(rita.word("Take the most urgent request"))
+    expect(sheet).to_contain_text(
+        rita.word("Take the most urgent request; on a request's page, the next one behind it")
+    )
     rita.keys.press("Escape")
     rita.keys.press("Control+k")
     field = page.locator("#palette input")
