@@ -110,7 +110,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "ledger_reservation ledger_allocation",
         "UPDATE ledger_reservation SET state = 'released' WHERE state = 'open'", "an allocation has another state"),
     "a number is missing": (
-        "invoice invoice_line invoice_request credit_note credit_proposal official_record",
+        "invoice invoice_line invoice_request credit_note credit_left credit_proposal official_record",
         "DELETE FROM invoice WHERE sequence = 2", "the last number taken is"),
     "a number was taken twice": (
         "invoice", "UPDATE invoice SET sequence = 1 WHERE sequence = 2", "more than once"),
@@ -165,6 +165,12 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a line gave more than it had": (
         "credit_note_line", "UPDATE credit_note_line SET gross = gross + 100000, tax = tax + 100000",
         "more is credited of its line"),
+    "a rate gave more tax than it had": (
+        "credit_note_line credit_left", "UPDATE credit_note_line SET tax = tax + 100000, net = net - 100000",
+        "more net or tax is credited of its rate 6.00%"),
+    "what is left of a rate was changed": (
+        "credit_left", "UPDATE credit_left SET net = net + 1", "is not what its lines leave"),
+    "what is left of a rate was forgotten": ("credit_left", "DELETE FROM credit_left", "is not what its lines leave"),
     "a credit note took other money than the ledger": (
         "credit_note_line", "UPDATE credit_note_line SET gross = gross - 1, net = net - 1",
         "the ledger and the credit notes differ"),

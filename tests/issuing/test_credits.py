@@ -17,9 +17,18 @@ from backoffice.delivery import messages
 from backoffice.delivery.models import Message
 from backoffice.errors import BackofficeError, Conflict, Forbidden, Invalid, NotFound
 from backoffice.issuing import einvoice, jobs, services
-from backoffice.issuing.models import CreditNote, CreditNoteLine, CreditProposal, Invoice, InvoiceLine, InvoiceSeries
+from backoffice.issuing.models import (
+    CreditLeft,
+    CreditNote,
+    CreditNoteLine,
+    CreditProposal,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+)
 from backoffice.issuing.queries import credits as queries
 from backoffice.issuing.rules import Snapshot
+from backoffice.ledger.models import LedgerEntry
 from backoffice.requests.models import RequestEvent
 from backoffice.review.services import credits
 from tests.support import pdfs
@@ -180,17 +189,50 @@ def test_no_statement_changes_a_credit_note(office: Office, statement: str) -> N
 
 
 def test_the_database_itself_refuses_too_much_and_a_maker_who_checks(office: Office) -> None:
-    office.recharge("100.00")
-    office.recharge("1.00")
-    number = office.issued("100.50")
-    office.credit(number, {"R-1": "60.00"})
-    office.credit(number, {"R-2": "0.10"})
-    with pytest.raises(DBAPIError, match="no more can be credited"), transaction():
-        session.execute(
-            text("INSERT INTO credit_note_line SELECT max(note_id), min(line_id), 4001, 0, 4001 FROM credit_note_line")
-        )
+    for _ in range(3):
+        office.recharge("10.00")
+    number = office.issued("30.00")
+    office.credit(number, {"R-1": "6.00", "R-2": "0.10"})
+
+    def add(position: int, net: int, tax: int) -> None:
+        values = {"position": position, "net": net, "tax": tax, "gross": net + tax}
+        line = "(SELECT id FROM invoice_line WHERE position = :position)"
+        one = f"INSERT INTO credit_note_line SELECT max(note_id), {line}, :net, :tax, :gross FROM credit_note_line"
+        with transaction():
+            session.execute(text(one), values)
+
+    # 25.47 less 5.75 of the net and 1.70 less 0.35 of the tax are left of the rate, and all of the third line.
+    with pytest.raises(DBAPIError, match="no more can be credited than is left of a line"):
+        add(3, 944, 57)
+    for net, tax in ((864, 136), (0, 136)):
+        with pytest.raises(exc.IntegrityError, match="never_too_much"):
+            add(3, net, tax)
+    assert contradictions() == []
+    office.credit(number, {"R-1": "4.00", "R-2": "9.90"})
+    with pytest.raises(exc.IntegrityError, match="never_too_much"):
+        add(3, 944, 56)
     with pytest.raises(exc.IntegrityError), transaction():
         session.execute(text("UPDATE credit_proposal SET decided_by = proposed_by"))
+    assert contradictions() == []
+    office.credit(number, {"R-3": "10.00"})
+    assert session.execute(select(CreditLeft.net, CreditLeft.tax)).all() == [(0, 0)]
+    assert contradictions() == []
+
+
+@pytest.mark.one_database
+def test_hundreds_of_lines_that_were_all_rounded_up_are_one_note_and_then_issued_anew(office: Office) -> None:
+    ids = [f"R-{each}" for each in range(500)]
+    office.book(*(office.line("recharge", "10.00", each) for each in ids))
+    number = office.issued("5000.00")
+    lines = session.execute(
+        select(LedgerEntry.external_id, InvoiceLine.net).join(InvoiceLine, InvoiceLine.recharge_id == LedgerEntry.id)
+    )
+    up = {each: "10.00" for each, net in lines if net == Decimal("9.44")}
+    office.credit(number, up)
+    office.confirm(office.reissue(number))
+    assert [(str(note.net), str(note.tax), str(note.gross)) for note in notes()] == [
+        ("1867.92", "112.08", "1980.00"), ("2849.06", "170.94", "3020.00"),
+    ]  # fmt: skip
     assert contradictions() == []
 
 

@@ -65,7 +65,10 @@ def test_invoices_from_before_credits_are_credited_in_nothing(office: Office, co
     (part,) = queries.parts_of(office.request(number).id)
     assert (str(part.amount), str(part.credited)) == ("80.00", "0.00")
     assert contradictions() == []
-    office.credit(number, {recharge: "80.00"})
+    office.credit(number, {recharge: "30.00"})
+    upgraded_from("0035", context)
+    assert contradictions() == [], "what is left of its rate is counted"
+    office.credit(number, {recharge: "50.00"})
     assert office.invoiceable() == "100.00"
     assert contradictions() == [], "the journal's guards are there again"
     session.remove()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, func, or_, select, union_all
+from sqlalchemy import Select, Subquery, and_, func, literal_column, or_, select, union_all
 
 from backoffice.database import missing_triggers, session
 from backoffice.issuing.models import (
+    CreditLeft,
     CreditNote,
     CreditNoteLine,
     CreditProposal,
@@ -64,14 +66,14 @@ def _credit_notes() -> Iterator[str]:
 
 def _credited_lines() -> Iterator[str]:
     taken = _summed(select(CreditNoteLine.line_id.label("of"), *_figures(CreditNoteLine)))
-    beyond = or_(*(taken.c[name] > getattr(InvoiceLine, name) for name in FIGURES))
     for number, position in session.execute(
         select(Invoice.number, InvoiceLine.position)
         .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
         .join(taken, taken.c.of == InvoiceLine.id)
-        .where(beyond)
+        .where(taken.c.gross > InvoiceLine.gross)
     ):
         yield f"invoice {number}: more is credited of its line {position} than it says"
+    yield from _left_of_rates(taken)
     elsewhere = (
         select(CreditNote.number)
         .join(CreditNoteLine, CreditNoteLine.note_id == CreditNote.id)
@@ -80,6 +82,41 @@ def _credited_lines() -> Iterator[str]:
     )
     for number in session.scalars(elsewhere.distinct()):
         yield f"credit note {number}: a line of it is of another invoice"
+
+
+def _left_of_rates(taken: Subquery) -> Iterator[str]:
+    """Net and tax never go beyond those of a rate, and what is counted as left is what the lines leave."""
+    rate = func.rtrim(InvoiceLine.rate, literal_column("'0.'"))
+    net, tax = (
+        func.sum(getattr(InvoiceLine, name) - func.coalesce(taken.c[name], ZERO)).label(name) for name in ("net", "tax")
+    )
+    left = (
+        select(
+            InvoiceLine.invoice_id,
+            InvoiceLine.tax_kind,
+            rate.label("rate"),
+            net,
+            tax,
+            func.count(taken.c.of).label("n"),
+        )
+        .outerjoin(taken, taken.c.of == InvoiceLine.id)
+        .where(InvoiceLine.invoice_id.in_(select(CreditNote.invoice_id)))
+        .group_by(InvoiceLine.invoice_id, InvoiceLine.tax_kind, rate)
+        .subquery()
+    )
+    counted = and_(
+        CreditLeft.invoice_id == left.c.invoice_id,
+        CreditLeft.tax_kind == left.c.tax_kind,
+        CreditLeft.rate == left.c.rate,
+    )
+    of_rate = select(Invoice.number, left.c.rate).join(left, left.c.invoice_id == Invoice.id)
+    for number, told in session.execute(of_rate.where(or_(left.c.net < ZERO, left.c.tax < ZERO))):
+        yield f"invoice {number}: more net or tax is credited of its rate {Decimal(told or 0):.2%} than it says"
+    differs = or_(
+        and_(CreditLeft.net.is_(None), left.c.n > 0), CreditLeft.net != left.c.net, CreditLeft.tax != left.c.tax
+    )
+    for number, told in session.execute(of_rate.outerjoin(CreditLeft, counted).where(differs)):
+        yield f"invoice {number}: what is left of its rate {Decimal(told or 0):.2%} is not what its lines leave"
 
 
 def _credited_money() -> Iterator[str]:
@@ -107,7 +144,12 @@ def _guards() -> Iterator[str]:
     guards = {
         "credit_note": (("credit_note_no_delete", "credit_note_no_update"), ("credit_note_frozen",)),
         "credit_note_line": (
-            ("credit_note_line_no_delete", "credit_note_line_no_update", "credit_note_line_within"),
+            (
+                "credit_note_line_no_delete",
+                "credit_note_line_no_update",
+                "credit_note_line_begins",
+                "credit_note_line_within",
+            ),
             ("credit_note_line_frozen", "credit_note_line_within"),
         ),
     }

@@ -1,6 +1,7 @@
 """Number series, invoices, credit notes, stops of issuing, and what a tax platform issued for an invoice."""
 
 from backoffice.issuing.models.credits import (
+    CreditLeft,
     CreditNote,
     CreditNoteLine,
     CreditProposal,
@@ -14,6 +15,7 @@ from backoffice.issuing.models.wishes import CorrectionWish
 
 __all__ = [
     "CorrectionWish",
+    "CreditLeft",
     "CreditNote",
     "CreditNoteLine",
     "CreditProposal",

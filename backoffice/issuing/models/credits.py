@@ -1,7 +1,8 @@
 """Credit notes: proposed by one person, confirmed by another, and frozen from then on as invoices are.
 
-The database itself keeps what matters: maker and checker differ, no line gives more than is left of its net, tax and
-gross, and a note never changes. Amounts are those taken back, so they are positive here and negative on the document.
+The database itself keeps what matters: maker and checker differ, no more is taken than is left of a line's gross and of
+its rate's net and tax, and a note never changes. Amounts are those taken back, so they are positive here and negative
+on the document.
 """
 
 from __future__ import annotations
@@ -138,6 +139,21 @@ class CreditNoteLine(Base):
     gross: Mapped[Decimal] = mapped_column(Amount)
 
 
+class CreditLeft(Base):
+    """What is left to credit of one tax kind and rate of an invoice; the triggers begin it with the first credit note
+    and take each line off it."""
+
+    __tablename__ = "credit_left"
+    __table_args__ = (CheckConstraint("net >= 0 AND tax >= 0", name="never_too_much"),)
+
+    invoice_id: Mapped[int] = mapped_column(Id, ForeignKey(Invoice.id), primary_key=True, autoincrement=False)
+    tax_kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    # Without zeros behind it, and empty for none: policies may write one rate in two ways.
+    rate: Mapped[str] = mapped_column(String(8), primary_key=True)
+    net: Mapped[Decimal] = mapped_column(Amount)
+    tax: Mapped[Decimal] = mapped_column(Amount)
+
+
 # The law behind the triggers: what is issued is kept unchanged for ten years (design/domain.md 4 and 7).
 SQLITE_TRIGGERS = (
     "CREATE TRIGGER credit_note_no_delete BEFORE DELETE ON credit_note"
@@ -154,13 +170,19 @@ SQLITE_TRIGGERS = (
     " BEGIN SELECT RAISE(ABORT, 'a line of a credit note is never deleted'); END",
     "CREATE TRIGGER credit_note_line_no_update BEFORE UPDATE ON credit_note_line"
     " BEGIN SELECT RAISE(ABORT, 'a line of a credit note never changes'); END",
-    "CREATE TRIGGER credit_note_line_within BEFORE INSERT ON credit_note_line WHEN EXISTS ("
-    "SELECT 1 FROM invoice_line LEFT JOIN credit_note_line ON credit_note_line.line_id = invoice_line.id"
-    " WHERE invoice_line.id = NEW.line_id GROUP BY invoice_line.id"
-    " HAVING coalesce(sum(credit_note_line.net), 0) + NEW.net > max(invoice_line.net)"
-    " OR coalesce(sum(credit_note_line.tax), 0) + NEW.tax > max(invoice_line.tax)"
-    " OR coalesce(sum(credit_note_line.gross), 0) + NEW.gross > max(invoice_line.gross))"
-    " BEGIN SELECT RAISE(ABORT, 'no more can be credited than is left of a line'); END",
+    "CREATE TRIGGER credit_note_line_begins BEFORE INSERT ON credit_note_line WHEN NOT EXISTS ("
+    "SELECT 1 FROM invoice_line AS own JOIN credit_left AS rest ON rest.invoice_id = own.invoice_id"
+    " AND rest.tax_kind = own.tax_kind AND rest.rate = rtrim(own.rate, '0.') WHERE own.id = NEW.line_id)"
+    " BEGIN INSERT INTO credit_left (invoice_id, tax_kind, rate, net, tax)"
+    " SELECT own.invoice_id, own.tax_kind, rtrim(own.rate, '0.'), sum(line.net), sum(line.tax)"
+    " FROM invoice_line AS own JOIN invoice_line AS line ON line.invoice_id = own.invoice_id"
+    " AND line.tax_kind = own.tax_kind AND rtrim(line.rate, '0.') = rtrim(own.rate, '0.')"
+    " WHERE own.id = NEW.line_id GROUP BY own.id; END",
+    "CREATE TRIGGER credit_note_line_within AFTER INSERT ON credit_note_line BEGIN"
+    " SELECT RAISE(ABORT, 'no more can be credited than is left of a line') FROM invoice_line WHERE id = NEW.line_id"
+    " AND gross < (SELECT sum(gross) FROM credit_note_line WHERE line_id = NEW.line_id);"
+    " UPDATE credit_left SET net = net - NEW.net, tax = tax - NEW.tax WHERE (invoice_id, tax_kind, rate) ="
+    " (SELECT invoice_id, tax_kind, rtrim(rate, '0.') FROM invoice_line WHERE id = NEW.line_id); END",
 )
 POSTGRESQL_TRIGGERS = (
     """CREATE FUNCTION credit_note_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -177,23 +199,29 @@ END $$""",
     " FOR EACH ROW EXECUTE FUNCTION credit_note_guard()",
     "CREATE TRIGGER credit_note_line_frozen BEFORE UPDATE OR DELETE ON credit_note_line"
     " FOR EACH ROW EXECUTE FUNCTION credit_note_guard()",
-    # The line of the invoice is locked: of two notes at the same moment the second sees what the first took.
+    # Its change locks the row of what is left: of two notes at the same moment the second sees what the first took.
     """CREATE FUNCTION credit_note_line_limit() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  whole invoice_line;
 BEGIN
-  SELECT * INTO whole FROM invoice_line WHERE id = NEW.line_id FOR UPDATE;
+  INSERT INTO credit_left (invoice_id, tax_kind, rate, net, tax)
+  SELECT invoice_id, tax_kind, rtrim(rate, '0.'), sum(net), sum(tax) FROM invoice_line
+  WHERE invoice_id IN (SELECT invoice_id FROM invoice_line JOIN added ON added.line_id = invoice_line.id)
+  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING;
+  UPDATE credit_left SET net = credit_left.net - taken.net, tax = credit_left.tax - taken.tax
+  FROM (SELECT invoice_id, tax_kind, rtrim(rate, '0.') AS rate, sum(added.net) AS net, sum(added.tax) AS tax
+        FROM added JOIN invoice_line ON invoice_line.id = added.line_id GROUP BY 1, 2, 3) AS taken
+  WHERE credit_left.invoice_id = taken.invoice_id AND credit_left.tax_kind = taken.tax_kind
+    AND credit_left.rate = taken.rate;
   IF EXISTS (
-    SELECT 1 FROM credit_note_line WHERE line_id = NEW.line_id
-    HAVING coalesce(sum(net), 0) + NEW.net > whole.net OR coalesce(sum(tax), 0) + NEW.tax > whole.tax
-        OR coalesce(sum(gross), 0) + NEW.gross > whole.gross
+    SELECT 1 FROM invoice_line JOIN credit_note_line ON credit_note_line.line_id = invoice_line.id
+    WHERE invoice_line.id IN (SELECT line_id FROM added)
+    GROUP BY invoice_line.id HAVING sum(credit_note_line.gross) > invoice_line.gross
   ) THEN
     RAISE EXCEPTION 'no more can be credited than is left of a line';
   END IF;
-  RETURN NEW;
+  RETURN NULL;
 END $$""",
-    "CREATE TRIGGER credit_note_line_within BEFORE INSERT ON credit_note_line"
-    " FOR EACH ROW EXECUTE FUNCTION credit_note_line_limit()",
+    "CREATE TRIGGER credit_note_line_within AFTER INSERT ON credit_note_line REFERENCING NEW TABLE AS added"
+    " FOR EACH STATEMENT EXECUTE FUNCTION credit_note_line_limit()",
 )
 
 install("credit_note", "sqlite", SQLITE_TRIGGERS[:2])

@@ -1,15 +1,17 @@
 """What a credit note takes back: how its gross splits into net and tax, and the frozen snapshot. Pure.
 
-The source is design/domain.md 4: net and tax of a note are those of everything credited so far, rounded once, less
-what earlier notes took; and no line ever gives more than is left of its net, its tax and its gross.
+The source is design/domain.md 4: net and tax of a note are, per rate, those of everything credited so far, rounded
+once, less what earlier notes took; and no more is ever taken than is left of a line's gross and of its rate's net
+and tax.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -27,13 +29,11 @@ from backoffice.issuing.rules import (
     freeze_seller,
     party_fields,
 )
-from backoffice.money import CENT, ZERO, from_minor, to_minor
+from backoffice.money import ZERO, from_minor, to_minor
 
 SERIES = "CN"
 WORDS_LIMIT = 500
 REMARKS_LIMIT = 500
-# EN 16931 (BR-CO-17) lets the tax of a group be so far from its net times the rate.
-TAX_TOLERANCE = Decimal("1.00")
 
 
 class ProposalState(StrEnum):
@@ -98,16 +98,6 @@ class LineLeft:
         """What of its gross nobody took back."""
         return self.gross - self.credited_gross
 
-    @property
-    def net_left(self) -> Decimal:
-        """What of its net nobody took back."""
-        return self.net - self.credited_net
-
-    @property
-    def tax_left(self) -> Decimal:
-        """What of its tax nobody took back."""
-        return self.gross_left - self.net_left
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -125,9 +115,10 @@ class Share:
 def take_back(lines: Sequence[LineLeft], amounts: Sequence[Decimal]) -> list[Share]:
     """Split what is taken back of each line, its gross in `amounts`, into net and tax; one share per line.
 
-    Per rate group the net is that of all gross credited by now, rounded half-up, less what was credited before. The
-    lines share it by largest remainder within what is left of each. Where both cannot be had the lines win: a line
-    that is taken back whole gives exactly its own net, so the group may be some cents off until the rest follows.
+    Per rate group the net is that of all gross credited by now, rounded half-up, less what was credited before. So no
+    note is a cent or more off its rate, together they never exceed the invoice's group, and the last one ends with it.
+    Each line's share is what its amount is worth, to the cent below or above: the cents above go to the lines that are
+    furthest behind, earlier ones first. A line may so differ by a cent from what the invoice says of it.
     Raises ValueError for a negative amount or one beyond what is left.
     """
     shares = [Share(ZERO, ZERO)] * len(lines)
@@ -146,19 +137,20 @@ def _share_net(lines: Sequence[LineLeft], amounts: Sequence[Decimal], rate: Deci
     """Net cents that each line of one rate group gives back."""
     factor = 1 / (1 + Fraction(rate))
     gross = [to_minor(amount) for amount in amounts]
-    by_now = sum(to_minor(line.credited_gross) for line in lines) + sum(gross)
-    wanted = (by_now * factor + Fraction(1, 2)).__floor__() - sum(to_minor(line.credited_net) for line in lines)
-    least = [max(0, cents - to_minor(line.tax_left)) for line, cents in zip(lines, gross, strict=True)]
-    most = [min(cents, to_minor(line.net_left)) for line, cents in zip(lines, gross, strict=True)]
-    wanted = min(max(wanted, sum(least)), sum(most))
-    exact = [
-        (to_minor(line.credited_gross) + cents) * factor - to_minor(line.credited_net)
-        for line, cents in zip(lines, gross, strict=True)
+    by_now = [to_minor(line.credited_gross) + cents for line, cents in zip(lines, gross, strict=True)]
+    before = sum(to_minor(line.credited_net) for line in lines)
+    # Earlier notes may have followed another rule; what they took too much or too little is made up for cent by cent.
+    wanted = min(max((sum(by_now) * factor + Fraction(1, 2)).__floor__() - before, 0), sum(gross))
+    exact = [cents * factor for cents in gross]
+    shares = [share.__floor__() for share in exact]
+    behind = [
+        (to_minor(line.net) if cents == to_minor(line.gross) else cents * factor) - to_minor(line.credited_net) - share
+        for line, cents, share in zip(lines, by_now, shares, strict=True)
     ]
-    shares = [min(max(share.__floor__(), low), high) for share, low, high in zip(exact, least, most, strict=True)]
-    by_remainder = sorted(range(len(lines)), key=lambda index: (shares[index] - exact[index], index))
-    _even_out(shares, wanted, most, by_remainder, 1)
-    _even_out(shares, wanted, least, by_remainder[::-1], -1)
+    # What is worth whole cents stays so while another line can take the cent.
+    order = sorted(range(len(lines)), key=lambda index: (shares[index] == exact[index], -behind[index], index))
+    _even_out(shares, wanted, gross, order, 1)
+    _even_out(shares, wanted, [0] * len(lines), order[::-1], -1)
     return shares
 
 
@@ -170,11 +162,6 @@ def _even_out(shares: list[int], wanted: int, bounds: Sequence[int], order: Sequ
             if missing > 0 and shares[index] != bounds[index]:
                 shares[index] += step
                 missing -= 1
-
-
-def is_off(net: Decimal, tax: Decimal, rate: Decimal) -> bool:
-    """Whether the tax of a rate group is further from net times rate than an electronic invoice may have it."""
-    return abs(tax - (net * rate).quantize(CENT, rounding=ROUND_HALF_UP)) >= TAX_TOLERANCE
 
 
 def build_credit_snapshot(
@@ -230,14 +217,19 @@ def _line(line: LineSnapshot, share: Share) -> LineSnapshot:
 
 
 def _groups(lines: Sequence[LineSnapshot]) -> list[TaxGroupSnapshot]:
-    groups: dict[tuple[str, str], TaxGroupSnapshot] = {}
-    for kind, rate in dict.fromkeys((line["tax_kind"], line["rate"]) for line in lines):
-        members = [line for line in lines if (line["tax_kind"], line["rate"]) == (kind, rate)]
-        net, gross = (sum((Decimal(line[name]) for line in members), ZERO) for name in ("net", "gross"))
-        group = TaxGroupSnapshot(kind=kind, rate=rate, net=str(net), tax=str(gross - net), gross=str(gross))
-        if reasons := dict.fromkeys(line["tax_reason"] for line in members if "tax_reason" in line):
-            group["reason"] = "; ".join(reasons)
-        if code := common(line.get("tax_code", "") for line in members):
-            group["code"] = code
-        groups[kind, rate] = group
-    return list(groups.values())
+    # Policies may write one rate in two ways; it is one group all the same, as on the invoice.
+    members: defaultdict[tuple[str, Decimal], list[LineSnapshot]] = defaultdict(list)
+    for line in lines:
+        members[line["tax_kind"], Decimal(line["rate"])].append(line)
+    return [_group(group) for group in members.values()]
+
+
+def _group(lines: Sequence[LineSnapshot]) -> TaxGroupSnapshot:
+    net, gross = (sum((Decimal(line[name]) for line in lines), ZERO) for name in ("net", "gross"))
+    kind, rate = lines[0]["tax_kind"], lines[0]["rate"]
+    group = TaxGroupSnapshot(kind=kind, rate=rate, net=str(net), tax=str(gross - net), gross=str(gross))
+    if reasons := dict.fromkeys(line["tax_reason"] for line in lines if "tax_reason" in line):
+        group["reason"] = "; ".join(reasons)
+    if code := common(line.get("tax_code", "") for line in lines):
+        group["code"] = code
+    return group

@@ -30,6 +30,8 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.services import reissuing, special
 from backoffice.requests.services import states as requests
 
+LINES_AT_ONCE = 1000
+
 
 def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) -> CreditNote:
     """Make a proposal a credit note: its number, its frozen content and the money, all or nothing. Where an invoice is
@@ -154,11 +156,11 @@ def _number(planned: CreditPlan, proposal: CreditProposal, issuer: Issuer) -> Cr
     )  # fmt: skip
     session.add(note)
     session.flush()
-    session.execute(
-        insert(CreditNoteLine),
-        [
-            {"note_id": note.id, "line_id": line.id, "net": share.net, "tax": share.tax, "gross": share.gross}
-            for line, share in planned.taken
-        ],
-    )
+    lines = [
+        {"note_id": note.id, "line_id": line.id, "net": share.net, "tax": share.tax, "gross": share.gross}
+        for line, share in planned.taken
+    ]
+    # As few statements as there is room for: with each PostgreSQL checks what is left.
+    for begin in range(0, len(lines), LINES_AT_ONCE):
+        session.execute(insert(CreditNoteLine).values(lines[begin : begin + LINES_AT_ONCE]))
     return note

@@ -94,8 +94,7 @@ def plan(invoice: Invoice, wanted: Wanted) -> CreditPlan:
     """What a credit note would take back of an invoice, without doing it.
 
     Raises Invalid: `reason` for an unknown one, `words` where they are missing or cannot be printed, `line-ID` for more
-    than is left of the line with that id, `amount` for nothing and for parts whose tax an electronic invoice could not
-    state.
+    than is left of the line with that id, `amount` for nothing.
     """
     faults: dict[str, list[Message]] = {}
     words = _printable(wanted.words, faults)
@@ -188,16 +187,7 @@ def _shares(lines: list[Creditable], amounts: Mapping[int, Decimal], faults: dic
     if over:
         faults |= {f"line-{line.id}": [too_much(line)] for line in over}
         return []
-    shares = rules.take_back([line.left for line in lines], wanted)
-    groups: defaultdict[tuple[str, Decimal], list[Share]] = defaultdict(list)
-    for line, share in zip(lines, shares, strict=True):
-        groups[line.left.tax_kind, line.left.rate].append(share)
-    for (_, rate), members in groups.items():
-        net, tax = sum((one.net for one in members), ZERO), sum((one.tax for one in members), ZERO)
-        if rules.is_off(net, tax, rate):
-            told = N_("Rounding leaves the tax of so many lines too far from their rate. Take them back in two notes.")
-            faults["amount"] = [Message(told)]
-    return shares
+    return rules.take_back([line.left for line in lines], wanted)
 
 
 def too_much(line: Creditable) -> Message:
