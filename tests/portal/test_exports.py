@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,12 @@ from backoffice import storage
 from backoffice.database import session
 from backoffice.issuing import jobs
 from backoffice.issuing.models import Invoice
+from backoffice.issuing.pdf import enclosed
 from backoffice.portal.views import archive
 from tests.portal.conftest import Customer, World, text
 from tests.portal.crowd import many_entries, many_requests
 from tests.portal.march import line, tell
+from tests.support import pdfs
 from tests.support.office import Office
 from tests.support.sql import statements
 
@@ -158,33 +161,37 @@ def test_every_recharge_adds_up_also_where_more_is_invoiced_than_was_paid(ada: C
     assert said in ada.get("/bills?month=2026-03").text
 
 
-def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World) -> None:
+def test_chosen_invoices_come_as_one_zip(ada: Customer, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = [ada.apply(amount=amount) for amount in ("10", "20", "30")]
     for number in numbers[:2]:
         world.issue(number)
     query = "&".join(f"number={number}" for number in (*numbers, "IR-20260306-000000", "nonsense"))
     archived = zip_of(ada, f"/invoices/archive.zip?{query}")
-    names = [f"INV-2026-00000{turn} 上海流明机器人有限公司.pdf" for turn in (2, 1)]
+    names = [f"INV-2026-00000{turn} 上海流明机器人有限公司.{kind}" for turn in (2, 1) for kind in ("pdf", "xml")]
     assert archived.namelist() == ["manifest.csv", *names]
     manifest = list(csv.DictReader(io.StringIO(archived.read("manifest.csv").decode("utf-8-sig"), newline="")))
-    assert [(row["Invoice number"], row["Request"], row["Amount"], row["File"]) for row in manifest] == [
-        ("INV-2026-000002", numbers[1], "20.00", names[0]), ("INV-2026-000001", numbers[0], "10.00", names[1]),
+    told = ("Invoice number", "Request", "Amount", "File", "XML file")
+    assert [tuple(row[name] for name in told) for row in manifest] == [
+        ("INV-2026-000002", numbers[1], "20.00", *names[:2]), ("INV-2026-000001", numbers[0], "10.00", *names[2:]),
     ]  # fmt: skip
     for row in manifest:
         content = archived.read(row["File"])
-        assert content.startswith(b"%PDF")
         assert hashlib.sha256(content).hexdigest() == row["SHA-256"]
+        assert pdfs.read(content).files == {"factur-x.xml": archived.read(row["XML file"])}
     credit(world, numbers[0], "4.00")
     archived = zip_of(ada, f"/invoices/archive.zip?number={numbers[0]}")
     noted = "CN-2026-000001 上海流明机器人有限公司.pdf"
-    assert archived.namelist() == ["manifest.csv", names[1], noted]
+    assert archived.namelist() == ["manifest.csv", *names[2:], noted, noted.replace(".pdf", ".xml")]
     manifest = list(csv.DictReader(io.StringIO(archived.read("manifest.csv").decode("utf-8-sig"), newline="")))
     assert [(row["Invoice number"], row["Credit note"], row["Amount"]) for row in manifest] == [
         ("INV-2026-000001", "", "10.00"), ("INV-2026-000001", "CN-2026-000001", "-4.00"),
     ]  # fmt: skip
     assert hashlib.sha256(archived.read(noted)).hexdigest() == manifest[1]["SHA-256"]
-    assert len(zip_of(ada, "/invoices/archive.zip?min=15").namelist()) == 2
-    assert len(zip_of(ada, "/invoices/archive.zip").namelist()) == 4
+    with monkeypatch.context() as patched:
+        patched.setattr(enclosed, "_HEAD", re.compile(rb"of an earlier template"))
+        archived = zip_of(ada, "/invoices/archive.zip?min=15")
+    assert archived.namelist() == ["manifest.csv", names[0]], "what brings no XML is there without"
+    assert len(zip_of(ada, "/invoices/archive.zip").namelist()) == 7
 
 
 def test_chosen_invoices_are_packed_within_the_filters_of_the_address(ada: Customer, world: World) -> None:

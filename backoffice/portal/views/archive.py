@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request, stream_with_context
@@ -12,6 +13,7 @@ from backoffice import clock, storage
 from backoffice.delivery.rules import attachment_name
 from backoffice.errors import N_, BackofficeError, Conflict, Message, NotFound, Unavailable
 from backoffice.extensions import limiter
+from backoffice.issuing.services import documents as issued
 from backoffice.permissions import Permission
 from backoffice.portal.queries import invoices as queries
 from backoffice.portal.queries.invoices import Document
@@ -30,15 +32,38 @@ ARCHIVES = "20 per minute; 100 per hour"
 FILTERS = FilterSet(*invoice_pages.LIST_FILTERS, beside=("number", "chosen"))
 
 MANIFEST = (
-    Column(lazy_gettext("Invoice number"), "code", lambda item: item.number),
-    Column(lazy_gettext("Credit note"), "code", lambda item: item.note),
-    Column(lazy_gettext("Request"), "code", lambda item: item.request),
-    Column(lazy_gettext("Issue date"), "day", lambda item: item.issued_on),
-    Column(lazy_gettext("Invoice Header"), "text", lambda item: item.header_name),
-    Column(lazy_gettext("Amount"), "amount", lambda item: item.amount),
-    Column("SHA-256", "text", lambda item: item.sha256),
-    Column(lazy_gettext("File"), "text", lambda item: file_name(item)),
+    Column(lazy_gettext("Invoice number"), "code", lambda item: item.document.number),
+    Column(lazy_gettext("Credit note"), "code", lambda item: item.document.note),
+    Column(lazy_gettext("Request"), "code", lambda item: item.document.request),
+    Column(lazy_gettext("Issue date"), "day", lambda item: item.document.issued_on),
+    Column(lazy_gettext("Invoice Header"), "text", lambda item: item.document.header_name),
+    Column(lazy_gettext("Amount"), "amount", lambda item: item.document.amount),
+    Column("SHA-256", "text", lambda item: item.document.sha256),
+    Column(lazy_gettext("File"), "text", lambda item: item.pdf_name),
+    Column(lazy_gettext("XML file"), "text", lambda item: item.xml_name),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document with the files that it becomes: the PDF, and its XML beside it where it brings one of `xml` bytes."""
+
+    document: Document
+    xml: int | None
+
+    @property
+    def pdf_name(self) -> str:
+        """Number and header: unique by the number, and safe as a name in every system."""
+        return f"{self._name}.pdf"
+
+    @property
+    def xml_name(self) -> str:
+        """The same for the XML; empty where there is none."""
+        return "" if self.xml is None else f"{self._name}.xml"
+
+    @property
+    def _name(self) -> str:
+        return attachment_name(f"{self.document.name} {self.document.header_name}")
 
 
 @blueprint.get("/invoices/archive.zip")
@@ -46,7 +71,7 @@ MANIFEST = (
 @limiter.limit(ARCHIVES, key_func=limits.who_asks)
 def archive() -> Response:
     """The invoices of everything the list's filters leave, or of the chosen requests among it (`number`, repeated), and
-    the credit notes on each.
+    the credit notes on each: PDF, and XML for accounting software.
 
     An address says all of what it asks for: a chosen request that its filters do not leave is not in the archive.
     """
@@ -67,9 +92,7 @@ def archive() -> Response:
                 most=f"{MOST:,}",
             )
         )  # fmt: skip
-    for document in documents:
-        _read(document)
-    packed = _packed(documents)
+    packed = _packed([_looked_at(document) for document in documents])
     response = Response(stream_with_context(iter(packed)), mimetype="application/zip")
     today = clock.today().isoformat()
     response.headers["Content-Disposition"] = disposition(f"{gettext('Invoices')} {today}.zip", f"invoices-{today}.zip")
@@ -78,41 +101,55 @@ def archive() -> Response:
     return response
 
 
-def _packed(documents: Sequence[Document]) -> Any:
+def _looked_at(document: Document) -> Entry:
+    """A document that is whole. All are read once before the first byte leaves, so that one which is damaged or gone is
+    answered by a page that names it; should it happen in between, the download breaks off. Raises Unavailable."""
+    xml = _xml(document)
+    return Entry(document, None if xml is None else len(xml))
+
+
+def _packed(entries: Sequence[Entry]) -> Any:
     """The zip of these documents and their manifest; nothing is compressed, so its size is known before it begins."""
     from zipstream import ZipStream
 
     packed = ZipStream(sized=True)
-    packed.add(b"".join(exports.csv_lines(MANIFEST, documents)), "manifest.csv")
-    for document in documents:
-        packed.add(_content(document), file_name(document), size=document.size)
+    packed.add(b"".join(exports.csv_lines(MANIFEST, entries)), "manifest.csv")
+    for entry in entries:
+        packed.add(_pieces(_read, entry.document), entry.pdf_name, size=entry.document.size)
+        if entry.xml is not None:
+            packed.add(_pieces(_xml, entry.document), entry.xml_name, size=entry.xml)
     return packed
 
 
-def _content(document: Document) -> Iterator[bytes]:
-    yield _read(document)
+def _pieces(read: Callable[[Document], bytes | None], document: Document) -> Iterator[bytes]:
+    yield read(document) or b""
+
+
+def _xml(document: Document) -> bytes | None:
+    """The XML inside the stored document; None for one from before invoices brought theirs. Raises Unavailable."""
+    content = _read(document)
+    try:
+        return issued.enclosed_xml(content)
+    except NotFound:
+        return None
+    except BackofficeError as error:
+        raise _damaged(document) from error
 
 
 def _read(document: Document) -> bytes:
-    """The document's bytes, verified. All are read once before the first byte leaves, so that one which is damaged or
-    gone is answered by a page that names it; should it happen in between, the download breaks off.
-
-    Raises Unavailable.
-    """
+    """The document's bytes, verified. Raises Unavailable."""
     try:
-        content = storage.get(document.sha256)
+        return storage.get(document.sha256)
     except BackofficeError as error:
-        raise Unavailable(
-            Message(
-                N_("%(number)s cannot be read from the store, so the archive would be incomplete. "
-                   "Choose the others, or ask us."),
-                number=document.name,
-            ),
-            code="document-damaged",
-        ) from error  # fmt: skip
-    return content
+        raise _damaged(document) from error
 
 
-def file_name(document: Document) -> str:
-    """Number and header: unique by the number, and safe as a name in every system."""
-    return f"{attachment_name(f'{document.name} {document.header_name}')}.pdf"
+def _damaged(document: Document) -> Unavailable:
+    return Unavailable(
+        Message(
+            N_("%(number)s cannot be read from the store, so the archive would be incomplete. "
+               "Choose the others, or ask us."),
+            number=document.name,
+        ),
+        code="document-damaged",
+    )  # fmt: skip
