@@ -7,6 +7,9 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,12 +35,13 @@ class DocumentStore:
         """Keep `content`, durably, and return its sha256. Putting the same bytes again changes nothing.
 
         The order temp file, fsync, rename, fsync of the folder means that a kill leaves the whole document or none.
+        What is there already is held: `let_go` leaves it alone for as long as if it were new.
         Raises Unavailable when the disk refuses.
         """
         sha256 = hashlib.sha256(content).hexdigest()
         target = self.path(sha256)
         try:
-            if target.exists() and target.read_bytes() == content:
+            if self.hold(sha256) and target.read_bytes() == content:
                 return sha256
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
@@ -124,6 +128,45 @@ class DocumentStore:
         except OSError:
             return None
 
+    def hold(self, sha256: str) -> bool:
+        """Whether the document is there, to be referred to from now on. Raises Unavailable."""
+        try:
+            os.utime(self.path(sha256))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+        return True
+
+    def unheld(self, before: datetime) -> Iterator[tuple[str, int]]:
+        """Hash and length of each document that nobody put or held since that moment, in the order of the hashes."""
+        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            for file in sorted(folder.iterdir()):
+                with suppress(FileNotFoundError):
+                    seen = file.stat()
+                    if _SHA256.fullmatch(file.name) and seen.st_mtime < before.timestamp():
+                        yield file.name, seen.st_size
+
+    def let_go(self, sha256: str, before: datetime) -> bool:
+        """Remove a document that nothing refers to, unless somebody put or held it since that moment.
+
+        It is moved aside first: whoever puts it meanwhile writes it anew, and whoever did so just before is seen by the
+        time on the file, so it is moved back. Raises Unavailable.
+        """
+        target = self.path(sha256)
+        aside = target.with_name(f".old-{sha256}")
+        try:
+            target.rename(aside)
+            if aside.stat().st_mtime >= before.timestamp():
+                aside.rename(target)
+                return False
+            aside.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+        return True
+
     def discard(self, sha256: str) -> None:
         """Let go of a document that nothing refers to; one that is not there is fine. Raises Unavailable."""
         try:
@@ -169,6 +212,21 @@ def exists(sha256: str) -> bool:
 def size_of(sha256: str) -> int | None:
     """The length of a document of the installation's store; see `DocumentStore.size_of`."""
     return _configured().size_of(sha256)
+
+
+def hold(sha256: str) -> bool:
+    """Whether the installation's store has a document, to be referred to from now on; see `DocumentStore.hold`."""
+    return _configured().hold(sha256)
+
+
+def unheld(before: datetime) -> Iterator[tuple[str, int]]:
+    """What nobody put into the installation's store or held since that moment; see `DocumentStore.unheld`."""
+    return _configured().unheld(before)
+
+
+def let_go(sha256: str, before: datetime) -> bool:
+    """Remove an unused document from the installation's store; see `DocumentStore.let_go`."""
+    return _configured().let_go(sha256, before)
 
 
 def discard(sha256: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from backoffice import invariants
 from backoffice.database import session
 from backoffice.issuing.models import Invoice, InvoiceSeries
+from backoffice.requests.models import InvoiceRequest
 from bench import crew
 from bench.ground import KINDS, installed
 from bench.office import approved
@@ -62,8 +63,10 @@ def _faults(issues: int) -> list[str]:
     issued = session.scalar(select(func.count()).where(Invoice.pdf_sha256.is_not(None)))
     counted = session.scalar(select(func.sum(InvoiceSeries.last_number)))
     if (len(taken), issued, counted) != (issues, issues, issues):
-        faults.append("not every request is issued, or a number was lost")
-    return faults
+        faults.append(f"{len(taken)} numbered, {issued} issued, {counted} counted")
+    told = select(InvoiceRequest.issue_error, func.count()).group_by(InvoiceRequest.issue_error)
+    refused = session.execute(told.where(InvoiceRequest.issue_error.is_not(None)))
+    return faults + [f"{count} left for a reviewer: {reason}" for reason, count in refused]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from backoffice import clock
-from backoffice.cli.root import acting_person, cli
+from backoffice.cli.root import acting, acting_person, cli
 
 
 @cli.command("worker")
@@ -154,6 +154,17 @@ def drafts_purge() -> None:
     from backoffice.portal import jobs
 
     _until_done(jobs.tidy, "looked at")
+
+
+@cli.command("purge")
+@click.option("--yes", "is_meant", is_flag=True, help="Let go of them; without it they are only counted.")
+@acting
+def purge(is_meant: bool, as_email: str | None) -> None:
+    """Count the documents that nothing refers to and that are older than a day; with --yes let go of them."""
+    from backoffice import purging
+
+    count, size = purging.purge(acting_person(as_email), now=clock.now(), dry_run=not is_meant)
+    click.echo(f"{'let go' if is_meant else 'would let go'}: {count} document(s), {size} bytes")
 
 
 @cli.command("check-invariants")

@@ -101,7 +101,7 @@ def refuse_seller(seller: Mapping[str, str]) -> None:
     for field, said in seller.items():
         if field not in faults and (fault := glyphs.refusal(said)):
             faults[field] = fault
-    if (logo := seller.get("logo")) and not storage.exists(logo):
+    if (logo := seller.get("logo")) and not storage.hold(logo):
         faults["logo"] = Message(N_("This picture is not in the document store."))
     if faults:
         raise Invalid({field: [fault] for field, fault in faults.items()})

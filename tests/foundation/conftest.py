@@ -1,0 +1,5 @@
+"""Fixtures of the foundation's tests."""
+
+from tests.support.office import office
+
+__all__ = ["office"]
