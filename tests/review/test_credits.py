@@ -100,12 +100,20 @@ def test_a_form_with_faults_says_them_beside_the_line_and_keeps_what_was_typed(
     with app.app_context():
         office = Office.__new__(Office)
         office.cast = cast
-        office.propose(owing, {"R-1": "1.00"})
+        proposal = office.propose(owing, {"R-1": "1.00"})
     rita.get(f"/review/{owing}/credit?debt=1")
     assert "waits for a colleague" in rita.page.text
     rita.submit(button="Look at the draft")
     assert "has proposed a credit note on this invoice" in rita.submit(button="Propose").text
     assert visit(cast.otto).get(f"/review/{owing}/credit").status_code == 403
+    rui = visit(cast.rui)
+    assert ">What is taken back<" in rui.get(f"/review/credits/{proposal}").text
+    rui.submit({"remarks": "Of another invoice."}, button="Turn down")
+    declined = rui.get(f"/review/credits/{proposal}").text
+    assert ">What was proposed, and not taken back<" in declined
+    assert "Taken back" not in declined
+    nobody = rui.get(f"/review/{owing}/correction").text
+    assert ("Nobody asks for a correction" in nobody, 'name="remarks"' in nobody) == (True, False)
 
 
 def test_the_sum_is_told_while_it_is_typed_and_what_is_wrong_beside_its_line(
