@@ -11,11 +11,13 @@ from backoffice.headers import services as headers
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM, Actor, Role
+from backoffice.requests.rules import State
 from backoffice.requests.services import applying as requests
 from backoffice.review.services import decisions as review
 
 PASSWORD = "invoice-demo-2026"
-AMOUNT, RECHARGE = "150.00", Decimal("60.00")  # three lines each
+# Three lines each. So little that thousands together stay below where a second approval would be wanted.
+AMOUNT, RECHARGE = "15.00", Decimal("6.00")
 _TOGETHER = 100
 
 
@@ -56,4 +58,5 @@ def approved(count: int) -> None:
                 made = requests.apply(
                     customer, application(header_id), submit_token=f"t{index}", locale="en", now=clock.now()
                 )
-                review.approve(reviewer, made.number, now=clock.now())
+                done = review.approve(reviewer, made.number, now=clock.now())
+                assert done.state == State.APPROVED, f"{index} requests together need a second approval"
