@@ -1,7 +1,7 @@
 """Policies that two people set, and changes that are taken back before their day.
 
 Revision ID: 0037
-Revises: 0035
+Revises: 0036
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What may be credited is limited by a line's gross and its rate's net and tax, no longer by each line's net and tax.
 
 Revision ID: 0038
-Revises: 0035
+Revises: 0037
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0038"
-down_revision = "0035"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
