@@ -38,7 +38,7 @@ NAME_NONE = {
 AS_LONG = {
     "application_draft.key", "application_draft.submit_token", "audit_event.address", "bulk_run.address",
     "bulk_run.token", "calendar_version.fingerprint", "decision.basis", "invoice_header.city",
-    "invoice_header.submit_token", "invoice_request.submit_token", "official_record.number",
+    "invoice_header.submit_token", "invoice_request.submit_token", "official_record.number", "policy.token",
 }  # fmt: skip
 
 
