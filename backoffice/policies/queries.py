@@ -40,9 +40,11 @@ def value(key: PolicyKey, on: date) -> Any:
     return DEFAULTS[key] if row is None else row[0]
 
 
-def in_force(key: PolicyKey, on: date) -> Select[Any]:
+def in_force(key: PolicyKey, on: ColumnElement[date]) -> Select[Any]:
     """The same as a part of a statement of more: no row where the built-in default holds."""
-    return _IN_FORCE.params(key=key, on=on)
+    # Its own columns: `_IN_FORCE` has parameters of these names, which the statement around it may have as well.
+    held = select(Policy.value).where(Policy.key == key, Policy.starts_on <= on, holds())
+    return held.order_by(Policy.starts_on.desc(), Policy.id.desc()).limit(1)
 
 
 def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:

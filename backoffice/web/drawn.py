@@ -31,8 +31,9 @@ _EXTENSION = "backoffice.drawn"
 # In an application's configuration: draw each piece anew and compare.
 VERIFIED = "DRAWN_VERIFIED"
 # Pieces have a few kilobytes each; most belong to the roles and languages in use, the others to the latest searches.
-# Rows have one or two: those of the lists that people come back to after each verdict.
-_KEPT = {"pieces": 512, "rows": 2048}
+# Rows have one or two: those of the lists that people come back to after each verdict. Sheets have a hundred: all that
+# one page tells, which a few people look at and which others follow within the minute.
+_KEPT = {"pieces": 512, "rows": 2048, "sheets": 16}
 
 
 _FILLED: dict[str, Callable[[], str]] = {"token": generate_csrf, "address": page_address}
@@ -62,6 +63,11 @@ def drawn(macro: Callable[..., str], *values: Any) -> Markup:
     return _pens().draw(macro, values)
 
 
+def drawn_sheet(macro: Callable[..., str], *values: Any) -> Markup:
+    """A macro that draws most of a page; see `drawn`. Kept apart, so that it pushes out no piece of others."""
+    return _pens().draw_sheet(macro, values)
+
+
 def drawn_rows(macro: Callable[..., str], rows: Sequence[tuple[Any, ...]], *common: Any) -> Markup:
     """The macro with the values of each row and those that all have in `common`; see `drawn`."""
     return _pens().draw_rows(macro, rows, common)
@@ -85,14 +91,21 @@ class _Pens:
         role = getattr(g.get("_login_user"), "role", None)
         self._reader = _reader(page_locale(), role, keys_are_on(), request.script_root)
         memory: dict[str, Callable[..., _Piece]] = current_app.extensions[_EXTENSION]
-        self._piece, self._row = memory["pieces"], memory["rows"]
+        self._piece, self._row, self._sheet = memory["pieces"], memory["rows"], memory["sheets"]
         self._verified = current_app.config.get(VERIFIED)
         # The blanks of the piece that is being drawn; none in between.
         self.blanks: set[str] | None = None
 
     def draw(self, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
         """The macro with these values."""
-        piece = self._piece(macro, values, (), self._reader)
+        return self._drawn(self._piece, macro, values)
+
+    def draw_sheet(self, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+        """The macro with these values, from the memory of sheets."""
+        return self._drawn(self._sheet, macro, values)
+
+    def _drawn(self, recall: Callable[..., _Piece], macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
+        piece = recall(macro, values, (), self._reader)
         if self._verified:
             _verify(piece, _draw(macro, values, (), self._reader))
         return self._given(piece) if piece.blanks else piece.text
@@ -122,6 +135,8 @@ class _OtherPens:
     def draw(self, macro: Callable[..., str], values: tuple[Any, ...]) -> Markup:
         """The macro with these values, drawn anew."""
         return Markup(macro(*values))  # noqa: S704  # nosec: the macro escapes
+
+    draw_sheet = draw
 
     def draw_rows(self, macro: Callable[..., str], rows: Sequence[tuple[Any, ...]], common: tuple[Any, ...]) -> Markup:
         """The macro with the values of each row, drawn anew."""
@@ -162,4 +177,6 @@ def _verify(kept: _Piece, anew: _Piece) -> None:
 def init_drawn(app: Flask) -> None:
     """Give the templates of `app` pieces that are drawn once, and a memory of its own."""
     app.extensions[_EXTENSION] = {name: lru_cache(maxsize=most)(_draw) for name, most in _KEPT.items()}
-    app.jinja_env.globals.update(drawn=drawn, drawn_rows=drawn_rows, page_address=lambda: blank("address"))
+    app.jinja_env.globals.update(
+        drawn=drawn, drawn_rows=drawn_rows, drawn_sheet=drawn_sheet, page_address=lambda: blank("address")
+    )

@@ -20,6 +20,7 @@ from tests.delivery.conftest import NOW
 from tests.support.apps import bare_app, test_settings
 
 REQUESTS = [{"request_number": "R-1", "header_name": "<b>Lumen</b> & Co", "amount": "10.00", "due_on": "2026-03-13"}]
+WEEK = {"met": 11, "due": 12, "on_time": 11 / 12, "received": 30, "out": 28, "open": 7, "median": 1.25, "p90": 4.0}
 FACTS = {
     "request_number": "R-2026-000001",
     "invoice_number": "INV-2026-000001",
@@ -36,6 +37,11 @@ FACTS = {
     "percent": 50,
     "unassigned": True,
     "person": "Ada",
+    "since": "2026-03-02",
+    "until": "2026-03-08",
+    "weeks": [WEEK, {**WEEK, "on_time": None, "median": None, "p90": None}],
+    "overdue": [2, None],
+    "missing": [1, 3],
 }
 PDF = b"%PDF-1.7 a document\n" * 400
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,13 +22,14 @@ from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.checks import panel
+from backoffice.review.queries import about, evidence, invoiced
 from backoffice.review.queries import dossier as dossiers
-from backoffice.review.queries import evidence, invoiced
 from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
 from tests.review.told import found, outcomes
+from tests.support import sql
 from tests.support.office import ISSUER, LUMEN, Office
-from tests.support.sql import gather_figures, plan, statements
+from tests.support.sql import gather_figures, statements
 from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.both_databases
@@ -304,26 +306,32 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     number = office.apply("60.00")
     gather_figures(database)
     shown, now = office.request(number), clock.now()
+    texts = evidence.spelled({"PO4500012873"})
+
+    def plan(statement: Any) -> str:
+        return sql.plan(statement, database, values=about.values_of(shown, now, texts))
+
     for statement in (
-        evidence.others(shown, now),
-        evidence.naming(shown, {"PO4500012873"}),
-        evidence.as_high(shown, now),
-        invoiced.last_invoice(shown, now),
-        invoiced.known_words(shown, now),
-        evidence.refunds(shown),
+        evidence.others(decided=False, spellings=0),
+        evidence.others(decided=True, spellings=len(texts)),
+        evidence.naming(len(texts)),
+        evidence.as_high(),
+        invoiced.last_invoice(),
+        invoiced.known_words(gave_back=False),
+        evidence.refunds(),
     ):
-        used = plan(statement, database)
+        used = plan(statement)
         assert not re.search(
             r"SCAN (ledger_entry|ledger_allocation|invoice_request|app_user)\b(?! USING)|Seq Scan", used
         ), used
-    assert "ix_invoice_request_account_issued" in plan(invoiced.last_invoice(shown, now), database)
+    assert "ix_invoice_request_account_issued" in plan(invoiced.last_invoice())
     if database == "sqlite":  # of so few rows PostgreSQL takes any index
-        near = plan(evidence.near(shown), database)
+        near = plan(evidence.near())
         assert re.search(r"COVERING INDEX ix_invoice_request_account \(account_id=\? AND submitted_at>\?", near), near
-        high = plan(evidence.as_high(shown, now), database)
+        high = plan(evidence.as_high())
         assert re.search(r"COVERING INDEX ix_invoice_request_account \(account_id=\? AND submitted_at<\?", high), high
-        assert "ix_invoice_request_account_state" in plan(evidence.approved(shown, now), database)
-    assert "ix_ledger_entry_refund_of" in plan(evidence.refunds(shown), database)
+        assert "ix_invoice_request_account_state" in plan(evidence.approved())
+    assert "ix_ledger_entry_refund_of" in plan(evidence.refunds())
 
 
 def test_the_draft_is_what_issuing_freezes(office: Office) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account, User
@@ -106,14 +107,12 @@ def dossier(number: str, following: Any = None) -> Dossier:
 
     `following` is the subquery of `upcoming.after_it` where the reader wants to know what comes next.
     """
-    row = (
-        session.execute(_whole(number, null() if following is None else following)).one_or_none()
-        if is_request_number(number)
-        else None
-    )
+    statement = _whole() if following is None else _whole().add_columns(following)
+    row = session.execute(statement, {"number": number}).one_or_none() if is_request_number(number) else None
     if row is None:
         raise NotFound
-    found, account, header, decision, first, hold, short, former, former_verdict, followed, next_number, *rest = row
+    found, account, header, decision, first, hold, short, former, former_verdict, followed, *rest = row
+    next_number = None if following is None else rest.pop()
     *newest, stands, was_decided = rest
     seen_so_far = Seen(*newest)
     decisions = requests.decisions_of(found.id) if was_decided else []
@@ -156,16 +155,16 @@ def _void_since(decisions: list[Decision], waiting: Decision | None) -> dict[int
     return {of: at for of, at in lost.items() if at is not None}
 
 
-def _whole(number: str, following: Any) -> Select[Any]:
-    """A request in one row with all that there is at most one of."""
+@cache
+def _whole() -> Select[Any]:
+    """A request in one row with all that there is at most one of; by its `number`."""
     former, former_verdict, first = _FORMER, _FORMER_VERDICT, _FIRST
     followed_by = requests.follower_of(InvoiceRequest.id, _LATER)
     stands = or_(~in_state(State.PENDING), first.basis == requests.basis_of(InvoiceRequest.id))
     return (
         select(
             InvoiceRequest, Account, InvoiceHeader, Decision, first, Hold, Reservation.short, former,
-            former_verdict, followed_by.correlate(InvoiceRequest).scalar_subquery(), following,
-            *seen.newest(InvoiceRequest),
+            former_verdict, followed_by.correlate(InvoiceRequest).scalar_subquery(), *seen.newest(InvoiceRequest),
         )
         .add_columns(stands, exists().where(_ANY.request_id == InvoiceRequest.id))
         .join(Account, Account.id == InvoiceRequest.account_id)
@@ -176,7 +175,7 @@ def _whole(number: str, following: Any) -> Select[Any]:
         .outerjoin(Reservation, Reservation.request_id == InvoiceRequest.id)
         .outerjoin(former, former.id == InvoiceRequest.resubmission_of_id)
         .outerjoin(former_verdict, and_(former_verdict.request_id == former.id, *_in_force(former_verdict, final=True)))
-        .where(InvoiceRequest.number == number)
+        .where(InvoiceRequest.number == bindparam("number"))
     )  # fmt: skip
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from decimal import ROUND_UP, Decimal
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import Row, case, func, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
-from backoffice.database import Instant, session
+from backoffice.database import session
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
 from backoffice.ledger.queries.entries import is_refund_of
-from backoffice.money import CENT
 from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.requests.services import special
-from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, NEARLY, references, slips
+from backoffice.review.checks.earlier import HOLDING, references
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
+from backoffice.review.queries import about
 from backoffice.review.queries.dossier import Dossier
 from backoffice.review.queries.invoiced import (
     ADDRESS,
@@ -53,23 +54,18 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
     look-alikes and refunds, which matter to it as they are now."""
     shown = dossier.request
     at = judged_at(shown, now)
-    found = sorted(session.execute(others(shown, at)), key=lambda row: row[1:3], reverse=True)
+    texts = spelled(references(shown.remarks))
+    values = about.values_of(shown, at, texts)
+    statement = others(decided=not shown.can_be_decided, spellings=len(texts))
+    found = sorted(session.execute(statement, values), key=lambda row: row[1:3], reverse=True)
     # One that is alike and names the same comes once.
     kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in _KINDS}
-    last = session.execute(last_invoice(shown, at)).first()
-    known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
+    last = session.execute(last_invoice(), values).first()
+    known, given_back, high = _words(shown, values)
     parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
              for one in dossier.parts]  # fmt: skip
     for row in kinds[GRANTED]:
         known[ADDRESS].update((row.email, *row.copies))
-    given_back, high = [], DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD]
-    for row in session.execute(known_words(shown, at)):
-        if row.kind == GAVE_BACK:
-            given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
-        elif row.kind == HIGH:
-            high = json.loads(row.text or "null")
-        else:
-            known[row.kind].add(row.text)
     return Facts(
         amount=shown.amount,
         header=shown.header,
@@ -95,15 +91,29 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         granted=_formers(kinds[GRANTED]),
         as_high=next(iter(_formers(kinds[AS_HIGH])), None),
         near=_formers(kinds[NEAR]),
-        refunds=_refunds(shown),
+        refunds=_refunds(values),
         high=None if high is None else Decimal(high),
     )
 
 
-def _refunds(shown: InvoiceRequest) -> tuple[Refund, ...]:
+def _words(shown: InvoiceRequest, values: Mapping[str, Any]) -> tuple[dict[str, set[str]], list[Paid], str | None]:
+    """Payers and addresses that are known, what stood behind a request that gave its money back, and what is high."""
+    known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
+    given_back, high = [], DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD]
+    for row in session.execute(known_words(gave_back=not (shown.is_open or shown.is_issued)), values):
+        if row.kind == GAVE_BACK:
+            given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
+        elif row.kind == HIGH:
+            high = json.loads(row.text or "null")
+        else:
+            known[row.kind].add(row.text)
+    return known, given_back, high
+
+
+def _refunds(values: Mapping[str, Any]) -> tuple[Refund, ...]:
     return tuple(
         Refund(row.external_id, row.recharge, row.amount, row.occurred_on, row.status == EntryStatus.COMPLETED)
-        for row in session.execute(refunds(shown))
+        for row in session.execute(refunds(), values)
     )
 
 
@@ -124,54 +134,55 @@ def _formers(rows: Iterable[Row[Any]]) -> tuple[Former, ...]:
     return tuple(Former(*row[_BESIDES:]) for row in rows)
 
 
-def others(shown: InvoiceRequest, at: datetime) -> Any:
+@cache
+def others(*, decided: bool, spellings: int) -> Any:
     """The account's other requests, in no order: the last ones before it, about the same amount, approved or issued.
 
-    What was approved or issued is told as of `at`, and so is what had become of the last ones.
+    What was approved or issued is told as of the moment, and so is what had become of the last ones, where the request
+    is `decided` on. So many `spellings` of figures of its references are looked for in the remarks of others.
     """
-    invoices = invoices_before(shown, at)
+    invoices = invoices_before()
     issued = select(literal_column(f"'{GRANTED}'").label("kind"), *(invoices.c[one.key] for one in FORMER))
     kinds: tuple[tuple[str, Any], ...] = (
-        (LAST, last_before(shown, at)),
-        (NEAR, near(shown)),
-        (GRANTED, approved(shown, at)),
-        (AS_HIGH, as_high(shown, at)),
+        (LAST, last_before(decided=decided)),
+        (NEAR, near()),
+        (GRANTED, approved()),
+        (AS_HIGH, as_high()),
     )
-    if named := references(shown.remarks):
-        kinds = (*kinds, (NEAR, naming(shown, named)))
-    if not shown.can_be_decided:
-        kinds = (*kinds, (GRANTED, approved_then(shown, at)))
+    if spellings:
+        kinds = (*kinds, (NEAR, naming(spellings)))
+    if decided:
+        kinds = (*kinds, (GRANTED, approved_then()))
     rest: list[tuple[Any, Any]] = [
         (literal_column(f"'{kind}'").label("kind"), found.subquery()) for kind, found in kinds
     ]
     return union_all(*(select(kind, *(one.c[column.key] for column in FORMER)) for kind, one in rest), issued)
 
 
-def last_before(shown: InvoiceRequest, at: datetime) -> Any:
+def last_before(*, decided: bool) -> Any:
     """The account's requests just before this one; beside a closed one each in the state that it had at that moment.
 
     What was decided later was pending then: a rejection of the next day is no warning of the day before.
     """
     ended = case((InvoiceRequest.state == State.WITHDRAWN, InvoiceRequest.closed_at), else_=InvoiceRequest.decided_at)
     then = case(
-        (ended >= at, literal_column(f"'{State.PENDING}'")),
-        (InvoiceRequest.issued_at >= at, literal_column(f"'{State.APPROVED}'")),
+        (ended >= about.AT, literal_column(f"'{State.PENDING}'")),
+        (InvoiceRequest.issued_at >= about.AT, literal_column(f"'{State.APPROVED}'")),
         else_=InvoiceRequest.state,
     ).label("state")
-    columns = FORMER if shown.can_be_decided else [then if one is InvoiceRequest.state else one for one in FORMER]
+    columns = [then if decided and one is InvoiceRequest.state else one for one in FORMER]
     return (
         select(*columns)
         .where(
-            InvoiceRequest.account_id == shown.account_id,
-            tuple_(InvoiceRequest.submitted_at, InvoiceRequest.id)
-            < tuple_(literal(shown.submitted_at, Instant()), literal(shown.id)),
+            InvoiceRequest.account_id == about.ACCOUNT,
+            tuple_(InvoiceRequest.submitted_at, InvoiceRequest.id) < tuple_(about.SUBMITTED, about.REQUEST),
         )
         .order_by(InvoiceRequest.submitted_at.desc(), InvoiceRequest.id.desc())
         .limit(LAST_SHOWN)
     )
 
 
-def near(shown: InvoiceRequest) -> Any:
+def near() -> Any:
     """What the account asked for in the weeks around this request at about its amount, and that still stands.
 
     About its amount is one that a slip makes of it as well.
@@ -179,23 +190,12 @@ def near(shown: InvoiceRequest) -> Any:
     The most alike come first. Which they are is answered inside the index of the account's requests, however many the
     account has: only those are fetched that are looked at.
     """
-    reach = timedelta(days=DUPLICATE_DAYS + 1)  # a day more than the check, which counts local days
-    span = (shown.amount / (1 - NEARLY) * NEARLY).quantize(CENT, ROUND_UP)  # of the greater one of two
     alike = (
         select(_TWIN.id)
-        .where(
-            _TWIN.account_id == shown.account_id,
-            _TWIN.submitted_at.between(shown.submitted_at - reach, shown.submitted_at + reach),
-            or_(
-                _TWIN.amount.between(shown.amount - span, shown.amount + span),
-                _TWIN.amount.in_(sorted(slips(shown.amount))),
-            ),
-            _TWIN.state.in_([*HOLDING]),
-            _TWIN.id != shown.id,
-        )
+        .where(*_around(), or_(_TWIN.amount.between(about.LEAST, about.MOST), _TWIN.amount.in_(about.SLIPS)))
         .order_by(
-            case((_TWIN.amount == shown.amount, 0), else_=1),
-            case((_TWIN.header_name == shown.header_name, 0), else_=1),
+            case((_TWIN.amount == about.AMOUNT, 0), else_=1),
+            case((_TWIN.header_name == about.HEADER_NAME, 0), else_=1),
             _TWIN.submitted_at.desc(),
         )
         .limit(WINDOW)
@@ -203,82 +203,83 @@ def near(shown: InvoiceRequest) -> Any:
     return select(*FORMER).where(InvoiceRequest.id.in_(alike))
 
 
-def naming(shown: InvoiceRequest, named: Iterable[str]) -> Any:
-    """Of the account's last requests in the weeks around this one, those whose remarks may name the same reference.
-
-    `references` tells whether they do: a database knows its figures only, of whatever width, and leaves out what is
-    written between them.
-    """
-    reach = timedelta(days=DUPLICATE_DAYS + 1)
-    around = (
-        select(_TWIN.id)
-        .where(
-            _TWIN.account_id == shown.account_id,
-            _TWIN.submitted_at.between(shown.submitted_at - reach, shown.submitted_at + reach),
-            _TWIN.state.in_([*HOLDING]),
-            _TWIN.id != shown.id,
-        )
-        .order_by(_TWIN.submitted_at.desc())
-        .limit(WINDOW)
+def _around() -> tuple[Any, ...]:
+    return (
+        _TWIN.account_id == about.ACCOUNT,
+        _TWIN.submitted_at.between(about.SINCE, about.UNTIL),
+        _TWIN.state.in_([*HOLDING]),
+        _TWIN.id != about.REQUEST,
     )
+
+
+def spelled(named: Iterable[str]) -> list[str]:
+    """The figures of references as remarks may hold them, of whatever width: `references` tells whether it is one."""
     figures = sorted({max(re.findall("[0-9]+", reference), key=len)[-6:] for reference in named})[:_REFERENCES]
+    return [spelling for figure in figures for spelling in (figure, figure.translate(_WIDE))]
+
+
+def naming(spellings: int) -> Any:
+    """Of the account's last requests in the weeks around this one, those whose remarks may name the same reference:
+    a database knows its figures only, and leaves out what is written between them."""
+    around = select(_TWIN.id).where(*_around()).order_by(_TWIN.submitted_at.desc()).limit(WINDOW)
     remarks: Any = InvoiceRequest.remarks
     for sign in _BETWEEN:
         remarks = func.replace(remarks, sign, "")
-    spelled = [spelling for figure in figures for spelling in (figure, figure.translate(_WIDE))]
-    return select(*FORMER).where(InvoiceRequest.id.in_(around), or_(*(remarks.contains(one) for one in spelled)))
+    found = or_(*(remarks.contains(one) for one in about.figures(spellings)))
+    return select(*FORMER).where(InvoiceRequest.id.in_(around), found)
 
 
-def approved(shown: InvoiceRequest, at: datetime) -> Any:
+def approved() -> Any:
     """What was approved for the account before this request and has no invoice yet."""
     return (
         select(*FORMER)
         .where(
-            InvoiceRequest.account_id == shown.account_id,
+            InvoiceRequest.account_id == about.ACCOUNT,
             InvoiceRequest.state == State.APPROVED,
-            InvoiceRequest.decided_at < at,
-            InvoiceRequest.id != shown.id,
+            InvoiceRequest.decided_at < about.AT,
+            InvoiceRequest.id != about.REQUEST,
         )
         .order_by(InvoiceRequest.submitted_at.desc())
         .limit(WINDOW)
     )
 
 
-def approved_then(shown: InvoiceRequest, at: datetime) -> Any:
-    """What was approved for the account before `at` and got its invoice after it: of the first invoices since."""
+def approved_then() -> Any:
+    """What was approved for the account before the moment and got its invoice after it: of the first invoices since."""
     since = (
         select(InvoiceRequest.id)
         .where(
-            InvoiceRequest.account_id == shown.account_id,
+            InvoiceRequest.account_id == about.ACCOUNT,
             in_state(State.ISSUED),
-            InvoiceRequest.issued_at >= at,
-            InvoiceRequest.id != shown.id,
+            InvoiceRequest.issued_at >= about.AT,
+            InvoiceRequest.id != about.REQUEST,
         )
         .order_by(InvoiceRequest.issued_at, InvoiceRequest.id)
         .limit(WINDOW)
     )
-    return select(*FORMER).where(InvoiceRequest.id.in_(since), InvoiceRequest.decided_at < at)
+    return select(*FORMER).where(InvoiceRequest.id.in_(since), InvoiceRequest.decided_at < about.AT)
 
 
-def as_high(shown: InvoiceRequest, at: datetime) -> Any:
-    """The account's last request of this amount or more approved before `at`, among all, inside the index of them."""
+def as_high() -> Any:
+    """The account's last request of this amount or more approved before the moment, among all, inside their index."""
     higher = (
         select(_TWIN.id)
         .where(
-            _TWIN.account_id == shown.account_id,
-            _TWIN.submitted_at <= at,
-            _TWIN.amount >= shown.amount,
+            _TWIN.account_id == about.ACCOUNT,
+            _TWIN.submitted_at <= about.AT,
+            _TWIN.amount >= about.AMOUNT,
             _TWIN.state.in_([State.APPROVED, State.ISSUED]),
-            _TWIN.id != shown.id,
+            _TWIN.id != about.REQUEST,
         )
         .order_by(_TWIN.submitted_at.desc())
         .limit(WINDOW)
     )
-    found = select(*FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < at)
+    found = select(*FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < about.AT)
     return found.order_by(InvoiceRequest.submitted_at.desc()).limit(1)
 
 
-def refunds(shown: InvoiceRequest) -> Any:
+@cache
+def refunds() -> Any:
     """Refunds since the application, and those on their way, of every recharge the request took or takes money from.
 
     A recharge that a refund took out of the request stays among its allocations, as released.
@@ -293,11 +294,11 @@ def refunds(shown: InvoiceRequest) -> Any:
         .join(recharge, recharge.id == Allocation.recharge_id)
         .join(refund, is_refund_of(refund, recharge))
         .where(
-            Allocation.request_id == shown.id,
+            Allocation.request_id == about.REQUEST,
             or_(
                 refund.status == EntryStatus.PENDING,
                 (refund.status == EntryStatus.COMPLETED)
-                & ((refund.occurred_at >= shown.submitted_at) | (refund.created_at >= shown.submitted_at)),
+                & ((refund.occurred_at >= about.SUBMITTED) | (refund.created_at >= about.SUBMITTED)),
             ),
         )
         .order_by(refund.occurred_on, refund.external_id)

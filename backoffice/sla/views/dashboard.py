@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, abort, render_template, request, url_for
@@ -16,10 +17,11 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import labels, rules
-from backoffice.sla.charts.plot import plotted
+from backoffice.sla.charts.plot import Plot, plotted
 from backoffice.sla.messages import charts
 from backoffice.sla.queries import figures as queries
 from backoffice.sla.queries import lists, terms
+from backoffice.sla.queries.board import Dashboard
 from backoffice.sla.queries.lists import Asked, Figure
 from backoffice.sla.views import asking
 from backoffice.sla.views.plumbing import blueprint
@@ -89,6 +91,26 @@ def _overdue() -> Any:
     return lists.listed(Figure.OVERDUE, Asked(today, today), clock.now())
 
 
+def _plots(board: Dashboard, target_days: int, on_time_target: float) -> dict[str, Plot]:
+    drawn = charts.of_board(board, asking.addresses(), target_days=target_days, on_time_target=on_time_target)
+    return {name: plotted(chart) for name, chart in drawn.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _Tools:
+    """What the sheet of figures is drawn with, in the language of the page."""
+
+    addresses = staticmethod(asking.addresses)
+    plots = staticmethod(_plots)
+    bands = staticmethod(labels.bands)
+    hours = staticmethod(labels.hours)
+    kinds, reasons, steps = labels.kinds, labels.reasons, labels.steps
+    smallest_sample = rules.SMALLEST_SAMPLE
+
+
+_TOOLS = _Tools()
+
+
 @blueprint.get("/sla")
 @guard(Permission.SEE_SERVICE_LEVEL)
 def dashboard() -> str:
@@ -102,15 +124,15 @@ def dashboard() -> str:
     open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
     upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
     held = terms.in_force(today)
-    to = asking.addresses()
-    drawn = charts.of_board(board, to, target_days=held.days, on_time_target=held.on_time)
     path = url_for("sla.dashboard")
     no_dates = {"from": None, "to": None}
     current = None if state["date"] else dict(state.carried).get("period", "")
     return render_template(
         "sla/dashboard.html",
         may_open=current_user.can(Permission.SEE_QUEUE),
-        board=board,
+        # When it was counted is told beside it: figures that are the same are drawn once.
+        board=replace(board, folded_at=None),
+        folded_at=board.folded_at,
         filters=state,
         path=path,
         exports=[
@@ -120,20 +142,12 @@ def dashboard() -> str:
             (text, state.url(path, {**no_dates, "period": name or None}), name == current, None)
             for name, text in asking.PERIODS.items()
         ],
-        to=to,
-        plots={name: plotted(chart) for name, chart in drawn.items()},
-        names={
-            "kinds": labels.kinds,
-            "bands": labels.bands(),
-            "reviewers": people,
-            "reasons": labels.reasons,
-            "steps": labels.steps,
-        },
-        smallest_sample=rules.SMALLEST_SAMPLE,
+        to=asking.addresses(),
+        tools=_TOOLS,
+        people=tuple(people.items()),
         target_days=held.days,
         on_time_target=held.on_time,
-        step_targets=held.steps,
-        hours=labels.hours,
+        step_targets=tuple(held.steps.items()),
         sweep=runs.get(SWEEP),
         alive=scheduling.is_sign_of_life(beaten, now),
         beaten_at=beaten.last_finished_at if beaten else None,
