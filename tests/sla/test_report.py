@@ -18,7 +18,7 @@ from backoffice.sla import report
 from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke, Target
 from backoffice.sla.report.contents import Card, Cell, Column, Report, Table, Words, composed
 
-WORDS = Words("制作于 30 Nov", "第 {page} 页,共 {pages} 页", "没有可显示的内容", "指标", "项目", "数值", "备注")
+WORDS = Words("制作于 30 Nov", "第 {page} 页，共 {pages} 页", "没有可显示的内容", "指标", "项目", "数值", "备注")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_pdf_says_everything_on_numbered_pages() -> None:
     pages = [page.extract_text() for page in pypdf.PdfReader(BytesIO(made)).pages]
     words = "\n".join(pages)
     for number, page in enumerate(pages, 1):
-        assert f"第 {number} 页,共 {len(pages)} 页" in page
+        assert f"第 {number} 页，共 {len(pages)} 页" in page
     for wanted in ("明流科技", "Reviewer: Ada · Type: special", "22 unassigned", "图 areas", "摘要", "目标 5",
                    "没有可显示的内容", "=1+1 欧阳 □ Łukasz", "911100000000001520", "A note."):  # fmt: skip
         assert wanted in words
@@ -102,7 +102,7 @@ def test_the_spreadsheet_has_a_sheet_for_each_table_and_runs_nothing(wording: Fl
 
 def test_the_words_follow_the_reader(wording: Flask) -> None:
     with wording.test_request_context("/"):
-        for language, tag, page in (("en", "en", "Page 2 of 3"), ("zh", "zh-CN", "第 2 页,共 3 页")):
+        for language, tag, page in (("en", "en", "Page 2 of 3"), ("zh", "zh-CN", "第 2 页，共 3 页")):
             with force_locale(language):
                 made = composed(title="t", issuer="", period="", filters=(), cards=(), charts=(), tables=(),
                                 made_at=datetime(2026, 11, 30, 7, tzinfo=UTC))  # fmt: skip
