@@ -176,7 +176,7 @@ def save_mails() -> ResponseReturnValue:
     with transaction():
         services.choose_mails(current_actor(), weekly_report=form.weekly_report.data, now=clock.now())
     flash(gettext("Your settings are saved."), "success")
-    offers.done(gettext("The last thing you did was to choose your mails. Choose again in your settings."))
+    offers.done(N_("The last thing you did was to choose your mails. Choose again in your settings."))
     return redirect(url_for("accounts.settings"))
 
 
