@@ -23,13 +23,13 @@ def holds() -> ColumnElement[bool]:
     return Policy.state == literal_column(f"'{PolicyState.VALID}'")
 
 
+def _row(key: Any, on: Any) -> Select[Policy]:
+    held = select(Policy).where(Policy.key == key, Policy.starts_on <= on, holds())
+    return held.order_by(Policy.starts_on.desc(), Policy.id.desc()).limit(1)
+
+
 # Asked with every verdict and every application: built once.
-_ROW_IN_FORCE = (
-    select(Policy)
-    .where(Policy.key == bindparam("key"), Policy.starts_on <= bindparam("on"), holds())
-    .order_by(Policy.starts_on.desc(), Policy.id.desc())
-    .limit(1)
-)
+_ROW_IN_FORCE = _row(bindparam("key"), bindparam("on"))
 _IN_FORCE = _ROW_IN_FORCE.with_only_columns(Policy.value)
 
 
@@ -42,9 +42,7 @@ def value(key: PolicyKey, on: date) -> Any:
 
 def in_force(key: PolicyKey, on: ColumnElement[date]) -> Select[Any]:
     """The same as a part of a statement of more: no row where the built-in default holds."""
-    # Its own columns: `_IN_FORCE` has parameters of these names, which the statement around it may have as well.
-    held = select(Policy.value).where(Policy.key == key, Policy.starts_on <= on, holds())
-    return held.order_by(Policy.starts_on.desc(), Policy.id.desc()).limit(1)
+    return _row(key, on).with_only_columns(Policy.value)
 
 
 def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:

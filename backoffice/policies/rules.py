@@ -183,16 +183,12 @@ def seller_faults(seller: Mapping[str, str]) -> dict[str, Message]:
     return found
 
 
-def _is_escalation(value: Any) -> bool:
-    if not isinstance(value, dict) or set(value) != {"reviewers", "managers"}:
-        return False
-    return all(share is None or _whole(1, 99)(share) for share in value.values())
-
-
-def _is_step_targets(value: Any) -> bool:
-    if not isinstance(value, dict) or set(value) != set(DEFAULTS[PolicyKey.STEP_TARGETS]):
-        return False
-    return all(hours is None or _whole(1, 60 * 24)(hours) for hours in value.values())
+def _numbers(key: PolicyKey, low: int, high: int) -> Callable[[Any], bool]:
+    """A whole number, or none, for each part that the policy begins with."""
+    fits, parts = _whole(low, high), set(DEFAULTS[key])
+    return lambda value: (
+        isinstance(value, dict) and set(value) == parts and all(one is None or fits(one) for one in value.values())
+    )
 
 
 def _is_tax(value: Any) -> bool:
@@ -242,8 +238,8 @@ _VALID: Mapping[PolicyKey, Callable[[Any], bool]] = {
     PolicyKey.MINIMUM_AMOUNT: _is_amount,
     PolicyKey.ON_TIME_TARGET: _whole(1, 100),
     PolicyKey.FOUR_EYES_THRESHOLD: lambda value: value is None or _is_amount(value),
-    PolicyKey.ESCALATION: _is_escalation,
-    PolicyKey.STEP_TARGETS: _is_step_targets,
+    PolicyKey.ESCALATION: _numbers(PolicyKey.ESCALATION, 1, 99),
+    PolicyKey.STEP_TARGETS: _numbers(PolicyKey.STEP_TARGETS, 1, 60 * 24),
     PolicyKey.TAX: _is_tax,
     PolicyKey.SELLER: _is_seller,
 }

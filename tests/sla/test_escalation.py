@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select, update
@@ -77,19 +76,7 @@ def test_the_shares_are_a_policy_and_a_step_can_be_left_out(desk: Desk) -> None:
 
 def test_of_two_workers_one_tells(desk: Desk) -> None:
     number = desk.apply(days_ago=5)
-    both, done = Barrier(2), []
-
-    def work() -> None:
-        with desk.app.app_context():
-            both.wait()
-            done.append(jobs.escalate())
-
-    workers = [Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert sorted(done) == [0, 1]
+    assert desk.twice_at_once(jobs.escalate) == [0, 1]
     assert desk.count(Message, Message.template == "due_soon") == 2, f"each reviewer hears of {number} once"
 
 

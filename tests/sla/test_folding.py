@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -127,19 +126,7 @@ def test_two_workers_and_a_fold_in_pieces_come_to_the_same(desk: Desk) -> None:
     with desk.app.app_context(), transaction():
         for table in (Outcome, DayFigures, DayPace, folding.Fold):
             session.execute(table.__table__.delete())
-    both, folded = Barrier(2), []
-
-    def work() -> None:
-        with desk.app.app_context():
-            both.wait()
-            folded.append(jobs.fold())
-
-    workers = [Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert sorted(folded) == [0, 6]
+    assert desk.twice_at_once(jobs.fold) == [0, 6]
     assert rows(desk, Outcome, DayFigures, DayPace) == in_pieces
 
 

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy import Select, String, and_, bindparam, cast, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
@@ -26,12 +26,12 @@ from backoffice.review.checks.facts import LAST
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "flag_withdrawn", "due_moved", "reminded", "sent_again")
 _MOVED = (MovementKind.REALLOCATE, MovementKind.COVER)
-# One that other recharges have made void is told by their movement; its row is ended by whoever acts next.
 # Made once: an alias that is made anew costs the statement around it as much as running it.
 _ONE, _TWIN, _ENDED = aliased(InvoiceRequest), aliased(InvoiceRequest), aliased(Decision)
 _REFUND, _RECHARGE = aliased(LedgerEntry), aliased(LedgerEntry)
 # So many of the account's next applications are looked through for one that is alike.
 _NEXT = 1000
+# One that other recharges have made void is told by their movement; its row is ended by whoever acts next.
 _TAKEN_BACK = (
     _ENDED.verdict == Action.FIRST_APPROVE,
     _ENDED.revoked_at.is_not(None),
@@ -136,19 +136,16 @@ def newest(shown: Any) -> tuple[Any, ...]:
 
 
 def _newest_rejection(shown: Any) -> Any:
-    before = (
-        select(_TWIN.id)
-        .where(
-            _TWIN.account_id == shown.account_id,
-            tuple_(_TWIN.submitted_at, _TWIN.id) < tuple_(shown.submitted_at, shown.id),
-        )
-        .order_by(_TWIN.submitted_at.desc(), _TWIN.id.desc())
-        .limit(LAST)
-        .correlate(shown)
-        .subquery()
-    )
+    before = _just_before(shown.account_id, shown.submitted_at, shown.id).correlate(shown).subquery()
     found = select(func.coalesce(func.max(_ENDED.id), 0)).select_from(before)
     return found.join(_ENDED, and_(_ENDED.request_id == before.c.id, *_REJECTED)).scalar_subquery()
+
+
+def _just_before(account_id: Any, submitted_at: Any, request_id: Any) -> Select[int]:
+    """The account's last requests before one: those that its page lists."""
+    earlier = tuple_(_TWIN.submitted_at, _TWIN.id) < tuple_(submitted_at, request_id)
+    found = select(_TWIN.id).where(_TWIN.account_id == account_id, earlier)
+    return found.order_by(_TWIN.submitted_at.desc(), _TWIN.id.desc()).limit(LAST)
 
 
 def _newest_later(shown: Any) -> Any:
@@ -240,15 +237,7 @@ def _of_header(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]
 
 def _of_rejections(request_id: int, seen: int, reader: int | None) -> Iterator[tuple[datetime, Message]]:
     shown = session.get_one(InvoiceRequest, request_id)
-    before = (
-        select(_TWIN.id)
-        .where(
-            _TWIN.account_id == shown.account_id,
-            tuple_(_TWIN.submitted_at, _TWIN.id) < tuple_(literal(shown.submitted_at, Instant()), literal(shown.id)),
-        )
-        .order_by(_TWIN.submitted_at.desc(), _TWIN.id.desc())
-        .limit(LAST)
-    )
+    before = _just_before(shown.account_id, literal(shown.submitted_at, Instant()), literal(shown.id))
     newest = (
         select(_ENDED.decided_at, _ENDED.decided_by_label, InvoiceRequest.number)
         .join(InvoiceRequest, InvoiceRequest.id == _ENDED.request_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from backoffice.sla.queries.board import Shown
 from backoffice.sla.queries.lists import NOW
@@ -11,12 +10,8 @@ from backoffice.sla.queries.lists import NOW
 Address = Callable[[Shown], str]
 
 
-@lru_cache(maxsize=8)
 def addresses(base: str) -> Address:
-    """Tells the address of a figure's list below `base`, which ends with a slash.
-
-    The same one each time: pieces of pages are remembered by what they are drawn with.
-    """
+    """Tells the address of a figure's list below `base`, which ends with a slash."""
 
     def address(shown: Shown) -> str:
         of = shown.asked

@@ -46,8 +46,9 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
     """Write the outcomes of `waiting` requests; returns them. One that is there already stays as it is."""
     if not closed:
         return []
-    by, reopened, looked = _verdicts([row.id for row in closed])
-    claimed, asked = steps.claimed_first({row.id: row.number for row in closed}), _asked([row.id for row in closed])
+    numbers = {row.id: row.number for row in closed}
+    by, reopened, looked = _verdicts(numbers)
+    claimed, asked = steps.claimed_first(numbers), _asked(numbers)
     chains, measured = _chains(closed), Steps({row.calendar_version_id for row in closed})
     outcomes = []
     for row in closed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, abort, render_template, request, url_for
@@ -96,19 +96,13 @@ def _plots(board: Dashboard, target_days: int, on_time_target: float) -> dict[st
     return {name: plotted(chart) for name, chart in drawn.items()}
 
 
-@dataclass(frozen=True, eq=False)
 class _Tools:
-    """What the sheet of figures is drawn with, in the language of the page."""
+    """What the sheet of figures is drawn with, in the language of the page: the same for every board."""
 
-    addresses = staticmethod(asking.addresses)
-    plots = staticmethod(_plots)
-    bands = staticmethod(labels.bands)
-    hours = staticmethod(labels.hours)
+    addresses, plots = asking.addresses, _plots
+    bands, hours = labels.bands, labels.hours
     kinds, reasons, steps = labels.kinds, labels.reasons, labels.steps
     smallest_sample = rules.SMALLEST_SAMPLE
-
-
-_TOOLS = _Tools()
 
 
 @blueprint.get("/sla")
@@ -143,7 +137,7 @@ def dashboard() -> str:
             for name, text in asking.PERIODS.items()
         ],
         to=asking.addresses(),
-        tools=_TOOLS,
+        tools=_Tools,
         people=tuple(people.items()),
         target_days=held.days,
         on_time_target=held.on_time,

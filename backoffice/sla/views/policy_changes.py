@@ -89,7 +89,8 @@ def _page(
     is_own, may = row.set_by_id == actor.id, actor.can(Permission.ADMINISTER)
     day = changing.takes_effect(row, now) if row.is_proposed else row.starts_on
     is_planned = row.is_planned(clock.today())
-    plan = Plan(key, _before(row), row.value, day, None) if row.is_proposed or is_planned else None
+    before = _before(row)
+    plan = Plan(key, before, row.value, day, None) if row.is_proposed or is_planned else None
     asides.shown_at(_address(policy_id))
     page = render_template(
         "sla/policy_change.html",
@@ -97,7 +98,7 @@ def _page(
         key=key,
         day=day,
         plan=plan,
-        before=_before(row),
+        before=before,
         sentences=said_of(plan, waits=row.is_proposed) if plan else [],
         may_check=may and row.is_proposed and not is_own,
         may_take_back=may and (is_planned or (row.is_proposed and is_own)),
