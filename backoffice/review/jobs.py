@@ -1,4 +1,4 @@
-"""Timed entries of the desk: acts on many requests, one transaction for each."""
+"""Timed entries of the desk: acts on many requests, one transaction for each; and what its pages left behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import N_, Message
 from backoffice.leases import LeaseLost
 from backoffice.review.queries import bulk as queries
-from backoffice.review.services import bulk
+from backoffice.review.services import bulk, presence
 
 # So long a run keeps the others waiting, and so long the worker stays at it before it lets a stop signal through.
 TURN_SECONDS, WORK_SECONDS = 1.0, 10.0
@@ -40,6 +40,12 @@ def work_off() -> int:
         except LeaseLost:
             _log.info("bulk.lost", run=lent.id)
     return total
+
+
+def tidy() -> int:
+    """Forget what pages of the desk said that were closed without a word; returns of how many."""
+    with transaction():
+        return presence.forget_old(now=clock.now())
 
 
 def _take_turn(lent: bulk.Lent) -> int:

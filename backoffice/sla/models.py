@@ -173,7 +173,10 @@ class Backlog(Base):
 
 
 class Fold(Base):
-    """How far the figures are folded: the one row. What was closed before `closed_until` has its outcome."""
+    """How far the figures are folded: the one row. What was closed before `closed_until` has its outcome.
+
+    `edition` is another one after each fold that changed a figure: what was made of them holds as long as it stands.
+    """
 
     __tablename__ = "sla_fold"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -181,3 +184,4 @@ class Fold(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     closed_until: Mapped[datetime | None] = mapped_column(Instant)
     folded_at: Mapped[datetime | None] = mapped_column(Instant)
+    edition: Mapped[str] = mapped_column(String(16), server_default="")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from backoffice import clock
-from backoffice.database import session
+from backoffice.database import WRITE, db, session
 from backoffice.delivery.models import Message
 from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.review.services import decisions as review
@@ -79,3 +79,16 @@ def test_open_work_leads_to_no_page_for_the_address_of_a_colleague(desk: Desk, v
     page = visit(desk.cast.rita).get("/review/work").text
     assert desk.cast.max.email in page
     assert "Correct the address and send again" not in page, "that page knows mails to customers alone"
+
+
+def test_a_sweep_that_finds_nothing_asks_for_no_right_to_write(desk: Desk) -> None:
+    desk.apply(days_ago=1)
+    desk.apply(days_ago=10)
+    assert sweep(desk) == 1
+    with desk.app.app_context():
+        wished: list[object] = []
+        event.listen(
+            db.engine, "begin", lambda connection: wished.append(connection.get_execution_options().get(WRITE))
+        )
+        assert jobs.sweep() == 0
+    assert wished == [None]

@@ -6,15 +6,17 @@ Each figure names its list and what that is asked about (`lists.listed`); the ro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import URL, func, select
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
+from backoffice.calendars.rules import BusinessCalendar
 from backoffice.database import session
 from backoffice.requests.rules import Reason
 from backoffice.sla import rules
@@ -45,15 +47,32 @@ _NOTHING: Row = dict.fromkeys(_NAMES, Count())
 
 def dashboard(asked: Asked, now: datetime) -> Dashboard:
     """All figures of a period. `asked.until` is today at most."""
-    book = _Book(asked, now)
+    today = clock.local_date(now, clock.zone())
+    # A page reads one state of the database: the edition is that of all that is read after it.
+    fold = session.execute(select(Fold.folded_at, Fold.edition)).one_or_none()
+    database, edition = session.connection().engine.url, fold.edition if fold else ""
+    board = _added_up(asked, today, calendars.current_calendar(), database, edition)
+    undelivered = lists.undelivered(asked)
+    return board(
+        folded_at=fold.folded_at if fold else None,
+        undelivered=Shown(Figure.UNDELIVERED, asked, undelivered.number, undelivered.amount),
+    )
+
+
+@lru_cache(maxsize=64)
+def _added_up(
+    asked: Asked, today: date, calendar: BusinessCalendar, _at: URL, _edition: str
+) -> Callable[..., Dashboard]:
+    """The page but for what is counted live, and for when the rest was folded."""
+    book = _Book(asked, today, calendar)
     whole = book.total(asked.since, asked.until)
     split = book.by_split()
     measured = paces.read(asked, [key[1] for key in split if key[0] is Split.REVIEWER])
     first_pass, issued = whole["first_pass"], whole["issued"]
     again = Count(issued.number - first_pass.number, issued.amount - first_pass.amount)
-    return Dashboard(
+    return partial(
+        Dashboard,
         asked=asked,
-        folded_at=session.scalar(select(Fold.folded_at)),
         now=book.now_figures(),
         promises=book.promises(asked, whole),
         weeks=tuple(book.weeks()),
@@ -65,7 +84,6 @@ def dashboard(asked: Asked, now: datetime) -> Dashboard:
         first_pass=book.shown(Figure.FIRST_PASS, first_pass),
         resubmitted=book.shown(Figure.RESUBMITTED, again),
         held=book.shown(Figure.HELD, whole["held"]),
-        undelivered=book.shown(Figure.UNDELIVERED, lists.undelivered(asked)),
         net=Pace.of(measured.get(Clock.NET)),
         gross=Pace.of(measured.get(Clock.GROSS)),
         chain=Pace.of(measured.get(Clock.CHAIN)),
@@ -81,9 +99,8 @@ def dashboard(asked: Asked, now: datetime) -> Dashboard:
 class _Book:
     """What was folded for a period, read by few statements, and the figures made of it."""
 
-    def __init__(self, asked: Asked, now: datetime) -> None:
-        self.asked = asked
-        self.calendar, self.today = calendars.current_calendar(), clock.local_date(now, clock.zone())
+    def __init__(self, asked: Asked, today: date, calendar: BusinessCalendar) -> None:
+        self.asked, self.today, self.calendar = asked, today, calendar
         self.by_day = self._days()
         every = select(Backlog.due_on, Backlog.submitted_on, Backlog.stage, Backlog.header_kind, Backlog.band,
                        Backlog.claimed_by_id, Backlog.number, Backlog.amount)  # fmt: skip

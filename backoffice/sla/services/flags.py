@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from backoffice.accounts import queries as accounts
-from backoffice.database import rows_changed, session
+from backoffice.database import Instant, Prepared, rows_changed, session
 from backoffice.delivery import services as delivery
 from backoffice.money import format_amount
 from backoffice.permissions import SYSTEM, Role
@@ -18,6 +20,20 @@ from backoffice.sla.models import Flag
 BATCH = 200
 
 
+def is_any_due(*, now: datetime) -> bool:
+    """Whether an open request is past its due instant and not flagged yet."""
+    return bool(_due_now().rows(session.connection(), {"now": now}))
+
+
+@cache
+def _due_now() -> Prepared:
+    return Prepared(select(InvoiceRequest.id).where(*_unflagged(bindparam("now", type_=Instant()))).limit(1))
+
+
+def _unflagged(now: Any) -> tuple[ColumnElement[bool], ...]:
+    return is_overdue(now), InvoiceRequest.flagged_at.is_(None)
+
+
 def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
     """Flag up to `limit` open requests whose due instant has passed, oldest promise first, and tell the managers.
 
@@ -25,10 +41,7 @@ def flag_overdue(*, now: datetime, limit: int = BATCH) -> list[InvoiceRequest]:
     Returns the requests this call flagged; fewer than `limit` means that none is left.
     """
     candidates = session.scalars(
-        select(InvoiceRequest)
-        .where(is_overdue(now), InvoiceRequest.flagged_at.is_(None))
-        .order_by(InvoiceRequest.due_at, InvoiceRequest.id)
-        .limit(limit)
+        select(InvoiceRequest).where(*_unflagged(now)).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(limit)
     ).all()
     flagged = [candidate for candidate in candidates if _flag(candidate, now)]
     if flagged:
@@ -40,7 +53,7 @@ def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
     changed = rows_changed(
         session.execute(
             update(InvoiceRequest)
-            .where(InvoiceRequest.id == invoice_request.id, is_overdue(now), InvoiceRequest.flagged_at.is_(None))
+            .where(InvoiceRequest.id == invoice_request.id, *_unflagged(now))
             .values(flagged_at=now)
         )
     )
