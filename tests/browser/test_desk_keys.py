@@ -240,6 +240,7 @@ def test_pane_palette_and_sheet_are_accessible(stage: Stage, window: Callable[..
         expect(page.locator(f"{dialog} :is([role=option], dt)").first).to_be_visible()
         faults += [f"{dialog}: {fault}" for fault in looked_at(page)]
         page.keyboard.press("Escape")
+        expect(page.locator(dialog)).to_be_hidden()
     assert not faults, "\n".join(faults)
     page.set_viewport_size({"width": 1100, "height": 900})
     page.keyboard.press("a")

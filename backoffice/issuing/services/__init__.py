@@ -122,7 +122,8 @@ def foreseen(draft: rules.Snapshot) -> Message | None:
 
 def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
     """Record the document, mark the request Issued and queue the mail with the PDF; False when that was done before."""
-    invoice = session.get_one(Invoice, invoice_id, populate_existing=True)
+    facts = Invoice.request_id, Invoice.number, Invoice.issued_at, Invoice.issued_on
+    invoice = session.execute(select(*facts).where(Invoice.id == invoice_id)).one()
     invoice_request = session.get_one(InvoiceRequest, invoice.request_id, populate_existing=True)
     if invoice_request.state == State.ISSUED:
         return False

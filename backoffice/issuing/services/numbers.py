@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import aliased
 
 from backoffice import clock, glyphs
 from backoffice.database import session, upsert_into
@@ -21,6 +22,7 @@ from backoffice.issuing.queries import stops
 from backoffice.issuing.rules import credits
 
 SERIES = (rules.INVOICE_SERIES, credits.SERIES)
+_LATER = aliased(InvoiceSeries)
 
 
 class IssuingStopped(Conflict):
@@ -70,15 +72,27 @@ def take(series: str) -> Taken:
     _refuse_stopped()
     now = clock.now()
     on = clock.local_date(now, clock.zone())
-    _begin_period(series, _period(on))
-    _refuse_clock_gone_back(series, _period(on), on)
-    sequence: int = session.execute(
+    sequence = _next(series, on)
+    if sequence is None:
+        _refuse_clock_gone_back(series, on)
+        _begin_period(series, _period(on))
+        sequence = _next(series, on)
+        assert sequence is not None, "the period was begun under the lock of its series"
+    return Taken(series, sequence, now, on)
+
+
+def _next(series: str, on: date) -> int | None:
+    """The next number of the day's period; None where that has not begun, or where numbers would go back in time."""
+    period, last = _period(on), InvoiceSeries.last_issued_on
+    later = select(_LATER.period).where(_LATER.series == series, _LATER.period > period)
+    return session.scalar(
         update(InvoiceSeries)
-        .where(InvoiceSeries.series == series, InvoiceSeries.period == _period(on))
+        .where(InvoiceSeries.series == series, InvoiceSeries.period == period)
+        .where(or_(last.is_(None), last <= on), ~later.exists())
         .values(last_number=InvoiceSeries.last_number + 1, last_issued_on=on)
         .returning(InvoiceSeries.last_number)
-    ).scalar_one()
-    return Taken(series, sequence, now, on)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def lock_all() -> None:
@@ -116,8 +130,9 @@ def _begin_period(series: str, period: str) -> None:
     session.execute(row.on_conflict_do_nothing())
 
 
-def _refuse_clock_gone_back(series: str, period: str, issued_on: date) -> None:
+def _refuse_clock_gone_back(series: str, issued_on: date) -> None:
     """Numbers are chronological: none before the series' last date, none in a period once a later one has begun."""
+    period = _period(issued_on)
     rows = session.execute(
         select(InvoiceSeries.period, InvoiceSeries.last_issued_on)
         .where(InvoiceSeries.series == series, InvoiceSeries.period >= period)

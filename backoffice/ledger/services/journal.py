@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
-from sqlalchemy import Row, Table, bindparam, select, update
+from sqlalchemy import Row, ScalarSelect, Table, bindparam, select, update
 
 from backoffice.accounts.models import Account
 from backoffice.database import session
@@ -98,8 +98,8 @@ def enter_all(hands: Iterable[Hand], at: datetime) -> None:
     bulk.add(LedgerMovement, _LINE, [line for _, lines in closed for line in lines])
 
 
-def take(account_id: int) -> Hand:
-    """Lock the account's row until the transaction ends."""
+def take(account_id: int | ScalarSelect[int]) -> Hand:
+    """Lock the account's row until the transaction ends. Whose account it is may be asked in the same statement."""
     row = session.execute(select(*_ROW).where(Account.id == account_id).with_for_update()).one()
     return Hand(row)
 

@@ -284,10 +284,9 @@ def _allocations(request_id: int, state: ReservationState) -> list[tuple[Allocat
 
 def _held(request_id: int) -> tuple[Reservation, Hand]:
     """The reservation as it stands now that its account is locked, and the hand that holds it."""
-    reservation = session.get_one(Reservation, request_id)
-    hand = journal.take(reservation.account_id)
-    session.refresh(reservation)
-    return reservation, hand
+    of_request = select(Reservation.account_id).where(Reservation.request_id == request_id)
+    hand = journal.take(of_request.scalar_subquery())
+    return session.get_one(Reservation, request_id, populate_existing=True), hand
 
 
 def _close(reservation: Reservation, state: ReservationState) -> None:
