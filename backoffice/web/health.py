@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 
 import structlog
@@ -57,13 +58,15 @@ def _is_loopback(address: str | None) -> bool:
         return False
 
 
-def _worker_age_seconds() -> float | None:
+def _worker_age_seconds() -> float:
+    # One that never came has been gone for ever: a missing line would wake nobody.
     age = scheduling.worker_age(clock.now())
-    return None if age is None else age.total_seconds()
+    return math.inf if age is None else age.total_seconds()
 
 
 def _job_ages() -> dict[str, float]:
-    return {run.name: (clock.now() - run.last_finished_at).total_seconds() for run in scheduling.last_runs()}
+    never = dict.fromkeys(scheduling.SECONDS, math.inf)
+    return never | {run.name: (clock.now() - run.last_finished_at).total_seconds() for run in scheduling.last_runs()}
 
 
 def _failed_jobs() -> dict[str, float]:

@@ -81,7 +81,7 @@ def rounds(atlas: Atlas) -> Iterator[tuple[Person | None, list[tuple[str, Rules]
 
 
 def looked_at(page: Page, by_theme: Rules = RULES, known: Sequence[str] = ()) -> Iterator[str]:
-    """What is wrong with the page that is open, dialogs shut, by the rules of each theme; `known` parts are left out."""
+    """What is wrong with the page that is open, dialogs shut, by the rules of each theme; `known` parts left out."""
     for theme, rules in by_theme.items():
         page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         for violation in violations(page, rules, known):

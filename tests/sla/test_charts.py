@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from backoffice.sla.charts import labels, text
 from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Target
 from backoffice.sla.charts.drawing import Box, Drawing, Label
+from backoffice.sla.charts.frame import ending
 from backoffice.sla.charts.plot import NARROW, WIDE, draw
 from backoffice.sla.charts.scale import Scale, ticks
 
@@ -185,6 +186,14 @@ def test_words_are_kept_whole_or_end_in_an_ellipsis() -> None:
     first, second, third = text.wrapped("Bartholomew Featherstonehaugh II", text.width("Bartholomew"), 3)
     assert (first, second[:8], second[-1], third) == ("Bartholomew", "Feathers", "…", "II")
     assert text.wrapped("税号与名称不一致,请核对", text.width("税号与名称不一致"), 3) == ["税号与名称不一", "致,请核对"]
+
+
+def test_a_figure_is_whole_or_not_there() -> None:
+    """A part of a number is another number."""
+    assert text.whole("18,518,518", text.width("18,518,518")) == "18,518,518"
+    assert text.whole("18,518,518", text.width("18,518,51")) == ""
+    assert ending("100.0%", 280) == "100.0%"
+    assert ending("18,518,518", 280) == ""
 
 
 def test_a_chart_refuses_what_it_cannot_show() -> None:

@@ -184,3 +184,17 @@ def test_only_those_who_watch_the_promise_enter(desk: Desk, visit: Callable[...,
         assert allowed == {Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR}
     for address in ("nonsense", "open?cell=1", "age", "age?cell=9", "turnaround?cell=0", "reason?cell=nothing"):
         assert visit(desk.cast.max).get(f"/sla/requests/{address}").status_code == 404, address
+
+
+def test_each_tile_says_what_it_counts_and_opens_what_it_was_counted_from(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    history(desk, kept=5, broken=1)
+    # What belongs to a list alone is none of the page's.
+    page = visit(desk.cast.max).get("/sla?cell=1").text
+    assert not re.search(r"href=\"[^\"]*cell=1\b", page)
+    tiles = dict(re.findall(r'<div class="figure figure-link" id="([a-z0-9-]+)">(.*?)</div>', page, re.S))
+    assert len(tiles) == 20
+    assert [name for name, tile in tiles.items() if not re.search(r'<a href="[^"]+" title="[^"]{20,}">', tile)] == []
+    for name, whole, part in (("held", "closed", "held"), ("end-to-end", "issued", "resubmitted")):
+        assert re.findall(r'href="/sla/requests/([a-z-]+)', tiles[name]) == [whole, part]

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from backoffice import clock
+from backoffice.accounts import services as accounts
+from backoffice.calendars.rules import DayKind
 from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.errors import Invalid
@@ -54,6 +56,32 @@ def test_whoever_works_on_it_is_told_alone(desk: Desk) -> None:
     assert {(one.context["unassigned"], one.context["requests"][0]["request_number"]) for one in to_rita} == {
         (False, mine), (True, free),
     }  # fmt: skip
+
+
+def test_what_nobody_is_there_to_hear_of_is_told_when_somebody_is(desk: Desk) -> None:
+    left, gone = desk.apply(days_ago=5), [desk.cast.rita.id, desk.cast.rui.id]
+    desk.run(claims.claim, desk.cast.rita.actor, left, now=NOW)
+    for person in gone:
+        desk.run(accounts.deactivate_user, desk.cast.ana.actor, person, now=NOW)
+    assert told(desk) == {}
+    assert desk.count(Escalation) == 0
+    # Whoever claimed it has left, so it is everybody's who is there.
+    desk.run(accounts.reactivate_user, desk.cast.ana.actor, desk.cast.rui.id, now=NOW)
+    assert told(desk) == {desk.cast.rui.email: [left]}
+
+
+def test_a_promise_that_has_kept_spare_days_is_told_of_at_its_share(desk: Desk) -> None:
+    desk.change_days(date(2026, 11, 23), DayKind.HOLIDAY, date(2026, 12, 18))
+    number = desk.apply(days_ago=1)
+    desk.change_days(date(2026, 11, 23), None, date(2026, 12, 18))
+    desk.follow_calendar()
+    with desk.app.app_context():
+        jobs.fold()
+        promised = session.scalars(select(InvoiceRequest.due_on)).one()
+        assert promised == date(2026, 12, 25), "a promise never moves earlier, and Sunday night counts for nothing"
+    # 25 business days from Monday on: half of them are over within Wednesday, 9 December.
+    assert told(desk, timedelta(days=16)) == {}
+    assert told(desk, timedelta(days=16, hours=3))[desk.cast.rui.email] == [number]
 
 
 def test_a_clock_that_stands_still_is_not_counted(desk: Desk) -> None:

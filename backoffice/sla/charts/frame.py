@@ -12,6 +12,7 @@ from backoffice.sla.charts.scale import Scale, ticks
 _GAP = 8.0
 _TICK_ROOM = 44.0  # of height for each step of the scale
 _MOST_BESIDE = 0.4  # of the width, for the figures of the scale
+_LEAST_BESIDE = "100.0%"  # is shown beside the narrowest plot, too
 _THINNEST = 6.0  # of a column with the gap beside it; a chart with more of them becomes wider
 _EDGE = 4.0
 _ROOM_BELOW = 0.06  # of the range: the lowest point of a line does not lie on the edge
@@ -44,7 +45,7 @@ def framed(chart: Chart, width: float, height: float, *, grows: bool) -> Frame:
     lowest, highest = _range(chart)
     steps = max(2, int((height - 50) / _TICK_ROOM))
     figures = ticks(lowest, highest, steps, whole=chart.whole, ceiling=chart.ceiling)
-    written = [text.cut(chart.tick(figure), width * _MOST_BESIDE) for figure in figures]
+    written = [text.whole(chart.tick(figure), width * _MOST_BESIDE) for figure in figures]
     left = max(map(text.width, written)) + _GAP
     right = _beside(chart, width)
     places = len(chart.labels)
@@ -94,5 +95,6 @@ def _beside(chart: Chart, width: float) -> float:
 
 
 def ending(word: str, width: float) -> str:
-    """The figure at the end of a line, cut where it would take the room of the plot."""
-    return text.cut(text.one_line(word), width * _MOST_BESIDE / 2, bold=True)
+    """The figure at the end of a line; none where it would take the room of the plot."""
+    room = max(width * _MOST_BESIDE / 2, text.width(_LEAST_BESIDE, bold=True))
+    return text.whole(text.one_line(word), room, bold=True)

@@ -48,6 +48,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def whole(text: str, limit: float, *, bold: bool = False) -> str:
+    """A figure, or nothing where it does not fit: a part of it would be another figure."""
+    return text if width(text, bold=bold) <= limit else ""
+
+
 def cut(text: str, limit: float, *, bold: bool = False) -> str:
     """The text, or as much of its beginning as fits before an ellipsis; nothing where not even a sign fits."""
     if width(text, bold=bold) <= limit:

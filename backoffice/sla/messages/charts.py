@@ -23,7 +23,7 @@ def of_board(board: Dashboard, to: Address, *, target_days: int, on_time_target:
 
 
 def _ages(buckets: Sequence[Shown], to: Address, target_days: int) -> Chart:
-    labels = [str(age) for age in range(rules.LAST_AGE)] + [gettext("%(num)d and more", num=rules.LAST_AGE)]
+    labels = [str(age) for age in range(rules.LAST_AGE)] + [f"{rules.LAST_AGE}+"]
 
     def ink(age: int) -> Ink | None:
         return Ink.BAD if age > target_days else Ink.WARN if age == target_days else None
@@ -38,13 +38,16 @@ def _ages(buckets: Sequence[Shown], to: Address, target_days: int) -> Chart:
         (Series(gettext("Requests"), points),),
         gettext("Business days since submission"),
         categories=True,
-        legend=((Ink.WARN, gettext("On the last day of the promise")), (Ink.BAD, gettext("Older than the promise"))),
+        legend=(
+            (Ink.WARN, gettext("As many days as are promised today")),
+            (Ink.BAD, gettext("More days than are promised today")),
+        ),
     )
 
 
 def _distribution(buckets: Sequence[Shown], to: Address, target_days: int) -> Chart:
     last = rules.LAST_BUCKET
-    labels = [str(days) for days in range(1, last)] + [gettext("more than %(num)d", num=last - 1)]
+    labels = [str(days) for days in range(1, last)] + [f"> {last - 1}"]
     points = tuple(
         _point(label, one, to, Ink.BAD if days > target_days else None)
         for days, (label, one) in enumerate(zip(labels, buckets, strict=True), 1)
@@ -56,7 +59,10 @@ def _distribution(buckets: Sequence[Shown], to: Address, target_days: int) -> Ch
         (Series(gettext("Requests"), points),),
         gettext("Within so many business days"),
         categories=True,
-        legend=((Ink.BAD, gettext("Longer than the promise")),),
+        summary=gettext(
+            "A promise ends with its day: what was kept may have taken up to a day more than was promised."
+        ),
+        legend=((Ink.BAD, gettext("More days than are promised today")),),
     )
 
 

@@ -17,6 +17,7 @@ from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries import terms
 from backoffice.sla.queries.board import Dashboard, Part, Promises, Shown
 from backoffice.sla.report.contents import Card, Cell, Column, Report, Table, composed
+from backoffice.sla.rules import SMALLEST_SAMPLE
 from backoffice.web.formatting import MISSING, amount, percent
 
 
@@ -69,11 +70,17 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
         _counted(gettext("Open requests"), now.open),
         _counted(gettext("Overdue"), now.overdue, Ink.BAD),
         _counted(gettext("Due today"), now.due_today, Ink.WARN),
+        _counted(gettext("Due on the next business day"), now.due_next),
         _counted(gettext("Nobody works on it"), now.unassigned),
+        _counted(gettext("Clock stands still"), now.paused),
+        Card(gettext("Oldest"), str(MISSING) if now.oldest_on is None else charts.plain_day(now.oldest_on),
+             gettext("day of submission")),
+        _counted(gettext("Kept"), promises.met),
+        _counted(gettext("Missed"), promises.missed, Ink.BAD),
         _counted(gettext("Issued"), board.issued),
         _counted(gettext("Rejected"), board.rejected),
         _counted(gettext("Withdrawn"), board.withdrawn),
-        _counted(gettext("Issued at the first attempt"), board.first_pass),
+        _first_attempt(board),
         _counted(gettext("Issued, mail not arrived"), board.undelivered, Ink.WARN),
     ]  # fmt: skip
 
@@ -83,6 +90,12 @@ def _on_time_with_holds(promises: Promises) -> Card:
     few = promises.on_time_gross is None
     share = counted if few else percent(promises.on_time_gross)
     return Card(gettext("On time with holds"), share, "" if few else counted)
+
+
+def _first_attempt(board: Dashboard) -> Card:
+    number, issued = board.first_pass.number, board.issued.number
+    share = f"{number:,}" if issued < SMALLEST_SAMPLE else percent(number / issued)
+    return Card(gettext("Issued at the first attempt"), share, gettext("of %(n)d issued", n=issued))
 
 
 def _counted(label: str, shown: Shown, ink: Ink | None = None) -> Card:

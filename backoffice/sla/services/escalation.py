@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -21,7 +21,7 @@ from backoffice.permissions import Role
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import InvoiceRequest, is_open
-from backoffice.sla.models import Escalation
+from backoffice.sla.models import Backlog, Escalation
 from backoffice.sla.services.flags import line_of
 
 BATCH = 200
@@ -33,13 +33,15 @@ def escalate(step: str, *, now: datetime, limit: int = BATCH) -> int:
 
     The share is business time since the application over what was promised, without the time in which the clock stood
     still; requests whose clock stands still now wait. Reviewers: whoever works on it is told, or all of them where
-    nobody does. Each request is taken by an INSERT that a second worker cannot repeat.
+    nobody does, or whoever does has left. Each request is taken by an INSERT that a second worker cannot repeat; where
+    there is nobody to tell, it waits until there is.
     """
+    people = accounts.active_people(Role.MANAGER if step == MANAGERS else Role.REVIEWER)
     percent = policies.value(PolicyKey.ESCALATION, clock.local_date(now, clock.zone()))[step]
-    if percent is None:
+    if percent is None or not people:
         return 0
     told = [one for one in ripe(step, percent, now=now, limit=limit) if _take(one, step, now)]
-    for person, requests, unassigned in _whom(step, told, now):
+    for person, requests, unassigned in _whom(step, told, people, now):
         delivery.queue(
             "due_soon",
             person.email,
@@ -70,7 +72,7 @@ def _candidates(
     """
     zone = clock.zone()
     today = clock.local_date(now, zone)
-    longest = max([row.value for row, _ in policies.history(PolicyKey.SLA_BUSINESS_DAYS)], default=0)
+    longest = max(_promised_days(calendar), default=0)
     left = math.ceil((longest + 1) * (100 - percent) / 100)
     horizon = calendar_rules.due_at(calendar.add_business_days(today, left), zone)
     known = exists().where(
@@ -87,6 +89,16 @@ def _candidates(
     ).all()  # fmt: skip
 
 
+def _promised_days(calendar: BusinessCalendar) -> Iterator[int]:
+    """How many business days were promised: by each policy there was, and to what is open as of the last fold.
+
+    A promise that a changed calendar would shorten keeps its day, so it may be longer than any policy's.
+    """
+    yield from (row.value for row, _ in policies.history(PolicyKey.SLA_BUSINESS_DAYS))
+    spans = session.execute(select(Backlog.submitted_on, Backlog.due_on).distinct())
+    yield from (calendar.business_days_between(first, last) for first, last in spans)
+
+
 def _share(invoice_request: InvoiceRequest, calendar: BusinessCalendar, now: datetime) -> float:
     """How much of its promised business time is used up; 1 when all of it is."""
     begin, zone, paused = invoice_request.submitted_at, clock.zone(), invoice_request.paused_seconds
@@ -100,19 +112,21 @@ def _take(invoice_request: InvoiceRequest, step: str, now: datetime) -> bool:
     return is_first(Escalation, **row)
 
 
-def _whom(step: str, told: list[InvoiceRequest], now: datetime) -> Iterable[tuple[User, list[InvoiceRequest], bool]]:
-    """Each person with what they are told of, and whether nobody works on it."""
+def _whom(
+    step: str, told: list[InvoiceRequest], people: Sequence[User], now: datetime
+) -> Iterable[tuple[User, list[InvoiceRequest], bool]]:
+    """Each of the people with what they are told of, and whether nobody works on it."""
     if not told:
         return
     if step == MANAGERS:
-        yield from ((manager, told, False) for manager in accounts.active_people(Role.MANAGER))
+        yield from ((manager, told, False) for manager in people)
         return
-    reviewers = accounts.active_people(Role.REVIEWER)
+    there = {reviewer.id for reviewer in people}
     by_person: dict[int | None, list[InvoiceRequest]] = defaultdict(list)
     for one in told:
-        holds = one.claimed_by_id is not None and one.claim_ends_at is not None and one.claim_ends_at > now
-        by_person[one.claimed_by_id if holds else None].append(one)
-    for reviewer in reviewers:
+        claimant = one.claimant(now)
+        by_person[claimant if claimant in there else None].append(one)
+    for reviewer in people:
         if own := by_person.get(reviewer.id):
             yield reviewer, own, False
         if free := by_person.get(None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from flask import request, url_for
@@ -27,14 +27,17 @@ CELLS: Mapping[Figure, frozenset[str]] = {
 LONGEST = timedelta(days=3 * 366)
 
 
-def filters(people: Mapping[str, str], *, whole: bool = False) -> FilterState:
-    """The filters of this address; `whole`: raises Invalid where one of them cannot be followed, as for a file."""
+def filters(people: Mapping[str, str], *, whole: bool = False, cells: Iterable[str] = ()) -> FilterState:
+    """The filters of this address, with what the cell of a list may be.
+
+    `whole`: raises Invalid where one of them cannot be followed, as for a file.
+    """
     offered = FilterSet(
         DateRange("date", lazy_gettext("Period"), "from", "to"),
         OneOf("kind", lazy_gettext("Header type"), list(labels.kinds.items())),
         OneOf("band", lazy_gettext("Amount"), list(labels.bands().items())),
         OneOf("reviewer", lazy_gettext("Reviewer"), list(people.items())),
-        carried={"period": [name for name in PERIODS if name], "cell": sorted(set().union(*CELLS.values()))},
+        carried={"period": [name for name in PERIODS if name], "cell": sorted(cells)},
     )
     return offered.parse_whole(request.args) if whole else offered.parse(request.args)
 
@@ -48,7 +51,7 @@ def asked(state: FilterState, today: date) -> Asked:
         since = span.low or until - timedelta(days=29)
     since = min(max(since, until - LONGEST), until)
     band, reviewer = (int(state[name]) if state[name] else None for name in ("band", "reviewer"))
-    return Asked(since, until, state["kind"], band, reviewer, request.args.get("cell", ""))
+    return Asked(since, until, state["kind"], band, reviewer, dict(state.carried).get("cell", ""))
 
 
 def _period(name: str, today: date) -> tuple[date, date]:

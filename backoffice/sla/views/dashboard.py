@@ -157,10 +157,11 @@ def requests(figure: str) -> str:
         shown = Figure(figure)
     except ValueError:
         abort(404)
-    if request.args.get("cell", "") not in asking.CELLS.get(shown, {""}):
+    cells = asking.CELLS.get(shown, frozenset())
+    if request.args.get("cell", "") not in (cells or {""}):
         abort(404)
     now = clock.now()
-    state = asking.filters(terms.reviewers() if request.args.get("reviewer") else {})
+    state = asking.filters(terms.reviewers() if request.args.get("reviewer") else {}, cells=cells)
     asked = asking.asked(state, clock.today())
     # What was closed last comes first in some lists: their key is no column of the row.
     rows = review.as_rows(lists.listed(shown, asked, now)).add_columns(InvoiceRequest.closed_at)

@@ -111,6 +111,13 @@ def _tax(plan: Plan, effects: Effects) -> Iterator[str]:
         yield gettext("With money recharged from then on nobody can apply for VAT special.")
 
 
+def _steps(plan: Plan, effects: Effects) -> Iterator[str]:
+    yield gettext(
+        "Requests submitted from %(day)s on are measured against these hours; those submitted before keep the targets"
+        " of their day.", day=_day(plan.starts_on),
+    )  # fmt: skip
+
+
 def _target(plan: Plan, effects: Effects) -> Iterator[str]:
     yield gettext(
         "The service level compares every period with the target of the day on which one looks, past ones too."
@@ -149,5 +156,6 @@ _OF: Mapping[PolicyKey, Callable[[Plan, Effects], Iterator[str]]] = {
     PolicyKey.ESCALATION: _escalation,
     PolicyKey.TAX: _tax,
     PolicyKey.ON_TIME_TARGET: _target,
+    PolicyKey.STEP_TARGETS: _steps,
     PolicyKey.SELLER: _seller,
 }
