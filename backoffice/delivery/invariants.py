@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select
 
 from backoffice import clock, storage
+from backoffice.contradictions import Contradiction, found
 from backoffice.database import session
 from backoffice.delivery.models import Message, is_open
 from backoffice.delivery.rules import MessageState
@@ -18,13 +19,11 @@ _FORGOTTEN = timedelta(days=1)
 
 def check() -> Iterator[str]:
     """Yield a sentence for each message that is not where its state says."""
-    yield from _ends()
-    yield from _leases()
-    yield from _repeated()
-    yield from _lost_attachments()
+    yield from found(_ends, _leases, _repeated, _lost_attachments)
+    yield from _forgotten()
 
 
-def _ends() -> Iterator[str]:
+def _ends() -> Iterator[Contradiction]:
     tried = Message.state.in_([MessageState.ACCEPTED, MessageState.FAILED, MessageState.DEFERRED])
     accepted = Message.state == MessageState.ACCEPTED
     reported = Message.reported_at.is_not(None) & Message.state.not_in([MessageState.ACCEPTED, MessageState.FAILED])
@@ -36,33 +35,39 @@ def _ends() -> Iterator[str]:
         (reported, "a server further on reported on it, but it neither was accepted nor came back"),
     )
     for fault, sentence in faults:
-        for message_id in session.scalars(select(Message.id).where(fault).order_by(Message.id).limit(_SHOWN)):
-            yield f"message {message_id}: {sentence}"
+        yield Contradiction(
+            f"message {{}}: {sentence}", select(Message.id).where(fault).order_by(Message.id).limit(_SHOWN)
+        )
 
 
-def _leases() -> Iterator[str]:
+def _leases() -> Iterator[Contradiction]:
     sending = Message.state == MessageState.SENDING
-    old = sending & (Message.leased_until < clock.now() - _FORGOTTEN)
-    for message_id in session.scalars(select(Message.id).where(old).order_by(Message.id).limit(_SHOWN)):
-        yield f"message {message_id}: its lease ended more than a day ago and nobody took it"
     half = sending & or_(Message.lease.is_(None), Message.leased_until.is_(None)) | ~sending & Message.lease.is_not(
         None
     )
-    for message_id in session.scalars(select(Message.id).where(half).order_by(Message.id).limit(_SHOWN)):
-        yield f"message {message_id}: its lease does not fit its state"
+    yield Contradiction(
+        "message {}: its lease does not fit its state",
+        select(Message.id).where(half).order_by(Message.id).limit(_SHOWN),
+    )
 
 
-def _repeated() -> Iterator[str]:
+def _forgotten() -> Iterator[str]:
+    old = (Message.state == MessageState.SENDING) & (Message.leased_until < clock.now() - _FORGOTTEN)
+    for id_ in session.scalars(select(Message.id).where(old).order_by(Message.id).limit(_SHOWN)):
+        yield f"message {id_}: its lease ended more than a day ago and nobody took it"
+
+
+def _repeated() -> Iterator[Contradiction]:
     repeated = select(Message.message_id).group_by(Message.message_id).having(func.count() > 1).limit(_SHOWN)
-    for message_id in session.scalars(repeated):
-        yield f"Message-ID {message_id}: more than one message carries it"
+    yield Contradiction("Message-ID {}: more than one message carries it", repeated)
     followed = select(Message.follows_id).where(Message.follows_id.is_not(None)).group_by(Message.follows_id)
-    for follows_id in session.scalars(followed.having(func.count() > 1).limit(_SHOWN)):
-        yield f"message {follows_id}: it was sent anew more than once"
+    yield Contradiction("message {}: it was sent anew more than once", followed.having(func.count() > 1).limit(_SHOWN))
 
 
-def _lost_attachments() -> Iterator[str]:
+def _lost_attachments() -> Iterator[Contradiction]:
     waiting = select(Message.id, Message.attachment_sha256).where(is_open(), Message.attachment_sha256.is_not(None))
-    for message_id, sha256 in session.execute(waiting.order_by(Message.id)):
-        if sha256 is not None and not storage.exists(sha256):
-            yield f"message {message_id}: the document it has to bring is not in the store"
+    yield Contradiction(
+        "message {}: the document it has to bring is not in the store",
+        waiting.order_by(Message.id),
+        lambda message: not storage.exists(message.attachment_sha256),
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import Subquery, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account
+from backoffice.contradictions import Contradiction, found, one_each
 from backoffice.database import missing_triggers, session
 from backoffice.ledger.models import (
     Allocation,
@@ -30,17 +31,12 @@ from backoffice.ledger.rules import FIGURES
 
 def check() -> Iterator[str]:
     """Yield a sentence for each account, recharge or reservation whose figures do not add up."""
-    yield from _accounts()
-    yield from _debts()
-    yield from _journal()
-    yield from _days()
-    yield from _recharges()
-    yield from _reservations()
-    yield from _credits()
+    yield from _guards()
+    yield from found(_accounts, _debts, _journal, _days, _recharges, _reservations, _credits)
     yield from _turn()
 
 
-def _accounts() -> Iterator[str]:
+def _accounts() -> Iterator[Contradiction]:
     paid = (
         select(
             LedgerEntry.account_id,
@@ -72,21 +68,22 @@ def _accounts() -> Iterator[str]:
     parts = {"recharged": paid, "refunded": paid, "reserved": held, "short": held}
     differs = [getattr(Account, name) != func.coalesce(source.c[name], 0) for name, source in parts.items()]
     invoiced = func.coalesce(held.c.invoiced, 0) - func.coalesce(taken_back.c.credited, 0)
-    for code, *_ in session.execute(
+    yield Contradiction(
+        "account {}: its counters differ from its entries and reservations",
         select(Account.code)
         .outerjoin(paid, paid.c.account_id == Account.id)
         .outerjoin(held, held.c.account_id == Account.id)
         .outerjoin(taken_back, taken_back.c.account_id == Account.id)
-        .where(or_(*differs, Account.invoiced != invoiced))
-    ):
-        yield f"account {code}: its counters differ from its entries and reservations"
+        .where(or_(*differs, Account.invoiced != invoiced)),
+    )
     # Free money goes to short requests by itself, so nobody has both.
     free = Account.recharged - Account.reserved - Account.invoiced + Account.debt + Account.short
-    for code in session.scalars(select(Account.code).where(Account.short > 0, free > 0)):
-        yield f"account {code}: a request is short although money is free"
+    yield Contradiction(
+        "account {}: a request is short although money is free", select(Account.code).where(Account.short > 0, free > 0)
+    )
 
 
-def _debts() -> Iterator[str]:
+def _debts() -> Iterator[Contradiction]:
     over = (
         select(
             LedgerEntry.account_id,
@@ -96,18 +93,21 @@ def _debts() -> Iterator[str]:
         .group_by(LedgerEntry.account_id)
         .subquery()
     )
-    for code, *_ in session.execute(
+    yield Contradiction(
+        "account {}: its invoice debt differs from that of its recharges",
         select(Account.code)
         .outerjoin(over, over.c.account_id == Account.id)
-        .where(Account.debt != func.coalesce(over.c.debt, 0))
-    ):
-        yield f"account {code}: its invoice debt differs from that of its recharges"
+        .where(Account.debt != func.coalesce(over.c.debt, 0)),
+    )
 
 
-def _journal() -> Iterator[str]:
+def _guards() -> Iterator[str]:
     guards = ("ledger_movement_no_delete", "ledger_movement_no_update"), ("ledger_movement_frozen",)
     for name in missing_triggers("ledger_movement", *guards):
         yield f"journal: the trigger {name} is missing, movements of money could be edited"
+
+
+def _journal() -> Iterator[Contradiction]:
     sums = (
         select(
             LedgerMovement.account_id,
@@ -127,22 +127,22 @@ def _journal() -> Iterator[str]:
         "short": Account.short,
     }
     differs = [counter != func.coalesce(sums.c[name], 0) for name, counter in counters.items()]
-    for code, *_ in session.execute(
-        select(Account.code).outerjoin(sums, sums.c.account_id == Account.id).where(or_(*differs))
-    ):
-        yield f"account {code}: its counters differ from its journal"
+    yield Contradiction(
+        "account {}: its counters differ from its journal",
+        select(Account.code).outerjoin(sums, sums.c.account_id == Account.id).where(or_(*differs)),
+    )
     afters = [getattr(last, f"{name}_after") != sums.c[name] for name in FIGURES]
-    for code, *_ in session.execute(
+    yield Contradiction(
+        "account {}: the last line of its journal differs from the sum of all",
         select(Account.code)
         .join(sums, sums.c.account_id == Account.id)
         .join(last, last.id == sums.c.last)
-        .where(or_(*afters, Account.moved_at != last.at))
-    ):
-        yield f"account {code}: the last line of its journal differs from the sum of all"
+        .where(or_(*afters, Account.moved_at != last.at)),
+    )
     yield from _free_money(sums)
 
 
-def _free_money(sums: Subquery) -> Iterator[str]:
+def _free_money(sums: Subquery) -> Iterator[Contradiction]:
     free_part = LedgerEntry.free
     free = (
         select(LedgerEntry.account_id, func.sum(case((free_part > 0, free_part), else_=0)).label("free"))
@@ -150,16 +150,16 @@ def _free_money(sums: Subquery) -> Iterator[str]:
         .group_by(LedgerEntry.account_id)
         .subquery()
     )
-    for code, *_ in session.execute(
+    yield Contradiction(
+        "account {}: the free money of its journal differs from that of its recharges",
         select(Account.code)
         .join(sums, sums.c.account_id == Account.id)
         .outerjoin(free, free.c.account_id == Account.id)
-        .where(sums.c.free != func.coalesce(free.c.free, 0))
-    ):
-        yield f"account {code}: the free money of its journal differs from that of its recharges"
+        .where(sums.c.free != func.coalesce(free.c.free, 0)),
+    )
 
 
-def _days() -> Iterator[str]:
+def _days() -> Iterator[Contradiction]:
     counted = (
         select(
             LedgerEntry.account_id,
@@ -178,17 +178,17 @@ def _days() -> Iterator[str]:
         LedgerDay.kind == counted.c.kind,
     )
     wrong = or_(LedgerDay.day.is_(None), LedgerDay.entries != counted.c.entries, LedgerDay.amount != counted.c.amount)
-    for account_id, day in session.execute(
-        select(counted.c.account_id, counted.c.occurred_on).outerjoin(LedgerDay, same).where(wrong)
-    ):
-        yield f"account id {account_id}: the sums of {day} differ from its entries"
-    for account_id, day in session.execute(
-        select(LedgerDay.account_id, LedgerDay.day).outerjoin(counted, same).where(counted.c.kind.is_(None))
-    ):
-        yield f"account id {account_id}: {day} has sums without entries"
+    yield Contradiction(
+        "account id {}: the sums of {} differ from its entries",
+        select(counted.c.account_id, counted.c.occurred_on).outerjoin(LedgerDay, same).where(wrong),
+    )
+    yield Contradiction(
+        "account id {}: {} has sums without entries",
+        select(LedgerDay.account_id, LedgerDay.day).outerjoin(counted, same).where(counted.c.kind.is_(None)),
+    )
 
 
-def _recharges() -> Iterator[str]:
+def _recharges() -> Iterator[Contradiction]:
     parts = (
         select(
             Allocation.recharge_id,
@@ -200,20 +200,20 @@ def _recharges() -> Iterator[str]:
         .group_by(Allocation.recharge_id)
         .subquery()
     )
-    for external_id, *_ in session.execute(
+    yield Contradiction(
+        "recharge {}: its parts differ from its allocations",
         select(LedgerEntry.external_id)
         .outerjoin(parts, parts.c.recharge_id == LedgerEntry.id)
         .where(
             (LedgerEntry.reserved != func.coalesce(parts.c.reserved, 0))
             | (LedgerEntry.invoiced != func.coalesce(parts.c.invoiced, 0))
-        )
-    ):
-        yield f"recharge {external_id}: its parts differ from its allocations"
+        ),
+    )
     over = LedgerEntry.free < 0
-    for external_id, *_ in session.execute(
-        select(LedgerEntry.external_id).where(over, LedgerEntry.reserved > 0, LedgerEntry.kind == EntryKind.RECHARGE)
-    ):
-        yield f"recharge {external_id}: more is reserved than a refund left"
+    yield Contradiction(
+        "recharge {}: more is reserved than a refund left",
+        select(LedgerEntry.external_id).where(over, LedgerEntry.reserved > 0, LedgerEntry.kind == EntryKind.RECHARGE),
+    )
     refund = aliased(LedgerEntry)
     taken = (
         select(refund.source, refund.refund_of, func.sum(refund.amount).label("total"))
@@ -221,15 +221,15 @@ def _recharges() -> Iterator[str]:
         .group_by(refund.source, refund.refund_of)
         .subquery()
     )
-    for external_id, *_ in session.execute(
+    yield Contradiction(
+        "recharge {}: its refunded part differs from its refunds",
         select(LedgerEntry.external_id)
         .outerjoin(taken, (taken.c.source == LedgerEntry.source) & (taken.c.refund_of == LedgerEntry.external_id))
-        .where(LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.refunded != func.coalesce(taken.c.total, 0))
-    ):
-        yield f"recharge {external_id}: its refunded part differs from its refunds"
+        .where(LedgerEntry.kind == EntryKind.RECHARGE, LedgerEntry.refunded != func.coalesce(taken.c.total, 0)),
+    )
 
 
-def _reservations() -> Iterator[str]:
+def _reservations() -> Iterator[Contradiction]:
     state = Reservation.state
     allocated = (
         select(Allocation.request_id, Allocation.state, func.sum(Allocation.amount).label("total"))
@@ -237,29 +237,31 @@ def _reservations() -> Iterator[str]:
         .subquery()
     )
     wanted = case((state == ReservationState.RELEASED, 0), else_=Reservation.amount - Reservation.short)
-    for request_id, *_ in session.execute(
+    yield Contradiction(
+        "reservation of request {}: its allocations do not add up to its amount",
         select(Reservation.request_id)
         .outerjoin(allocated, (allocated.c.request_id == Reservation.request_id) & (allocated.c.state == state))
-        .where(state != ReservationState.RELEASED, func.coalesce(allocated.c.total, 0) != wanted)
-    ):
-        yield f"reservation of request {request_id}: its allocations do not add up to its amount"
-    for request_id, *_ in session.execute(
+        .where(state != ReservationState.RELEASED, func.coalesce(allocated.c.total, 0) != wanted),
+    )
+    yield Contradiction(
+        "reservation of request {}: an allocation has another state",
         select(Allocation.request_id)
         .join(Reservation, Reservation.request_id == Allocation.request_id)
         .where(Allocation.state != ReservationState.RELEASED, Allocation.state != state)
-        .distinct()
-    ):
-        yield f"reservation of request {request_id}: an allocation has another state"
+        .distinct(),
+    )
 
 
-def _credits() -> Iterator[str]:
+def _credits() -> Iterator[Contradiction]:
     beyond = or_(
         Allocation.credited < 0,
         Allocation.credited > Allocation.amount,
         and_(Allocation.credited != 0, Allocation.state != ReservationState.SETTLED),
     )
-    for request_id in session.scalars(select(Allocation.request_id).where(beyond).distinct()):
-        yield f"reservation of request {request_id}: more is credited than was invoiced"
+    yield Contradiction(
+        "reservation of request {}: more is credited than was invoiced",
+        select(Allocation.request_id).where(beyond).distinct(),
+    )
     # Of each part what it says is credited, and less what the journal says: nothing is left.
     told = union_all(
         select(Allocation.request_id, Allocation.recharge_id, Allocation.credited).where(Allocation.credited != 0),
@@ -268,13 +270,11 @@ def _credits() -> Iterator[str]:
         ),
     ).subquery()
     differing = (
-        select(told.c.request_id)
-        .group_by(told.c.request_id, told.c.recharge_id)
-        .having(func.sum(told.c.credited) != 0)
-        .order_by(told.c.request_id)
+        select(told.c.request_id).group_by(told.c.request_id, told.c.recharge_id).having(func.sum(told.c.credited) != 0)
     )
-    for request_id in dict.fromkeys(session.scalars(differing)):
-        yield f"reservation of request {request_id}: what is credited of it differs from the journal"
+    yield Contradiction(
+        "reservation of request {}: what is credited of it differs from the journal", one_each(differing)
+    )
 
 
 def _turn() -> Iterator[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice import storage
+from backoffice.contradictions import Contradiction, found
 from backoffice.database import session
 from backoffice.ledger.models import Reservation, ReservationState
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestCopy, RequestEvent, RequestSearch
@@ -16,18 +17,18 @@ from backoffice.requests.rules import Action, State
 
 def check() -> Iterator[str]:
     """Yield a sentence for each request whose parts contradict each other."""
-    yield from _decisions()
-    yield from _second_approvals()
-    yield from _holds()
-    yield from _reservations()
-    yield from _supporting_files()
-    without_event = ~exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
-    for (number,) in session.execute(select(InvoiceRequest.number).where(without_event)):
-        yield f"request {number}: its timeline does not say that it was submitted"
-    unsearched = ~exists().where(RequestSearch.request_id == InvoiceRequest.id)
-    for (number,) in session.execute(select(InvoiceRequest.number).where(unsearched)):
-        yield f"request {number}: no search can find it"
+    yield from found(_decisions, _second_approvals, _holds, _reservations, _supporting_files, _traces)
     yield from _copies()
+
+
+def _traces() -> Iterator[Contradiction]:
+    without_event = ~exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
+    yield Contradiction(
+        "request {}: its timeline does not say that it was submitted",
+        select(InvoiceRequest.number).where(without_event),
+    )
+    unsearched = ~exists().where(RequestSearch.request_id == InvoiceRequest.id)
+    yield Contradiction("request {}: no search can find it", select(InvoiceRequest.number).where(unsearched))
 
 
 def _copies() -> Iterator[str]:
@@ -40,43 +41,47 @@ def _copies() -> Iterator[str]:
             yield f"request {row.number}: a search for the addresses of its copies finds others"
 
 
-def _supporting_files() -> Iterator[str]:
+def _supporting_files() -> Iterator[Contradiction]:
     enclosed = select(InvoiceRequest.number, InvoiceRequest.support_sha256).where(
         InvoiceRequest.support_sha256.is_not(None)
     )
-    for number, sha256 in session.execute(enclosed):
-        if sha256 is not None and not storage.exists(sha256):
-            yield f"request {number}: its supporting file {sha256} is not in the store"
+    yield Contradiction(
+        "request {}: its supporting file {} is not in the store",
+        enclosed,
+        lambda request: not storage.exists(request.support_sha256),
+    )
 
 
-def _decisions() -> Iterator[str]:
+def _decisions() -> Iterator[Contradiction]:
     wanted = {State.APPROVED: "approve", State.ISSUED: "approve", State.REJECTED: "reject"}
     for state, verdict in wanted.items():
         in_force = exists().where(
             Decision.request_id == InvoiceRequest.id, Decision.revoked_at.is_(None), Decision.verdict == verdict
         )
-        for (number,) in session.execute(select(InvoiceRequest.number).where(InvoiceRequest.state == state, ~in_force)):
-            yield f"request {number}: it is {state} without a decision in force that says so"
+        yield Contradiction(
+            f"request {{}}: it is {state} without a decision in force that says so",
+            select(InvoiceRequest.number).where(InvoiceRequest.state == state, ~in_force),
+        )
     final = (Decision.revoked_at.is_(None), Decision.verdict != Action.FIRST_APPROVE)
     undecided = exists().where(Decision.request_id == InvoiceRequest.id, *final)
-    for (number,) in session.execute(
-        select(InvoiceRequest.number).where(InvoiceRequest.state.in_([State.PENDING, State.WITHDRAWN]), undecided)
-    ):
-        yield f"request {number}: it is not decided, yet a decision is in force"
-    for request_id, count in session.execute(
-        select(Decision.request_id, func.count()).where(*final).group_by(Decision.request_id).having(func.count() > 1)
-    ):
-        yield f"request id {request_id}: {count} decisions are in force"
+    yield Contradiction(
+        "request {}: it is not decided, yet a decision is in force",
+        select(InvoiceRequest.number).where(InvoiceRequest.state.in_([State.PENDING, State.WITHDRAWN]), undecided),
+    )
+    yield Contradiction(
+        "request id {}: {} decisions are in force",
+        select(Decision.request_id, func.count()).where(*final).group_by(Decision.request_id).having(func.count() > 1),
+    )
     own = or_(
         Decision.decided_by == InvoiceRequest.applicant_id,
     )
-    for (number,) in session.execute(
-        select(InvoiceRequest.number).join(Decision, Decision.request_id == InvoiceRequest.id).where(own)
-    ):
-        yield f"request {number}: its applicant decided on it"
+    yield Contradiction(
+        "request {}: its applicant decided on it",
+        select(InvoiceRequest.number).join(Decision, Decision.request_id == InvoiceRequest.id).where(own),
+    )
 
 
-def _second_approvals() -> Iterator[str]:
+def _second_approvals() -> Iterator[Contradiction]:
     given = exists().where(
         Decision.request_id == InvoiceRequest.id,
         Decision.revoked_at.is_(None),
@@ -84,11 +89,14 @@ def _second_approvals() -> Iterator[str]:
     )
     marked = InvoiceRequest.second_wanted_at.is_not(None)
     differ = or_(and_(marked, ~given), and_(~marked, given, InvoiceRequest.state == State.PENDING))
-    for (number,) in session.execute(select(InvoiceRequest.number).where(differ)):
-        yield f"request {number}: its mark of a first approval and its decisions differ"
+    yield Contradiction(
+        "request {}: its mark of a first approval and its decisions differ", select(InvoiceRequest.number).where(differ)
+    )
     ended = InvoiceRequest.state.in_([State.REJECTED, State.WITHDRAWN])
-    for number, state in session.execute(select(InvoiceRequest.number, InvoiceRequest.state).where(ended, given)):
-        yield f"request {number}: it is {state}, yet a first approval is in force"
+    yield Contradiction(
+        "request {}: it is {}, yet a first approval is in force",
+        select(InvoiceRequest.number, InvoiceRequest.state).where(ended, given),
+    )
     first, second = aliased(Decision), aliased(Decision)
     same = (
         select(InvoiceRequest.number)
@@ -96,25 +104,27 @@ def _second_approvals() -> Iterator[str]:
         .join(second, and_(second.request_id == InvoiceRequest.id, second.verdict == Action.APPROVE))
         .where(first.revoked_at.is_(None), second.revoked_at.is_(None), first.decided_by == second.decided_by)
     )
-    for (number,) in session.execute(same):
-        yield f"request {number}: one person gave both approvals"
+    yield Contradiction("request {}: one person gave both approvals", same)
 
 
-def _holds() -> Iterator[str]:
+def _holds() -> Iterator[Contradiction]:
     asked = exists().where(Hold.request_id == InvoiceRequest.id, Hold.ended_at.is_(None))
     differ = or_(
         and_(InvoiceRequest.held_at.is_not(None), ~asked),
         and_(InvoiceRequest.held_at.is_(None), asked),
     )
-    for (number,) in session.execute(select(InvoiceRequest.number).where(differ)):
-        yield f"request {number}: its hold and the questions to the customer differ"
+    yield Contradiction(
+        "request {}: its hold and the questions to the customer differ", select(InvoiceRequest.number).where(differ)
+    )
     paused = select(func.coalesce(func.sum(Hold.paused_seconds), 0)).where(Hold.request_id == InvoiceRequest.id)
     moved = InvoiceRequest.paused_seconds != paused.scalar_subquery()
-    for (number,) in session.execute(select(InvoiceRequest.number).where(moved)):
-        yield f"request {number}: its clock stood still for another time than its holds say"
+    yield Contradiction(
+        "request {}: its clock stood still for another time than its holds say",
+        select(InvoiceRequest.number).where(moved),
+    )
 
 
-def _reservations() -> Iterator[str]:
+def _reservations() -> Iterator[Contradiction]:
     fits = or_(
         and_(
             InvoiceRequest.state.in_([State.PENDING, State.APPROVED]),
@@ -127,9 +137,9 @@ def _reservations() -> Iterator[str]:
             Reservation.state == ReservationState.RELEASED,
         ),
     )
-    for (number,) in session.execute(
+    yield Contradiction(
+        "request {}: its state and its reservation differ",
         select(InvoiceRequest.number)
         .outerjoin(Reservation, Reservation.request_id == InvoiceRequest.id)
-        .where(or_(Reservation.request_id.is_(None), ~fits, Reservation.amount != InvoiceRequest.amount))
-    ):
-        yield f"request {number}: its state and its reservation differ"
+        .where(or_(Reservation.request_id.is_(None), ~fits, Reservation.amount != InvoiceRequest.amount)),
+    )

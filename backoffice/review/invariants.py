@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import and_, exists, func, or_, select
 
 from backoffice.audit.models import AuditEvent
+from backoffice.contradictions import Contradiction, found
 from backoffice.database import session
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import ABOUT, Action
@@ -22,18 +23,21 @@ _VERDICTS = {
 
 def check() -> Iterator[str]:
     """Yield a sentence for each run that says otherwise than the verdicts."""
-    yield from _items_without_their_verdict()
-    yield from _verdicts_of_two_items()
+    yield from found(_items_without_their_verdict, _verdicts_of_two_items, _runs)
     yield from _unknown_acts()
+
+
+def _runs() -> Iterator[Contradiction]:
     unfinished = exists().where(BulkItem.run_id == BulkRun.id, BulkItem.outcome.is_(None))
-    for (run_id,) in session.execute(select(BulkRun.id).where(BulkRun.state == BulkState.DONE, unfinished)):
-        yield f"bulk run {run_id}: it is done, yet some of its requests had no turn"
+    yield Contradiction(
+        "bulk run {}: it is done, yet some of its requests had no turn",
+        select(BulkRun.id).where(BulkRun.state == BulkState.DONE, unfinished),
+    )
     empty = ~exists().where(BulkItem.run_id == BulkRun.id)
-    for (run_id,) in session.execute(select(BulkRun.id).where(empty)):
-        yield f"bulk run {run_id}: it is about no request"
+    yield Contradiction("bulk run {}: it is about no request", select(BulkRun.id).where(empty))
 
 
-def _items_without_their_verdict() -> Iterator[str]:
+def _items_without_their_verdict() -> Iterator[Contradiction]:
     """Done means a verdict of the run's person on this request, given (or taken back) when the item says."""
     right = [
         and_(
@@ -59,11 +63,10 @@ def _items_without_their_verdict() -> Iterator[str]:
         .join(BulkRun, BulkRun.id == BulkItem.run_id)
         .join(InvoiceRequest, InvoiceRequest.id == BulkItem.request_id)
     )
-    for run_id, number in session.execute(items.where(wrong)):
-        yield f"bulk run {run_id}: what it says of request {number} and the verdicts on it differ"
+    yield Contradiction("bulk run {}: what it says of request {} and the verdicts on it differ", items.where(wrong))
 
 
-def _verdicts_of_two_items() -> Iterator[str]:
+def _verdicts_of_two_items() -> Iterator[Contradiction]:
     gave = BulkRun.action != BulkAction.UNDO
     twice = (
         select(BulkItem.decision_id)
@@ -72,8 +75,7 @@ def _verdicts_of_two_items() -> Iterator[str]:
         .group_by(BulkItem.decision_id, gave)
         .having(func.count() > 1)
     )
-    for (decision_id,) in session.execute(twice):
-        yield f"decision {decision_id}: two bulk items say that they gave it, or took it back"
+    yield Contradiction("decision {}: two bulk items say that they gave it, or took it back", twice)
 
 
 def _unknown_acts() -> Iterator[str]:

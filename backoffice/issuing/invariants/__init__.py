@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import and_, exists, func, or_, select, union_all
 
 from backoffice import storage
+from backoffice.contradictions import Contradiction, found
 from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.errors import BackofficeError
@@ -23,12 +24,9 @@ from backoffice.requests.rules import ABOUT, State
 def check() -> Iterator[str]:
     """Yield a sentence for each gap, repeat, wrong total, missing or damaged document."""
     yield from _numbers()
-    yield from _totals()
-    yield from _requests()
+    yield from found(_totals, _requests, _stops, _told)
     yield from _snapshots()
     yield from _documents()
-    yield from _stops()
-    yield from _told()
     yield from credits.check()
     yield from corrections.check()
 
@@ -78,7 +76,7 @@ def _numbers() -> Iterator[str]:
         yield f"invoice {number}: it is dated before the one in front of it"
 
 
-def _totals() -> Iterator[str]:
+def _totals() -> Iterator[Contradiction]:
     sums = (
         select(
             InvoiceLine.invoice_id,
@@ -89,7 +87,8 @@ def _totals() -> Iterator[str]:
         .group_by(InvoiceLine.invoice_id)
         .subquery()
     )
-    for (number,) in session.execute(
+    yield Contradiction(
+        "invoice {}: lines, totals and the request's amount differ",
         select(Invoice.number)
         .outerjoin(sums, sums.c.invoice_id == Invoice.id)
         .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
@@ -101,25 +100,25 @@ def _totals() -> Iterator[str]:
                 sums.c.gross != Invoice.gross,
                 InvoiceRequest.amount != Invoice.gross,
             )
-        )
-    ):
-        yield f"invoice {number}: lines, totals and the request's amount differ"
+        ),
+    )
     allocated = (
         select(Allocation.request_id, func.sum(Allocation.amount).label("total"))
         .where(Allocation.state == ReservationState.SETTLED)
         .group_by(Allocation.request_id)
         .subquery()
     )
-    for (number,) in session.execute(
+    yield Contradiction(
+        "invoice {}: what the ledger counts as invoiced differs from its gross",
         select(Invoice.number)
         .outerjoin(allocated, allocated.c.request_id == Invoice.request_id)
-        .where(or_(allocated.c.total.is_(None), allocated.c.total != Invoice.gross))
-    ):
-        yield f"invoice {number}: what the ledger counts as invoiced differs from its gross"
+        .where(or_(allocated.c.total.is_(None), allocated.c.total != Invoice.gross)),
+    )
 
 
-def _requests() -> Iterator[str]:
-    for (number,) in session.execute(
+def _requests() -> Iterator[Contradiction]:
+    yield Contradiction(
+        "request {}: it is issued without a whole invoice of the same number and date",
         select(InvoiceRequest.number)
         .outerjoin(Invoice, Invoice.id == InvoiceRequest.invoice_id)
         .where(
@@ -130,12 +129,10 @@ def _requests() -> Iterator[str]:
                 Invoice.issued_on != InvoiceRequest.issued_on,
                 Invoice.pdf_sha256.is_(None),
             ),
-        )
-    ):
-        yield f"request {number}: it is issued without a whole invoice of the same number and date"
+        ),
+    )
     claimed = exists().where(InvoiceRequest.invoice_id == Invoice.id, InvoiceRequest.id == Invoice.request_id)
-    for (number,) in session.execute(select(Invoice.number).where(~claimed)):
-        yield f"invoice {number}: its request does not know it"
+    yield Contradiction("invoice {}: its request does not know it", select(Invoice.number).where(~claimed))
 
 
 def _snapshots() -> Iterator[str]:
@@ -184,22 +181,25 @@ def _documents() -> Iterator[str]:
             yield f"invoice {number}, official file {version}: {error}"
 
 
-def _stops() -> Iterator[str]:
+def _stops() -> Iterator[Contradiction]:
     for kind in (Invoice, CreditNote):
         within = and_(
             kind.issued_at > IssuingStop.stopped_at,
             or_(IssuingStop.ended_at.is_(None), kind.issued_at < IssuingStop.ended_at),
         )
-        for (number,) in session.execute(select(kind.number).join(IssuingStop, within)):
-            yield f"{number}: it got its number while issuing was stopped"
+        yield Contradiction(
+            "{}: it got its number while issuing was stopped", select(kind.number).join(IssuingStop, within)
+        )
 
 
-def _told() -> Iterator[str]:
+def _told() -> Iterator[Contradiction]:
     """Whoever gets a document is told of it, with that document, in the mail queued by the change that made it."""
     noted = exists().where(RequestEvent.request_id == Invoice.request_id, RequestEvent.kind == "issued")
     issued = select(Invoice.number).join(InvoiceRequest, InvoiceRequest.invoice_id == Invoice.id)
-    for number in session.scalars(issued.where(InvoiceRequest.state == State.ISSUED, ~noted)):
-        yield f"invoice {number}: its request's timeline does not say that it was issued"
+    yield Contradiction(
+        "invoice {}: its request's timeline does not say that it was issued",
+        issued.where(InvoiceRequest.state == State.ISSUED, ~noted),
+    )
     for word, kind, template in (("invoice", Invoice, "issued"), ("credit note", CreditNote, "credited")):
         mailed = exists().where(
             Message.about_type == ABOUT,
@@ -210,5 +210,4 @@ def _told() -> Iterator[str]:
         made = select(kind.number).where(kind.pdf_sha256.is_not(None))
         if kind is CreditNote:
             made = made.join(Invoice, Invoice.id == CreditNote.invoice_id)
-        for number in session.scalars(made.where(~mailed)):
-            yield f"{word} {number}: no mail brings its document"
+        yield Contradiction(f"{word} {{}}: no mail brings its document", made.where(~mailed))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import and_, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
+from backoffice.contradictions import Contradiction, found
 from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.headers.models import InvoiceHeader
@@ -20,26 +21,27 @@ from backoffice.requests.rules import ABOUT, State
 def check() -> Iterator[str]:
     """Yield a sentence for each link between an invoice and what took its place that does not hold, and for each wish
     that says another thing than what became of it."""
-    yield from _links()
-    yield from _taken_back()
-    yield from _wishes()
-    yield from _answers()
+    yield from found(_links, _taken_back, _wishes, _answers)
+    yield from _followers()
 
 
-def _links() -> Iterator[str]:
+def _links() -> Iterator[Contradiction]:
     """A request follows a confirmed proposal and no other: of the same account, for the header that was proposed."""
     confirmed = CreditProposal.state == ProposalState.CONFIRMED
     made = CreditReissue.request_id.is_not(None)
     proposals = select(CreditProposal.id).join(CreditReissue, CreditReissue.proposal_id == CreditProposal.id)
-    for proposal_id in session.scalars(proposals.where(confirmed != made)):
-        yield f"proposal {proposal_id}: whether it is confirmed and whether a request follows differ"
+    yield Contradiction(
+        "proposal {}: whether it is confirmed and whether a request follows differ", proposals.where(confirmed != made)
+    )
     foreign = (
         proposals.join(Invoice, Invoice.id == CreditProposal.invoice_id)
         .join(InvoiceHeader, InvoiceHeader.id == CreditReissue.header_id)
         .where(InvoiceHeader.account_id != Invoice.account_id)
     )
-    for proposal_id in session.scalars(foreign):
-        yield f"proposal {proposal_id}: it names a header of another account"
+    yield Contradiction("proposal {}: it names a header of another account", foreign)
+
+
+def _followers() -> Iterator[str]:
     former = aliased(InvoiceRequest)
     said = and_(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.kind == "submitted")
     for row in session.execute(
@@ -66,23 +68,23 @@ def _links() -> Iterator[str]:
             yield f"request {row.number}: its timeline does not name the request whose place it takes"
 
 
-def _taken_back() -> Iterator[str]:
+def _taken_back() -> Iterator[Contradiction]:
     credited = (
         select(CreditNote.invoice_id, func.sum(CreditNote.gross).label("gross"))
         .group_by(CreditNote.invoice_id)
         .subquery()
     )
-    for number in session.scalars(
+    yield Contradiction(
+        "invoice {}: it was issued anew, and not all of it was taken back",
         select(Invoice.number)
         .join(CreditProposal, CreditProposal.invoice_id == Invoice.id)
         .join(CreditReissue, CreditReissue.proposal_id == CreditProposal.id)
         .outerjoin(credited, credited.c.invoice_id == Invoice.id)
-        .where(CreditReissue.request_id.is_not(None), func.coalesce(credited.c.gross, ZERO) != Invoice.gross)
-    ):
-        yield f"invoice {number}: it was issued anew, and not all of it was taken back"
+        .where(CreditReissue.request_id.is_not(None), func.coalesce(credited.c.gross, ZERO) != Invoice.gross),
+    )
 
 
-def _wishes() -> Iterator[str]:
+def _wishes() -> Iterator[Contradiction]:
     """Somebody asks about an issued invoice of their account, once at a time, and the timeline says so."""
     asked = exists().where(
         RequestEvent.request_id == CorrectionWish.request_id,
@@ -104,12 +106,11 @@ def _wishes() -> Iterator[str]:
         (not_(asked), "its timeline does not say that a correction was asked for"),
     )
     for fault, sentence in faults:
-        found = select(InvoiceRequest.number).join(CorrectionWish, CorrectionWish.request_id == InvoiceRequest.id)
-        for number in session.scalars(found.outerjoin(InvoiceHeader, header).where(fault).distinct()):
-            yield f"request {number}: {sentence}"
+        about = select(InvoiceRequest.number).join(CorrectionWish, CorrectionWish.request_id == InvoiceRequest.id)
+        yield Contradiction(f"request {{}}: {sentence}", about.outerjoin(InvoiceHeader, header).where(fault).distinct())
 
 
-def _answers() -> Iterator[str]:
+def _answers() -> Iterator[Contradiction]:
     """A credit note grants what is open, and nothing else does; a refusal is mailed."""
     of_invoice = and_(Invoice.id == CreditProposal.invoice_id, Invoice.request_id == CorrectionWish.request_id)
     confirmed = and_(of_invoice, CreditProposal.state == ProposalState.CONFIRMED)
@@ -128,6 +129,5 @@ def _answers() -> Iterator[str]:
         (and_(state == WishState.DECLINED, not_(mailed)), "its customer was not told that a correction was declined"),
     )
     for fault, sentence in faults:
-        found = select(InvoiceRequest.number).join(CorrectionWish, CorrectionWish.request_id == InvoiceRequest.id)
-        for number in session.scalars(found.where(fault).distinct()):
-            yield f"request {number}: {sentence}"
+        about = select(InvoiceRequest.number).join(CorrectionWish, CorrectionWish.request_id == InvoiceRequest.id)
+        yield Contradiction(f"request {{}}: {sentence}", about.where(fault).distinct())

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Subquery, and_, func, literal_column, or_, select, union_all
 
+from backoffice.contradictions import Contradiction, found, one_each
 from backoffice.database import missing_triggers, session
 from backoffice.issuing.models import (
     CreditLeft,
@@ -27,65 +28,64 @@ FIGURES = ("net", "tax", "gross")
 
 def check() -> Iterator[str]:
     """Yield a sentence for each note that is not what was confirmed, takes too much or could be edited."""
-    yield from _credit_notes()
-    yield from _credited_lines()
-    yield from _credited_money()
+    yield from found(_credit_notes, _credited_lines, _credited_money)
+    yield from _left_of_rates()
     yield from _guards()
 
 
-def _credit_notes() -> Iterator[str]:
+def _credit_notes() -> Iterator[Contradiction]:
     lines = _summed(select(CreditNoteLine.note_id.label("of"), *_figures(CreditNoteLine)))
     wrong = or_(lines.c.of.is_(None), *(lines.c[name] != getattr(CreditNote, name) for name in FIGURES))
-    for number in session.scalars(select(CreditNote.number).outerjoin(lines, lines.c.of == CreditNote.id).where(wrong)):
-        yield f"credit note {number}: its lines and its totals differ"
+    yield Contradiction(
+        "credit note {}: its lines and its totals differ",
+        select(CreditNote.number).outerjoin(lines, lines.c.of == CreditNote.id).where(wrong),
+    )
     asked = (
         select(CreditProposalLine.proposal_id.label("of"), func.sum(CreditProposalLine.gross).label("gross"))
         .group_by(CreditProposalLine.proposal_id)
         .subquery()
     )
     same = and_(CreditProposal.state == ProposalState.CONFIRMED, CreditProposal.invoice_id == CreditNote.invoice_id)
-    for number in session.scalars(
+    yield Contradiction(
+        "credit note {}: it is not what was proposed and confirmed",
         select(CreditNote.number)
         .join(CreditProposal, CreditProposal.id == CreditNote.proposal_id)
         .outerjoin(asked, asked.c.of == CreditProposal.id)
-        .where(or_(~same, asked.c.gross.is_(None), asked.c.gross != CreditNote.gross))
-    ):
-        yield f"credit note {number}: it is not what was proposed and confirmed"
-    for proposal_id in session.scalars(
+        .where(or_(~same, asked.c.gross.is_(None), asked.c.gross != CreditNote.gross)),
+    )
+    yield Contradiction(
+        "proposal {}: it is confirmed, and there is no credit note",
         select(CreditProposal.id)
         .outerjoin(CreditNote, CreditNote.proposal_id == CreditProposal.id)
-        .where(CreditProposal.state == ProposalState.CONFIRMED, CreditNote.id.is_(None))
-    ):
-        yield f"proposal {proposal_id}: it is confirmed, and there is no credit note"
+        .where(CreditProposal.state == ProposalState.CONFIRMED, CreditNote.id.is_(None)),
+    )
     alone = and_(
         CreditProposal.decided_by == CreditProposal.proposed_by, CreditProposal.state != ProposalState.WITHDRAWN
     )
-    for proposal_id in session.scalars(select(CreditProposal.id).where(alone)):
-        yield f"proposal {proposal_id}: one person proposed and decided"
+    yield Contradiction("proposal {}: one person proposed and decided", select(CreditProposal.id).where(alone))
 
 
-def _credited_lines() -> Iterator[str]:
-    taken = _summed(select(CreditNoteLine.line_id.label("of"), *_figures(CreditNoteLine)))
-    for number, position in session.execute(
+def _credited_lines() -> Iterator[Contradiction]:
+    taken = _taken_of_lines()
+    yield Contradiction(
+        "invoice {}: more is credited of its line {} than it says",
         select(Invoice.number, InvoiceLine.position)
         .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
         .join(taken, taken.c.of == InvoiceLine.id)
-        .where(taken.c.gross > InvoiceLine.gross)
-    ):
-        yield f"invoice {number}: more is credited of its line {position} than it says"
-    yield from _left_of_rates(taken)
+        .where(taken.c.gross > InvoiceLine.gross),
+    )
     elsewhere = (
         select(CreditNote.number)
         .join(CreditNoteLine, CreditNoteLine.note_id == CreditNote.id)
         .join(InvoiceLine, InvoiceLine.id == CreditNoteLine.line_id)
         .where(InvoiceLine.invoice_id != CreditNote.invoice_id)
     )
-    for number in session.scalars(elsewhere.distinct()):
-        yield f"credit note {number}: a line of it is of another invoice"
+    yield Contradiction("credit note {}: a line of it is of another invoice", elsewhere.distinct())
 
 
-def _left_of_rates(taken: Subquery) -> Iterator[str]:
+def _left_of_rates() -> Iterator[str]:
     """Net and tax never go beyond those of a rate, and what is counted as left is what the lines leave."""
+    taken = _taken_of_lines()
     rate = func.rtrim(InvoiceLine.rate, literal_column("'0.'"))
     net, tax = (
         func.sum(getattr(InvoiceLine, name) - func.coalesce(taken.c[name], ZERO)).label(name) for name in ("net", "tax")
@@ -119,7 +119,7 @@ def _left_of_rates(taken: Subquery) -> Iterator[str]:
         yield f"invoice {number}: what is left of its rate {Decimal(told or 0):.2%} is not what its lines leave"
 
 
-def _credited_money() -> Iterator[str]:
+def _credited_money() -> Iterator[Contradiction]:
     """Of each part what the ledger says is credited, less what the notes took: nothing is left."""
     told = union_all(
         select(Allocation.request_id, Allocation.recharge_id, Allocation.credited.label("credited")).where(
@@ -134,10 +134,10 @@ def _credited_money() -> Iterator[str]:
         select(told.c.request_id)
         .group_by(told.c.request_id, told.c.recharge_id)
         .having(func.sum(told.c.credited) != ZERO)
-        .order_by(told.c.request_id)
     )
-    for request_id in dict.fromkeys(session.scalars(differing)):
-        yield f"request id {request_id}: the ledger and the credit notes differ on what is credited"
+    yield Contradiction(
+        "request id {}: the ledger and the credit notes differ on what is credited", one_each(differing)
+    )
 
 
 def _guards() -> Iterator[str]:
@@ -156,6 +156,10 @@ def _guards() -> Iterator[str]:
     for table, triggers in guards.items():
         for name in missing_triggers(table, *triggers):
             yield f"credit notes: the trigger {name} is missing, they could be edited or take too much"
+
+
+def _taken_of_lines() -> Subquery:
+    return _summed(select(CreditNoteLine.line_id.label("of"), *_figures(CreditNoteLine)))
 
 
 def _figures(of: Any) -> list[Any]:
