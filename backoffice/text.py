@@ -28,6 +28,15 @@ _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
 _GAPS = re.compile("[\t\n ]+")
 _TRIMMED = "\t\n \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _FULL_WIDTH_BRACKETS = re.compile("([（）])")
+# Radicals that no compatibility form unifies, each before the whole character that it looks like.
+_RADICALS = (
+    "⺁厂 ⺃乚 ⺄乙 ⺅亻 ⺆冂 ⺇几 ⺉刂 ⺊卜 ⺋㔾 ⺌小 ⺎兀 ⺏尣 ⺐尢 ⺒巳 ⺓幺 ⺔彑 ⺕彐 ⺖忄 ⺗㣺 ⺘扌 ⺙攵 ⺛旡 "
+    "⺜日 ⺝月 ⺞歺 ⺠民 ⺡氵 ⺢氺 ⺣灬 ⺤爫 ⺥爫 ⺦丬 ⺨犭 ⺩王 ⺪疋 ⺫罒 ⺬示 ⺭礻 ⺮竹 ⺯糹 ⺰纟 ⺲罒 ⺶羊 ⺹耂 "
+    "⺺肀 ⺻聿 ⺼月 ⺽臼 ⺾艹 ⺿艹 ⻀艹 ⻁虎 ⻂衤 ⻃覀 ⻄西 ⻅见 ⻆角 ⻇角 ⻈讠 ⻉贝 ⻊足 ⻋车 ⻌辶 ⻍辶 ⻎辶 ⻏阝 "
+    "⻐钅 ⻑長 ⻒镸 ⻓长 ⻔门 ⻕阜 ⻖阝 ⻗雨 ⻘青 ⻙韦 ⻚页 ⻛风 ⻜飞 ⻝食 ⻟飠 ⻠饣 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻧卤 "
+    "⻨麦 ⻩黄 ⻪黾 ⻫斉 ⻬齐 ⻭歯 ⻮齿 ⻯竜 ⻰龙 ⻱龜 ⻲亀"
+)
+WHOLE_CHARACTERS = {ord(pair[0]): pair[1] for pair in _RADICALS.split()}
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -74,12 +83,13 @@ def folded(value: str) -> str:
 
 
 def clean_name(value: str, *, max_length: int) -> str:
-    """A legal name: like `clean`, and compatibility forms are unified, but full-width brackets stay as registered."""
+    """A legal name: like `clean`, compatibility forms are unified, and radicals become whole characters: no register
+    holds one, and a search would miss it. Full-width brackets stay as registered."""
     text = clean(value, max_length=max_length)
     # The brackets are part of a Chinese company's registered name; a look-alike would be another name.
     parts = _FULL_WIDTH_BRACKETS.split(text)
     parts[::2] = (unicodedata.normalize("NFKC", part) for part in parts[::2])
-    text = _GAPS.sub(" ", "".join(parts)).strip(_TRIMMED)
+    text = _GAPS.sub(" ", "".join(parts).translate(WHOLE_CHARACTERS)).strip(_TRIMMED)
     # Some signs unfold into eighteen characters, or into what would have been refused.
     _refuse_hidden(text)
     return _within(text, max_length)

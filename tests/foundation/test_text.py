@@ -108,6 +108,7 @@ class TestCleanName:
             ("ＬＵＭＥＮ　１２３", "LUMEN 123"),
             ("㈱ Lumen", "(株) Lumen"),
             ("（ ｱ ）", "（ ア ）"),
+            ("上海⻰⻢商⼈有限公司", "上海龙马商人有限公司"),
             ("Lumen\u00a0\u00a0 Ltd", "Lumen Ltd"),
         ],
     )

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from backoffice.text import WHOLE_CHARACTERS
+
 # Forms that differ between two ways of writing one company: what it is in law, not who it is. A branch (分公司) is not
 # among them: it has a tax ID of its own.
 _CHINESE_FORMS = ("股份有限公司", "有限责任公司", "有限公司", "股份公司", "公司", "股份")
@@ -35,12 +37,12 @@ _SIMPLIFIED = str.maketrans(
 _LIKE = (
     "エ工 オ才 カ力 セ七 タ夕 チ千 ト卜 ニ二 ヌ又 ノ丿 ハ八 ヒ匕 ミ彡 ム厶 メ乄 ヨ彐 リ刂 ロ口 ー一 ㄅ勹 "
     "ㄆ攵 ㄇ冂 ㄈ匚 ㄋ乃 ㄌ力 ㄎ丂 ㄏ厂 ㄐ丩 ㄒ丅 ㄔ彳 ㄕ尸 ㄖ日 ㄗ卩 ㄙ厶 ㄚ丫 ㄠ幺 ㄡ又 ㄧ一 ㄨ乂 ㄩ凵 "
-    "〢二 〣三 ○〇 "
+    "〢二 〣三 ○〇 ─一 ━一 ―一 ㇐一 ㇑丨 ㇒丿 ㇔丶 ㇚亅 ㇠乙 □口 ▢口 "
     "аa сc еe оo рp іi јj ѕs хx уy ԁd һh ӏl кk мm тt вb нh ԛq ԝw АA ВB ЕE КK МM НH ОO РP СC ТT "
     "УY ХX ІI ЈJ ЅS αa οo ρp νv ιi κk τt υu χx ηn εe βb ζz μm ϲc ϳj ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN "
     "ΟO ΡP ΤT ΥY ΧX ℮e ɑa ɡg ɩi ıi ǀl "
 )
-_LOOKS = {ord(pair[0]): pair[1] for pair in _LIKE.split()}
+_LOOKS = WHOLE_CHARACTERS | {ord(pair[0]): pair[1] for pair in _LIKE.split()}
 _SIGNS = re.compile(r"[\s.,;:'\"/·()（）\-]+")
 # Written out or not; between letters it is part of a name: M&S is not MS.
 _AND = re.compile(r"\s*&\s*|\s+(?:and|und|et)\s+")

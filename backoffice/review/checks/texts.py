@@ -24,7 +24,9 @@ _DOTLESS_COUNTRIES = frozenset({"TR", "CY", "AZ"})
 # Japanese and Korean names mix these with Chinese characters.
 _AT_HOME = {"HIRAGANA": "JP", "KATAKANA": "JP", "HANGUL": "KR"}
 # Signs that are no letters and look like some; most others, as ～ and →, stand between words for what they are.
-_SIGNS_LIKE_LETTERS = frozenset("℮∂∆∑∏∩∪∨∧⊂⊃⊥⊤∣∥│┃○◯")
+_SIGNS_LIKE_LETTERS = frozenset("℮∂∆∑∏∩∪∨∧⊂⊃⊥⊤∣∥│┃○◯─━―□▢")
+# Radicals, strokes, and what says how they are put together: no writing has any of them.
+_PARTS_OF_CHARACTERS = re.compile("[\u2e80-\u2fff\u303e\u31c0-\u31ef]")
 _WORDS = re.compile(r"[^\W\d_]+")
 _FILLER = frozenset("\u034f\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufffd")
 # What of the header somebody typed; the rest was chosen from a list.
@@ -174,19 +176,17 @@ def _is_hangzhou(character: str) -> bool:
 
 
 def _other_forms(text: str) -> Iterator[str]:
-    """Letters that only look like ordinary ones: bold or script mathematical letters, radicals for whole characters.
+    """Letters and figures that only look like ordinary ones: bold or script mathematical letters, figures of another
+    script, radicals and strokes for whole characters.
 
     Those of full width are told as such.
     """
     for character in dict.fromkeys(text):
-        is_letter = character.isalpha() or "\u2e80" <= character <= "\u2fdf"
-        is_wide = "\uff01" <= character <= "\uff5e"
-        if (
-            is_letter
-            and character not in _IN_USE
-            and not is_wide
-            and unicodedata.normalize("NFKC", character) != character
-        ):
+        if "\uff01" <= character <= "\uff5e" or character in _IN_USE:
+            continue
+        is_folded = character.isalpha() and unicodedata.normalize("NFKC", character) != character
+        is_figure = character.isdecimal() and not character.isascii()
+        if is_folded or is_figure or _PARTS_OF_CHARACTERS.match(character):
             yield _named(character)
 
 

@@ -194,6 +194,10 @@ HEADER: dict[str, dict[str, dict[str, Any]]] = {
         "new, one character beside another": {
             "last_invoice": None, "granted": (former(header_id=2, header_name="上海流民机器人有限公司"),),
         },
+        "new, with radicals for characters": {
+            "header": header(name="⻰⻢科技有限公司"), "last_invoice": None,
+            "granted": (former(header_id=2, header_name="龙马科技有限公司"),),
+        },
         "new, one character less": {
             "last_invoice": None, "granted": (former(header_id=2, header_name="上海流明机器有限公司"),),
         },

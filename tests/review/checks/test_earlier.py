@@ -106,6 +106,8 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
             }
             for name, ours in (
                 ("上海エ业有限公司", "上海工业有限公司"), ("Lum℮n Ltd", "LUMEN Ltd"), ("Lumеn АG", "Lumen AG"),
+                ("上海⻰⻢科技有限公司", "上海龙马科技有限公司"), ("上海━号公司", "上海一号公司"),
+                ("▢腔医院", "口腔医院"),
             )
         },
         "words beside no reference": {"near": (former("1200.00", 2),), "remarks": "谢谢"},

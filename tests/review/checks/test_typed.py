@@ -104,9 +104,18 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
                 "Lumenロ",
                 "〢手车公司",
                 "ハ方公司",
+                "上海⻰⻢机器人科技有限公司",
+                "上海─号公司",
+                "上海━号公司",
+                "上海―号公司",
+                "上海㇐号公司",
+                "□腔医院",
+                "▢腔医院",
             )
         },
         "Kana in remarks": {"remarks": "合同エ程"},
+        "figures of another script": {"remarks": "PO ٤٧١١"},
+        "mathematical figures": {"remarks": "PO 𝟒𝟕𝟏𝟏"},
         "an i without its dot": {"header": header(name="Lumen Robotıcs")},
         "a long s alone": {"header": header(name="Lumen ſ Ltd")},
         "a letter of phonetics": {"header": header(name="Lumen Roboʈics")},
@@ -184,6 +193,13 @@ def test_no_letter_of_another_script_passes_inside_a_chinese_name() -> None:
     letters = [chr(code) for code in range(0x3041, 0x31C0) if unicodedata.category(chr(code)).startswith("L")]
     unseen = [one for one in letters if texts.characters(facts(header=header(name=f"上海{one}业"))).outcome == "pass"]
     assert (len(letters) > 250, unseen) == (True, [])
+
+
+def test_no_part_of_a_character_passes_for_a_whole_one() -> None:
+    blocks = (range(0x2E80, 0x2FE0), range(0x2FF0, 0x3000), range(0x31C0, 0x31F0), range(0x303E, 0x303F))
+    parts = [chr(code) for block in blocks for code in block if unicodedata.name(chr(code), "")]
+    unseen = [one for one in parts if texts.characters(facts(header=header(name=f"上海{one}业"))).outcome == "pass"]
+    assert (len(parts) > 370, unseen) == (True, [])
 
 
 def test_no_letter_that_can_be_printed_passes_for_an_ordinary_one_unseen() -> None:
