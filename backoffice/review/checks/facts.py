@@ -98,7 +98,7 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One request and what belongs to it, without a database behind it. Amounts are in major units.
+    """One request and what belongs to it, without a database behind it. Amounts are in major units of `currency`.
 
     `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
     people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
@@ -135,3 +135,4 @@ class Facts:
     near: tuple[Former, ...] = ()
     refunds: tuple[Refund, ...] = ()
     high: Decimal | None = Decimal(DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD])
+    currency: str = "CNY"

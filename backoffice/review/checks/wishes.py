@@ -1,27 +1,25 @@
 """Check of the remarks: whether they ask for something that pressing Approve does not do.
-Customers write freely, so whole families of wishes are looked for in both languages, then anything that begins as a
-request; and what is left passes only where it is recognised as a note. What the application says already (its own
-buyer, its own amount) is no wish.
+
+They pass only where all of them is a note beyond doubt, or what the application says already (its own buyer, its own
+amount). Of the rest, whole families of wishes in both languages tell which one it may be; what is none of them is given
+to be read.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from backoffice.errors import N_, Message
+from backoffice.review.checks import granted, plain, taxids
 from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
-from backoffice.review.checks.names import LATIN_FORMS, form, form_of, key
-from backoffice.review.checks.plain import is_note, names_other_tax_id
 
 # So much of the remarks is told at once; the rest is below it.
 QUOTED = 120
 _TO_BE_PRINTED = N_("put something on the invoice")
-_NUMBER = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万)?")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 # The rest of a clause, as far as a wish may reach.
 _C = r"[^,，。;；!！\n]"
 
@@ -31,57 +29,10 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 
 class _Family(NamedTuple):
-    """One kind of wish, and when what was found is none: the application says so itself."""
+    """One kind of wish, and how it is worded."""
 
     wish: str
     pattern: re.Pattern[str]
-    granted: Callable[[str, Facts], bool] = lambda found, facts: False
-
-
-_LATIN = "|".join(sorted(LATIN_FORMS, key=len, reverse=True))
-_FORMS = re.compile(_LATIN)
-# As `names.key` folds it.
-_AFTER_BUYER = re.compile(
-    "(?P<chinese>(?:股份)?有限(?:责任)?公司|股份公司|公司)?(?:的?(?:名义|抬头))?(?:即可|就行|就可以)?(?:开具?)?"
-    "(?:(?:增值税)?(?:电子)?(?:普通|专用)?发?票)?(?:即可|就行|就可以)?(?:谢谢)?"
-    f"|(?P<latin>(?:{_LATIN})*)(?:please|thanks|thankyou)?"
-)
-
-
-def _names_the_buyer(found: str, facts: Facts) -> bool:
-    """Whether the buyer is named, and nothing behind it that makes it another one: a branch, a change, a condition."""
-    name = facts.header["name"]
-    _, named, rest = key(found).rpartition(key(name))
-    behind = _AFTER_BUYER.fullmatch(rest) if named else None
-    if behind is None:
-        return False
-    own, told = (
-        form(name),
-        form(found) or form_of(filter(None, [behind["chinese"], *_FORMS.findall(behind["latin"] or "")])),
-    )
-    return not own or not told or own == told
-
-
-def _names_the_amount(found: str, facts: Facts) -> bool:
-    told = (Decimal(number.replace(",", "")) * (10_000 if unit else 1) for number, unit in _NUMBER.findall(found))
-    return facts.amount in told
-
-
-def _is_the_kind(found: str, facts: Facts) -> bool:
-    special = re.search("专|special", found, re.IGNORECASE) is not None
-    ordinary = re.search("普|ordinary", found, re.IGNORECASE) is not None
-    return (special or ordinary) and special == (facts.header["vat_kind"] == "special")
-
-
-def _is_the_language(found: str, facts: Facts) -> bool:
-    wanted = "en" if re.search("英|english", found, re.IGNORECASE) else "zh"
-    return facts.header.get("language") in (wanted, "both") and not re.search("双|bilingual", found, re.IGNORECASE)
-
-
-def _goes_there(found: str, facts: Facts) -> bool:
-    addresses = _ADDRESS.findall(found.casefold())
-    known = {address.casefold() for address in (facts.email, *facts.copies)}
-    return bool(addresses) and known.issuperset(addresses)
 
 
 # A number to be printed needs nobody's hand: the invoice shows the remarks as they are.
@@ -107,7 +58,7 @@ _ASKS = (
         "专用发票", "专票", "增值税专", "普通发票", "普票", "(?:数电|全电)(?:发?票|专|普)", "收据", "形式发票",
         r"\bspecial (?:vat )?invoice\b", r"\bordinary (?:vat )?invoice\b", r"\bpro-?forma\b",
         r"\b(?:special|ordinary) fapiao\b",
-    ), _is_the_kind),
+    ),),
     _Family(N_("make it out to somebody else"), _any_of(
         rf"(?:客户|公司|单位|企业|{_BUYER})(?:名称|全称)?:{_C}*",
         r"(?<!project )\btitle\b ?(?:is|should|must|:|=)[^.\n]*",
@@ -123,7 +74,7 @@ _ASKS = (
         r"\b(?:buyer|bill[- ]to|header)\b ?(?:should|must|is|:|=)[^.\n]*",
         r"\buse (?:our|the|my) (?:subsidiary|parent|holding|branch|sister|affiliate)",
         r"\b(?:subsidiary|parent company|holding|branch|sister company|affiliate)'s name\b",
-    ), _names_the_buyer),
+    ),),
     _Family(N_("invoice another amount"), _any_of(
         rf"按\s*[0-9][0-9,.]*\s*[元块万]?{_C}{{0,4}}开", rf"按{_C}{{0,6}}?[0-9][0-9,.]*\s*[元块万]{_C}{{0,6}}开",
         rf"(?:只|仅)(?:需|要|用)?开{_C}*", rf"开(?:具|票)?{_C}{{0,4}}?[0-9][0-9,.]*\s*[元块万]",
@@ -131,7 +82,7 @@ _ASKS = (
         rf"金额(?:应|请)?[为是按写开]{_C}{{0,4}}[0-9][0-9,.]*",
         r"\b(?:invoice|bill|issue)(?: me| us| it| this)? (?:only|just|for only)\b[^.\n]*(?:\.[0-9]+)?",
         r"\bonly (?:invoice|bill)\b[^.\n]*", r"\bamount (?:should|must|to be)\b[^.\n]*(?:\.[0-9]+)?",
-    ), _names_the_amount),
+    ),),
     _Family(N_("wait, or issue it on another day"), _any_of(
         "(?:先|暂时|暂)(?:不|别|勿|缓|停)", "暂缓", "延后|延迟|推迟|稍后|晚[点些]",
         "(?:下|次)个?(?:月|周|星期|季度?|年)[^,，。]{0,4}(?:开|出|寄|发)",
@@ -157,11 +108,11 @@ _ASKS = (
     _Family(N_("send it on paper or elsewhere"), _any_of(
         "寄", "快递", "纸质", "另发", "抄送", "转发", f"(?:发送?|送)(?:到|至|给|往){_C}*", "自取",
         r"\bby (?:post|mail|courier)\b", r"\bpaper (?:copy|invoice)\b", r"\bhard ?copy\b", r"\bcc\b(?!\W*[0-9])",
-        r"\b(?:send|e-?mail|mail|forward|post|deliver)\b[^\n]{0,40}?\bto\b[^\n]*", _ADDRESS.pattern,
-    ), _goes_there),
+        r"\b(?:send|e-?mail|mail|forward|post|deliver)\b[^\n]{0,40}?\bto\b[^\n]*", _ADDRESS,
+    ),),
     _Family(N_("use another language"), _any_of(
         "[用开成](?:英文|中文|英语|双语)", r"\bin (?:english|chinese)\b", r"\bbilingual\b",
-    ), _is_the_language),
+    ),),
     _Family(N_("stamp, sign or copy it"), _any_of(
         "盖章", "公章", "签字", "签名", "一式[两二三四五0-9]份", "(?:要|开|打印)[两二三四五]份",
         r"\b(?:two|three|four|[2-9]) copies\b",
@@ -177,7 +128,7 @@ _ASKS_FOR_ANOTHER = (
         f"开给{_C}*", "代开",
         r"\b(?:different|another|other) (?:name|company|buyer|header)\b", r"\bin the name of\b[^.\n]*",
         r"\bmade? out to\b[^.\n]*",
-    ), _names_the_buyer),
+    ),),
     _Family(N_("another description of the goods"), _any_of(
         "开成(?!一|两|英|中|双)", "开为", "品名", "类目", "项目名称请?(?:改|换|开|写|用)",
         "开(?:办公用品|咨询费|服务费|会议费|材料费|餐费)",
@@ -196,11 +147,6 @@ _ASKS_SOMETHING = _any_of(
     r"\bplease\b", r"\bkindly\b", r"\b(?:could|can|would) you\b", r"\b(?:we|i) (?:need|want|would like)\b",
     r"\bneed it\b",
 )  # fmt: skip
-# What is left around a wish that the application says already.
-_AROUND = _any_of(
-    "麻烦|烦请|劳驾|请|(?:给我们?)?开(?:具|出)?|增值税|电子|发票|的|即可|就行|就可以",
-    r"\b(?:please|kindly|issue|the|an?|invoice|us|with|vat)\b",
-)
 
 
 def remarks(facts: Facts) -> Check:
@@ -209,18 +155,19 @@ def remarks(facts: Facts) -> Check:
     if not text.strip():
         return Check("remarks", Outcome.PASS, Message(N_("No remarks.")))
     data = (Datum(N_("Remarks"), facts.remarks),)
-    if (wish := _wish(text, _ASKS_FOR_ANOTHER, facts)) is not None:
+    marked = granted.marked(text, facts)
+    if (note := _note(marked, text, facts)) is not None:
+        return Check("remarks", Outcome.PASS, Message(note), data)
+    rest = granted.without(marked, facts)
+    if (wish := _wish(rest, _ASKS_FOR_ANOTHER)) is not None:
         told = Message(N_("The customer asks for %(wish)s: the invoice would not show it."), wish=Message(wish))
         return Check("remarks", Outcome.FAIL, told, data)
     printed = _REFERENCE.search(text) is not None
     asks = [ask for ask in _ASKS if not (printed and ask.wish == _TO_BE_PRINTED)]
-    if (wish := _wish(text, asks, facts)) is not None:
+    if (wish := _wish(rest, asks)) is not None:
         told = Message(N_("The customer asks us to %(wish)s."), wish=Message(wish))
         return Check("remarks", Outcome.WARN, told, data)
-    rest = _beside_granted(text, facts)
-    if is_note(rest, facts.submitted_on) and not names_other_tax_id(text, facts.header.get("tax_id", "")):
-        return Check("remarks", Outcome.PASS, Message(_note(printed=printed, granted=rest != text)), data)
-    if rest == text and _ASKS_SOMETHING.search(text):
+    if _ASKS_SOMETHING.search(rest):
         return Check("remarks", Outcome.WARN, Message(N_("The customer seems to ask for something.")), data)
     told = Message(
         N_("Read the remark: “%(remark)s”. Whether it asks for something is not known."), remark=_short(text)
@@ -228,10 +175,16 @@ def remarks(facts: Facts) -> Check:
     return Check("remarks", Outcome.WARN, told, data)
 
 
-def _note(*, printed: bool, granted: bool) -> str:
-    if granted:
+def _note(marked: str, text: str, facts: Facts) -> str | None:
+    """What to say of a text that asks for nothing beyond doubt; None of any other."""
+    found = plain.things(marked, lambda text, at: granted.end_at(text, at, facts))
+    if found is None or not plain.is_note(found, marked, facts.submitted_on):
+        return None
+    if taxids.names_other(text, facts.header.get("tax_id", "")):
+        return None
+    if any(thing.kind == plain.GRANTED for thing in found):
         return N_("It names what the application says already.")
-    if printed:
+    if any(thing.codes for thing in found):
         return N_("A reference, which the invoice shows as it is.")
     return N_("It reads as a note, which the invoice shows as it is.")
 
@@ -241,16 +194,5 @@ def _short(text: str) -> str:
     return words if len(words) <= QUOTED else f"{words[:QUOTED]}…"
 
 
-def _wish(text: str, asks: Iterable[_Family], facts: Facts) -> str | None:
-    for ask in asks:
-        if any(not ask.granted(found.group(), facts) for found in ask.pattern.finditer(text)):
-            return ask.wish
-    return None
-
-
-def _beside_granted(text: str, facts: Facts) -> str:
-    """What is left of a text without what the application says anyway, and without the words around that."""
-    rest = text
-    for ask in (*_ASKS_FOR_ANOTHER, *_ASKS):
-        rest = ask.pattern.sub(lambda found, ask=ask: "" if ask.granted(found.group(), facts) else found.group(), rest)  # type: ignore[misc]
-    return rest if rest == text else _AROUND.sub("", rest)
+def _wish(text: str, asks: Iterable[_Family]) -> str | None:
+    return next((ask.wish for ask in asks if ask.pattern.search(text)), None)

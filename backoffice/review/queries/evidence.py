@@ -49,7 +49,7 @@ _WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 _BESIDES = 4  # with the word that says why it is here
 
 
-def facts(dossier: Dossier, *, now: datetime) -> Facts:
+def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
     """The plain facts that `checks.panel.run` judges: of a closed request what was known when it was decided, but for
     look-alikes and refunds, which matter to it as they are now."""
     shown = dossier.request
@@ -93,6 +93,7 @@ def facts(dossier: Dossier, *, now: datetime) -> Facts:
         near=_formers(kinds[NEAR]),
         refunds=_refunds(values),
         high=None if high is None else Decimal(high),
+        currency=currency,
     )
 
 

@@ -42,7 +42,7 @@ class Finding:
 
 def facts_of(dossier: queries.Dossier, now: datetime) -> Facts:
     """What the checks look at."""
-    return evidence.facts(dossier, now=now)
+    return evidence.facts(dossier, now=now, currency=issuer().currency)
 
 
 def panel(facts: Facts) -> list[Finding]:
@@ -64,7 +64,7 @@ def panel(facts: Facts) -> list[Finding]:
 
 def worst_of(number: str, now: datetime) -> Outcome:
     """What the checks of a request come to: that of the gravest one. Five statements and some."""
-    found = checks.run(evidence.facts(queries.dossier(number), now=now))
+    found = checks.run(facts_of(queries.dossier(number), now))
     return min((check.outcome for check in found), key=_GRAVEST_FIRST.index)
 
 

@@ -6,7 +6,15 @@ import pytest
 
 from backoffice.review.checks import panel
 from backoffice.review.checks.facts import Outcome
-from tests.review.checks import test_buyer, test_earlier, test_money, test_remarks, test_typed
+from tests.review.checks import (
+    test_buyer,
+    test_earlier,
+    test_granted,
+    test_money,
+    test_notes,
+    test_typed,
+    test_wishes,
+)
 from tests.review.checks.cases import facts, former
 
 CASES = {
@@ -14,7 +22,11 @@ CASES = {
     **test_buyer.ALL,
     **test_earlier.ALL,
     **{check: outcomes for check, (_, outcomes) in test_typed.ALL.items()},
-    "remarks": test_remarks.REMARKS,
+    "remarks": {
+        "pass": test_notes.NOTES + test_granted.GRANTED,
+        "warn": test_notes.DOUBTED + test_wishes.ASKED,
+        "fail": test_wishes.ASKED_FOR_ANOTHER,
+    },
 }
 
 

@@ -1,0 +1,69 @@
+"""Remarks that name what the application says already, and those that turn it round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backoffice.review.checks import wishes
+from tests.review.checks.cases import COMPANY, facts, header
+
+GRANTED = (
+    "客户名称:上海流明机器人有限公司", "合同金额1200元开票", "91310000ma1fl0a277", "开给上海流明机器人有限公司",
+    "请开增值税普通发票", "抬头请用上海流明机器人有限公司", "请按1200元开", "Please invoice only 1,200.00",
+    "发送至 ap@lumen.example", "请用中文开", "开给上海流明机器人公司", "开给上海流明机器人有限责任公司，谢谢",
+    "抬头：上海流明机器人有限公司", "开给上海流明机器人有限公司，按1200元开，发送至ap@lumen.example，谢谢！",
+    "Please issue the invoice in the name of 上海流明机器人有限公司.", "Amount: CNY 1,200.00",
+    "请开增值税普通发票，谢谢", "ap@lumen.example", "Please e-mail it to ap@lumen.example, thanks",
+    "税号：91310000MA1FL0A277", "请用中文开具", "请将发票发送到邮箱：ap@lumen.example", "按1200元开具", "金额1200元",
+    "0.12万元开",
+)  # fmt: skip
+# With the buyer, the amount or the address of the application itself.
+TURNED_ROUND = (
+    "Please bill to Beichen Ltd instead of {buyer}", "抬头：北京先行科技有限公司（原{buyer}）", "买方不应为{buyer}",
+    "开给北京先行科技有限公司而不是{buyer}", "in the name of Acme GmbH instead of {buyer}", "抬头不是{buyer}",
+    "Invoice only half of {amount}", "只开500元不开{amount}元", "amount should be 270 not {amount}",
+    "按{amount}美元开", "invoice only {amount} of 5000", "bill only {amount} now and the rest later",
+    "amount must be {amount} without tax", "Send it to {address} only when the contract is signed",
+    "email the refund to {address}", "Send it to our lawyer, not to {address}",
+    "Send it to {address} after 15 December", "Please e-mail it to {address} and charge 500 less",
+    "开给{buyer}增值税专用发票", "开给{buyer}，金额减半", "in the name of {buyer} and Acme GmbH",
+    "in the name of {buyer}/Acme GmbH", "抬头：{buyer}深圳分公司", "抬头：{buyer}(深圳)", "开到{buyer}子公司",
+    "Send it to {address} and bob@other.example", "not Send it to {address}", "don't issue to {buyer}",
+    "不开给{buyer}", "别发送至{address}", "以{buyer}名义开给北京先行", "用{buyer}抬头不开票",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", GRANTED)
+def test_what_the_application_says_is_no_wish(typed: str) -> None:
+    found = wishes.remarks(facts(remarks=typed))
+    assert (found.outcome, str(found.message)) == ("pass", "It names what the application says already.")
+
+
+@pytest.mark.parametrize("amount", ["1200", "1,200.00"])
+@pytest.mark.parametrize("typed", TURNED_ROUND)
+def test_words_around_what_the_application_says_turn_it_round(typed: str, amount: str) -> None:
+    remarks = typed.format(buyer=COMPANY, amount=amount, address="ap@lumen.example")
+    assert wishes.remarks(facts(remarks=remarks)).outcome != "pass"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes"),
+    [
+        ("pass", {"remarks": "DE123456789", "header": header(tax_id="DE 123456789")}),
+        ("pass", {"remarks": "Ref. DE 123-456-789", "header": header(tax_id="DE123456789")}),
+        ("pass", {"remarks": "请开专票", "header": header(vat_kind="special")}),
+        ("warn", {"remarks": "请开普票", "header": header(vat_kind="special")}),
+        ("pass", {"remarks": "Please issue it in English", "header": header(language="both")}),
+        ("warn", {"remarks": "Please issue it in English"}),
+        ("pass", {"remarks": "Invoice to Nova Robotics Co., Ltd.", "header": header(name="Nova Robotics Co., Ltd.")}),
+        ("warn", {"remarks": "Invoice to Nova Robotics GmbH", "header": header(name="Nova Robotics Co., Ltd.")}),
+        ("pass", {"remarks": "Invoice only EUR 1,200.00", "currency": "EUR"}),
+        ("warn", {"remarks": "按1200元开", "currency": "EUR"}),
+        ("pass", {"remarks": "Send it to ap@lumen.example and cfo@lumen.example", "copies": ("cfo@lumen.example",)}),
+        ("warn", {"remarks": "Send it to ap@lumen.example and cfo@lumen.example"}),
+    ],
+)
+def test_it_is_this_application_that_says_so(outcome: str, changes: dict[str, Any]) -> None:
+    assert wishes.remarks(facts(**changes)).outcome == outcome
