@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from backoffice.review.checks import panel
 from backoffice.review.queries import about, evidence, invoiced
 from backoffice.review.queries import dossier as dossiers
 from backoffice.review.services import decisions
+from backoffice.review.views import evidence as page
 from tests.review.desk import NOW, Desk
 from tests.review.told import found, outcomes
 from tests.support import sql
@@ -349,6 +351,15 @@ def test_the_draft_is_what_issuing_freezes(office: Office) -> None:
         draft.pop(name), frozen.pop(name)
     assert len(frozen["lines"]) == 3
     assert draft == frozen
+
+
+def test_an_amount_in_the_remarks_is_of_the_currency_of_the_invoices(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "issuer", lambda: replace(ISSUER, currency="EUR"))
+    office.recharge("100.00", channel="Alipay")
+    dossier = dossiers.dossier(office.apply("60.00", remarks="按60元开"))
+    assert {one.code: str(one.outcome) for one in panel.run(page.facts_of(dossier, NOW))}["remarks"] == "warn"
 
 
 def test_there_is_no_draft_of_what_cannot_be_issued(office: Office) -> None:

@@ -38,7 +38,7 @@ _LATIN_NUMBER = r"(?:no|nr|number|code|id)\b\.?"
 _CHINESE_NUMBER = "(?:编号|编码|号码|代码|单号|号)"
 # To have it printed, which the invoice does by itself.
 _PRINTED = (
-    r"(?P<printed>(?:please|kindly) (?:state|mention|note|print|add|write|put|show|include|quote) (?:the |our )?"
+    r"(?P<printed>(?:please|kindly) (?:state|mention|note|print|write|quote) (?:the |our )?"
     r"|(?:请|麻烦)?在?(?:发票)?的?(?:备注栏?)?[里中内上]?请?(?:注明|写明|标注|写上|备注):? ?)?"
 )
 _PRINTED_WHERE = r"(?: (?:on|in) (?:the|our|your) (?:invoice|remarks))?"
@@ -65,13 +65,17 @@ _REFERENCE = re.compile(
 )
 _ANOTHER = re.compile(rf" ?(?:[/、,&和及与]|\band\b) ?(?-i:(?P<code>{_CODE}){_END})", re.IGNORECASE | re.ASCII)
 _WHERE = re.compile(_PRINTED_WHERE, re.IGNORECASE)
-_CURRENCY = "(?:EUR|USD|CNY|RMB|GBP|HKD|JPY|CHF|SGD|TWD|KRW|AUD|CAD|INR|SEK|NOK|DKK)"
-# Money, a multiple, an invoice or an application of ours, a tax; a day; a part or shares of something.
+# Money, a multiple; an invoice or an application of ours, a tax; a day; a part or shares of something.
 _NO_CODE = re.compile(
-    rf".*[.][0-9]{{1,2}}|{_CURRENCY}[-.]?[0-9.]+[KM]?|[0-9.]+(?:{_CURRENCY}|K|M|MIO|X)|X[0-9]{{1,2}}"
-    r"|(?:INV|CN|IR|VAT|TAX)(?![A-Z]).*"
+    r".*[.][0-9]{1,2}|[0-9.]+[KMX]|X[0-9]{1,2}|(?:INV|CN|IR|VAT|TAX)(?![A-Z]).*"
     r"|20[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]20[0-9]{2}"
     r"|.*/[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}"
+)
+# What up to three letters may say for themselves: currencies, and words in capitals.
+_SPEAKING = re.compile(
+    "(?<![A-Z])(?:EUR|USD|CNY|RMB|GBP|HKD|JPY|CHF|SGD|TWD|KRW|AUD|CAD|INR|SEK|NOK|DKK|MIO|PCT"
+    "|ADD|ALL|AND|ANY|BUT|BUY|BY|CUT|DUE|END|FEW|FOR|GET|IF|IN|MAX|MIN|NET|NEW|NIL|NO|NON|NOT|NOW|OF|OFF|OLD|ON|ONE|OR"
+    "|OUT|OWE|PAY|PER|PUT|SET|SIX|SUM|TEN|TO|TOP|TWO|UP|USE|VIA)(?![A-Z])"
 )
 _SHARES = re.compile(r"[0-9]{1,3}(?:[/-][0-9]{1,3})+")
 _ROUND = re.compile(r"[0-9]{1,5}00")
@@ -116,6 +120,8 @@ def may_be_shares(codes: list[str]) -> bool:
 
 def _is_code(code: str, *, may_be_amount: bool) -> bool:
     if _NO_CODE.fullmatch(code) or (may_be_amount and _ROUND.fullmatch(code)):
+        return False
+    if _SPEAKING.search(code):
         return False
     return not (_SHARES.fullmatch(code) and sum(map(int, re.split("[/-]", code))) == 100)
 

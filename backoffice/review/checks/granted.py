@@ -75,8 +75,8 @@ def _chinese(*sentences: str) -> list[re.Pattern[str]]:
     return [re.compile(sentence + _CHINESE_END + _STOP, re.IGNORECASE) for sentence in sentences]
 
 
-_SENTENCES: tuple[tuple[Callable[[re.Match[str], Facts], bool], list[re.Pattern[str]]], ...] = (
-    (_is_buyer, [
+_SENTENCES: dict[str, tuple[Callable[[re.Match[str], Facts], bool], list[re.Pattern[str]]]] = {
+    "own buyer": (_is_buyer, [
         *_latin(
             rf"{_PLEASE}(?:issue|bill|address|make out|invoice)(?: {_IT})? to {_BUYER}",
             rf"{_PLEASE}(?:issue |invoice )?(?:{_IT} )?in the name of {_BUYER}",
@@ -89,7 +89,7 @@ _SENTENCES: tuple[tuple[Callable[[re.Match[str], Facts], bool], list[re.Pattern[
             rf"{_ASKED}[以用] ?{_BUYER}的?(?:名义|抬头){_ISSUED}",
         ),
     ]),
-    (_is_amount, [
+    "own amount": (_is_amount, [
         *_latin(
             rf"{_PLEASE}(?:only )?(?:invoice|bill|issue)(?: (?:me|us|{_IT}))?(?: for)?(?: only| just)?:? {_AMOUNT}",
             rf"(?:the )?(?:invoice )?amount(?: ?[:=] ?| (?:is|to be|must be|should be) ){_AMOUNT}",
@@ -100,7 +100,7 @@ _SENTENCES: tuple[tuple[Callable[[re.Match[str], Facts], bool], list[re.Pattern[
             rf"(?:合同|协议|订单|发票|开票)?金额(?:为|是|:)? ?{_AMOUNT}(?:开(?:具|票)?)?",
         ),
     ]),
-    (_goes_there, [
+    "own address": (_goes_there, [
         *_latin(
             rf"{_PLEASE}(?:send|e-?mail|mail|forward|deliver|issue)(?: {_IT})?(?: by e-?mail)? to {_ADDRESSES}",
             rf"(?:e-?mail(?: address)?: ?)?{_ADDRESSES}",
@@ -110,7 +110,7 @@ _SENTENCES: tuple[tuple[Callable[[re.Match[str], Facts], bool], list[re.Pattern[
             rf"(?:接收|收票)?(?:电子)?邮[箱件](?:地址)?: ?{_ADDRESSES}",
         ),
     ]),
-    (_is_kind, [
+    "own kind": (_is_kind, [
         *_latin(
             rf"(?:{_PLEASE}issue (?:us )?)?(?:an? |the )?(?:vat )?(?P<kind>special|ordinary)(?: vat)?"
             " (?:invoice|fapiao)",
@@ -119,15 +119,16 @@ _SENTENCES: tuple[tuple[Callable[[re.Match[str], Facts], bool], list[re.Pattern[
             rf"{_ASKED}(?:给我[们司])?(?:开(?:具|出)?)?(?:一?张)?(?:增值税)?(?:电子)?(?P<kind>[专普])[用通]?(?:发票|票)",
         ),
     ]),
-    (_is_language, [
+    "own language": (_is_language, [
         *_latin(rf"{_PLEASE}(?:issue )?(?:{_IT} )?in (?P<language>english|chinese)"),
         *_chinese(rf"{_ASKED}(?:发票)?[用开](?P<language>英文|英语|中文)(?:开(?:具|票)?)?(?:发票)?"),
     ]),
-    (_always, [
+    "own tax id": (_always, [
         *_latin(rf"(?:(?:tax id|vat(?: (?:id|no|number))?|ref(?:erence)?)\b\.?[ :#]*)?{_TAX_ID}"),
         *_chinese(rf"(?:(?:纳税人识别号|统一社会信用代码|税号):? ?){_TAX_ID}"),
     ]),
-)  # fmt: skip
+}  # fmt: skip
+KINDS = frozenset(_SENTENCES)
 
 
 def marked(text: str, facts: Facts) -> str:
@@ -141,13 +142,14 @@ def marked(text: str, facts: Facts) -> str:
     return text
 
 
-def end_at(text: str, at: int, facts: Facts) -> int | None:
-    """Where the sentence ends that begins at a place of a `marked` text; None where it is not granted as a whole."""
-    for is_granted, sentences in _SENTENCES:
+def sentence_at(text: str, at: int, facts: Facts) -> tuple[str, int] | None:
+    """Of which of `KINDS` the sentence is that begins at a place of a `marked` text, and where it ends; None where it
+    is not granted as a whole."""
+    for kind, (is_granted, sentences) in _SENTENCES.items():
         for sentence in sentences:
             found = sentence.match(text, at)
             if found is not None and is_granted(found, facts):
-                return found.end()
+                return kind, found.end()
     return None
 
 
@@ -156,9 +158,9 @@ def without(text: str, facts: Facts) -> str:
     begins = [0, *(found.end() for found in re.finditer(r"(?:[,;。!\n、]|\.(?=\s))\s*", text))]
     rest, at = "", 0
     for begin in begins:
-        end = end_at(text, begin, facts) if begin >= at else None
-        if end is not None:
+        sentence = sentence_at(text, begin, facts) if begin >= at else None
+        if sentence is not None:
             rest += text[at:begin]
-            at = end
+            _, at = sentence
     rest += text[at:]
     return rest.replace(_NAME, facts.header["name"]).replace(_TAX_ID, facts.header.get("tax_id", ""))

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from backoffice.review.checks import codes, periods
 
-GRANTED, THANKS = "granted", "thanks"
+_THANKED = "thanks"
+# Of which kind the sentence is that begins at a place, and where it ends.
+SentenceAt = Callable[[str, int], tuple[str, int] | None]
 
 _MONTH_NAME = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -59,7 +61,7 @@ _THANKS = re.compile(
     r"|(?:非常)?(?:谢谢|多谢|感谢)(?:您|你们?|贵司|支持|配合)?|(?:大家|您|你们)?辛苦了?|祝好|您好|你好|此致|顺颂商祺",
     re.IGNORECASE,
 )
-_OTHERS = (("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (THANKS, _THANKS))
+_OTHERS = (("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (_THANKED, _THANKS))
 # What stands between two things; a sentence needs one that ends what was before.
 _BETWEEN = re.compile(r"(?:\s|[,;。!、/&–—-]|\.(?=\s|$)|\b(?:and|for)\b(?= )|[和及的](?=[^\W]))*", re.IGNORECASE)
 _BREAK = re.compile(r"[,;。!\n、]|\.(?=\s|$)")
@@ -73,10 +75,10 @@ class Thing(NamedTuple):
     words: str
 
 
-def things(text: str, sentence_end: Callable[[str, int], int | None]) -> list[Thing] | None:
+def things(text: str, sentence_at: SentenceAt) -> list[Thing] | None:
     """All that a text, folded by NFKC, is made of; None where anything of it is unknown.
 
-    `sentence_end` tells where a sentence ends that is granted, if one begins at a place.
+    `sentence_at` knows the sentences that are granted; they begin and end where others do.
     """
     found: list[Thing] = []
     at, begins = 0, True
@@ -86,7 +88,7 @@ def things(text: str, sentence_end: Callable[[str, int], int | None]) -> list[Th
         begins = begins or _BREAK.search(text, at, end) is not None
         if end == len(text):
             return found
-        thing, at = _thing_at(text, end, sentence_end if begins else _none)
+        thing, at = _thing_at(text, end, sentence_at if begins else _none)
         if thing is None:
             return None
         found.append(thing)
@@ -101,7 +103,7 @@ def is_note(found: list[Thing], text: str, today: date) -> bool:
     if periods.is_to_come(text, today):
         return False
     many = Counter(thing.kind for thing in found)
-    if any(count > 1 for kind, count in many.items() if kind not in (GRANTED, THANKS)):
+    if any(count > 1 for kind, count in many.items() if kind != _THANKED):
         return False
     told = [code for thing in found for code in thing.codes]
     if any(len(thing.codes) > 1 for thing in found):
@@ -114,13 +116,14 @@ def _has_figure(words: str) -> bool:
     return any(map(str.isdigit, words))
 
 
-def _none(text: str, at: int) -> int | None:
+def _none(text: str, at: int) -> None:
     return None
 
 
-def _thing_at(text: str, at: int, sentence_end: Callable[[str, int], int | None]) -> tuple[Thing | None, int]:
-    if (end := sentence_end(text, at)) is not None:
-        return Thing(GRANTED, (), text[at:end]), end
+def _thing_at(text: str, at: int, sentence_at: SentenceAt) -> tuple[Thing | None, int]:
+    if (sentence := sentence_at(text, at)) is not None:
+        kind, end = sentence
+        return Thing(kind, (), text[at:end]), end
     if (reference := codes.reference_at(text, at)) is not None:
         return Thing(reference.kind, reference.codes, text[at : reference.end]), reference.end
     for kind, pattern in _OTHERS:

@@ -156,7 +156,9 @@ def remarks(facts: Facts) -> Check:
         return Check("remarks", Outcome.PASS, Message(N_("No remarks.")))
     data = (Datum(N_("Remarks"), facts.remarks),)
     marked = granted.marked(text, facts)
-    if (note := _note(marked, text, facts)) is not None:
+    # Folded, a raised or circled figure would run into the number that it stands beside.
+    is_folded = any(unicodedata.category(sign) == "No" for sign in facts.remarks)
+    if not is_folded and (note := _note(marked, text, facts)) is not None:
         return Check("remarks", Outcome.PASS, Message(note), data)
     rest = granted.without(marked, facts)
     if (wish := _wish(rest, _ASKS_FOR_ANOTHER)) is not None:
@@ -177,12 +179,12 @@ def remarks(facts: Facts) -> Check:
 
 def _note(marked: str, text: str, facts: Facts) -> str | None:
     """What to say of a text that asks for nothing beyond doubt; None of any other."""
-    found = plain.things(marked, lambda text, at: granted.end_at(text, at, facts))
+    found = plain.things(marked, lambda text, at: granted.sentence_at(text, at, facts))
     if found is None or not plain.is_note(found, marked, facts.submitted_on):
         return None
     if taxids.names_other(text, facts.header.get("tax_id", "")):
         return None
-    if any(thing.kind == plain.GRANTED for thing in found):
+    if any(thing.kind in granted.KINDS for thing in found):
         return N_("It names what the application says already.")
     if any(thing.codes for thing in found):
         return N_("A reference, which the invoice shows as it is.")

@@ -32,6 +32,8 @@ TURNED_ROUND = (
     "in the name of {buyer}/Acme GmbH", "抬头：{buyer}深圳分公司", "抬头：{buyer}(深圳)", "开到{buyer}子公司",
     "Send it to {address} and bob@other.example", "not Send it to {address}", "don't issue to {buyer}",
     "不开给{buyer}", "别发送至{address}", "以{buyer}名义开给北京先行", "用{buyer}抬头不开票",
+    "按{amount}元开，按{amount}元开", "Invoice {amount}. And the same again: invoice {amount}",
+    "Invoice {amount}\ninvoice {amount}", "抬头：{buyer}，买方：{buyer}的母公司",
 )  # fmt: skip
 
 

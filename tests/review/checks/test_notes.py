@@ -76,7 +76,10 @@ DOUBTED = (
     "cost centre 7120 50%", "ref 1234567890 0 tax", "部门：上海研发部", "上海研发部", "研发部上海", "送研发部",
     "To finance department", "PO X2", "PO 2X", "PO 100 EUR", "PO EUR100", "PO 100EUR", "按1200欧元开", "谢谢加急",
     "hello please", "Only invoice 1200.001", "只开1200元一半", "开1200元专票", "项目 4711 暂停", "项目4711暂停",
-    "email: bob@other.example", "请研发部",
+    "email: bob@other.example", "请研发部", "PO NOT-4711", "PO OFF20", "Order ADD-500", "PO PAY500", "PO HT-CNY-500",
+    "Please include order 4711", "Please add order 2", "Department 30, cost centre 30, project 40", "开¾",
+    "PO 4711\nPO 4712", "no thanks", "不用谢谢", "Contract 2026-10-31", "Cost centre 60/40", "Q3 Q4",
+    "PO 4711²", "PO 471①",
 )  # fmt: skip
 
 
