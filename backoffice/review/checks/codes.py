@@ -81,6 +81,7 @@ _SHARES = re.compile(r"[0-9]{1,3}(?:[/-][0-9]{1,3})+")
 _ROUND = re.compile(r"[0-9]{1,5}00")
 # Of these a short round number may as well be the amount.
 _OF_AMOUNTS = frozenset({"order", "contract", "quote", "project"})
+_YEAR_AT_END = re.compile(r"(?<![0-9])20[0-9]{2}$")
 _TAIL = re.compile(r"(?:^|[-/])([0-9]{1,2})$")
 
 
@@ -121,9 +122,17 @@ def may_be_shares(codes: list[str]) -> bool:
 def _is_code(code: str, *, may_be_amount: bool) -> bool:
     if _NO_CODE.fullmatch(code) or (may_be_amount and _ROUND.fullmatch(code)):
         return False
-    if _SPEAKING.search(code):
+    if _SPEAKING.search(code) or _may_tell_amount(code):
         return False
     return not (_SHARES.fullmatch(code) and sum(map(int, re.split("[/-]", code))) == 100)
+
+
+def _may_tell_amount(code: str) -> bool:
+    """Whether figures behind a stroke may be how much of it: 4711/1200; not so a year, or the next one of a series."""
+    head, _, tail = code.rpartition("/")
+    if not head or not tail.isdigit() or _YEAR_AT_END.search(head) or _YEAR_AT_END.fullmatch(tail):
+        return False
+    return not _are_neighbours(head, tail)
 
 
 def _are_neighbours(one: str, other: str) -> bool:

@@ -79,7 +79,7 @@ DOUBTED = (
     "email: bob@other.example", "请研发部", "PO NOT-4711", "PO OFF20", "Order ADD-500", "PO PAY500", "PO HT-CNY-500",
     "Please include order 4711", "Please add order 2", "Department 30, cost centre 30, project 40", "开¾",
     "PO 4711\nPO 4712", "no thanks", "不用谢谢", "Contract 2026-10-31", "Cost centre 60/40", "Q3 Q4",
-    "PO 4711²", "PO 471①",
+    "PO 4711²", "PO 471①", "PO 4711/1200",
 )  # fmt: skip
 
 
@@ -108,6 +108,18 @@ def test_a_long_remark_is_given_in_part() -> None:
 @pytest.mark.parametrize("typed", ["Cost centre 7120", "PO 4500012873", "谢谢", "Please invoice only 1,200.00"])
 def test_a_pass_claims_no_more_than_is_known(typed: str) -> None:
     assert "asked for" not in str(wishes.remarks(facts(remarks=typed)).message)
+
+
+@pytest.mark.parametrize(
+    "word", ["no", "only", "half", "without", "不", "除", "改", "免", "暂停", "以外", "一半", "60%", "2x", "(500)", "?"]
+)
+def test_one_word_more_around_a_note_leaves_a_doubt(word: str) -> None:
+    around = (
+        template.format(note, word)
+        for note in NOTES
+        for template in ("{0} {1}", "{1} {0}", "{0}, {1}", "{0}{1}", "{1}{0}")
+    )
+    assert [typed for typed in around if wishes.remarks(facts(remarks=typed)).outcome == "pass"] == []
 
 
 def test_none_passes() -> None:
