@@ -12,8 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import message_from_bytes
 from email.parser import BytesHeaderParser
 from typing import cast
 
@@ -102,7 +101,7 @@ def test_a_credit_note_outlives_three_workers(
     assert contradictions() == []
     go_on()
     _check_every_mail_arrived(server.mails, of_template="credited")
-    arrived = [part.get_filename() for mail in server.mails for part in _parsed(mail).iter_attachments()]
+    arrived = [name for mail in server.mails for name in _attachments(mail)]
     assert set(arrived) == {f"{number}.pdf" for number in made}
     assert len(arrived) == TIMES + (TIMES if mails else 0)
     assert made == [f"CN-{clock.today():%Y}-{turn + 1:06d}" for turn in range(TIMES)]
@@ -215,15 +214,15 @@ def _check_documents(mails: list[Mail]) -> None:
     """
     named = select(Message.attachment_name, Message.attachment_sha256).where(Message.attachment_name.is_not(None))
     attached = dict(iter(session.execute(named).all()))
-    arrived = {}
-    for mail in mails:
-        for part in _parsed(mail).iter_attachments():
-            content = cast(bytes, part.get_payload(decode=True))
-            arrived[part.get_filename()] = hashlib.sha256(content).hexdigest()
+    arrived = {
+        name: hashlib.sha256(content).hexdigest() for mail in mails for name, content in _attachments(mail).items()
+    }
     assert arrived == attached
     invoices = session.execute(select(Invoice.number, Invoice.pdf_sha256)).all()
     assert {f"{number}.pdf": sha256 for number, sha256 in invoices}.items() <= arrived.items()
 
 
-def _parsed(mail: Mail) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(mail.content, policy=policy.default))
+def _attachments(mail: Mail) -> dict[str, bytes]:
+    # The plain policy: the one that knows headers takes ten times as long, and there are hundreds of mails.
+    parts = ((part.get_filename(), part) for part in message_from_bytes(mail.content).walk())
+    return {name: cast(bytes, part.get_payload(decode=True)) for name, part in parts if name}
