@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
 from backoffice.database import session
 from backoffice.errors import NotFound
@@ -26,6 +27,9 @@ from backoffice.issuing.rules.credits import LineLeft, ProposalState
 from backoffice.ledger.models import LedgerEntry
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
+
+# Made once: an alias that is made anew costs the statement around it as much as running it.
+_NOTE, _TAKEN = aliased(CreditNote), aliased(CreditNote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,30 @@ def reissuable(lines: Sequence[Creditable]) -> Decimal:
 def credited(invoice_id: int) -> Decimal:
     """What credit notes took back of an invoice, tax included."""
     return session.scalar(select(func.sum(CreditNote.gross)).where(CreditNote.invoice_id == invoice_id)) or ZERO
+
+
+def whole_credit(shown: Any, by: Any = None) -> Any:
+    """Scalar subquery: the number of the credit note by which a request's invoice was taken back whole.
+
+    NULL while anything of it is left and where there is no invoice. `shown` is the table of requests around it, or an
+    alias; `by` an instant: what was taken back later does not count. An invoice is as high as its request.
+    """
+    known = () if by is None else (by,)
+    taken = select(func.sum(_TAKEN.gross)).where(
+        _TAKEN.invoice_id == shown.invoice_id, *(_TAKEN.issued_at <= one for one in known)
+    )
+    return (
+        select(_NOTE.number)
+        .where(
+            _NOTE.invoice_id == shown.invoice_id,
+            *(_NOTE.issued_at <= one for one in known),
+            taken.correlate(shown).scalar_subquery() >= shown.amount,
+        )
+        .order_by(_NOTE.id.desc())
+        .limit(1)
+        .correlate(shown)
+        .scalar_subquery()
+    )
 
 
 def notes_of(invoice_id: int) -> list[CreditNote]:

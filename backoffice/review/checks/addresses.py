@@ -34,6 +34,7 @@ def email(facts: Facts) -> Check:
         Datum(N_("Known domains"), ", ".join(sorted(known)[:5]) or "—"),
     )
     news = [domain for domain in wanted if domain not in known]
+    data = (*data, *_taken_back(facts, news))
     for domain in news:
         meant = _meant(domain, (*sorted(known), *PROVIDERS))
         if meant:
@@ -47,6 +48,15 @@ def email(facts: Facts) -> Check:
         return Check("email", Outcome.WARN, told, data)
     told = Message(N_("A domain that approved invoices go to, or that the account's people have."))
     return Check("email", Outcome.PASS, told, data)
+
+
+def _taken_back(facts: Facts, news: list[str]) -> tuple[Datum, ...]:
+    """The last invoice that would make a domain known, if a credit note had left anything of it."""
+    for one in facts.granted:
+        address = next((address for address in one.addresses if domain_of(address) in news), None)
+        if one.taken_back and address is not None:
+            return (Datum(Message(N_("Taken back whole by %(note)s"), note=one.taken_back), address, one.number),)
+    return ()
 
 
 def _meant(domain: str, others: Iterable[str]) -> str | None:

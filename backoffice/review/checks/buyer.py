@@ -9,7 +9,7 @@ from backoffice.headers.rules import HeaderKind, TaxIdOutcome, tax_id_of
 from backoffice.money import ZERO
 from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, State
 from backoffice.review.checks import names
-from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, Outcome
+from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, LastInvoice, Outcome
 
 # A person who pays this much or more for an enterprise: the company's own books would not know the payment.
 PERSON_LIMIT = Decimal(10_000)
@@ -27,7 +27,11 @@ def payer(facts: Facts) -> Check:
         Datum(N_("Invoice Header"), header_name),
         *(Datum(name, amount) for name, amount in paid.items()),
         *((Datum(N_("No payer is named"), unnamed),) if paid and unnamed else ()),
-    )
+        *(
+            Datum(Message(N_("Paid for an invoice taken back whole by %(note)s"), note=note), name)
+            for name, note in facts.payers_taken_back.items() if name in paid and not names.same(name, header_name)
+        ),
+    )  # fmt: skip
     outcome, told = _payers(facts, paid, header_name, unnamed)
     return Check("payer", outcome, told, data)
 
@@ -123,7 +127,9 @@ def tax_id(facts: Facts) -> Check:
         data = (*data, Datum(N_("What is unusual"), result.doubt))
     if result.outcome == TaxIdOutcome.WRONG_FORM:
         return Check("tax_id", Outcome.FAIL, result.message, data)
-    last = facts.last_invoice
+    last, gone = facts.last_invoice, facts.last_taken_back
+    if gone is not None and gone.header.get("tax_id") == told_id:
+        data = (*data, _taken_back(gone))
     if last is not None and last.header.get("tax_id") == told_id:
         told = Message(N_("Unusual, but invoice %(number)s bears it already."), number=last.number)
         return Check("tax_id", Outcome.PASS, told, (*data, Datum(N_("What is unusual"), result.message)))
@@ -132,9 +138,10 @@ def tax_id(facts: Facts) -> Check:
 
 def header(facts: Facts) -> Check:
     """Whether the header is new, or says something else than on the last invoice that was made out with it."""
-    last = facts.last_invoice
+    last, gone = facts.last_invoice, facts.last_taken_back
     if last is None:
         return _new_header(facts)
+    beside = (_taken_back(gone),) if gone is not None else ()
     changed = [
         name for name in FROZEN_HEADER_FIELDS if name in last.header and last.header[name] != facts.header.get(name, "")
     ]
@@ -144,13 +151,16 @@ def header(facts: Facts) -> Check:
             N_("As on invoice %(number)s of %(day)s.") if last.own
             else N_("Made anew, and as on invoice %(number)s of %(day)s."), **since,
         )  # fmt: skip
-        return Check("header", Outcome.PASS, told)
-    data = tuple(
-        Datum(
-            Message(FIELD_LABELS[name]),
-            Message(N_("%(before)s → %(now)s"), before=last.header[name] or "—", now=facts.header.get(name) or "—"),
-        )
-        for name in changed
+        return Check("header", Outcome.PASS, told, beside)
+    data = (
+        *(
+            Datum(
+                Message(FIELD_LABELS[name]),
+                Message(N_("%(before)s → %(now)s"), before=last.header[name] or "—", now=facts.header.get(name) or "—"),
+            )
+            for name in changed
+        ),
+        *beside,
     )
     if "tax_id" in changed and "name" in changed:
         told = Message(N_("Another company than on invoice %(number)s of %(day)s: name and tax ID changed."), **since)
@@ -162,10 +172,16 @@ def header(facts: Facts) -> Check:
     return Check("header", Outcome.WARN, told, data)
 
 
+def _taken_back(gone: LastInvoice) -> Datum:
+    """An invoice that would be compared with, if a credit note had left anything of it."""
+    told = Message(N_("%(number)s, whole, by %(note)s"), number=gone.number, note=gone.taken_back)
+    return Datum(N_("Taken back"), told)
+
+
 def _new_header(facts: Facts) -> Check:
     """No invoice has it: a twin of a header in use is likely a slip of the pen, another one just new."""
     name = facts.header["name"]
-    for former in facts.granted:
+    for former in facts.precedents:
         if former.header_id == facts.header_id or former.header_name == name or former.state != State.ISSUED:
             continue
         mine, other = names.looks(name), names.looks(former.header_name)
@@ -178,6 +194,13 @@ def _new_header(facts: Facts) -> Check:
             )  # fmt: skip
     if not facts.history and not facts.granted:
         told = Message(N_("The account's first request: nothing to compare the header with."))
+        return Check("header", Outcome.WARN, told)
+    gone = facts.last_taken_back
+    if gone is not None:
+        told = Message(
+            N_("No invoice with it stands: %(number)s of %(day)s was taken back whole by %(note)s."),
+            number=gone.number, day=gone.on, note=gone.taken_back,
+        )  # fmt: skip
         return Check("header", Outcome.WARN, told)
     told = Message(N_("New: none of the account's last %(count)s invoices is made out with it."), count=WINDOW)
     return Check("header", Outcome.WARN, told)

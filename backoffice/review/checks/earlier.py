@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -49,10 +49,30 @@ def references(remarks: str) -> frozenset[str]:
 def duplicate(facts: Facts) -> Check:
     """Whether the account asked for the same within 30 days: the same invoice fails, one that looks like it warns.
 
-    Whichever of two was submitted first: once the other one is approved, this one is the one too many.
+    Whichever of two was submitted first: once the other one is approved, this one is the one too many. An invoice that
+    was taken back whole is none: it is told, and that it is.
     """
     reach = timedelta(days=DUPLICATE_DAYS)
     recent = [one for one in facts.near if one.state in HOLDING and abs(one.submitted_on - facts.submitted_on) <= reach]
+    if facts.taken_back:
+        told = Message(N_("This invoice was taken back whole by %(note)s: nothing repeats it."), note=facts.taken_back)
+        return Check("duplicate", Outcome.PASS, told)
+    found = _compared(facts, [one for one in recent if not one.taken_back])
+    notes = {one.number: one.taken_back for one in recent if one.taken_back}
+    gone = _compared(facts, [one for one in recent if one.taken_back]).data
+    if not gone:
+        return found
+    if found.data:
+        return replace(found, data=(*found.data, *gone))
+    told = Message(
+        N_("Only %(number)s is like it, and its invoice was taken back whole by %(note)s: no duplicate."),
+        number=gone[0].request, note=notes[gone[0].request or ""],
+    )  # fmt: skip
+    return Check("duplicate", Outcome.PASS, told, gone)
+
+
+def _compared(facts: Facts, recent: list[Former]) -> Check:
+    """What those of the weeks around a request that are alike say of it; without any, there is no data."""
     same = [one for one in recent if one.amount == facts.amount]
     twins = [one for one in same if names.look_the_same(one.header_name, facts.header["name"])]
     mine = references(facts.remarks)
@@ -217,6 +237,11 @@ def _listed(found: list[Former]) -> tuple[Datum, ...]:
 
 
 def _said(one: Former) -> Message:
+    if one.taken_back:
+        return Message(
+            N_("%(amount)s, %(name)s, %(day)s, taken back whole by %(note)s"),
+            amount=one.amount, name=one.header_name, day=one.submitted_on, note=one.taken_back,
+        )  # fmt: skip
     return Message(
         N_("%(amount)s, %(name)s, %(day)s, %(state)s"),
         amount=one.amount, name=one.header_name, day=one.submitted_on, state=Message(_STATES[State(one.state)]),

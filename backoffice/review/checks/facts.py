@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -70,6 +70,14 @@ class Former:
     email: str
     remarks: str
     submitted_on: date
+    copies: Sequence[str] = ()
+    # The credit note by which its invoice was taken back whole: then it is precedent for nothing.
+    taken_back: str | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everywhere its invoice is mailed to."""
+        return (self.email, *self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +85,14 @@ class LastInvoice:
     """The newest invoice of the account that was made out with the same header.
 
     `own` is False where no invoice has this header and another one of the very same name was used: it was made anew.
+    `taken_back` is the credit note by which it was taken back whole.
     """
 
     number: str
     on: date
     header: Mapping[str, str]
     own: bool = True
+    taken_back: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +114,12 @@ class Facts:
     people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
     this one, `granted` what was last approved or issued before, both newest first; `as_high` is the last one ever that
     was approved or issued for at least this amount; `near` are requests of about the same
-    amount on either side of this one. `parts` of a request that gave its money back are what stood behind it, empty
-    where that is not known. `untaxed_on` is the day of a recharge behind a request for VAT special that is not taxed at
-    a rate. From `high` on two reviewers are asked for an amount; None where one decides on everything.
+    amount on either side of this one. An invoice that was taken back whole is among `history`, `granted` and `near`
+    alone: `last_taken_back` is one with this header, where none that stands is newer, `payers_taken_back` paid for such
+    only, each with the credit note, and `taken_back` is the credit note of the request's own invoice.
+    `parts` of a request that gave its money back are what stood behind it, empty where that is not known. `untaxed_on`
+    is the day of a recharge behind a request for VAT special that is not taxed at a rate. From `high` on two reviewers
+    are asked for an amount; None where one decides on everything.
     """
 
     amount: Decimal
@@ -128,7 +141,10 @@ class Facts:
     untaxed_on: date | None = None
     payers_known: frozenset[str] = frozenset()
     addresses_known: frozenset[str] = frozenset()
+    payers_taken_back: Mapping[str, str] = field(default_factory=dict)
     last_invoice: LastInvoice | None = None
+    last_taken_back: LastInvoice | None = None
+    taken_back: str | None = None
     history: tuple[Former, ...] = ()
     granted: tuple[Former, ...] = ()
     as_high: Former | None = None
@@ -136,3 +152,8 @@ class Facts:
     refunds: tuple[Refund, ...] = ()
     high: Decimal | None = Decimal(DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD])
     currency: str = "CNY"
+
+    @property
+    def precedents(self) -> tuple[Former, ...]:
+        """What was granted and stands: what was taken back whole shows nothing to be usual."""
+        return tuple(one for one in self.granted if not one.taken_back)

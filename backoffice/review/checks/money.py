@@ -135,7 +135,7 @@ def amount(facts: Facts) -> Check:
     What is usual the last `MOST` say. What merely was asked for is no precedent: it may have been a slip of the comma
     as well.
     """
-    earlier = [one.amount for one in facts.granted]
+    earlier = [one.amount for one in facts.precedents]
     compared = earlier[:MOST]
     if len(compared) < FEWEST:
         return _hardly_comparable(facts, earlier)
@@ -150,6 +150,8 @@ def amount(facts: Facts) -> Check:
     said = {"times": f"{times:.1f}", "usual": usual}
     if facts.as_high is not None:
         data = (*data, Datum(N_("As high before"), facts.as_high.amount, facts.as_high.number))
+    else:
+        data = (*data, *_taken_back(facts, max(earlier)))
     if facts.as_high is not None or facts.amount <= max(earlier):
         return Check("amount", Outcome.PASS, Message(N_("As much was approved for this customer before.")), data)
     if times > EXTREME_TIMES and deviations > EXTREME_DEVIATIONS:
@@ -161,6 +163,14 @@ def amount(facts: Facts) -> Check:
     return Check("amount", Outcome.PASS, Message(N_("More than ever, but not far beyond the usual.")), data)
 
 
+def _taken_back(facts: Facts, highest: Decimal) -> tuple[Datum, ...]:
+    """What would show that as much was approved before, if a credit note had left anything of it."""
+    gone = next((one for one in facts.granted if one.taken_back and one.amount >= facts.amount > highest), None)
+    if gone is None:
+        return ()
+    return (Datum(Message(N_("Taken back whole by %(note)s"), note=gone.taken_back), gone.amount, gone.number),)
+
+
 def _hardly_comparable(facts: Facts, earlier: Sequence[Decimal]) -> Check:
     """So few were approved that these are all of them. High by itself is what the policy asks two reviewers for."""
     highest = max(earlier, default=ZERO)
@@ -170,7 +180,8 @@ def _hardly_comparable(facts: Facts, earlier: Sequence[Decimal]) -> Check:
         told = Message(N_("A high amount, and too few approved requests of this customer to compare it with."))
         return Check(
             "amount", Outcome.WARN, told,
-            (Datum(N_("Amount"), facts.amount), Datum(N_("Highest so far"), highest), count),
+            (Datum(N_("Amount"), facts.amount), Datum(N_("Highest so far"), highest), count,
+             *_taken_back(facts, highest)),
         )  # fmt: skip
     told = Message(N_("Too few approved requests of this customer to compare it with."))
     return Check("amount", Outcome.PASS, told, (count,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -14,6 +15,7 @@ from sqlalchemy import Row, case, func, literal_column, or_, select, tuple_, uni
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
+from backoffice.issuing.queries import credits
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.policies.rules import DEFAULTS, PolicyKey
@@ -28,9 +30,11 @@ from backoffice.review.queries.dossier import Dossier
 from backoffice.review.queries.invoiced import (
     ADDRESS,
     FORMER,
+    FORMER_TODAY,
     GAVE_BACK,
     HIGH,
     PAYER,
+    TAKEN_BACK,
     invoices_before,
     known_words,
     last_invoice,
@@ -46,7 +50,7 @@ _REFERENCES = 10
 # What some write between the figures of a reference, and others do not.
 _BETWEEN = ("-", "/", " ", "\uff0d", "\uff0f", "\u3000")
 _WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
-_BESIDES = 4  # with the word that says why it is here
+_BESIDES = 3  # with the word that says why it is here
 
 
 def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
@@ -60,12 +64,14 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
     found = sorted(session.execute(statement, values), key=lambda row: row[1:3], reverse=True)
     # One that is alike and names the same comes once.
     kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in _KINDS}
-    last = session.execute(last_invoice(), values).first()
-    known, given_back, high = _words(shown, values)
+    last, gone = _last_invoices(values)
+    words = _words(shown, values)
     parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
              for one in dossier.parts]  # fmt: skip
-    for row in kinds[GRANTED]:
-        known[ADDRESS].update((row.email, *row.copies))
+    granted = _formers(kinds[GRANTED])
+    for one in granted:
+        if not one.taken_back:
+            words.known[ADDRESS].update(one.addresses)
     return Facts(
         amount=shown.amount,
         header=shown.header,
@@ -82,33 +88,61 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
         balance_after=dossier.balance_after,
         short=dossier.short,
         debt=dossier.account.debt,
-        parts=tuple(parts or _whole(given_back, shown)),
+        parts=tuple(parts or _whole(words.given_back, shown)),
         untaxed_on=special.untaxed_behind(shown, (part.recharge for part in dossier.parts)),
-        payers_known=frozenset(known[PAYER]),
-        addresses_known=frozenset(known[ADDRESS]),
-        last_invoice=LastInvoice(last[0], last[1], last[2], bool(last[3])) if last is not None else None,
+        payers_known=frozenset(words.known[PAYER]),
+        payers_taken_back={who: note for who, note in words.taken_back.items() if who not in words.known[PAYER]},
+        addresses_known=frozenset(words.known[ADDRESS]),
+        last_invoice=last,
+        last_taken_back=gone,
+        taken_back=words.own_note,
         history=_formers(kinds[LAST]),
-        granted=_formers(kinds[GRANTED]),
+        granted=granted,
         as_high=next(iter(_formers(kinds[AS_HIGH])), None),
         near=_formers(kinds[NEAR]),
         refunds=_refunds(values),
-        high=None if high is None else Decimal(high),
+        high=None if words.high is None else Decimal(words.high),
         currency=currency,
     )
 
 
-def _words(shown: InvoiceRequest, values: Mapping[str, Any]) -> tuple[dict[str, set[str]], list[Paid], str | None]:
-    """Payers and addresses that are known, what stood behind a request that gave its money back, and what is high."""
-    known: dict[str, set[str]] = {PAYER: set(), ADDRESS: set()}
-    given_back, high = [], DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD]
-    for row in session.execute(known_words(gave_back=not (shown.is_open or shown.is_issued)), values):
+def _last_invoices(values: Mapping[str, Any]) -> tuple[LastInvoice | None, LastInvoice | None]:
+    """The last invoice with the header that stands, and one that was taken back whole where that is newer."""
+    found = [
+        LastInvoice(row.invoice_number, row.issued_on, row.header, bool(row.own), row.taken_back)
+        for row in session.execute(last_invoice(), values)
+    ]
+    last = next((one for one in found if not one.taken_back), None)
+    return last, found[0] if found and found[0] is not last else None
+
+
+@dataclass(slots=True)
+class _Words:
+    """Payers and addresses that are known, payers of invoices taken back whole with the credit note, what stood behind
+    a request that gave its money back, the credit note of its own invoice, and what is high."""
+
+    known: dict[str, set[str]] = field(default_factory=lambda: {PAYER: set(), ADDRESS: set()})
+    taken_back: dict[str, str] = field(default_factory=dict)
+    given_back: list[Paid] = field(default_factory=list)
+    own_note: str | None = None
+    high: str | None = DEFAULTS[PolicyKey.FOUR_EYES_THRESHOLD]
+
+
+def _words(shown: InvoiceRequest, values: Mapping[str, Any]) -> _Words:
+    said = _Words()
+    statement = known_words(gave_back=not (shown.is_open or shown.is_issued), issued=shown.is_issued)
+    for row in session.execute(statement, values):
         if row.kind == GAVE_BACK:
-            given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
+            said.given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
         elif row.kind == HIGH:
-            high = json.loads(row.text or "null")
+            said.high = json.loads(row.text or "null")
+        elif row.kind == TAKEN_BACK:
+            said.own_note = row.text
+        elif row.kind == PAYER and row.external_id:
+            said.taken_back[row.text] = row.external_id
         else:
-            known[row.kind].add(row.text)
-    return known, given_back, high
+            said.known[row.kind].add(row.text)
+    return said
 
 
 def _refunds(values: Mapping[str, Any]) -> tuple[Refund, ...]:
@@ -201,7 +235,7 @@ def near() -> Any:
         )
         .limit(WINDOW)
     )
-    return select(*FORMER).where(InvoiceRequest.id.in_(alike))
+    return select(*FORMER_TODAY).where(InvoiceRequest.id.in_(alike))
 
 
 def _around() -> tuple[Any, ...]:
@@ -227,7 +261,7 @@ def naming(spellings: int) -> Any:
     for sign in _BETWEEN:
         remarks = func.replace(remarks, sign, "")
     found = or_(*(remarks.contains(one) for one in about.figures(spellings)))
-    return select(*FORMER).where(InvoiceRequest.id.in_(around), found)
+    return select(*FORMER_TODAY).where(InvoiceRequest.id.in_(around), found)
 
 
 def approved() -> Any:
@@ -262,7 +296,8 @@ def approved_then() -> Any:
 
 
 def as_high() -> Any:
-    """The account's last request of this amount or more approved before the moment, among all, inside their index."""
+    """The account's last request of this amount or more approved before the moment, among all, inside their index; but
+    for one whose invoice had been taken back whole."""
     higher = (
         select(_TWIN.id)
         .where(
@@ -275,7 +310,8 @@ def as_high() -> Any:
         .order_by(_TWIN.submitted_at.desc())
         .limit(WINDOW)
     )
-    found = select(*FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < about.AT)
+    stands = credits.whole_credit(InvoiceRequest, about.AT).is_(None)
+    found = select(*FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < about.AT, stands)
     return found.order_by(InvoiceRequest.submitted_at.desc()).limit(1)
 
 

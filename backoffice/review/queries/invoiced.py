@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Text, cast, literal_column, or_, select, type_coerce, union
+from sqlalchemy import Text, cast, func, literal_column, or_, select, type_coerce, union
 
 from backoffice.accounts.models import User
+from backoffice.issuing.queries import credits
 from backoffice.ledger.models import Allocation, LedgerEntry, ReservationState
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
@@ -16,13 +17,18 @@ from backoffice.requests.rules import State
 from backoffice.review.checks.facts import WINDOW
 from backoffice.review.queries import about
 
-PAYER, ADDRESS, GAVE_BACK, HIGH = "payer", "address", "gave back", "high"
-# What a `Former` says of a request, behind what it is sorted by and where else its invoice goes.
-FORMER = (
-    InvoiceRequest.submitted_at, InvoiceRequest.id, InvoiceRequest.copies,
+PAYER, ADDRESS, GAVE_BACK, HIGH, TAKEN_BACK = "payer", "address", "gave back", "high", "taken back"
+# By which credit note an invoice was taken back whole, as is known today, and as was known at the moment.
+_TODAY = credits.whole_credit(InvoiceRequest).label("taken_back")
+_THEN = credits.whole_credit(InvoiceRequest, about.AT).label("taken_back")
+# What a `Former` says of a request, behind what it is sorted by.
+_FORMER = (
+    InvoiceRequest.submitted_at, InvoiceRequest.id,
     InvoiceRequest.number, InvoiceRequest.state, InvoiceRequest.amount, InvoiceRequest.header_id,
     InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
+    InvoiceRequest.copies,
 )  # fmt: skip
+FORMER_TODAY, FORMER = (*_FORMER, _TODAY), (*_FORMER, _THEN)
 # Beside a payer: of which recharge, how, and how much. One part by its own number: two may say the same.
 _GIVEN_BACK = (LedgerEntry.external_id, LedgerEntry.channel, Allocation.amount, Allocation.id)
 _NOTHING: tuple[Any, ...] = (
@@ -50,22 +56,32 @@ def invoices_before() -> Any:
 
 @cache
 def last_invoice() -> Any:
-    """The newest of the account's last invoices with the same header, else with another one of the very same name."""
+    """The newest of the account's last invoices with the same header, else with another one of the very same name.
+
+    Of those that stand one, and one of those that were taken back whole: what would come first is the first row.
+    """
     invoices = invoices_before()
     own = invoices.c.header_id == about.HEADER
-    return (
-        select(invoices.c.invoice_number, invoices.c.issued_on, invoices.c.header, own.label("own"))
+    order = (own.desc(), invoices.c.issued_at.desc(), invoices.c.id.desc())
+    stands = invoices.c.taken_back.is_(None)
+    ranked = (
+        select(
+            invoices.c.invoice_number, invoices.c.issued_on, invoices.c.header, own.label("own"), invoices.c.taken_back,
+            func.row_number().over(order_by=order).label("place"),
+            func.row_number().over(partition_by=stands, order_by=order).label("of_its_kind"),
+        )
         .where(or_(own, invoices.c.header_name == about.HEADER_NAME))
-        .order_by(own.desc(), invoices.c.issued_at.desc(), invoices.c.id.desc())
-        .limit(1)
-    )
+        .subquery()
+    )  # fmt: skip
+    return select(ranked).where(ranked.c.of_its_kind == 1).order_by(ranked.c.place)
 
 
 @cache
-def known_words(*, gave_back: bool) -> Any:
+def known_words(*, gave_back: bool, issued: bool) -> Any:
     """Who paid for the last invoices with the same header name, the addresses of the account's people, what is high.
 
-    Of a request that gave its money back also what had stood behind it.
+    Beside a payer stands by which credit note the invoice was taken back whole. Of a request that gave its money back
+    also what had stood behind it, of one that is issued its own credit note.
     """
     invoices = invoices_before()
     given_back: Any = (
@@ -74,7 +90,8 @@ def known_words(*, gave_back: bool) -> Any:
         .where(Allocation.request_id == about.REQUEST, Allocation.state == ReservationState.RELEASED)
     )
     payers: Any = (
-        select(literal_column(f"'{PAYER}'").label("kind"), LedgerEntry.payer_name.label("text"), *_NOTHING)
+        select(literal_column(f"'{PAYER}'").label("kind"), LedgerEntry.payer_name.label("text"),
+               func.coalesce(invoices.c.taken_back, "").label("external_id"), *_NOTHING[1:])
         .select_from(invoices)
         .join(Allocation, Allocation.request_id == invoices.c.id)
         .join(LedgerEntry, LedgerEntry.id == Allocation.recharge_id)
@@ -84,7 +101,7 @@ def known_words(*, gave_back: bool) -> Any:
             invoices.c.header_name == about.HEADER_NAME,
             LedgerEntry.payer_name != "",
         )
-    )
+    )  # fmt: skip
     people: Any = select(literal_column(f"'{ADDRESS}'").label("kind"), User.email.label("text"), *_NOTHING).where(
         User.account_id == about.ACCOUNT
     )
@@ -92,5 +109,8 @@ def known_words(*, gave_back: bool) -> Any:
     high: Any = select(
         literal_column(f"'{HIGH}'").label("kind"), cast(threshold.c.value, Text).label("text"), *_NOTHING
     )
-    rest = (given_back,) if gave_back else ()
+    own: Any = select(literal_column(f"'{TAKEN_BACK}'").label("kind"), _TODAY.label("text"), *_NOTHING).where(
+        InvoiceRequest.id == about.REQUEST
+    )
+    rest = (*((given_back,) if gave_back else ()), *((own,) if issued else ()))
     return union(*rest, payers, people, high)

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, and_, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy import Select, String, and_, bindparam, cast, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
@@ -15,13 +15,14 @@ from backoffice.audit import queries as audit
 from backoffice.audit.models import AuditEvent
 from backoffice.database import Instant, session
 from backoffice.errors import N_, Message
+from backoffice.issuing.queries.credits import whole_credit
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind, moves
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.money import ZERO
 from backoffice.requests.models import Decision, InvoiceRequest, RequestEvent, RequestNote
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, Ending
 from backoffice.review.checks.earlier import DUPLICATE_DAYS, HOLDING, Asked, may_be_again
-from backoffice.review.checks.facts import LAST
+from backoffice.review.checks.facts import LAST, WINDOW
 
 # What changes nothing that a verdict rests on: a clock that ran out, a mail that was repeated.
 _BESIDE_THE_POINT = ("flagged", "flag_withdrawn", "due_moved", "reminded", "sent_again")
@@ -74,7 +75,8 @@ class Seen:
     Of what the evidence rests on elsewhere: the newest later application of the account that still stands, and the
     newest refund of a recharge behind the request, also one on its way; and the newest movements of the account's
     invoice debt and of what its requests are short of: only these two bring its balance below zero. And the newest
-    change of the invoice header, and the newest rejection among the account's last requests before it.
+    change of the invoice header, the newest rejection among the account's last requests before it, and the newest
+    movement by which a credit note took money back of an invoice of the account.
     """
 
     event: int = 0
@@ -87,6 +89,7 @@ class Seen:
     lacking: int = 0
     header: int = 0
     rejected: int = 0
+    credited: int = 0
 
     @property
     def word(self) -> str:
@@ -132,6 +135,7 @@ def newest(shown: Any) -> tuple[Any, ...]:
             AuditEvent.action.in_(_OF_HEADER),
         ),
         _newest_rejection(shown),
+        _newest_credit(shown),
     )
 
 
@@ -139,6 +143,21 @@ def _newest_rejection(shown: Any) -> Any:
     before = _just_before(shown.account_id, shown.submitted_at, shown.id).correlate(shown).subquery()
     found = select(func.coalesce(func.max(_ENDED.id), 0)).select_from(before)
     return found.join(_ENDED, and_(_ENDED.request_id == before.c.id, *_REJECTED)).scalar_subquery()
+
+
+def _newest_credit(shown: Any) -> Any:
+    """Among the last movements of invoiced money since the application, inside their index."""
+    since = (
+        select(LedgerMovement.id, LedgerMovement.kind)
+        .where(
+            LedgerMovement.account_id == shown.account_id, moves("invoiced"), LedgerMovement.at >= shown.submitted_at,
+        )
+        .order_by(LedgerMovement.at.desc(), LedgerMovement.id.desc())
+        .limit(WINDOW)
+        .correlate(shown)
+        .subquery()
+    )  # fmt: skip
+    return _last(since.c.id, since.c.kind == MovementKind.CREDIT)
 
 
 def _just_before(account_id: Any, submitted_at: Any, request_id: Any) -> Select[int]:
@@ -222,6 +241,8 @@ def _news(request_id: int, seen: Seen, now: Seen, reader: int | None) -> Iterato
         yield from _of_header(request_id, seen.header)
     if now.rejected > seen.rejected:
         yield from _of_rejections(request_id, seen.rejected, reader)
+    if now.credited > seen.credited:
+        yield from _of_credits(request_id, seen.credited, now.credited)
 
 
 def _of_header(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]:
@@ -248,6 +269,28 @@ def _of_rejections(request_id: int, seen: int, reader: int | None) -> Iterator[t
     for at, who, number in session.execute(newest):
         told = N_("%(who)s rejected another request of this account at %(at)s: %(number)s.")
         yield at, Message(told, who=who, at=at, number=number)
+
+
+def _of_credits(request_id: int, seen: int, now: int) -> Iterator[tuple[datetime, Message]]:
+    """The newest invoice that was taken back whole since, among those that may have been precedent for the request."""
+    shown = session.get_one(InvoiceRequest, request_id)
+    note = whole_credit(_TWIN)
+    taken = (
+        select(LedgerMovement.at, _TWIN.invoice_number, note.label("note"))
+        .join(_TWIN, _TWIN.id == LedgerMovement.request_id)
+        .where(
+            LedgerMovement.account_id == shown.account_id, moves("invoiced"), LedgerMovement.at >= shown.submitted_at,
+            LedgerMovement.kind == MovementKind.CREDIT, LedgerMovement.id > seen, LedgerMovement.id <= now,
+            _TWIN.id != request_id, note.is_not(None),
+            or_(_TWIN.header_id == shown.header_id, _TWIN.header_name == shown.header_name,
+                _TWIN.email == shown.email, _TWIN.amount >= shown.amount),
+        )
+        .order_by(LedgerMovement.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    for at, invoice, number in session.execute(taken):
+        told = N_("Invoice %(invoice)s of this account was taken back whole by %(note)s at %(at)s.")
+        yield at, Message(told, invoice=invoice, note=number, at=at)
 
 
 def _grown(figure: str, seen: int, now: int) -> datetime | None:

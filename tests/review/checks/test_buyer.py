@@ -181,6 +181,10 @@ HEADER: dict[str, dict[str, dict[str, Any]]] = {
         "made anew with another tax ID": {"last_invoice": last_of_another(tax_id=OTHER)},
         "made anew with another bank": {"last_invoice": last_of_another(bank="招商银行")},
         "made anew as VAT special": {"header": header(vat_kind="special"), "last_invoice": last_of_another()},
+        "new, nearly that of an invoice taken back whole": {
+            "last_invoice": None,
+            "granted": (former(header_id=2, header_name="上海流民机器人有限公司", taken_back="CN-1"),),
+        },
         "a new header": {"last_invoice": None, "granted": (former(header_id=2, header_name="北京先行科技有限公司"),)},
         "the address changed": {"header": header(address="B 2"), "last_invoice": last(address="A 1")},
         "the bank account went away": {"last_invoice": last(bank_account="6222 0000")},

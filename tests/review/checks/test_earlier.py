@@ -20,6 +20,8 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "no other request": {"near": (), "history": ()},
         "the same, 31 days ago": {"near": (former("1200.00", 31),)},
         "the same, rejected": {"near": (former("1200.00", 2, state="rejected"),)},
+        "the same, taken back whole": {"near": (former("1200.00", 2, taken_back="CN-1"),)},
+        "of one that is taken back whole": {"near": (former("1200.00", 2),), "taken_back": "CN-1"},
         "the same, withdrawn": {"near": (former("1200.00", 2, state="withdrawn"),)},
         "the same, 31 days later": {"near": (former("1200.00", -31),)},
         "the same, later and rejected": {"near": (former("1200.00", -2, state="rejected"),)},
@@ -76,6 +78,9 @@ DUPLICATE: dict[str, dict[str, dict[str, Any]]] = {
         "on the thirtieth day": {"near": (former("1200.00", 30, **OTHER),)},
     },
     "fail": {
+        "the same, beside one taken back whole": {
+            "near": (former("1200.00", 1, taken_back="CN-1"), former("1200.00", 2)),
+        },
         "the same, a day later and approved": {"near": (former("1200.00", -1, state="approved"),)},
         "the same, 30 days later": {"near": (former("1200.00", -30),)},
         "the same, among many of another header": {
