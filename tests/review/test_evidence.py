@@ -165,6 +165,8 @@ def test_a_reference_is_found_however_it_is_written(office: Office) -> None:
         ("合同号 HT-2026-118", "HT 2026/118"),
         ("订单 20260816", "PO 2026-0816"),
         ("订单 ２０２６－０８１７", "PO 2026-0817"),
+        ("PO 4500777888", "PO 4500 777 888"),
+        ("HT–2026–818", "HT_2026\u2011818"),
     ):
         first, second = office.apply("20.00", remarks=one), office.apply("50.00", remarks=other)
         for number, twin in ((first, second), (second, first)):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +11,7 @@ from backoffice.money import CENT
 from backoffice.requests.rules import State
 from backoffice.review.checks import names
 from backoffice.review.checks.facts import LAST, Check, Datum, Facts, Former, Outcome
+from backoffice.review.checks.references import name_other_orders, name_the_same
 
 DUPLICATE_DAYS = 30
 NEARLY = Decimal("0.01")
@@ -29,21 +28,6 @@ _STATES = {
     State.REJECTED: N_("Rejected"),
     State.WITHDRAWN: N_("Withdrawn"),
 }
-# What tells one order from another: letters and figures with at least three figures in a row.
-_REFERENCE = re.compile(r"[A-Za-z]*[-/ ]?[0-9][0-9A-Za-z/\-]{2,}")
-# A word before a number that some write and others leave out; before a long number any letters are.
-_LEFT_OUT = re.compile(
-    r"^(?:(?:PO|P|O|PURCHASE|ORDERS?|CONTRACT|AGREEMENT|QUOTE|QUOTATION|REF|REFERENCE|NO|NR|NUMBER|AND|PR)(?=[0-9])"
-    r"|[A-Z]+(?=[0-9]{5}))"
-)
-# What many orders have in common: a year, a cost centre.
-_COMMON = re.compile(r"20[0-9]{2}|(?:CENT(?:RE|ER)|CC|DEPT|DEPARTMENT)[0-9]+")
-
-
-def references(remarks: str) -> frozenset[str]:
-    """Numbers of orders and contracts that remarks name."""
-    folded = unicodedata.normalize("NFKC", remarks)
-    return frozenset(re.sub(r"[\s\-/]", "", found).upper() for found in _REFERENCE.findall(folded))
 
 
 def duplicate(facts: Facts) -> Check:
@@ -75,9 +59,8 @@ def _compared(facts: Facts, recent: list[Former]) -> Check:
     """What those of the weeks around a request that are alike say of it; without any, there is no data."""
     same = [one for one in recent if one.amount == facts.amount]
     twins = [one for one in same if names.look_the_same(one.header_name, facts.header["name"])]
-    mine = references(facts.remarks)
     for one in twins:
-        if not are_others(references(one.remarks), mine):
+        if not name_other_orders(one.remarks, facts.remarks):
             told = Message(
                 N_("The same amount and header as %(number)s of %(day)s."), number=one.number, day=one.submitted_on
             )
@@ -94,10 +77,10 @@ def _compared(facts: Facts, recent: list[Former]) -> Check:
             number=same[0].number, day=same[0].submitted_on, name=same[0].header_name,
         )  # fmt: skip
         return Check("duplicate", Outcome.WARN, told, _listed(same))
-    return _look_alike(facts, recent, mine) or _named_again(recent, mine)
+    return _look_alike(facts, recent) or _named_again(facts, recent)
 
 
-def _look_alike(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Check | None:
+def _look_alike(facts: Facts, recent: list[Former]) -> Check | None:
     """A slip in one of two amounts with the same header, or the same reference with nearly the amount."""
     alike = [one for one in recent if names.look_the_same(one.header_name, facts.header["name"])]
     hardly = [one for one in alike if abs(one.amount - facts.amount) <= max(facts.amount * HARDLY, CENT)]
@@ -109,7 +92,7 @@ def _look_alike(facts: Facts, recent: list[Former], mine: frozenset[str]) -> Che
             N_("The same header as %(number)s of %(day)s, and its amount with two digits exchanged."),
         ),
         (
-            [one for one in _named(recent, mine) if is_nearly(one.amount, facts.amount)],
+            [one for one in _named(recent, facts.remarks) if is_nearly(one.amount, facts.amount)],
             N_("The same reference and nearly the amount of %(number)s."),
         ),
         (
@@ -156,7 +139,7 @@ def may_be_again(one: Asked, other: Asked) -> bool:
     if one.amount == other.amount:
         return True
     nearly = is_nearly(one.amount, other.amount)
-    if nearly and _name_the_same(one.remarks, other.remarks):
+    if nearly and name_the_same(one.remarks, other.remarks):
         return True
     return (nearly or other.amount in slips(one.amount)) and names.look_the_same(one.header_name, other.header_name)
 
@@ -188,35 +171,13 @@ def exchanges(amount: Decimal) -> frozenset[Decimal]:
     return frozenset(int(text) * CENT for text in swapped if not text.startswith("0")) - {amount}
 
 
-def _cores(found: frozenset[str]) -> frozenset[str]:
-    """References without the words before them: PO 4500012873 is 4500012873, and Order 4500 is 4500."""
-    return frozenset(_LEFT_OUT.sub("", one) for one in found)
+def _named(recent: list[Former], remarks: str) -> list[Former]:
+    return [one for one in recent if name_the_same(one.remarks, remarks)]
 
 
-def are_others(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two requests name different orders: each names one, and none is named by both.
-
-    One that names none may well be for the other's order. A year or a cost centre tells orders apart, where there is
-    nothing else; that both name it does not make them one.
-    """
-    mine, others = _cores(one), _cores(other)
-    telling = [{core for core in cores if not _COMMON.fullmatch(core)} for cores in (mine, others)]
-    if all(telling):
-        mine, others = map(frozenset, telling)
-    return bool(mine) and bool(others) and mine.isdisjoint(others)
-
-
-def _named(recent: list[Former], mine: frozenset[str]) -> list[Former]:
-    return [one for one in recent if _cores(references(one.remarks)) & _cores(mine)]
-
-
-def _name_the_same(remarks: str, others: str) -> bool:
-    return bool(_cores(references(remarks)) & _cores(references(others)))
-
-
-def _named_again(recent: list[Former], mine: frozenset[str]) -> Check:
+def _named_again(facts: Facts, recent: list[Former]) -> Check:
     """The same order or contract with any other amount is told, since it may be invoiced in parts."""
-    named = _named(recent, mine)
+    named = _named(recent, facts.remarks)
     if named:
         told = Message(
             N_("Another amount than %(number)s of %(day)s, and the same reference: an order may be invoiced in parts."),

@@ -22,9 +22,10 @@ from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.requests.services import special
-from backoffice.review.checks.earlier import HOLDING, references
+from backoffice.review.checks.earlier import HOLDING
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
+from backoffice.review.checks.references import references
 from backoffice.review.queries import about
 from backoffice.review.queries.dossier import Dossier
 from backoffice.review.queries.invoiced import (
@@ -48,7 +49,10 @@ _KINDS = (LAST, NEAR, GRANTED, AS_HIGH)
 # So many references of the remarks are looked for elsewhere.
 _REFERENCES = 10
 # What some write between the figures of a reference, and others do not.
-_BETWEEN = ("-", "/", " ", "\uff0d", "\uff0f", "\u3000")
+_BETWEEN = (
+    *("-", "/", ".", "_", " ", "\uff0d", "\uff0f", "\uff0e", "\u3000", "\xa0", "\u202f"),
+    *("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212"),
+)
 _WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 _BESIDES = 3  # with the word that says why it is here
 
