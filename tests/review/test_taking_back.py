@@ -15,7 +15,8 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.review.services import decisions, holds
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER, UNDO, approve, verdicts, wants_second
-from tests.review.test_bulk_pages import words
+from tests.review.test_bulk_pages import started, words, work
+from tests.review.test_bulk_seen import ask
 from tests.review.test_onward import told_by_z
 from tests.support.office import ISSUER, contradictions
 from tests.support.visitor import Visitor
@@ -164,3 +165,24 @@ def test_a_return_or_a_resumption_too_late_says_who_was_faster(desk: Desk, visit
     desk.run(decisions.return_to_queue, rui, number, why="Not theirs", now=LATER)
     assert rita.submit({"why": "Wrong"}, button="Return to the queue").status_code == 409
     assert f"芮明 returned the request to the queue {AT}" in words(rita)
+
+
+@pytest.mark.one_database
+def test_a_first_approval_is_not_offered_back_once_its_request_is_rejected_among_many(
+    four_eyes: Desk, visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = four_eyes.app.config["BACKOFFICE_SETTINGS"]
+    monkeypatch.setitem(four_eyes.app.config, "BACKOFFICE_SETTINGS", settings.model_copy(update={"undo_seconds": UNDO}))
+    number, approved = four_eyes.apply(amount="1000.00"), four_eyes.apply(four_eyes.cast.bo)
+    rui = visit(four_eyes.cast.rui)
+    for each in (approved, number):
+        rui.get(f"/review/{each}")
+        rui.submit(button="Approve")
+    assert f'action="/review/{number}/undo"' in rui.get("/review").text
+    ask(rui, "reject", number, approved)
+    started(rui, "Reject 2 requests", reason="other", remarks="No contract.")
+    work(four_eyes)
+    page = rui.get("/review").text
+    assert four_eyes.state(number) == "rejected"
+    assert ("First approval" in page, f'action="/review/{number}/undo"' in page) == (False, False)
+    assert f'action="/review/{approved}/undo"' in page, "it was not rejected, and is still theirs to take back"

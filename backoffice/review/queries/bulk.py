@@ -15,7 +15,7 @@ from backoffice.errors import NotFound
 from backoffice.money import ZERO
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
-from backoffice.requests.models import Decision, InvoiceRequest
+from backoffice.requests.models import Decision, InvoiceRequest, in_state
 from backoffice.requests.rules import Action, State, is_request_number
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import queue, seen
@@ -106,6 +106,12 @@ def chosen(numbers: Collection[str]) -> Chosen:
     first = wanted[:BULK_LIMIT]
     found = {row.number: row for row in session.execute(select(*_ASKED).where(InvoiceRequest.number.in_(first)))}
     return Chosen([found[number] for number in first if number in found], more=len(wanted) > BULK_LIMIT)
+
+
+def pending(numbers: Collection[str]) -> list[str]:
+    """Those of these numbers whose requests wait for a verdict."""
+    found = select(InvoiceRequest.number).where(InvoiceRequest.number.in_(numbers), in_state(State.PENDING))
+    return list(session.scalars(found))
 
 
 def matching(wanted: Wanted, viewer: Viewer) -> Chosen:

@@ -139,13 +139,14 @@ def start() -> ResponseReturnValue:
         with transaction():
             run = services.start(current_actor(), order, now=clock.now())
             run_id, is_meant = run.id, services.is_meant(run, order)
+            rejected = queries.pending(numbers) if action == BulkAction.REJECT else []
     except Invalid as invalid:
         apply_errors(form, invalid)
         found = queries.chosen(numbers)
         return answered(page(action, form, found, sent=request.form), found, INVALID)
     if not is_meant:
         flash(gettext("This selection had been sent before. What you typed since then was not taken."), "warning")
-    bulk_offer.begun(run_id)
+    bulk_offer.begun(run_id, rejected)
     return kept_forms.done(redirect(url_for("review.bulk_run", run_id=run_id), 303))
 
 

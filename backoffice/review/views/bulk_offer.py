@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app, url_for
@@ -21,8 +22,10 @@ _KIND = "bulk"
 _RUNS_AT_MOST = timedelta(minutes=10)
 
 
-def begun(run_id: int) -> None:
-    """The person has just begun that run."""
+def begun(run_id: int, rejected: Iterable[str] = ()) -> None:
+    """The person has just begun that run: of the requests that it rejects no approval is theirs to take back."""
+    for number in rejected:
+        offers.withdraw_offer(url_for("review.undo", number=number))
     offers.offer_by(_KIND, str(run_id), clock.now() + _undo_time() + _RUNS_AT_MOST)
 
 
