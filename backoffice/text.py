@@ -24,6 +24,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Letters by their category, but blank to the eye: a name of them looks like no name.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
 _GAPS = re.compile("[\t\n ]+")
 _TRIMMED = "\t\n \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -146,6 +147,11 @@ def clean_emails(value: str, *, most: int) -> list[str]:
 def normalised(value: str) -> str:
     """A text as searches compare it: one form for full and half width, upper and lower case, and no blanks."""
     return "".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def hyphenated(value: str) -> str:
+    """A number of ours as it is kept: whatever dash a text processor has made of a hyphen is one again."""
+    return _DASHES.sub("-", value)
 
 
 def pairs(value: str) -> list[str]:

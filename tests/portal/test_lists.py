@@ -62,6 +62,7 @@ def test_the_search_finds_names_numbers_and_amounts(ada: Customer, numbers: dict
         assert [name for name in reversed(numbers) if f'/invoices/{numbers[name]}"' in page] == found, typed
     for name, number in numbers.items():
         assert listed(ada, f"?q={number.lower()}") == [number], name
+        assert listed(ada, f"?q={number.replace('-', chr(0x2011))}") == [number], name
 
 
 def test_an_invoice_is_found_by_its_number(ada: Customer, numbers: dict[str, str], world: World) -> None:

@@ -46,6 +46,9 @@ FOUND_BY = {
     "州栖": set(), "云数": set(),
     "lumen": LUMEN, "LUMEN rob": LUMEN, "ＬＵＭＥＮ": LUMEN, "td": LUMEN, "lumenltd": set(),
     "12.5": LUMEN, "12.50": LUMEN, "12.51": set(), "100": YUNQI,
+    "CNY 12.50": LUMEN, "rmb 12.50": LUMEN, "12.50元": LUMEN, "人民币12.5元整": LUMEN,
+    "¥12.50": LUMEN, "CNY 12.51": set(),
+    "INVA\u20112026\u2011000000007": LUMEN, "2026\u2013000000007": LUMEN,
     "91310000MA1FL0A277": LUMEN, "91310000ma1fl0a277": LUMEN, "91310000MA1FL0A27": set(),
     "91310000 MA1F L0A277": LUMEN, "９１３１００００-ma1fl0a277": LUMEN, "91310000 MA1F L0A27": set(),
     "ap@bills.example": LUMEN | YUNQI, "AP@Bills.example": LUMEN | YUNQI, "ap@bills": set(),
@@ -81,6 +84,7 @@ def test_a_request_is_found_by_parts_of_its_number(desk: Desk, made: dict[str, s
     with desk.app.app_context():
         for typed, names in {
             made["lumen"][-6:]: LUMEN, made["yunqi"][5:].lower(): YUNQI, made["yunqi"][-8:]: YUNQI,
+            made["yunqi"].replace("-", "\u2011"): YUNQI, made["lumen"][:11].replace("-", "\u2013"): LUMEN | YUNQI,
             made["lumen"][:11].lower(): LUMEN | YUNQI, "IR-20200101": set(), f"9-{made['lumen'][-6:]}": set(),
         }.items():  # fmt: skip
             rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()

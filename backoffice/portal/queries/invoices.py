@@ -20,6 +20,7 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State, is_request_number
 from backoffice.steering import beside, holds, word
+from backoffice.text import hyphenated
 
 ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [(InvoiceRequest.submitted_at, "desc"), (InvoiceRequest.id, "desc")]
 
@@ -68,10 +69,11 @@ def _searched(statement: Select[InvoiceRequest], typed: str) -> Select[InvoiceRe
     Cents that nobody typed may be any.
     """
     typed = unicodedata.normalize("NFKC", typed)
-    if is_request_number(typed.upper()):
-        return statement.where(InvoiceRequest.number == typed.upper())
-    if is_invoice_number(typed.upper()):
-        return statement.where(InvoiceRequest.invoice_number == typed.upper())
+    number = hyphenated(typed).upper()
+    if is_request_number(number):
+        return statement.where(InvoiceRequest.number == number)
+    if is_invoice_number(number):
+        return statement.where(InvoiceRequest.invoice_number == number)
     shapes = ((_REQUEST_NUMBER, InvoiceRequest.number), (_INVOICE_NUMBER, InvoiceRequest.invoice_number))
     numbers = (column for shape, column in shapes if _may_lie_in(shape, typed.upper()))
     found = holds(typed, InvoiceRequest.header_name, *numbers)

@@ -39,8 +39,8 @@ from backoffice.headers.rules import normalise_tax_id
 from backoffice.issuing.rules import is_invoice_number
 from backoffice.requests.models import InvoiceRequest, RequestCopy, RequestSearch
 from backoffice.requests.models.invoice_request import END_LENGTH, END_OF
-from backoffice.requests.rules import is_request_number
-from backoffice.text import normalised, pairs
+from backoffice.requests.rules import is_request_number, typed_amount
+from backoffice.text import hyphenated, normalised, pairs
 
 SHORTEST_NAME = 2
 SAMPLE, COMMON = 1000, 50
@@ -98,11 +98,12 @@ def _is_a_code(plain: str) -> bool:
     """Whether the text is no part of a name: a number of ours, an address, or long and full of figures as a tax ID."""
     if _LONG_CODE.fullmatch(normalise_tax_id(plain)):
         return True
-    return is_request_number(plain.upper()) or is_invoice_number(plain.upper()) or "@" in plain
+    number = hyphenated(plain).upper()
+    return is_request_number(number) or is_invoice_number(number) or "@" in plain
 
 
 def _exact(plain: str) -> Iterator[Select[Any]]:
-    ids, upper = select(InvoiceRequest.id), plain.upper()
+    ids, upper = select(InvoiceRequest.id), hyphenated(plain).upper()
     if is_request_number(upper):
         yield ids.where(InvoiceRequest.number == upper)
     elif is_invoice_number(upper):
@@ -140,7 +141,7 @@ def _end_of(number: Any) -> ColumnElement[str]:
 
 def _of_amount(plain: str) -> Iterator[Select[Any]]:
     try:
-        amount = money.parse_amount(plain)
+        amount = typed_amount(plain)
     except money.AmountError:
         return
     if amount > 0:
