@@ -154,14 +154,16 @@ def pressed_by_z(page: str) -> list[str]:
     return re.findall(r'action="([^"]+)">(?:(?!</form>).)*data-key="z"', page, re.DOTALL)
 
 
-def test_digits_of_the_reasons_obey_the_switch(desk: Desk, visit: Callable[..., Visitor]) -> None:
+@pytest.mark.parametrize("address", ["/review/{}/reject", "/review/bulk/new?action=reject&number={}"])
+def test_digits_of_the_reasons_obey_the_switch(desk: Desk, visit: Callable[..., Visitor], address: str) -> None:
     number = desk.apply()
     rita = visit(desk.cast.rita)
     for choice, told in (("on", len(Reason)), ("off", 0)):
         rita.get("/shortcuts")
         rita.submit(button=choice)
-        page = rita.get(f"/review/{number}/reject").text
-        assert len(re.findall(r'<input[^>]* data-key="[1-9]"[^>]* aria-keyshortcuts="[1-9]"', page)) == told
+        page = rita.get(address.format(number)).text
+        keyed = re.findall(r'<input(?=[^>]* data-key="([1-9])")(?=[^>]* aria-keyshortcuts="\1")', page)
+        assert keyed == list("123456789"[:told])
         assert len(re.findall(r'<kbd class="kbd"[^>]*>[1-9]</kbd>', page)) == told
         # Ctrl is not a single key: it stays.
         assert page.count('data-key="Control+Enter" aria-keyshortcuts="Control+Enter"') == 1
