@@ -73,9 +73,7 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
     parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
              for one in dossier.parts]  # fmt: skip
     granted = _formers(kinds[GRANTED])
-    for one in granted:
-        if not one.taken_back:
-            words.known[ADDRESS].update(one.addresses)
+    words.known[ADDRESS].update(address for one in granted if not one.taken_back for address in one.addresses)
     return Facts(
         amount=shown.amount,
         header=shown.header,
