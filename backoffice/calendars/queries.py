@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 
 from sqlalchemy import func, select
@@ -41,6 +41,13 @@ def version(version_id: int) -> CalendarVersion:
 def newest_version() -> CalendarVersion | None:
     """The newest version, None in an installation that has none yet."""
     return session.scalars(_NEWEST).one_or_none()
+
+
+def version_at(instant: datetime) -> CalendarVersion:
+    """The version that was in force at an instant; the first of all for one before it."""
+    before = select(CalendarVersion).where(CalendarVersion.created_at <= instant).order_by(CalendarVersion.id.desc())
+    first = select(CalendarVersion).order_by(CalendarVersion.id)
+    return session.scalars(before.limit(1)).one_or_none() or session.scalars(first.limit(1)).one()
 
 
 def newest_versions(limit: int) -> list[CalendarVersion]:

@@ -9,8 +9,9 @@ from backoffice.requests.services import holds
 
 def follow_holds() -> int:
     """Stop clocks whose question has arrived, remind, and end what nobody answered; returns how many rows changed."""
-    total = 0
-    for step in (holds.stop_clocks, holds.remind, holds.end_unanswered):
+    with transaction():
+        total = holds.stop_clocks()
+    for step in (holds.remind, holds.end_unanswered):
         with transaction():
             total += step(now=clock.now())
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,8 +15,8 @@ from backoffice.permissions import SYSTEM
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.requests import queries as requests
-from backoffice.requests.models import Hold
-from backoffice.requests.queries.due import Explanation, explanation
+from backoffice.requests.models import Hold, InvoiceRequest
+from backoffice.requests.queries.due import Explanation, Moved, explanation
 from backoffice.review.services import holds
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
@@ -51,7 +52,7 @@ def test_an_application_after_the_cut_off_counts_from_the_next_day(desk: Desk) -
     assert (why.late, why.counted_from, why.strip[-1].of.day) == (18, date(2026, 3, 10), date(2026, 3, 17))
 
 
-def test_the_time_of_a_question_is_told(desk: Desk) -> None:
+def test_the_time_of_a_question_is_told(desk: Desk, visit: Callable[..., Visitor]) -> None:
     number = desk.apply(days_ago=3)
     desk.run(holds.hold, desk.cast.rita.actor, number, question="Which order?", now=NOW)
     desk.run(session.execute, update(Hold).values(clock_stopped_at=NOW))
@@ -59,13 +60,25 @@ def test_the_time_of_a_question_is_told(desk: Desk) -> None:
     why = told(desk, number)
     assert (why.more, why.spare, counted(why)) == (3, 0, 8)
     assert [day.of.day.day for day in why.strip if day.paused] == [23, 24, 25]
+    until = NOW + timedelta(days=2, hours=3)
+    assert why.moved == (Moved(date(2026, 11, 27), date(2026, 12, 2), (NOW, until)),)
+    # A second question that costs no further day moves nothing.
+    desk.run(holds.hold, desk.cast.rita.actor, number, question="Which site?", now=until)
+    second = {"clock_stopped_at": until}
+    desk.run(session.execute, update(Hold).where(Hold.ended_at.is_(None)).values(second))
+    desk.run(session.execute, update(InvoiceRequest).values(paused_at=until))
+    page = re.sub("<[^>]+>", "", visit(desk.cast.ada).get(f"/invoices/{number}/due").text)
+    assert "The clock stands still since 25 Nov 2026, 13:00; the day moves on by that time." in page
+    assert "to Wed 2 Dec 2026: the clock stood still while we waited for an answer" in page
+    desk.run(holds.resume, desk.cast.rita.actor, number, now=until + timedelta(hours=1))
+    assert (told(desk, number).stands, told(desk, number).moved) == (None, why.moved)
 
 
 def test_a_moved_day_names_the_one_before_and_a_kept_one_says_so(desk: Desk, visit: Callable[..., Visitor]) -> None:
     number = desk.apply(days_ago=3)
     desk.change_days(date(2026, 11, 24), DayKind.HOLIDAY)
     desk.follow_calendar()
-    assert told(desk, number).moved == (date(2026, 11, 27),)
+    assert told(desk, number).moved == (Moved(date(2026, 11, 27), date(2026, 11, 30)),)
     desk.change_days(date(2026, 11, 24), None)
     desk.follow_calendar()
     assert (told(desk, number).spare, counted(told(desk, number))) == (1, 6)
@@ -75,3 +88,10 @@ def test_a_moved_day_names_the_one_before_and_a_kept_one_says_so(desk: Desk, vis
     assert "Promised day moved" in visit(desk.cast.ada).get(f"/invoices/{number}").text
     assert f'href="/review/{number}/due"' in visit(desk.cast.max).get(f"/review/{number}").text
     assert visit(desk.cast.bo).get(f"/invoices/{number}/due").status_code == 404
+    since, until = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
+    desk.run(holds.hold, desk.cast.rita.actor, number, question="Which order?", now=NOW)
+    desk.run(session.execute, update(Hold).values(clock_stopped_at=since))
+    desk.run(holds.resume, desk.cast.rita.actor, number, now=until)
+    assert told(desk, number).moved == (
+        Moved(date(2026, 11, 27), date(2026, 11, 30)), Moved(date(2026, 11, 30), date(2026, 12, 1), (since, until)),
+    )  # fmt: skip

@@ -266,6 +266,10 @@ class InvoiceRequest(Enclosing, Base):
         """Whether it is still open past its promised day; what waits for the customer is not late by our doing."""
         return self.is_open and not self.is_paused and now >= self.due_at
 
+    def has_run_out(self, now: datetime) -> bool:
+        """Whether its clock has run out, so that no question stops it any more: past its promised day, or flagged."""
+        return self.flagged_at is not None or now >= self.due_at
+
 
 class _Likely(FunctionElement[bool]):
     """A condition that SQLite should expect most rows to meet; PostgreSQL gets it as it is.
@@ -309,3 +313,8 @@ def is_open() -> ColumnElement[bool]:
 def is_overdue(now: datetime) -> ColumnElement[bool]:
     """SQL predicate of `InvoiceRequest.is_overdue`: the list, the flag and the dashboard speak of the same requests."""
     return and_(is_open(), InvoiceRequest.due_at <= now, InvoiceRequest.paused_at.is_(None))
+
+
+def runs_at(at: Any) -> ColumnElement[bool]:
+    """SQL predicate of requests whose clock had not run out at an instant, a value or a column: not `has_run_out`."""
+    return and_(InvoiceRequest.flagged_at.is_(None), InvoiceRequest.due_at > at)

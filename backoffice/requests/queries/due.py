@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -33,12 +35,22 @@ class ExplainedDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A promised day that made room for a later one: for a question, while which the clock `stood`, or the calendar."""
+
+    before: date
+    after: date
+    stood: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """A promised day and what leads to it.
 
     `days` business days were promised, `more` came for the time in which the clock stood still. `late` is the cut-off
     hour where the application came after it and counts as made a day later. `spare`: business days beyond both, because
-    a promised day that has become earlier is kept. `moved` are the days promised before, the oldest first.
+    a promised day that has become earlier is kept. `moved` says what was promised before, the oldest first; `stands`
+    since when the clock stands still, for the time of which the day will move on.
     """
 
     days: int
@@ -47,7 +59,8 @@ class Explanation:
     counted_from: date
     strip: tuple[ExplainedDay, ...]
     spare: int
-    moved: tuple[date, ...]
+    moved: tuple[Moved, ...]
+    stands: datetime | None
     provisional: tuple[int, ...]
     version_id: int
 
@@ -70,7 +83,8 @@ def explanation(invoice_request: InvoiceRequest, *, now: datetime) -> Explanatio
         counted_from=start,
         strip=strip,
         spare=max(0, sum(day.counts for day in strip) - days - more),
-        moved=_moved(invoice_request.id),
+        moved=tuple(_moved(invoice_request, start, days, now)),
+        stands=invoice_request.paused_at,
         provisional=tuple(sorted({day.day.year for day in told if day.provisional})),
         version_id=version.id,
     )
@@ -89,10 +103,36 @@ def _touches(span: Span, day: date) -> bool:
     return clock.start_of_day(day, zone) < span[1] and clock.start_of_day(day + timedelta(days=1), zone) > span[0]
 
 
-def _moved(request_id: int) -> tuple[date, ...]:
-    events = session.scalars(
-        select(RequestEvent)
-        .where(RequestEvent.request_id == request_id, RequestEvent.kind == "due_moved")
-        .order_by(RequestEvent.id)
+def _moved(invoice_request: InvoiceRequest, start: date, days: int, now: datetime) -> Iterator[Moved]:
+    """Each move of the day in its order, reckoned as it was made: by the calendar of the question's end."""
+    steps = sorted([*_by_calendar(invoice_request.id), *_by_questions(invoice_request.id, now)], key=lambda one: one[0])
+    if not steps:
+        return
+    first = calendars.calendar_of(calendars.version_at(invoice_request.submitted_at))
+    day, paused = first.add_business_days(start, days), 0
+    for at, step in steps:
+        if isinstance(step, Moved):
+            moved = step
+        else:
+            more = extension_days(paused + step.paused_seconds) - extension_days(paused)
+            paused += step.paused_seconds
+            used = calendars.calendar_of(calendars.version_at(at))
+            moved = Moved(day, used.add_business_days(day, more), (step.clock_stopped_at, at))
+        day = moved.after
+        if moved.after > moved.before:
+            yield moved
+
+
+def _by_calendar(request_id: int) -> Iterator[tuple[datetime, Moved]]:
+    moves = select(RequestEvent).where(RequestEvent.request_id == request_id, RequestEvent.kind == "due_moved")
+    for event in session.scalars(moves.order_by(RequestEvent.id)):
+        yield event.at, Moved(event.day("before"), event.day("due_on"))
+
+
+def _by_questions(request_id: int, now: datetime) -> Iterator[tuple[datetime, Any]]:
+    """Questions that moved the day; one that is open again moved it when a verdict closed it."""
+    held = select(Hold.clock_stopped_at, Hold.ended_at, Hold.paused_seconds).where(
+        Hold.request_id == request_id, Hold.clock_stopped_at.is_not(None), Hold.paused_seconds > 0
     )
-    return tuple(event.day("before") for event in events)
+    for row in session.execute(held.order_by(Hold.id)):
+        yield row.ended_at or now, row

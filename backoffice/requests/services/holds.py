@@ -1,8 +1,9 @@
 """Questions to the customer (design/domain.md 3): asked by mail and page, reminded once, answered or ended.
 
-The clock stands still from the moment the mail server has taken the question; the worker looks for that moment, sends
-the reminder on the third business day after it, and ends the hold on the tenth. Where no server takes the mail, the
-days are counted from the question: it stands on the customer's page, and a reminder stands there alone.
+The clock stands still from the moment the mail server has taken the question, unless it has run out by then; the
+worker looks for that moment, sends the reminder on the third business day after it, and ends the hold on the tenth.
+Where no server takes the mail, the days are counted from the question: it stands on the customer's page, and a reminder
+stands there alone.
 """
 
 from __future__ import annotations
@@ -22,13 +23,22 @@ from backoffice.delivery.rules import MessageState
 from backoffice.errors import N_, Conflict, Forbidden, Message
 from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.requests import queries
-from backoffice.requests.models import Decision, Hold, InvoiceRequest
+from backoffice.requests.models import Decision, Hold, InvoiceRequest, runs_at
 from backoffice.requests.rules import ABOUT, ANSWER_LIMIT, HOLD_DAYS, QUESTION_LIMIT, REMIND_DAYS, Action
 from backoffice.requests.services import pauses
 from backoffice.requests.services.states import add_event, change_state, tell
 
 ASKED, REMINDED = pauses.ASKED, pauses.REMINDED
 BATCH = 200
+
+# When the mail server took the question that is open: the clock may have run on all the same.
+_ARRIVED = (
+    select(func.min(Mail.accepted_at))
+    .where(Mail.about_type == ABOUT, Mail.about_id == Hold.request_id, Mail.template == ASKED)
+    .where(Mail.created_at >= Hold.asked_at, Mail.state == MessageState.ACCEPTED)
+    .correlate(Hold)
+    .scalar_subquery()
+)
 
 
 def ask(actor: Actor, invoice_request: InvoiceRequest, question: str, *, first: Decision | None, now: datetime) -> Hold:
@@ -100,8 +110,8 @@ def resume(actor: Actor, invoice_request: InvoiceRequest, *, now: datetime) -> N
 def reopen(invoice_request: InvoiceRequest, decided_at: datetime, *, now: datetime) -> None:
     """Open the question again that a verdict of `decided_at` closed, if it did, now that the verdict is undone.
 
-    Its clock stands still again from now on; the promised day, which never moves back, keeps what it has gained. A mail
-    that was stopped with the question is queued anew.
+    Its clock stands still again from now on, unless it ran out meanwhile; the promised day, which never moves back,
+    keeps what it has gained. A mail that was stopped with the question is queued anew.
     """
     ended = session.scalars(
         select(Hold).where(
@@ -112,7 +122,8 @@ def reopen(invoice_request: InvoiceRequest, decided_at: datetime, *, now: dateti
         return
     ended.ended_at = ended.outcome = None
     invoice_request.held_at = ended.asked_at
-    invoice_request.paused_at = now if ended.clock_stopped_at is not None else None
+    stands = ended.clock_stopped_at is not None and not invoice_request.has_run_out(now)
+    invoice_request.paused_at = now if stands else None
     mail = delivery.latest(ABOUT, invoice_request.id, ASKED)
     if mail is not None and mail.state == MessageState.CANCELLED:
         tell(invoice_request, ASKED, now=now, question=ended.question)
@@ -143,40 +154,43 @@ def _end(
         raise Conflict(Message(N_("No question waits for an answer here any more.")), code="not-held") from None
 
 
-def stop_clocks(*, now: datetime, limit: int = BATCH) -> int:
-    """Let the clock of each request stand still whose question has reached the customer's mail server."""
+def stop_clocks(*, limit: int = BATCH) -> int:
+    """Let the clock of each request stand still whose question has reached the customer's mail server in time.
+
+    A clock that has run out is not stopped: a request whose question arrives after its promised day, or after it was
+    flagged, stays overdue and is judged by the promise that broke. Should the calendar move that day to a later one
+    while the question waits, it has come in time after all, and the clock has stood since its arrival; a day never
+    moves back, so a clock that stands keeps standing.
+    """
+    arrived = _ARRIVED.label("arrived_at")
     asked = session.execute(
-        select(Hold, Mail.accepted_at)
-        .join(Mail, (Mail.about_type == ABOUT) & (Mail.about_id == Hold.request_id))
-        .where(
-            Hold.ended_at.is_(None),
-            Hold.clock_stopped_at.is_(None),
-            Mail.template == ASKED,
-            Mail.created_at >= Hold.asked_at,
-            Mail.state == MessageState.ACCEPTED,
-        )
+        select(Hold, arrived)
+        .join(InvoiceRequest, InvoiceRequest.id == Hold.request_id)
+        .where(Hold.ended_at.is_(None), Hold.clock_stopped_at.is_(None), runs_at(_ARRIVED))
         .order_by(Hold.id)
         .limit(limit)
     ).all()
-    for hold, accepted_at in asked:
-        stopped = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None), Hold.clock_stopped_at.is_(None))
-        if rows_changed(session.execute(stopped.values(clock_stopped_at=accepted_at or now))):
-            paused = update(InvoiceRequest).where(
-                InvoiceRequest.id == hold.request_id, InvoiceRequest.held_at.is_not(None)
-            )
-            session.execute(paused.values(paused_at=accepted_at or now))
-    return len(asked)
+    stopped = 0
+    for hold, arrived_at in asked:
+        # The request before its question, as whatever ends a question locks them.
+        paused = update(InvoiceRequest).where(
+            InvoiceRequest.id == hold.request_id, InvoiceRequest.held_at == hold.asked_at, runs_at(arrived_at)
+        )
+        if rows_changed(session.execute(paused.values(paused_at=arrived_at))):
+            session.execute(update(Hold).where(Hold.id == hold.id).values(clock_stopped_at=arrived_at))
+            stopped += 1
+    return stopped
 
 
 def remind(*, now: datetime, limit: int = BATCH) -> int:
     """Ask once more where the third business day after the question has come."""
     reminded = 0
-    for hold in _waiting(now, REMIND_DAYS, Hold.reminded_at.is_(None), limit=limit):
+    for hold, arrived_at in _waiting(now, REMIND_DAYS, Hold.reminded_at.is_(None), limit=limit):
         once = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None), Hold.reminded_at.is_(None))
         if not rows_changed(session.execute(once.values(reminded_at=now))):
             continue
         invoice_request = session.get_one(InvoiceRequest, hold.request_id)
-        if hold.clock_stopped_at is not None:  # another mail to an address that takes none would fail as well
+        if arrived_at is not None:  # another mail to an address that takes none would fail as well
             tell(invoice_request, REMINDED, now=now, question=hold.question)
         add_event(invoice_request.id, "reminded", SYSTEM, at=now)
         reminded += 1
@@ -186,7 +200,7 @@ def remind(*, now: datetime, limit: int = BATCH) -> int:
 def end_unanswered(*, now: datetime, limit: int = BATCH) -> int:
     """End the holds whose tenth business day has come, marked as not answered; their clocks run on."""
     ended = 0
-    for hold in _waiting(now, HOLD_DAYS, limit=limit):
+    for hold, _ in _waiting(now, HOLD_DAYS, limit=limit):
         invoice_request = session.get_one(InvoiceRequest, hold.request_id)
         try:
             _end(SYSTEM, invoice_request, Action.RESUME, pauses.NO_ANSWER, now)
@@ -197,21 +211,22 @@ def end_unanswered(*, now: datetime, limit: int = BATCH) -> int:
     return ended
 
 
-def _waiting(now: datetime, days: int, *further: object, limit: int) -> Sequence[Hold]:
-    """Open questions whose `days`-th business day after their arrival has come, oldest first.
+def _waiting(now: datetime, days: int, *further: Any, limit: int) -> Sequence[tuple[Hold, datetime | None]]:
+    """Open questions whose `days`-th business day after their arrival has come, oldest first, and when they arrived.
 
     A question whose mail has not arrived counts from when it was asked.
     """
     calendar, zone = calendars.current_calendar(), clock.zone()
     today = clock.local_date(now, zone)
-    candidates = session.scalars(
-        select(Hold)
-        .where(Hold.ended_at.is_(None), *further)  # type: ignore[arg-type]
-        .order_by(func.coalesce(Hold.clock_stopped_at, Hold.asked_at))
+    arrived = func.coalesce(Hold.clock_stopped_at, _ARRIVED)
+    candidates = session.execute(
+        select(Hold, arrived)
+        .where(Hold.ended_at.is_(None), *further)
+        .order_by(func.coalesce(arrived, Hold.asked_at))
         .limit(limit)
     ).all()
     return [
-        hold
-        for hold in candidates
-        if calendar.business_days_between(clock.local_date(hold.clock_stopped_at or hold.asked_at, zone), today) >= days
+        (hold, arrived_at)
+        for hold, arrived_at in candidates
+        if calendar.business_days_between(clock.local_date(arrived_at or hold.asked_at, zone), today) >= days
     ]

@@ -31,13 +31,13 @@ def end(
     """End the open question of a request; None when there is none (any more).
 
     The clock runs on from `now`. The promised day moves on by all the business time in which it stood still, rounded
-    up to the end of a business day, and never back; a flag that was set before stays. A mail of the question that has
-    not gone out yet is stopped.
+    up to the end of a business day, and never back. A clock that had run out before the question came was never
+    stopped: nothing moves, and a flag stays. A mail of the question that has not gone out yet is stopped.
     """
     hold = queries.open_hold(invoice_request.id)
     if hold is None:
         return None
-    paused = max(hold.paused_seconds, _paused_seconds(hold, now))
+    paused = max(hold.paused_seconds, _paused_seconds(hold, invoice_request.due_at, now))
     more = paused - hold.paused_seconds
     ended = update(Hold).where(Hold.id == hold.id, Hold.ended_at.is_(None))
     if not rows_changed(
@@ -60,20 +60,26 @@ def end_if_held(invoice_request: InvoiceRequest, outcome: str, *, now: datetime)
         end(invoice_request, outcome, now=now)
 
 
-def _paused_seconds(hold: Hold, now: datetime) -> int:
-    """Business time in which a question has stopped the clock; it ran while an approval held that was undone."""
+def _paused_seconds(hold: Hold, due_at: datetime, now: datetime) -> int:
+    """Business time in which a question has stopped the clock.
+
+    It ran while an approval held that was undone, and was not stopped again where the promised day was over by then.
+    """
+    if hold.clock_stopped_at is None:  # the question never reached the customer's server, or too late
+        return 0
     undone = select(Decision.decided_at, Decision.revoked_at).where(
         Decision.request_id == hold.request_id, Decision.decided_at >= hold.asked_at, Decision.revoked_at.is_not(None)
     )
-    stopped_at = hold.clock_stopped_at
-    if stopped_at is None:  # the question never reached the customer's server: the clock ran on
-        return 0
-    ran = sum(
-        _business_seconds(max(decided_at, stopped_at), revoked_at)
-        for decided_at, revoked_at in session.execute(undone)
-        if revoked_at is not None and revoked_at > stopped_at
-    )
-    return max(0, _business_seconds(stopped_at, now) - ran)
+    stood, since = 0, hold.clock_stopped_at
+    for decided_at, revoked_at in session.execute(undone.order_by(Decision.id)):
+        if revoked_at is not None and revoked_at > since:
+            stood += _stood(since, max(since, decided_at), due_at)
+            since = revoked_at
+    return stood + _stood(since, now, due_at)
+
+
+def _stood(since: datetime, until: datetime, due_at: datetime) -> int:
+    return _business_seconds(since, until) if since < due_at else 0
 
 
 def _stop_mails(hold: Hold, now: datetime) -> None:

@@ -199,4 +199,4 @@ def _act(number: str, verb: Callable[..., Any], told: str, anchor: str = HEADING
 def _form_page(name: str, number: str, form: Any, status: int = 200) -> Any:
     dossier = queries.dossier(number)
     beside = alone.around(dossier, form) if isinstance(form, SeenForm) else {}
-    return render_template(f"review/{name}.html", dossier=dossier, form=form, **beside), status
+    return render_template(f"review/{name}.html", dossier=dossier, form=form, now=clock.now(), **beside), status
