@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from threading import Lock
 
@@ -43,11 +44,15 @@ def newest_version() -> CalendarVersion | None:
     return session.scalars(_NEWEST).one_or_none()
 
 
+def dated() -> Callable[[datetime], int]:
+    """The ids of versions by instants: which one was in force, the first of all before it was made; read once."""
+    made = session.execute(select(CalendarVersion.id, CalendarVersion.created_at).order_by(CalendarVersion.id)).all()
+    return lambda instant: max((row.id for row in made if row.created_at <= instant), default=made[0].id)
+
+
 def version_at(instant: datetime) -> CalendarVersion:
     """The version that was in force at an instant; the first of all for one before it."""
-    before = select(CalendarVersion).where(CalendarVersion.created_at <= instant).order_by(CalendarVersion.id.desc())
-    first = select(CalendarVersion).order_by(CalendarVersion.id)
-    return session.scalars(before.limit(1)).one_or_none() or session.scalars(first.limit(1)).one()
+    return version(dated()(instant))
 
 
 def newest_versions(limit: int) -> list[CalendarVersion]:

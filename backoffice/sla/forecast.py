@@ -46,11 +46,12 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One calendar day: how many requests came in, and how many were closed."""
+    """One calendar day: how many requests came in, how many left, and how many of these were withdrawn."""
 
     day: date
     inflow: int
     outflow: int
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ class Outlook:
 
 
 class History:
-    """The business days before the cut-off, each with what came in, what was closed and what was open at its end.
+    """The business days before the cut-off, each with what came in, what left, what of it was closed by being issued or
+    rejected, and what was open at its end.
 
     `opening` is what was open before the first day of `flows`. Days without a row had no movement; rows on or after the
     cut-off are not looked at.
@@ -128,21 +130,23 @@ class History:
         self.days: list[date] = []
         self.inflow: list[int] = []
         self.outflow: list[int] = []
+        self.closed: list[int] = []
         begun, ended = min(known, default=cut_off), cut_off
         self._eves: list[int] = []
-        came = gone = 0
+        came = gone = withdrawn = 0
         for ordinal in range(begun.toordinal(), ended.toordinal()):
             day = date.fromordinal(ordinal)
             is_business_day = calendar.is_business_day(day)
             if is_business_day:
                 self._eves.append(came - gone)
             if (flow := known.get(day)) is not None:
-                came, gone = came + flow.inflow, gone + flow.outflow
+                came, gone, withdrawn = came + flow.inflow, gone + flow.outflow, withdrawn + flow.withdrawn
             if is_business_day:
                 self.days.append(day)
                 self.inflow.append(came)
                 self.outflow.append(gone)
-                came = gone = 0
+                self.closed.append(gone - withdrawn)
+                came = gone = withdrawn = 0
         moved = [entered - left for entered, left in zip(self.inflow, self.outflow, strict=True)]
         self.backlog = list(accumulate(moved, initial=opening))[1:]
         self._eves.append(came - gone)  # the growth on the days off before each business day, and before the cut-off
@@ -153,6 +157,7 @@ class History:
         earlier = History((), self._opening, self.calendar, self.days[end])
         earlier.days, earlier.backlog = self.days[:end], self.backlog[:end]
         earlier.inflow, earlier.outflow = self.inflow[:end], self.outflow[:end]
+        earlier.closed = self.closed[:end]
         earlier._eves = self._eves[: end + 1]
         return earlier
 
@@ -168,8 +173,8 @@ class History:
 
     @cached_property
     def pace(self) -> float:
-        """Requests closed on a business day, lately; 0 without a history."""
-        lately = self.outflow[-PACE_DAYS:]
+        """Requests issued or rejected on a business day, lately; 0 without a history. A withdrawal is nobody's work."""
+        lately = self.closed[-PACE_DAYS:]
         return sum(lately) / len(lately) if lately else 0.0
 
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select, update
 
 from backoffice import clock
+from backoffice.calendars.rules import DayKind
 from backoffice.database import session, transaction
 from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message
@@ -124,6 +125,24 @@ def test_with_holds_a_promise_is_kept_only_within_the_first_day_promised(desk: D
     with desk.app.app_context():
         told = list(invariants.check())
     assert f"request {prompt}: what became of its promise was written down otherwise" in told
+
+
+def test_with_holds_a_day_that_was_promised_without_them_is_never_taken_back(desk: Desk) -> None:
+    """Promised for the 16th; the calendar made it the 17th and took that back. A question of the 10th adds one day."""
+    number, early = desk.apply(days_ago=14), desk.apply(days_ago=14)
+    held(desk, number, NOW - timedelta(days=13), 2)
+    desk.change_days(date(2026, 11, 11), DayKind.HOLIDAY)
+    desk.follow_calendar()
+    desk.change_days(date(2026, 11, 11), None)
+    desk.follow_calendar()
+    held(desk, early, NOW - timedelta(days=13), 2)
+    reject(desk, number, days_ago=6)  # Tuesday the 17th
+    reject(desk, early, days_ago=5)
+    fold(desk)
+    judged = [(of.verdict, of.gross_verdict, of.due_on.day) for of in (outcome(desk, number), outcome(desk, early))]
+    assert judged == [("met", "met", 18), ("met", "missed", 18)]
+    with desk.app.app_context():
+        assert list(invariants.check()) == []
 
 
 @pytest.mark.both_databases

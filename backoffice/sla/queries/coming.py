@@ -33,9 +33,9 @@ class Happened:
 class Coming:
     """What is to be expected. `forecast` is None where too few business days are known.
 
-    `pace` is in requests closed a business day, lately; `to_keep` the slowest that breaks no promise that can still be
-    kept, `to_clear` the one that empties the desk by the end of `clear_by`, None where no business day is left.
-    Of the `in_time` ones `missing_count` will not be, of which `missing` are the most urgent `LISTED`.
+    `pace` is in requests issued or rejected a business day, lately; `to_keep` the slowest that breaks no promise that
+    can still be kept, `to_clear` the one that empties the desk by the end of `clear_by`, None where no business day is
+    left. Of the `in_time` ones `missing_count` will not be, of which `missing` are the most urgent `LISTED`.
     """
 
     pace: float
@@ -88,10 +88,11 @@ _WAITING = (
 
 def _history(calendar: BusinessCalendar, today: date) -> History:
     received = func.sum(DayFigures.received)
+    withdrawn = func.sum(DayFigures.withdrawn)
     out = func.sum(DayFigures.issued + DayFigures.rejected + DayFigures.withdrawn)
-    days = select(DayFigures.day, received, out).group_by(DayFigures.day).having(received + out > 0)
+    days = select(DayFigures.day, received, out, withdrawn).group_by(DayFigures.day).having(received + out > 0)
     rows = session.execute(days.where(DayFigures.day >= today - LOOKED_BACK)).all()
-    flows = [Flow(day, came, gone) for day, came, gone in rows]
+    flows = [Flow(*row) for row in rows]
     open_now = session.scalar(select(func.coalesce(func.sum(Backlog.number), 0))) or 0
     opening = open_now - sum(flow.inflow - flow.outflow for flow in flows)
     return History(flows, max(0, opening), calendar, today)

@@ -49,7 +49,10 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
     numbers = {row.id: row.number for row in closed}
     by, reopened, looked = _verdicts(numbers)
     claimed, asked = steps.claimed_first(numbers), _asked(numbers)
-    chains, measured = _chains(closed), Steps({row.calendar_version_id for row in closed})
+    chains, measured = (
+        _chains(closed),
+        Steps({row.calendar_version_id for row in closed}, steps.versions_behind(closed)),
+    )
     outcomes = []
     for row in closed:
         first, attempt = chains[row.id]
@@ -57,7 +60,6 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
         given = by.get(row.id, _Given(None, None, None))
         looks = [at[row.id] for at in (looked, claimed, asked) if row.id in at]
         judged = rules.verdict(row.state, row.closed_at, row.due_at)
-        gross_due_at = measured.due_without_pauses(row) if row.paused_seconds else row.due_at
         outcomes.append({
             "request_id": row.id, "state": row.state, "verdict": judged,
             "due_on": row.due_on, "closed_on": clock.local_date(row.closed_at, clock.zone()),
@@ -66,7 +68,7 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
             "paused_seconds": min(row.paused_seconds, seconds), "first_submitted_at": first, "attempt": attempt,
             "chain_seconds": measured.between(row, first, row.closed_at) if attempt > 1 else seconds,
             "reviewer_id": given.by, "reopened_of_id": reopened.get(row.id), "reason": given.reason,
-            "gross_verdict": rules.verdict(row.state, row.closed_at, gross_due_at),
+            "gross_verdict": rules.verdict(row.state, row.closed_at, measured.due_without_pauses(row)),
             **_steps(row, measured, min(looks, default=None), given.at),
         })  # fmt: skip
     session.execute(upsert_into(Outcome).on_conflict_do_nothing(index_elements=["request_id"]), outcomes)
