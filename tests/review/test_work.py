@@ -8,13 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from backoffice import clock
+from backoffice.calendars.models import CalendarYear
 from backoffice.database import session, transaction
 from backoffice.delivery import services as delivery
 from backoffice.delivery.models import Message
 from backoffice.requests import queries
+from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import ABOUT
 from backoffice.requests.services import holds, recipients
 from backoffice.review.queries import queue, work
@@ -269,9 +271,22 @@ def test_what_managers_are_told_does_not_settle_a_question_that_failed(office: O
     assert sorted(item.mail for item in work.items(Kind.MAIL, JUNE)) == ["information_wanted", "submitted"]
 
 
-def test_a_provisional_year_matters_from_november_of_the_year_before(office: Office) -> None:
+def test_a_provisional_or_missing_year_matters_from_november_of_the_year_before(office: Office) -> None:
     assert open_items(Kind.CALENDAR, JUNE) == []
     assert open_items(Kind.CALENDAR, NOVEMBER) == [("2027", None, ())]
+    # Nobody has brought the next year: it matters as early, and before that once a promise reaches into it.
+    with transaction():
+        session.execute(delete(CalendarYear).where(CalendarYear.year == 2027))
+    assert open_items(Kind.CALENDAR, JUNE) == []
+    office.recharge("100.00")
+    promised = office.apply("80.00")
+    with transaction():
+        far = {"due_on": date(2027, 1, 4), "due_at": datetime(2027, 1, 4, 16, tzinfo=UTC)}
+        session.execute(update(InvoiceRequest).where(InvoiceRequest.number == promised).values(far))
+    for today in (JUNE, NOVEMBER):
+        assert [(one.about, str(one.detail)) for one in work.items(Kind.CALENDAR, today)] == [
+            ("2027", "The calendar of 2027 is missing: it is counted by weekdays alone.")
+        ]
 
 
 def test_the_page_says_what_to_do_or_that_nothing_waits(

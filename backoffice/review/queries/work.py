@@ -35,13 +35,13 @@ from backoffice.ledger.queries import entries
 from backoffice.policies import queries as policies
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import NAMES, PolicyKey
-from backoffice.requests.models import InvoiceRequest, in_state
+from backoffice.requests.models import InvoiceRequest, in_state, is_open
 from backoffice.requests.rules import State
 from backoffice.review.queries import ages
 
 # Lists and counts of open work stop here: whoever has more has another problem first.
 LIMIT = 100
-# A calendar without the official make-up days matters once requests are promised into its year.
+# A year without a calendar, or without its official make-up days, matters once requests are promised into it.
 CALENDAR_FROM_MONTH = 11
 
 
@@ -96,7 +96,7 @@ def items(kind: Kind, today: date) -> list[Item]:
         Kind.CONFLICT: _conflicts,
         Kind.REFUND: _waiting_refunds,
         Kind.POLICY: _policies,
-        Kind.CALENDAR: lambda: _provisional_years(today),
+        Kind.CALENDAR: lambda: _uncertain_years(today),
     }
     return list(readers[kind]())
 
@@ -275,13 +275,21 @@ def _policies() -> Iterator[Item]:
         yield Item(Kind.POLICY, NAMES[PolicyKey(row.key)], "", row.created_at, detail=told, id=row.id)
 
 
-def _provisional_years(today: date) -> Iterator[Item]:
+def _uncertain_years(today: date) -> Iterator[Item]:
+    """Years that are provisional or missing; a missing one at any time once a request is promised into it."""
     version = calendars.newest_version()
     if version is None:
         return
+    known = calendars.years_of(version.id)
     until = today.year + (today.month >= CALENDAR_FROM_MONTH)
-    for year, provisional in calendars.years_of(version.id).items():
-        if provisional and today.year <= year <= until:
+    last = session.scalar(
+        select(InvoiceRequest.due_on).where(is_open()).order_by(InvoiceRequest.due_at.desc()).limit(1)
+    )
+    for year in range(today.year, max(until, last.year if last is not None else until) + 1):
+        if year not in known:
+            told = Message(N_("The calendar of %(year)s is missing: it is counted by weekdays alone."), year=str(year))
+            yield Item(Kind.CALENDAR, str(year), "", None, detail=told)
+        elif known[year] and year <= until:
             yield Item(Kind.CALENDAR, str(year), "", None)
 
 

@@ -28,7 +28,7 @@ TITLES = {
     Kind.CONFLICT: lazy_gettext("Import conflicts"),
     Kind.REFUND: lazy_gettext("Refunds without their recharge"),
     Kind.POLICY: lazy_gettext("Policies to confirm"),
-    Kind.CALENDAR: lazy_gettext("Provisional calendar"),
+    Kind.CALENDAR: lazy_gettext("Provisional or missing calendar"),
 }
 REMEDIES = {
     Kind.STOPPED: lazy_gettext(
@@ -70,8 +70,8 @@ REMEDIES = {
         " does, then confirms it or turns it down."
     ),
     Kind.CALENDAR: lazy_gettext(
-        "The official holidays of this year are not known yet, so promised days may move. Import them once they are"
-        " published."
+        "The official holidays of this year are not known yet, so promised days may move. Import them on the page of"
+        " the calendar once they are published."
     ),
 }
 

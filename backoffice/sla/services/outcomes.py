@@ -49,10 +49,8 @@ def freeze(closed: Sequence[Any]) -> list[dict[str, Any]]:
     numbers = {row.id: row.number for row in closed}
     by, reopened, looked = _verdicts(numbers)
     claimed, asked = steps.claimed_first(numbers), _asked(numbers)
-    chains, measured = (
-        _chains(closed),
-        Steps({row.calendar_version_id for row in closed}, steps.versions_behind(closed)),
-    )
+    chains = _chains(closed)
+    measured = Steps({row.calendar_version_id for row in closed}, steps.versions_behind(closed))
     outcomes = []
     for row in closed:
         first, attempt = chains[row.id]
