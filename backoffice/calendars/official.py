@@ -23,19 +23,23 @@ _SUFFIX = re.compile(r" \((observed|estimated|observed, estimated)\)$")
 _SUBSTITUTED = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
 # A moved day off belongs to the festival it lengthens, which is never further away than a golden week.
 _NEAR = 8
+# Where no weekend was worked for so many years, it is not usual any more.
+_LOOKED_BACK = 6
 
 
-def official(country: str, years: Iterable[int]) -> KnownYears:
+def official(country: str, years: Iterable[int], *, today: date) -> KnownYears:
     """Read `years` from the `holidays` library; for China, check each day against `chinesecalendar`.
 
-    A year is provisional while its dates are estimates, while China has not announced its working weekends, or when
-    the two libraries disagree about a day. Raises Invalid (field `country`) for an unknown country.
+    A year is provisional while its dates are estimates, while working weekends may still be announced for it, or when
+    the two libraries disagree about a day. China announces some for every year. A country that had some in the years
+    before, such as Hungary or Vietnam, may have none in another: a year without any is provisional until it has begun,
+    as such decrees are out before it does. Raises Invalid (field `country`) for an unknown country.
     """
     wanted = sorted(set(years))
     library = _library(country, wanted)
     weekend = "".join(str(weekday + 1) for weekday in sorted(library.weekend))
     special = dict(_special(library, wanted))
-    provisional = {year: _is_open(library, country, year) for year in wanted}
+    provisional = {year: _is_open(library, country, year, today) for year in wanted}
     disputed = _disputed(BusinessCalendar(map(int, weekend), special, provisional)) if country == "CN" else []
     provisional |= dict.fromkeys((day.year for day in disputed), True)
     return KnownYears(country, weekend, special, provisional, _provenance(wanted, provisional, disputed))
@@ -46,8 +50,8 @@ def _library(country: str, wanted: list[int]) -> Any:
 
     try:
         languages = holidays.country_holidays(country).supported_languages
-        # The neighbours are asked too: a new year's day may be observed in the old year.
-        around = sorted({year + offset for year in wanted for offset in (-1, 0, 1)})
+        # The neighbours are asked too: a new year's day may be observed in the old year, and what was usual before.
+        around = sorted({year + offset for year in wanted for offset in range(-_LOOKED_BACK, 2)})
         language = "en_US" if "en_US" in languages else None
         return holidays.country_holidays(country, years=around, language=language)
     except NotImplementedError:
@@ -83,8 +87,10 @@ def _nearest(day: date, festivals: Mapping[date, str]) -> str:
     return next((festivals[other] for other in around if other in festivals), "")
 
 
-def _is_open(library: Any, country: str, year: int) -> bool:
-    if country == "CN" and not any(day.year == year for day in library.weekend_workdays):
+def _is_open(library: Any, country: str, year: int, today: date) -> bool:
+    made_up = {day.year for day in library.weekend_workdays}
+    usual = country == "CN" or (year > today.year and not made_up.isdisjoint(range(year - _LOOKED_BACK, year)))
+    if usual and year not in made_up:
         return True
     return any(_ESTIMATED.search(name) for day, name in library.items() if day.year == year)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from threading import Lock
 
@@ -85,6 +85,23 @@ def special_days_of(version_id: int) -> dict[date, SpecialDay]:
         .order_by(CalendarDay.day)
     )
     return {row.day: SpecialDay(DayKind(row.kind), row.name) for row in rows}
+
+
+def changed_by_people(country: str, weekend: str, years: Iterable[int]) -> set[date]:
+    """The days of some years that somebody ever changed by page or file in the country's versions."""
+    of = (CalendarVersion.country == country, CalendarVersion.weekend == weekend)
+    versions = session.execute(
+        select(CalendarVersion.id, CalendarVersion.source).where(*of).order_by(CalendarVersion.id)
+    )
+    wanted = set(years)
+    changed: set[date] = set()
+    before: dict[date, SpecialDay] = {}
+    for number, version in enumerate(versions.all()):
+        days = {day: what for day, what in special_days_of(version.id).items() if day.year in wanted}
+        if number and version.source != "library":
+            changed |= {day for day in days.keys() | before.keys() if days.get(day) != before.get(day)}
+        before = days
+    return changed
 
 
 def years_of(version_id: int) -> dict[int, bool]:

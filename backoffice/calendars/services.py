@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from backoffice import text
+from backoffice import clock, text
 from backoffice.audit import services as audit
 from backoffice.calendars import files, queries
 from backoffice.calendars.models import CalendarDay, CalendarVersion, CalendarYear
@@ -23,9 +24,11 @@ LONGEST_SPAN = 31
 def seed(country: str, years: Iterable[int], *, now: datetime, created_by: str = "system") -> CalendarVersion:
     """Make a version in which `years` are as the holiday library knows them; other years of the country are kept.
 
+    Days that people changed stay as they made them; the version's note names those the library knows otherwise.
     Raises Invalid (field `country`) for a country the library does not know.
     """
-    return _make(official(country, years), source="library", created_by=created_by, note=None, now=now)
+    found = official(country, years, today=clock.local_date(now, clock.zone()))
+    return _make(_with_changes_of_people(found), source="library", created_by=created_by, note=None, now=now)
 
 
 def seed_missing(
@@ -43,9 +46,27 @@ def seed_missing(
     open_years = [year for year in years if known.get(year, True)]
     if not open_years:
         return None
-    found = official(country, open_years)
+    found = official(country, open_years, today=clock.local_date(now, clock.zone()))
     wanted = [year for year in open_years if year not in known or not found.years[year]]
     return seed(country, wanted, now=now, created_by=created_by) if wanted else None
+
+
+def _with_changes_of_people(found: KnownYears) -> KnownYears:
+    newest = queries.newest_version()
+    if newest is None or (newest.country, newest.weekend) != (found.country, found.weekend):
+        return found
+    changed = queries.changed_by_people(found.country, found.weekend, found.years)
+    now = queries.special_days_of(newest.id)
+    kept = {day: now[day] for day in changed if day in now}
+    special = {day: what for day, what in found.special.items() if day not in changed} | kept
+    differ = sorted(day for day in changed if now.get(day) != found.special.get(day))
+    told = [f"{day} (here {_word(now.get(day))}, library {_word(found.special.get(day))})" for day in differ]
+    note = found.provenance + (f"; kept as people changed them: {', '.join(told)}" if told else "")
+    return replace(found, special=special, provenance=note)
+
+
+def _word(what: SpecialDay | None) -> str:
+    return "as its weekday" if what is None else " ".join(filter(None, (what.kind.value, what.name)))
 
 
 def edited(first: date, last: date, kind: DayKind | None, name: str) -> KnownYears:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from backoffice.calendars import invariants, queries, services
 from backoffice.calendars.models import CalendarDay, CalendarVersion, CalendarYear
 from backoffice.calendars.official import official
-from backoffice.calendars.rules import DayKind
+from backoffice.calendars.rules import DayKind, KnownYears, SpecialDay
 from backoffice.database import session, transaction
 from backoffice.errors import Invalid, Unavailable
 from backoffice.permissions import Actor
@@ -55,7 +55,7 @@ def faults(content: str, **options: str) -> list[str]:
 
 class TestOfficial:
     def test_working_weekends_and_names(self) -> None:
-        special = official("CN", [2026]).special
+        special = official("CN", [2026], today=NOW.date()).special
         worked = [day for day, what in special.items() if what.kind == DayKind.WORKDAY]
         assert worked == [date(2026, 1, 4), date(2026, 2, 14), date(2026, 2, 28), date(2026, 5, 9), date(2026, 9, 20),
                           date(2026, 10, 10)]  # fmt: skip
@@ -65,22 +65,29 @@ class TestOfficial:
         assert special[date(2026, 10, 6)].name == "National Day"
 
     def test_years_without_an_announcement_are_provisional(self) -> None:
-        assert official("CN", YEARS).years == {2024: False, 2025: False, 2026: False, 2027: True}
+        assert official("CN", YEARS, today=NOW.date()).years == {2024: False, 2025: False, 2026: False, 2027: True}
 
     def test_a_year_the_two_libraries_dispute_is_provisional_and_says_why(self) -> None:
-        found = official("CN", [2005])
+        found = official("CN", [2005], today=NOW.date())
         assert found.years == {2005: True}
         assert found.provenance.endswith("disagrees on 2005-12-31")
 
     def test_other_countries_have_their_own_weekend(self) -> None:
-        assert official("SA", [2026]).weekend == "56"
-        found = official("DE", [2026])
+        assert official("SA", [2026], today=NOW.date()).weekend == "56"
+        found = official("DE", [2026], today=NOW.date())
         assert (found.years, found.weekend) == ({2026: False}, "67")
         assert found.special[date(2026, 10, 3)].name == "German Unity Day"
 
+    def test_where_weekends_are_worked_now_and_then_the_next_year_waits_until_it_has_begun(self) -> None:
+        # Hungary worked no weekend in 2017 nor 2023, Bulgaria none since 2016.
+        assert official("HU", [2024, 2026, 2027], today=NOW.date()).years == {2024: False, 2026: False, 2027: True}
+        assert official("HU", [2027], today=date(2027, 1, 1)).years == {2027: False}
+        assert official("HU", [2023], today=date(2022, 12, 31)).years == {2023: True}
+        assert official("BG", [2027], today=NOW.date()).years == {2027: False}
+
     def test_an_unknown_country_is_refused(self) -> None:
         with pytest.raises(Invalid, match="no official holidays for XX"):
-            official("XX", [2026])
+            official("XX", [2026], today=NOW.date())
 
 
 @pytest.mark.usefixtures("no_calendar")
@@ -125,6 +132,35 @@ class TestSeed:
         assert newer is not None
         assert newer.id > version.id
         assert queries.years_of(newer.id)[2025] is False
+
+    def test_days_that_people_changed_stay_and_the_version_says_what_the_library_knows(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seeded()
+        rest, worked, same = date(2027, 3, 1), date(2027, 1, 1), date(2027, 2, 20)
+        for day, kind in ((rest, DayKind.HOLIDAY), (worked, None), (same, DayKind.WORKDAY)):
+            with transaction():
+                found = services.edited(day, day, kind, "Moving house" if kind == DayKind.HOLIDAY else "")
+                services.change(ANA, found, source="page", reason="Notice", now=NOW)
+        arranged = {date(2027, 2, 8): SpecialDay(DayKind.HOLIDAY, "Spring Festival"), same: SpecialDay(DayKind.WORKDAY),
+                    worked: SpecialDay(DayKind.HOLIDAY, "New Year's Day")}  # fmt: skip
+        for settled in (False, True):  # what was kept once is kept again
+
+            def known(country: str, years: Iterable[int], *, today: date, settled: bool = settled) -> KnownYears:
+                return KnownYears("CN", "67", arranged, {2027: not settled}, "library")
+
+            monkeypatch.setattr(services, "official", known)
+            with transaction():
+                version = services.seed("CN", [2027], now=NOW)
+            days = {day: what.kind for day, what in queries.special_days_of(version.id).items() if day.year == 2027}
+            assert days == {date(2027, 2, 8): "holiday", same: "workday", rest: "holiday"}
+            assert queries.years_of(version.id)[2027] is not settled
+            assert version.note.partition("; kept as people changed them: ")[2].split(", ") == [
+                "2027-01-01 (here as its weekday", "library holiday New Year's Day)",
+                "2027-03-01 (here holiday Moving house", "library as its weekday)",
+            ]  # fmt: skip
+        with transaction():
+            assert list(invariants.check()) == []
 
     def test_what_a_file_settled_is_left_alone(self) -> None:
         seeded()
