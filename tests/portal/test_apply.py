@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from backoffice.database import session, transaction
+from backoffice.delivery.messages import render
+from backoffice.delivery.models import Message
 from backoffice.headers import services as headers
 from backoffice.ledger.services.entries import book
 from backoffice.permissions import SYSTEM
@@ -53,6 +56,26 @@ def test_apply_review_submit_leads_to_a_pending_request(ada: Customer, world: Wo
     detail = text(ada.follow())
     assert "Your request is submitted" in detail
     assert "Pending" in detail
+
+
+def test_a_promise_that_rests_on_a_provisional_year_says_so_wherever_it_is_made(
+    world: World, freeze: Callable[[datetime], None]
+) -> None:
+    told = "Provisional: the official holidays of 2027 are not announced. The day may still move to a later one"
+    assert "Provisional" not in text(world.customer("ada").get(APPLY))
+    freeze(datetime(2026, 12, 29, 3, tzinfo=UTC))
+    ada = world.customer("ada")
+    assert told in text(ada.get(APPLY))
+    assert told in text(ada.review(amount="100.00", email="ap@lumen.example"))
+    number = ada.press("submit").headers["Location"].rpartition("/")[2]
+    assert told in text(ada.get(f"/invoices/{number}"))
+    with world.app.app_context():
+        context = session.scalars(select(Message.context).where(Message.template == "submitted")).one()
+        for locale, words in (("en", told), ("zh", "暂定：2027 年的官方节假日安排尚未公布")):
+            mail = render("submitted", locale, context)
+            assert [words in " ".join(part.split()) for part in (mail.text, mail.html)] == [True, True]
+    ada.submit(button="Withdraw")
+    assert told not in text(ada.get(f"/invoices/{number}")), "nothing is promised any more"
 
 
 def test_a_double_submit_is_one_request(ada: Customer, world: World) -> None:

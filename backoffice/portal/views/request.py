@@ -8,6 +8,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext
 
 from backoffice import clock, storage
+from backoffice.calendars import queries as calendars
 from backoffice.database import transaction
 from backoffice.delivery.rules import attachment_name
 from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
@@ -41,12 +42,14 @@ _PROMISED_OTHERWISE = "promised-otherwise"
 def invoice_request(number: str) -> str:
     """One request: the facts, what happened, and what can be done now; with ?print, the same for paper."""
     dossier = queries.dossier(account_id(), number)
+    shown = dossier.request
     return render_template(
         "portal/request.html",
         dossier=dossier,
+        unsure=calendars.provisional_between(shown.submitted_on, shown.due_on) if shown.is_open else (),
         labels=labels,
         on_paper="print" in request.args,
-        withdrawal=_withdrawal(dossier.request),
+        withdrawal=_withdrawal(shown),
         now=clock.now(),
     )
 

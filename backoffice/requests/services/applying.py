@@ -181,7 +181,7 @@ def _make(actor: Actor, planned: Plan, *, submit_token: str, locale: str, now: d
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)
     said = {**_said(planned), **follows}
     audit.record(actor, "request.apply", "invoice_request", invoice_request.number, at=now, after=said)
-    tell(invoice_request, "submitted", now=now, due_on=planned.due_on.isoformat())
+    tell(invoice_request, "submitted", now=now, **promises.told(submitted_on, planned.due_on))
     return invoice_request
 
 

@@ -42,6 +42,12 @@ def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
     return due_on, calendar_rules.due_at(due_on, clock.zone()), version.id
 
 
+def told(submitted_on: date, due_on: date) -> dict[str, Any]:
+    """What a mail is told of a promised day: the day, and the years on the way to it that are provisional."""
+    years = calendars.provisional_between(submitted_on, due_on)
+    return {"due_on": due_on.isoformat(), "provisional": list(years)}
+
+
 def values_of(day: date) -> dict[str, Any]:
     """The columns of a request that is promised for `day`."""
     return {"due_on": day, "due_at": calendar_rules.due_at(day, clock.zone())}

@@ -19,7 +19,7 @@ from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
-from backoffice.requests.services import holds, search
+from backoffice.requests.services import holds, promises, search
 from backoffice.requests.services.states import add_event, change_state, tell
 
 CHANGED = "recipients_changed"
@@ -212,7 +212,8 @@ def _tell_new_address(actor: Actor, invoice_request: InvoiceRequest, now: dateti
     What waits for the old one, or failed there, goes to the new one instead.
     """
     asked = queries.open_hold(invoice_request.id)
-    _move(actor, invoice_request, "submitted", now, due_on=invoice_request.due_on.isoformat())
+    promised = promises.told(invoice_request.submitted_on, invoice_request.due_on)
+    _move(actor, invoice_request, "submitted", now, **promised)
     if asked is not None:
         _move(actor, invoice_request, holds.ASKED, now, asked.asked_at, question=asked.question)
         # A reminder that arrived is not repeated: the question is there now.
