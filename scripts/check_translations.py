@@ -50,9 +50,8 @@ def faults(wanted: Catalog, catalog: Catalog) -> Iterator[str]:
             yield f"fuzzy: {message.id!r}"
         if not all(_strings(message.string)):
             yield f"untranslated: {message.id!r}"
-        elif message.python_format and any(
-            "%" in PLACEHOLDER.sub("", one).replace("%%", "") for one in _strings(message.string)
-        ):
+        elif any("%" in PLACEHOLDER.sub("", one) for one in (*_strings(message.id), *_strings(message.string))):
+            # Also where nothing is filled in: a template fills in every sentence.
             yield f"a lone % breaks the sentence: {message.id!r} -> {message.string!r}"
         elif _placeholders(message.string) - _placeholders(message.id):
             yield f"placeholder unknown: {message.id!r} -> {message.string!r}"
