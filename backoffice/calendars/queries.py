@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from threading import Lock
 
 from sqlalchemy import func, select
@@ -75,12 +75,6 @@ def calendar_of(version: CalendarVersion) -> BusinessCalendar:
                 del _built[next(iter(_built))]
             _built[version.fingerprint] = built
     return built
-
-
-def provisional_between(first: date, last: date) -> tuple[int, ...]:
-    """The years of the days after `first` up to `last` that are provisional or missing: what is promised may move."""
-    calendar, years = current_calendar(), range((first + timedelta(days=1)).year, last.year + 1)
-    return tuple(year for year in years if calendar.is_provisional(year))
 
 
 def special_days_of(version_id: int) -> dict[date, SpecialDay]:

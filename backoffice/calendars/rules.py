@@ -122,6 +122,11 @@ class BusinessCalendar:
         """Whether the official arrangement of `year` is missing: it may still be moved."""
         return self.years.get(year, True)
 
+    def provisional_between(self, first: date, last: date) -> tuple[int, ...]:
+        """The years of the days after `first` up to `last` that are provisional or missing: promised days may move."""
+        years = range((first + timedelta(days=1)).year, last.year + 1)
+        return tuple(year for year in years if self.is_provisional(year))
+
     def add_business_days(self, day: date, days: int) -> date:
         """The `days`-th business day after `day`, which itself never counts; 0 gives `day` back.
 

@@ -60,7 +60,7 @@ def reject(number: str, reasons: tuple[str, ...], remarks: str, as_email: str) -
 @click.option("--question", default="", help="The customer gets it by mail and on the page.")
 @deciding
 def hold(number: str, question: str, as_email: str) -> None:
-    """Ask the customer about NUMBER; its clock stands still until the answer."""
+    """Ask the customer about NUMBER; its clock stands still until the answer, unless it has run out."""
     from backoffice.review.services import holds
 
     _act(as_email, holds.hold, number, question=question)

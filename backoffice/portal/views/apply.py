@@ -10,7 +10,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import clock
-from backoffice.calendars import queries as calendars
 from backoffice.database import transaction
 from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.extensions import limiter
@@ -270,7 +269,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
     form.words.data = draft.words if draft is not None else ""
     form.enclosed.data = "1" if file else ""
     form.owner.data = drafts.owner_of(current_user.id)
-    former, promised_on = _former(form.follows), promises.promised(clock.now())[0]
+    former = _former(form.follows)
     return render_template(
         "portal/apply.html",
         form=form,
@@ -286,8 +285,7 @@ def _page(form: ApplyForm, key: str, draft: ApplicationDraft | None, given: Usua
         room=ledger.room(account_id()),
         parts_limit=PARTS_LIMIT,
         minimum=policies.minimum_amount(clock.today()),
-        promised_on=promised_on,
-        unsure=calendars.provisional_between(clock.today(), promised_on),
+        promise=promises.promised(clock.now()),
         complaint=comparison.complaint_about(former) if former else None,
         labels=labels,
         file=file,

@@ -8,7 +8,6 @@ from flask import Response, flash, redirect, render_template, request
 from flask_babel import gettext
 
 from backoffice import clock, storage
-from backoffice.calendars import queries as calendars
 from backoffice.database import transaction
 from backoffice.delivery.rules import attachment_name
 from backoffice.errors import N_, Conflict, Invalid, Message, NotFound
@@ -24,7 +23,7 @@ from backoffice.portal.queries import dossier as queries
 from backoffice.portal.views.plumbing import account_id, address, blueprint
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import COPIES_LIMIT, State
-from backoffice.requests.services import changes, recipients, supporting
+from backoffice.requests.services import changes, promises, recipients, supporting
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.downloads import attachment
 from backoffice.web.errors import translate
@@ -46,7 +45,7 @@ def invoice_request(number: str) -> str:
     return render_template(
         "portal/request.html",
         dossier=dossier,
-        unsure=calendars.provisional_between(shown.submitted_on, shown.due_on) if shown.is_open else (),
+        unsure=promises.provisional_of(shown) if shown.is_open else (),
         labels=labels,
         on_paper="print" in request.args,
         withdrawal=_withdrawal(shown),

@@ -13,7 +13,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import clock
-from backoffice.calendars import queries as calendars
 from backoffice.database import tried_twice
 from backoffice.errors import N_, BackofficeError, Conflict, Invalid, NotFound
 from backoffice.issuing.rules import Snapshot
@@ -93,7 +92,6 @@ def _page(draft: ApplicationDraft, plan: Plan) -> str:
         changed=request.args.get("changed"),
         comparison=comparison.compare(plan),
         labels=labels,
-        unsure=calendars.provisional_between(clock.today(), plan.due_on),
         left=ledger.balance(plan.account_id).invoiceable - plan.amount,
     )
 

@@ -73,6 +73,7 @@ class Plan:
     due_on: date
     due_at: datetime
     calendar_version_id: int
+    provisional: tuple[int, ...]
     resubmission_of: InvoiceRequest | None
     copies: list[str]
     support: SupportingFile | None
@@ -106,7 +107,7 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         faults["support_file"] = [Message(N_("The file is not here any more. Please choose it again."))]
     if faults or header is None or amount is None:
         raise Invalid(faults)
-    due_on, due_at, version_id = promises.promised(now)
+    promise = promises.promised(now)
     return Plan(
         account_id=actor.account_id,
         header=header,
@@ -115,9 +116,10 @@ def plan(actor: Actor, application: Application, *, now: datetime) -> Plan:
         email=email,
         remarks=remarks,
         parts=parts,
-        due_on=due_on,
-        due_at=due_at,
-        calendar_version_id=version_id,
+        due_on=promise.due_on,
+        due_at=promise.due_at,
+        calendar_version_id=promise.version_id,
+        provisional=promise.provisional,
         resubmission_of=_rejected_before(actor.account_id, application.resubmission_of),
         copies=copies,
         support=application.support,
@@ -181,7 +183,7 @@ def _make(actor: Actor, planned: Plan, *, submit_token: str, locale: str, now: d
     add_event(invoice_request.id, "submitted", actor, at=now, **follows)
     said = {**_said(planned), **follows}
     audit.record(actor, "request.apply", "invoice_request", invoice_request.number, at=now, after=said)
-    tell(invoice_request, "submitted", now=now, **promises.told(submitted_on, planned.due_on))
+    tell(invoice_request, "submitted", now=now, **promises.told(planned.due_on, planned.provisional))
     return invoice_request
 
 

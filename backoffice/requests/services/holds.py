@@ -157,10 +157,10 @@ def _end(
 def stop_clocks(*, limit: int = BATCH) -> int:
     """Let the clock of each request stand still whose question has reached the customer's mail server in time.
 
-    A clock that has run out is not stopped: a request whose question arrives after its promised day, or after it was
-    flagged, stays overdue and is judged by the promise that broke. Should the calendar move that day to a later one
-    while the question waits, it has come in time after all, and the clock has stood since its arrival; a day never
-    moves back, so a clock that stands keeps standing.
+    A clock that has run out is not stopped: a request whose question arrives after its promised day, or is found to
+    have arrived when it is flagged already, stays overdue and is judged by the promise that broke. Should the calendar
+    move that day to a later one while the question waits, it has come in time after all, and the clock has stood since
+    its arrival; a day never moves back, so a clock that stands keeps standing.
     """
     arrived = _ARRIVED.label("arrived_at")
     asked = session.execute(

@@ -6,8 +6,9 @@ applied, one with more gives us the days that it takes away.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from backoffice import clock
 from backoffice.calendars import queries as calendars
@@ -35,17 +36,33 @@ class Promises:
         return self._calendar.add_business_days(due_on, extension_days(paused_seconds))
 
 
-def promised(submitted_at: datetime) -> tuple[date, datetime, int]:
-    """The promised day, the instant from which the request is overdue, and the calendar version both come from."""
-    version = calendars.current_version()
-    due_on = Promises(calendars.calendar_of(version)).day(submitted_at)
-    return due_on, calendar_rules.due_at(due_on, clock.zone()), version.id
+class Promise(NamedTuple):
+    """The promised day, the instant from which the request is overdue, the calendar version both come from, and the
+    years on the way to the day that are provisional."""
+
+    due_on: date
+    due_at: datetime
+    version_id: int
+    provisional: tuple[int, ...]
 
 
-def told(submitted_on: date, due_on: date) -> dict[str, Any]:
-    """What a mail is told of a promised day: the day, and the years on the way to it that are provisional."""
-    years = calendars.provisional_between(submitted_on, due_on)
-    return {"due_on": due_on.isoformat(), "provisional": list(years)}
+def promised(submitted_at: datetime) -> Promise:
+    """What a request of that instant is promised by the calendar in force."""
+    version, zone = calendars.current_version(), clock.zone()
+    calendar = calendars.calendar_of(version)
+    due_on = Promises(calendar).day(submitted_at)
+    provisional = calendar.provisional_between(clock.local_date(submitted_at, zone), due_on)
+    return Promise(due_on, calendar_rules.due_at(due_on, zone), version.id, provisional)
+
+
+def provisional_of(invoice_request: InvoiceRequest) -> tuple[int, ...]:
+    """The years on the way to a request's promised day that are provisional by the calendar in force."""
+    return calendars.current_calendar().provisional_between(invoice_request.submitted_on, invoice_request.due_on)
+
+
+def told(due_on: date, provisional: Iterable[int]) -> dict[str, Any]:
+    """What a mail is told of a promised day and the provisional years on the way to it."""
+    return {"due_on": due_on.isoformat(), "provisional": list(provisional)}
 
 
 def values_of(day: date) -> dict[str, Any]:

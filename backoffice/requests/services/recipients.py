@@ -212,7 +212,7 @@ def _tell_new_address(actor: Actor, invoice_request: InvoiceRequest, now: dateti
     What waits for the old one, or failed there, goes to the new one instead.
     """
     asked = queries.open_hold(invoice_request.id)
-    promised = promises.told(invoice_request.submitted_on, invoice_request.due_on)
+    promised = promises.told(invoice_request.due_on, promises.provisional_of(invoice_request))
     _move(actor, invoice_request, "submitted", now, **promised)
     if asked is not None:
         _move(actor, invoice_request, holds.ASKED, now, asked.asked_at, question=asked.question)

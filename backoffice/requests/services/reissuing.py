@@ -28,7 +28,7 @@ def begin(
     """
     header = usable_header(former.account_id, header_id)
     submitted_on = clock.local_date(now, clock.zone())
-    due_on, due_at, version_id = promises.promised(now)
+    due_on, due_at, version_id, provisional = promises.promised(now)
     made = InvoiceRequest(
         number=applying.free_number(submitted_on, token),
         account_id=former.account_id, applicant_id=former.applicant_id, applicant_label=former.applicant_label,
@@ -45,7 +45,7 @@ def begin(
         actor, "request.reissue", "invoice_request", made.number, at=now,
         after={"amount": amount, "header": header.name, "email": made.email, "reissue_of": former.number},
     )  # fmt: skip
-    tell(made, "submitted", now=now, due_on=due_on.isoformat())
+    tell(made, "submitted", now=now, **promises.told(due_on, provisional))
     return made
 
 
