@@ -25,8 +25,10 @@ _COMING = re.compile(
     r"|\b(?:next|coming|following|later|tomorrow|future|upcoming)\b",
     re.IGNORECASE,
 )
+# A month, and its year where that is known.
+_Month = tuple[int | None, int]
 _SECOND_HALF = re.compile("(?:(20[0-9]{2}) ?年)?下半年")
-_YEAR = r"(?<![A-Za-z0-9/-])(20[0-9]{2}|[0-9]{2}(?=\s*年))"
+_YEAR = r"((?<![A-Za-z0-9/-])20[0-9]{2}|(?<![A-Za-z0-9])(?:20)?[0-9]{2}(?=\s*年))"
 _CHINESE_MONTH = "([0-9]{1,2}|十[一二]?|[一二三四五六七八九])"
 _DATES = (
     # The year first, in figures: 2026-12, 2026/12/01, 20261201.
@@ -40,13 +42,25 @@ _DATES = (
 )
 _OF_A_YEAR = (
     (re.compile(rf"{_YEAR}\s*年?度?\s*{_CHINESE_MONTH}\s*月"), 0, 1),
-    (re.compile(rf"{_MONTH_NAME}(?:\s+[0-9]{{1,2}}(?:st|nd|rd|th)?)?,?\s*(?:of )?(20[0-9]{{2}})", re.IGNORECASE), 1, 0),
+    (re.compile(rf"{_MONTH_NAME}(?:\s+[0-9]{{1,2}}(?:[a-z]{{2}})?)?[,\s-]*(?:of )?(20\d\d)", re.IGNORECASE), 1, 0),
     (re.compile(rf"\b(20[0-9]{{2}})\s+{_MONTH_NAME}", re.IGNORECASE), 0, 1),
 )  # fmt: skip
 _QUARTERS_OF_A_YEAR = (
     (re.compile(rf"{_YEAR}\s*年?度?\s*(?:第?([1-4一二三四])\s*季度|[-/]?q([1-4])\b)", re.IGNORECASE), 0, (1, 2)),
     (re.compile(r"\bq([1-4])\s*[-/]?\s*(20[0-9]{2})\b", re.IGNORECASE), 1, (0,)),
     (re.compile(r"(?<![A-Za-z0-9/-])((?:20)?[0-9]{2})\s*[-/]?q([1-4])\b", re.IGNORECASE), 0, (1,)),
+)
+# From one month to another: each with its year or without, the first in Chinese without its sign as well.
+_TO = r"\s*(?:-|–|~|至|到|\bto\b)\s*"
+_SPANS = (
+    re.compile(
+        rf"(?:{_YEAR}\s*年?度?\s*)?(?<![0-9]){_CHINESE_MONTH}\s*(?:月份?)?{_TO}(?:{_YEAR}\s*年?度?\s*)?"
+        rf"{_CHINESE_MONTH}\s*月"
+    ),
+    re.compile(
+        rf"(?:(20[0-9]{{2}})\s+)?{_MONTH_NAME}[\s-]*(20[0-9]{{2}})?{_TO}{_MONTH_NAME}(?:[\s-]*(20[0-9]{{2}}))?",
+        re.IGNORECASE,
+    ),
 )
 _BARE_MONTH = re.compile(rf"{_CHINESE_MONTH}\s*月|{_MONTH_NAME}", re.IGNORECASE)
 _BARE_QUARTER = re.compile(r"([1-4一二三四])\s*季度|\bq([1-4])\b", re.IGNORECASE)
@@ -56,13 +70,15 @@ _BARE_YEAR = re.compile(rf"(?:{_YEAR}|(?<=\bfy)((?:20)?[0-9]{{2}}))(?![A-Za-z0-9
 def is_to_come(text: str, today: date) -> bool:
     """Whether some period or date in a text, folded by NFKC, begins after the month of `today`, or may.
 
-    A date with a day is to come on the day after `today` already.
+    A date with a day is to come on the day after `today` already. What ends before it begins may end in any year.
     """
     if _COMING.search(text):
         return True
     if (half := _SECOND_HALF.search(text)) and today.month <= 6 and half[1] in (None, str(today.year)):
         return True
     if any(day > today for day in _dates(text)):
+        return True
+    if any(_span_is_to_come(begins, ends, today) for begins, ends in _spans(text)):
         return True
     rest = text
     for pattern, year_at, month_at in _OF_A_YEAR:
@@ -76,11 +92,38 @@ def is_to_come(text: str, today: date) -> bool:
             if (_year(found[year_at]), _number("".join(found[at] for at in quarter_at))) > (today.year, quarter):
                 return True
         rest = pattern.sub(" ", rest)
-    if any((today.month - _month("".join(found))) % 12 >= 12 - _NEAR for found in _BARE_MONTH.findall(rest)):
+    if any(_is_near(_month("".join(found)), today) for found in _BARE_MONTH.findall(rest)):
         return True
     if any((quarter - _number("".join(found))) % 4 == 3 for found in _BARE_QUARTER.findall(rest)):
         return True
     return any(_year("".join(found)) > today.year for found in _BARE_YEAR.findall(rest))
+
+
+def _spans(text: str) -> Iterator[tuple[_Month, _Month]]:
+    """Each span of months: from when, to when; a year that only one end has is that of both."""
+    for found in _SPANS[0].findall(text):
+        yield _span(found[0], found[1], found[2], found[3])
+    for found in _SPANS[1].findall(text):
+        yield _span(found[0] or found[2], found[1], found[4], found[3])
+
+
+def _span(year: str, month: str, end_year: str, end_month: str) -> tuple[_Month, _Month]:
+    years = [_year(told) if told else None for told in (year or end_year, end_year or year)]
+    return (years[0], _month(month)), (years[1], _month(end_month))
+
+
+def _span_is_to_come(begins: _Month, ends: _Month, today: date) -> bool:
+    (year, month), (end_year, end_month) = begins, ends
+    if year is None or end_year is None:
+        return end_month < month or _is_near(month, today)
+    return (end_year, end_month) < (year, month) or max((year, month), (end_year, end_month)) > (
+        today.year, today.month,
+    )  # fmt: skip
+
+
+def _is_near(month: int, today: date) -> bool:
+    """Whether the next month of this number is as likely meant as the last one."""
+    return (today.month - month) % 12 >= 12 - _NEAR
 
 
 def _dates(text: str) -> Iterator[date]:

@@ -6,13 +6,17 @@ import re
 
 from backoffice.headers.rules import TaxIdOutcome, check_tax_id
 
+# Any one sign that ends no sentence may stand between two of its figures.
+_BETWEEN = r"(?:[^\w\u3000-\u9fff,;\n]|_)?"
 # Whose it is, nobody sees: a credit code of China, and the VAT numbers of Europe by their country.
 _CREDIT_CODE = re.compile(
-    r"(?<![0-9A-Z])[159ANY][ -]?[0-9A-Z](?:[ -]?\d){6}(?:[ -]?[0-9A-Z]){10}(?![0-9A-Z])", re.IGNORECASE | re.ASCII
+    rf"(?<![0-9A-Z])[159ANY]{_BETWEEN}[0-9A-Z](?:{_BETWEEN}\d){{6}}(?:{_BETWEEN}[0-9A-Z]){{10}}(?![0-9A-Z])",
+    re.IGNORECASE | re.ASCII,
 )
 # One sign short it is a slip of the pen: behind the district a company of our days has these two letters.
 _NEARLY_CREDIT_CODE = re.compile(
-    r"(?<![0-9A-Z])9[1-3](?:[ -]?\d){6}[ -]?M[ -]?A(?:[ -]?[0-9A-Z]){6,7}(?![0-9A-Z])", re.IGNORECASE | re.ASCII
+    rf"(?<![0-9A-Z])9[1-3](?:{_BETWEEN}\d){{6}}{_BETWEEN}M{_BETWEEN}A(?:{_BETWEEN}[0-9A-Z]){{6,7}}(?![0-9A-Z])",
+    re.IGNORECASE | re.ASCII,
 )
 _VAT_NUMBER = re.compile(
     r"(?<![0-9A-Z])(?:(?:AT ?U|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|GB|HR|HU|IE|IT|LT|LU|LV|MT|PL|PT|RO|SE|SI|SK|XI)"
@@ -24,7 +28,6 @@ _FIGURES = {
     "DK|FI|HU|LU|MT|SI": "8", "DE|EE|EL|PT": "9", "BG": "9,10", "CZ": "8,10", "BE|PL|SK": "10", "HR|IT|LV": "11",
     "SE": "12", "RO": "6,10",
 }  # fmt: skip
-_BETWEEN = "[ .-]?"
 _FIGURE, _SIGN, _LETTER = (_BETWEEN + one for one in (r"\d", "[0-9A-Z]", "[A-Z]"))
 _GROUPED_VAT_NUMBER = re.compile(
     r"(?<![0-9A-Z])(?![A-Z]{2,3}[ .-]?20\d\d[ .-])(?:"
