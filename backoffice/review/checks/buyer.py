@@ -29,21 +29,21 @@ def payer(facts: Facts) -> Check:
         *((Datum(N_("No payer is named"), unnamed),) if paid and unnamed else ()),
         *(
             Datum(Message(N_("Paid for an invoice taken back whole by %(note)s"), note=note), name)
-            for name, note in facts.payers_taken_back.items() if name in paid and not names.same(name, header_name)
+            for name, note in facts.payers_taken_back.items() if name in paid and not _is_buyer(facts, name)
         ),
     )  # fmt: skip
-    outcome, told = _payers(facts, paid, header_name, unnamed)
+    outcome, told = _payers(facts, paid, unnamed)
     return Check("payer", outcome, told, data)
 
 
-def _payers(facts: Facts, paid: dict[str, Decimal], header_name: str, unnamed: Decimal) -> tuple[Outcome, Message]:
+def _payers(facts: Facts, paid: dict[str, Decimal], unnamed: Decimal) -> tuple[Outcome, Message]:
     if not paid and not facts.parts and not facts.holds_money:
         return Outcome.PASS, Message(N_("The money went back to the account: who had paid it is not known any more."))
     if not paid:
         return Outcome.PASS, Message(N_("The platform names no payer for these recharges."))
-    news = [name for name in paid if not names.same(name, header_name) and name not in facts.payers_known]
+    news = [name for name in paid if not _is_buyer(facts, name) and name not in facts.payers_known]
     if not news:
-        return Outcome.PASS, _no_news(paid, header_name, unnamed)
+        return Outcome.PASS, _no_news(facts, paid, unnamed)
     persons = [name for name in news if names.is_persons(name)]
     by_persons = sum((paid[name] for name in persons), ZERO)
     if persons and facts.header["kind"] != HeaderKind.PERSONAL and by_persons >= PERSON_LIMIT:
@@ -56,12 +56,12 @@ def _payers(facts: Facts, paid: dict[str, Decimal], header_name: str, unnamed: D
             " paid by %(payer)s."
         )
         return Outcome.FAIL, Message(said, count=len(persons), amount=by_persons, most=paid[most], payer=most)
-    return _other_payers(facts, news, header_name)
+    return _other_payers(facts, news, facts.header["name"])
 
 
-def _no_news(paid: dict[str, Decimal], header_name: str, unnamed: Decimal) -> Message:
+def _no_news(facts: Facts, paid: dict[str, Decimal], unnamed: Decimal) -> Message:
     """What passes, and of how much of the amount that speaks where the platform does not name every payer."""
-    is_buyers = all(names.same(name, header_name) for name in paid)
+    is_buyers = all(_is_buyer(facts, name) for name in paid)
     if not unnamed:
         return Message(
             N_("The payer is the buyer of the invoice.") if is_buyers
@@ -77,6 +77,11 @@ def _no_news(paid: dict[str, Decimal], header_name: str, unnamed: Decimal) -> Me
         ),
         known=known, amount=known + unnamed,
     )  # fmt: skip
+
+
+def _is_buyer(facts: Facts, name: str) -> bool:
+    is_person = facts.header["kind"] == HeaderKind.PERSONAL
+    return names.same(name, facts.header["name"], is_person=is_person)
 
 
 def _other_payers(facts: Facts, news: list[str], header_name: str) -> tuple[Outcome, Message]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
-# What the figures and capitals of one code look like; letters beyond three spell words.
-_GROUP = "(?:[A-Z]{0,3}[0-9]+(?:[A-Z]{1,3}[0-9]+)*[A-Z]{0,3}|[A-Z]{1,3})"
-_CODE = rf"(?=[A-Z0-9/._-]*[0-9]){_GROUP}(?:[-/._]{_GROUP})*"
-_END = r"(?![A-Za-z0-9%]|[-/._][A-Za-z0-9])"
+# What customers' books put before their numbers; before a long one, or one of a year, any letters that no word is made
+# of: before a short one they may be a currency.
+_KNOWN = "(?:PO|PR|SO|WO|HT|XM|CG|DD|XS|CC|KST|WBS)"
+_LETTERS = "(?:[A-NP-WYZ]|[B-DF-HJ-NP-TV-XZ]{2}|DE)"
+_CODE = (
+    rf"(?:(?:(?:{_KNOWN}|{_LETTERS})-?20[0-9]{{2}}-[0-9]{{2,6}}|20[0-9]{{2}}-[0-9]{{3,6}})"
+    rf"|(?:{_KNOWN}-?)?[0-9]{{4,18}}|{_LETTERS}-?[0-9]{{8,12}})"
+)
+_END = r"(?![A-Za-z0-9%_+*=-]|[.][A-Za-z0-9]|,-)"
 # Each kind with what it is called. Behind those of parties and budgets a bare number may be anything.
 _LATIN_KINDS = {
     "po": r"p\.?o\b\.?|po(?=[0-9])|purchase (?:order|requisition)|requisition|pr",
     "order": r"(?:(?:internal|sales) )?order",
     "contract": r"(?:framework )?(?:contract|agreement)",
     "quote": r"quot(?:e|ation)",
-    "centre": r"cost cent(?:re|er)|cc",
+    "centre": r"cost cent(?:re|er)|cc|kostenstelle",
     "project": r"project",
     "department": r"department|dept\b\.?",
     "ticket": r"ticket",
@@ -33,11 +42,12 @@ _CHINESE_KINDS = {
     "department": "部门",
     "ticket": "工单",
 }
-_CHINESE_NUMBERED = {"party": "客户|供应商", "budget": "预算", "ref": "(?:单(?=[编号]))?"}
+_CHINESE_NUMBERED = {"party": "客户|供应商", "budget": "预算", "ref": "单(?=[编号])"}
 _LATIN_NUMBER = r"(?:no|nr|number|code|id)\b\.?"
 _CHINESE_NUMBER = "(?:编号|编码|号码|代码|单号|号)"
 # To have it printed, which the invoice does by itself.
 _PRINTED = (
+    "(?:(?:invoice )?for (?:our )?|our |我[们司]的?)?"
     r"(?P<printed>(?:please|kindly) (?:state|mention|note|print|write|quote) (?:the |our )?"
     r"|(?:请|麻烦)?在?(?:发票)?的?(?:备注栏?)?[里中内上]?请?(?:注明|写明|标注|写上|备注):? ?)?"
 )
@@ -54,35 +64,36 @@ def _any_of(kinds: dict[str, str]) -> str:
     return "|".join(f"(?P<of_{turn}_{kind}>{words})" for kind, words in kinds.items())
 
 
+# A dash stands between the two only where it joins them: before a number alone it is a sign.
+_JOINED = r"(?: ?[:#] ?| is | |(?<=\b(?:po|pr|cc))-|(?=[0-9]))"
+_CHINESE_JOINED = "(?: ?[:#]? ?(?P<no>no[.]? ?)?)"
 _REFERENCE = re.compile(
     f"{_PRINTED}(?:"
-    rf"\b(?:{_any_of(_LATIN_KINDS)})(?P<latin_number> ?{_LATIN_NUMBER})?(?:[ :#-]+|(?=[0-9]))"
-    rf"|\b(?:{_any_of(_LATIN_NUMBERED)}) ?{_LATIN_NUMBER}[ :#]*"
-    rf"|(?:{_any_of(_CHINESE_KINDS)})(?P<chinese_number>{_CHINESE_NUMBER})?[ :#]*"
-    rf"|(?:{_any_of(_CHINESE_NUMBERED)}){_CHINESE_NUMBER}[ :#]*"
+    rf"\b(?:{_any_of(_LATIN_KINDS)})(?P<latin_number> ?{_LATIN_NUMBER})?{_JOINED}"
+    rf"|\b(?:{_any_of(_LATIN_NUMBERED)}) ?{_LATIN_NUMBER}{_JOINED}"
+    rf"|(?:(?:{_any_of(_CHINESE_KINDS)})(?P<chinese_number>{_CHINESE_NUMBER}[为是]?)?"
+    rf"|(?:{_any_of(_CHINESE_NUMBERED)}){_CHINESE_NUMBER}[为是]?){_CHINESE_JOINED}"
     rf")(?-i:(?P<code>{_CODE}){_END})号?",
     re.IGNORECASE | re.ASCII,
 )
+# Between two of one kind.
 _ANOTHER = re.compile(rf" ?(?:[/、,&和及与]|\band\b) ?(?-i:(?P<code>{_CODE}){_END})", re.IGNORECASE | re.ASCII)
 _WHERE = re.compile(_PRINTED_WHERE, re.IGNORECASE)
-# Money, a multiple; an invoice or an application of ours, a tax; a day; a part or shares of something.
-_NO_CODE = re.compile(
-    r".*[.][0-9]{1,2}|[0-9.]+[KMX]|X[0-9]{1,2}|(?:INV|CN|IR|VAT|TAX)(?![A-Z]).*"
-    r"|20[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]20[0-9]{2}"
-    r"|.*/[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}"
-)
-# What up to three letters may say for themselves: currencies, and words in capitals.
-_SPEAKING = re.compile(
-    "(?<![A-Z])(?:EUR|USD|CNY|RMB|GBP|HKD|JPY|CHF|SGD|TWD|KRW|AUD|CAD|INR|SEK|NOK|DKK|MIO|PCT"
-    "|ADD|ALL|AND|ANY|BUT|BUY|BY|CUT|DUE|END|FEW|FOR|GET|IF|IN|MAX|MIN|NET|NEW|NIL|NO|NON|NOT|NOW|OF|OFF|OLD|ON|ONE|OR"
-    "|OUT|OWE|PAY|PER|PUT|SET|SIX|SUM|TEN|TO|TOP|TWO|UP|USE|VIA)(?![A-Z])"
-)
-_SHARES = re.compile(r"[0-9]{1,3}(?:[/-][0-9]{1,3})+")
-_ROUND = re.compile(r"[0-9]{1,5}00")
-# Of these a short round number may as well be the amount.
+# A credit note of ours is named like an order of a customer.
+_OURS = re.compile("CN-?20[0-9]{2}-[0-9]{6}")
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
+# As an amount: the longer a number, the less round it may be.
+_ROUND = re.compile("[0-9]{2,5}00|[0-9]+000")
+# Of these a number that is not called one may as well be the amount, unless it is too long for it.
 _OF_AMOUNTS = frozenset({"order", "contract", "quote", "project"})
-_YEAR_AT_END = re.compile(r"(?<![0-9])20[0-9]{2}$")
-_TAIL = re.compile(r"(?:^|[-/])([0-9]{1,2})$")
+_SHORT = 8
+# Behind these a longer one may be an account, a phone or a tax ID.
+_OF_ANYTHING, _LONGEST = frozenset({"ref", "party", "budget"}), 10
+_DAYS = {6: ("%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"), 8: ("%Y%m%d", "%d%m%Y", "%m%d%Y")}
+_FIRST_YEAR, _LAST_YEAR = 1990, 2050
+_WHOLES = (100, 1000)
+# Codes that are added to each other in every way.
+_MOST = 6
 
 
 class Reference(NamedTuple):
@@ -104,35 +115,56 @@ def reference_at(text: str, at: int) -> Reference | None:
     if other is not None and _are_neighbours(codes[0], other["code"]):
         codes.append(other["code"])
         end = other.end()
-    is_numbered = bool(found["latin_number"] or found["chinese_number"])
-    may_be_amount = kind in _OF_AMOUNTS and not is_numbered
-    if not all(_is_code(code, may_be_amount=may_be_amount) for code in codes):
+    is_numbered = bool(found["latin_number"] or found["chinese_number"] or found["no"])
+    if text.startswith("/", end) or not all(_is_code(code, kind, is_numbered=is_numbered) for code in codes):
         return None
     if found["printed"] and (where := _WHERE.match(text, end)):
         end = where.end()
     return Reference(kind, tuple(codes), end)
 
 
-def may_be_shares(codes: list[str]) -> bool:
-    """Whether the ends of several codes come to a hundred: A1-60 and B2-40."""
-    ends = [int(tail[1]) for code in codes if (tail := _TAIL.search(code))]
-    return len(ends) > 1 and sum(ends) == 100
+def may_be_shares(codes: Sequence[str], amount: Decimal) -> bool:
+    """Whether codes, or parts of them, may tell how `amount` (in major units) is shared out: any of them come to it, to
+    a hundred or to a thousand."""
+    if len(codes) > _MOST:
+        return True
+    sums = {0}
+    for code in codes:
+        parts = {int(part) for part in re.findall("[0-9]+", code)}
+        sums |= {one + part for one in sums for part in parts}
+    return not sums.isdisjoint({*_WHOLES, int(amount), math.ceil(amount)} - {0})
 
 
-def _is_code(code: str, *, may_be_amount: bool) -> bool:
-    if _NO_CODE.fullmatch(code) or (may_be_amount and _ROUND.fullmatch(code)):
+def may_count(code: str) -> bool:
+    """Whether a code may be how many of what stands behind it: PO 4711 tokens."""
+    return code.isdigit() and len(code) < _SHORT
+
+
+def _is_code(code: str, kind: str, *, is_numbered: bool) -> bool:
+    letters, number = re.fullmatch("([A-Z]*)-?([0-9-]+)", code).groups()  # type: ignore[union-attr]
+    year, _, of_year = number.rpartition("-")
+    if _OURS.fullmatch(code) or (kind in _OF_ANYTHING and sum(map(str.isdigit, code)) > _LONGEST):
         return False
-    if _SPEAKING.search(code) or _may_tell_amount(code):
+    if year:
+        return bool(letters) or not _is_day(year + of_year)
+    if _YEAR.fullmatch(number) or _ROUND.fullmatch(number):
         return False
-    return not (_SHARES.fullmatch(code) and sum(map(int, re.split("[/-]", code))) == 100)
+    if not letters and len(number) < _SHORT and kind in _OF_AMOUNTS and not is_numbered:
+        return False
+    return not _is_day(number) or (len(number) == _SHORT and bool(letters or is_numbered))
 
 
-def _may_tell_amount(code: str) -> bool:
-    """Whether figures behind a stroke may be how much of it: 4711/1200; not so a year, or the next one of a series."""
-    head, _, tail = code.rpartition("/")
-    if not head or not tail.isdigit() or _YEAR_AT_END.search(head) or _YEAR_AT_END.fullmatch(tail):
+def _is_day(number: str) -> bool:
+    """Whether figures may be a day or a month, in any order."""
+    return any(_is_written_so(number, form) for form in _DAYS.get(len(number), ()))
+
+
+def _is_written_so(number: str, form: str) -> bool:
+    try:
+        day = datetime.strptime(number, form)  # noqa: DTZ007 - whether it is a day is asked, not which
+    except ValueError:
         return False
-    return not _are_neighbours(head, tail)
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR
 
 
 def _are_neighbours(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 
+from backoffice.headers.rules import HeaderKind
 from backoffice.review.checks import names
 from backoffice.review.checks.facts import Facts
 
@@ -39,7 +40,9 @@ _STOP = r"(?=\s*(?:[,;。!\n、]|\.(?:\s|$)|$))"
 
 def _is_buyer(found: re.Match[str], facts: Facts) -> bool:
     told = found["buyer"].strip()
-    return told == _NAME or names.same(told.replace(_NAME, facts.header["name"]), facts.header["name"])
+    name = facts.header["name"]
+    is_person = facts.header["kind"] == HeaderKind.PERSONAL
+    return told == _NAME or names.same(told.replace(_NAME, name), name, is_person=is_person)
 
 
 def _is_amount(found: re.Match[str], facts: Facts) -> bool:
@@ -50,8 +53,8 @@ def _is_amount(found: re.Match[str], facts: Facts) -> bool:
 
 
 def _goes_there(found: re.Match[str], facts: Facts) -> bool:
-    told = re.findall(_ONE_ADDRESS, found["to"].casefold())
-    return {address.casefold() for address in (facts.email, *facts.copies)}.issuperset(told)
+    told = re.findall(_ONE_ADDRESS, found["to"].lower())
+    return {address.lower() for address in (facts.email, *facts.copies)}.issuperset(told)
 
 
 def _is_kind(found: re.Match[str], facts: Facts) -> bool:
@@ -136,10 +139,14 @@ def marked(text: str, facts: Facts) -> str:
     text = text.translate({ord(_NAME): "?", ord(_TAX_ID): "?"})
     name = unicodedata.normalize("NFKC", facts.header["name"])
     tax_id = re.sub("[^0-9A-Za-z]", "", facts.header.get("tax_id", ""))
-    for sign, words in ((_NAME, re.escape(name)), (_TAX_ID, "[ .-]?".join(tax_id))):
-        if words:
-            text = re.sub(rf"(?<![A-Za-z0-9]){words}(?![A-Za-z0-9])", sign, text, flags=re.IGNORECASE)
-    return text
+    # A search takes some letters for others, as ı for i; the name has its own.
+    text = _own(name).sub(lambda found: _NAME if found[0].lower() == name.lower() else found[0], text)
+    return _own(tax_id, "[ .-]?").sub(_TAX_ID, text) if tax_id else text
+
+
+def _own(value: str, between: str = "") -> re.Pattern[str]:
+    """How a value is found in a text that stands by itself, with nothing or `between` between its signs."""
+    return re.compile(rf"(?<![A-Za-z0-9]){between.join(map(re.escape, value))}(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def sentence_at(text: str, at: int, facts: Facts) -> tuple[str, int] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from backoffice.text import WHOLE_CHARACTERS
 
@@ -44,6 +45,14 @@ _LIKE = (
 )
 _LOOKS = WHOLE_CHARACTERS | {ord(pair[0]): pair[1] for pair in _LIKE.split()}
 _SIGNS = re.compile(r"[\s.,;:'\"/·()（）\-]+")
+# The same, but for those that join two parts of a word.
+_ENDS = re.compile(r"(?:[\s.,;:\"()（）]|(?<!\w)[-/·']|[-/·'](?!\w))+")
+# Ways of writing one sign.
+_ONE_SIGN = {
+    ord(other): one
+    for one, others in (("-", "‐‑‒–—―−⁃˗﹘﹣－"), ("·", "•‧・･∙⋅‣"), ("'", "’‘ʼ‛′´`＇"), ('"', "“”„‟″«»"), ("/", "∕⁄"))
+    for other in others
+}
 # Written out or not; between letters it is part of a name: M&S is not MS.
 _AND = re.compile(r"\s*&\s*|\s+(?:and|und|et)\s+")
 # The dots of S.A. and S.p.A.
@@ -55,22 +64,39 @@ _SURNAMES = frozenset(
 _NOT_OF_PERSONS = re.compile("[司厂店社院校所部局会馆行企业集团中心室工技贸]")
 _TITLE = re.compile(r"(mr|mrs|ms|miss|dr|herr|frau|mme)\.? ", re.IGNORECASE)
 _SHORTEST = 2
+# Signs that a name without its legal form has more than, to mean a party still.
+_LONG = 3
 
 
-def form(name: str) -> tuple[str, ...]:
-    """The legal form at the end of a name, however it is written; empty where none is told."""
-    return _parts(name)[1]
+class _Parts(NamedTuple):
+    """The key of a name and its number of words, the legal form, and whether one stands at its end at all: 公司 alone
+    leaves open which."""
+
+    key: str
+    words: int
+    form: tuple[str, ...]
+    has_form: bool
 
 
 def key(name: str) -> str:
     """What is left of a name when width, case, spaces, signs, script and the legal form at its end are folded."""
-    return _parts(name)[0]
+    return _parts(_folded(name)).key
 
 
-def _parts(name: str) -> tuple[str, tuple[str, ...]]:
-    """The key of a name, and the legal form at its end: empty where none is told."""
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_SIMPLIFIED)
-    spaced = " ".join(word for word in _SIGNS.split(_AND.sub(" & ", _DOTTED.sub("", folded))) if word)
+def _folded(name: str) -> str:
+    """The words of a name without width, case, script and signs."""
+    folded = unicodedata.normalize("NFKC", name).translate(_ONE_SIGN).casefold().translate(_SIMPLIFIED)
+    return " ".join(word for word in _SIGNS.split(_AND.sub(" & ", _DOTTED.sub("", folded))) if word)
+
+
+def _spelled(name: str) -> str:
+    """The words of a name as `_folded`, but letter by letter: ß is not ss, and a sign between letters is kept."""
+    folded = unicodedata.normalize("NFKC", name).translate(_ONE_SIGN).lower().translate(_SIMPLIFIED)
+    return " ".join(word for word in _ENDS.split(_AND.sub(" & ", _DOTTED.sub("", folded))) if word)
+
+
+def _parts(spaced: str) -> _Parts:
+    """The parts of a name whose words are folded."""
     words = _SPELLED.sub(lambda found: _SPELLED_OUT[found.group()], spaced).split()
     kept = list(words)
     # At the end only: in front the same letters are a name, as in AB Foods or A.S. Watson.
@@ -83,7 +109,7 @@ def _parts(name: str) -> tuple[str, tuple[str, ...]]:
             text = text.removesuffix(form)
             forms.insert(0, form)
             break
-    return text, form_of(forms)
+    return _Parts(text, len(kept or words), form_of(forms), bool(forms))
 
 
 def form_of(words: Iterable[str]) -> tuple[str, ...]:
@@ -93,21 +119,33 @@ def form_of(words: Iterable[str]) -> tuple[str, ...]:
     return told[:-2] + told[-1:] if told[-2:] == ("co", "ltd") else told
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two names are the same party's as far as letters tell: equal but for how their legal form is written.
+def same(told: str, name: str, *, is_person: bool = False) -> bool:
+    """Whether a name that somebody tells is a party's `name`: equal but for how its legal form is written, if it is.
 
-    Of one that tells no form nothing speaks against it; a GmbH and a Ltd of one name are two companies.
+    A form that `name` does not have makes another party of it: 王伟有限公司 is not 王伟, and a person's name has none.
+    Left out it may be only where the rest is long enough to mean this party.
     """
-    (mine, form), (others, other_form) = _parts(one), _parts(other)
-    return mine != "" and mine == others and (not form or not other_form or form == other_form)
+    if is_person or _spelled(told) == _spelled(name):
+        return _spelled(told) == _spelled(name) != ""
+    mine, theirs = _parts(_spelled(told)), _parts(_spelled(name))
+    if mine.key != theirs.key or not mine.key or (mine.has_form and not theirs.has_form):
+        return False
+    is_long = len(mine.key) > _LONG or mine.words > 1
+    return mine.form == theirs.form or (is_long and (not mine.form or not theirs.form))
 
 
 def look_the_same(one: str, other: str) -> bool:
-    """Whether two names are `same`, or read so because signs of other scripts stand for those that they look like.
+    """Whether two names may be the same party's: equal but for their legal form, left out in either or written
+    otherwise, or read so because signs of other scripts stand for those that they look like.
 
     Who paid is not asked like this: a name that only looks like the payer's is another one.
     """
-    return same(one, other) or same(_seen(one), _seen(other))
+    return _may_be_same(one, other) or _may_be_same(_seen(one), _seen(other))
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    mine, others = _parts(_folded(one)), _parts(_folded(other))
+    return mine.key != "" and mine.key == others.key and (not mine.form or not others.form or mine.form == others.form)
 
 
 def looks(name: str) -> str:

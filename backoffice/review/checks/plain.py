@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
-from backoffice.review.checks import codes, periods
+from backoffice.review.checks import codes, granted, periods
+from backoffice.review.checks.facts import Facts
 
 _THANKED = "thanks"
 # Of which kind the sentence is that begins at a place, and where it ends.
@@ -27,21 +28,27 @@ _MONTH = "(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]) ?"
 _YEAR = "(?:(?:20)?[0-9]{2} ?年度?)"
 _TO = " ?[-~至到–] ?"
 _PERIOD = re.compile(
-    rf"\b(?:for |period:? )?(?:{_MONTH_NAME}(?: 20[0-9]{{2}})?(?: ?(?:-|–|to) ?{_MONTH_NAME})?(?: 20[0-9]{{2}})?"
+    rf"\b(?:for |period:? )?(?:{_MONTH_NAME}(?:[ -]20[0-9]{{2}})?(?: ?(?:-|–|to) ?{_MONTH_NAME})?(?: 20[0-9]{{2}})?"
     r"|Q[1-4](?:[ /-]?20[0-9]{2})?|20[0-9]{2}[ /-]?Q[1-4]|FY ?20[0-9]{2}"
-    r"|20[0-9]{2}[-/.](?:1[0-2]|0?[1-9])|(?:1[0-2]|0?[1-9])/20[0-9]{2})(?![A-Za-z0-9]|[-/.][0-9])"
+    r"|20[0-9]{2}[-/.](?:1[0-2]|0?[1-9])|(?:1[0-2]|0?[1-9])[/.]20[0-9]{2})(?![A-Za-z0-9]|[-/.][0-9])"
     rf"|(?:(?:{_YEAR} ?)?(?:{_MONTH}月?{_TO}(?:{_YEAR} ?)?)?{_MONTH}月份?"
-    rf"|(?:{_YEAR} ?)?(?:第?[1-4一二三四]季度|Q[1-4](?![A-Za-z0-9])|[上下]半年)|{_YEAR}|[上本]个?月|[上本]季度"
-    r"|[本去]年度?)(?:的?(?:账期|账单))?",
+    rf"|(?:{_YEAR} ?)?(?:第?[1-4一二三四]季度|Q[1-4](?![A-Za-z0-9])|[上下]半年)|20[0-9]{{2}} ?年度?|[上本]个?月"
+    r"|[上本]季度|[本去]年度?)(?:的?(?:账期|账单))?",
     re.IGNORECASE | re.ASCII,
 )
-_SOLD = "(?:usage|compute|inference|fine-tuning|tuning|tokens?|api|gpu|cpu|llm)"
+_BILLED = "账"
+_RELATIVE = re.compile("[上本]个?月|[上本]季度|[本去]年")
+# Verbs as well: only a service, or what is paid, directly behind one makes it a name.
+_DONE = "(?:(?:推理|训练|微调|调用|存储|计算)(?=服务|费|时长|用量))"
+_SOLD = "(?:usage|(?:gpu|cpu) compute|inference|fine-tuning|tuning|tokens?|api|gpu|cpu|llm)"
 _SOLD_WITH = "(?:training|storage|services?|fees?)"
 _SOLD_SHORT = "(?:(?:api|gpu|cpu|llm|ai|tokens?) ?)"
+_NOUN = "(?:大?模型|算力|接口|令牌|额度|时长|用量)"
+_PAID = "(?:使用)?(?:服务|资源|任务|时长|用量)?(?:费用?)?"
 _SERVICE = re.compile(
-    rf"{_SOLD_SHORT}*(?:大?模型|推理|训练|微调|算力|调用|存储|计算|接口|令牌|额度|时长|用量)+(?:使用)?(?:服务|资源|任务)?(?:费用?)?"
-    rf"|{_SOLD_SHORT}*使用费用?|{_SOLD_SHORT}+费用?"
-    rf"|\b(?:{_SOLD_WITH} )*{_SOLD}(?: (?:{_SOLD}|{_SOLD_WITH}))*\b",
+    rf"(?:{_SOLD_SHORT}*{_NOUN})+{_SOLD_SHORT}*{_DONE}?{_PAID}|{_SOLD_SHORT}*{_DONE}{_PAID}"
+    rf"|{_SOLD_SHORT}*使用费用?|{_SOLD_SHORT}+(?:平台服务)?费用?"
+    rf"|\b(?:for )?(?:{_SOLD_WITH} )*{_SOLD}(?: (?:{_SOLD}|{_SOLD_WITH}))*\b",
     re.IGNORECASE,
 )
 _DEPARTMENTS = (
@@ -61,18 +68,21 @@ _THANKS = re.compile(
     r"|(?:非常)?(?:谢谢|多谢|感谢)(?:您|你们?|贵司|支持|配合)?|(?:大家|您|你们)?辛苦了?|祝好|您好|你好|此致|顺颂商祺",
     re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(rf"\((?:{_PERIOD.pattern})\)", _PERIOD.flags)
+_PURPOSES = frozenset({"period", "service", "department"})
 _OTHERS = (("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (_THANKED, _THANKS))
 # What stands between two things; a sentence needs one that ends what was before.
-_BETWEEN = re.compile(r"(?:\s|[,;。!、/&–—-]|\.(?=\s|$)|\b(?:and|for)\b(?= )|[和及的](?=[^\W]))*", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:\s|[,;。!、/&–—-]|\.(?=\s|$)|\band\b(?= )|[和及的](?=[^\W]))*", re.IGNORECASE)
 _BREAK = re.compile(r"[,;。!\n、]|\.(?=\s|$)")
 
 
 class Thing(NamedTuple):
-    """One thing that a remark says: of what kind, by which codes, and in which words."""
+    """One thing that a remark says: of what kind, by which codes, in which words; whether it begins a sentence."""
 
     kind: str
     codes: tuple[str, ...]
     words: str
+    begins: bool
 
 
 def things(text: str, sentence_at: SentenceAt) -> list[Thing] | None:
@@ -91,29 +101,56 @@ def things(text: str, sentence_at: SentenceAt) -> list[Thing] | None:
         thing, at = _thing_at(text, end, sentence_at if begins else _none)
         if thing is None:
             return None
-        found.append(thing)
+        found.append(thing._replace(begins=begins))
         begins = False
 
 
-def is_note(found: list[Thing], text: str, today: date) -> bool:
+def is_note(found: list[Thing], text: str, facts: Facts) -> bool:
     """Whether the things that a text is made of are no more than told: one of each kind, and of no time to come.
 
     Two of a kind may be how something is shared out, or that each wants an invoice of its own.
     """
-    if periods.is_to_come(text, today):
-        return False
     many = Counter(thing.kind for thing in found)
     if any(count > 1 for kind, count in many.items() if kind != _THANKED):
         return False
-    told = [code for thing in found for code in thing.codes]
+    if periods.is_to_come(text, facts.submitted_on) or _may_be_dated(found, many):
+        return False
+    if "department" in many and not many.keys().isdisjoint(granted.KINDS):
+        # Behind a buyer or an address it may be part of either.
+        return False
+    return not (_may_split(found, facts) or _may_order(found))
+
+
+def _may_be_dated(found: list[Thing], many: Counter[str]) -> bool:
+    """Whether a period may be what the invoice shall be dated, not what was used: nothing used stands with it."""
+    bare = [thing.words for thing in found if thing.kind == "period" and _BILLED not in thing.words]
+    is_asked = not many.keys().isdisjoint(granted.KINDS) or any(map(_RELATIVE.search, bare))
+    return bool(bare) and is_asked and "service" not in many
+
+
+def _may_split(found: list[Thing], facts: Facts) -> bool:
+    """Whether references may tell how the invoice is shared out: by their numbers, or each with what it is for."""
+    numbers = [at for at, thing in enumerate(found) if thing.codes]
+    if not numbers:
+        return False
     if any(len(thing.codes) > 1 for thing in found):
-        # Beside two numbers of one kind, a third one may be how much of each.
-        return len(told) == 2 and not any(_has_figure(thing.words) for thing in found if not thing.codes)
-    return not codes.may_be_shares(told)
+        return any(thing.kind != _THANKED for thing in found if len(thing.codes) < 2)
+    if codes.may_be_shares([code for thing in found for code in thing.codes], facts.amount):
+        return True
+    purposes = [at for at, thing in enumerate(found) if thing.kind in _PURPOSES]
+    if len(numbers) == 1 or len(purposes) < 2:
+        return False
+    # Two purposes belong to all references only together, before the first or behind the last.
+    return purposes[-1] > numbers[0] and purposes[0] < numbers[-1]
 
 
-def _has_figure(words: str) -> bool:
-    return any(map(str.isdigit, words))
+def _may_order(found: list[Thing]) -> bool:
+    """Whether a short number may be how many of the service right behind it."""
+    return any(
+        bool(one.codes) and codes.may_count(one.codes[-1])
+        for one, other in pairwise(found)
+        if other.kind == "service" and not other.begins and not other.words.startswith("for ")
+    )
 
 
 def _none(text: str, at: int) -> None:
@@ -123,10 +160,12 @@ def _none(text: str, at: int) -> None:
 def _thing_at(text: str, at: int, sentence_at: SentenceAt) -> tuple[Thing | None, int]:
     if (sentence := sentence_at(text, at)) is not None:
         kind, end = sentence
-        return Thing(kind, (), text[at:end]), end
+        return Thing(kind, (), text[at:end], True), end
     if (reference := codes.reference_at(text, at)) is not None:
-        return Thing(reference.kind, reference.codes, text[at : reference.end]), reference.end
+        return Thing(reference.kind, reference.codes, text[at : reference.end], True), reference.end
+    if (bracket := _IN_BRACKETS.match(text, at)) is not None:
+        return Thing("period", (), bracket.group(), True), bracket.end()
     for kind, pattern in _OTHERS:
         if (one := pattern.match(text, at)) is not None and one.end() > at:
-            return Thing(kind, (), one.group()), one.end()
+            return Thing(kind, (), one.group(), True), one.end()
     return None, at

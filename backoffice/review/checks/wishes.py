@@ -20,6 +20,7 @@ from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 QUOTED = 120
 _TO_BE_PRINTED = N_("put something on the invoice")
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_NOTHING = re.compile("无|n/a|none", re.IGNORECASE)
 # The rest of a clause, as far as a wish may reach.
 _C = r"[^,，。;；!！\n]"
 
@@ -179,8 +180,10 @@ def remarks(facts: Facts) -> Check:
 
 def _note(marked: str, text: str, facts: Facts) -> str | None:
     """What to say of a text that asks for nothing beyond doubt; None of any other."""
+    if _NOTHING.fullmatch(text.strip()):
+        return N_("It reads as a note, which the invoice shows as it is.")
     found = plain.things(marked, lambda text, at: granted.sentence_at(text, at, facts))
-    if found is None or not plain.is_note(found, marked, facts.submitted_on):
+    if found is None or not plain.is_note(found, marked, facts):
         return None
     if taxids.names_other(text, facts.header.get("tax_id", "")):
         return None

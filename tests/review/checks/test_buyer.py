@@ -35,7 +35,8 @@ SIMILAR: dict[str, dict[str, Any]] = {
         ("Nova Robotics Ltd", "Nova Robotics GmbH"), ("Nova GmbH", "Nova GmbH & Co. KG"), ("Nova AG", "Nova Sdn Bhd"),
         ("Nova SE", "Nova S.A."), ("Nova Pvt. Ltd.", "Nova Pte. Ltd."),
         ("MS Trading Ltd", "M&S Trading Ltd"), ("Nova Inc", "Nova Corporation"), ("Nova Pte. Ltd.", "Nova Ltd"),
-        ("深圳流明机器人股份有限公司", "深圳流明机器人有限公司"),
+        ("深圳流明机器人股份有限公司", "深圳流明机器人有限公司"), ("上海智能研究院有限公司", "上海智能研究院"),
+        ("Nova AG", "Nova"), ("Re-Act GmbH", "React GmbH"), ("Weiß GmbH", "Weiss GmbH"), ("流明", "流明有限公司"),
     )
 }  # fmt: skip
 PAYER: dict[str, dict[str, dict[str, Any]]] = {
@@ -110,6 +111,11 @@ PAYER: dict[str, dict[str, dict[str, Any]]] = {
             "header": header(name="李明光电有限公司"), "parts": (paid("李明", "1200.00"),),
         },
         "one of two payers": {"parts": (paid(amount="600.00"), paid("北京先行科技有限公司", "600.00"))},
+        **{
+            f"{payer} for the person {name}": {"header": header(kind="personal", name=name), "parts": (paid(payer),)}
+            for payer, name in (("王伟有限公司", "王伟"), ("王伟公司", "王伟"), ("Anna Miller Inc", "Anna Miller"),
+                                ("Maria", "Maria Sa"))
+        },
         "a company for a person": {"header": PERSON, "parts": (paid("北京先行科技有限公司"),)},
         "a person for another person, whatever the sum": {"header": PERSON, "parts": (paid("李雷", "90000.00"),)},
     },

@@ -69,3 +69,68 @@ def test_words_around_what_the_application_says_turn_it_round(typed: str, amount
 )
 def test_it_is_this_application_that_says_so(outcome: str, changes: dict[str, Any]) -> None:
     assert wishes.remarks(facts(**changes)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        *(("personal", "王伟", told) for told in (
+            "请开给王伟有限公司", "抬头：王伟公司", "抬头：王伟股份有限公司", "请以王伟有限公司名义开票",
+            "title: 王伟 Ltd", "Please bill to 王伟 GmbH",
+        )),
+        *(("personal", "Anna Miller", told) for told in (
+            "Please invoice to Anna Miller GmbH", "Company name: Anna Miller Inc", "Issue to Anna Miller & Co KG",
+        )),
+        ("personal", "Maria Sa", "Bill to Maria"),
+        ("public_body", "上海智能研究院", "请开给上海智能研究院有限公司"),
+        ("enterprise", "王伟有限公司", "开给王伟"), ("enterprise", "王小明有限公司", "开给王小明公司"),
+        ("enterprise", "AB Ltd", "Bill to AB"),
+        *(("enterprise", "Nova", told) for told in ("Invoice to Nova AG", "Invoice to Nova-AG", "Invoice to Nova/AG")),
+        *(("enterprise", "Nova Ltd", told) for told in (
+            "Bill to Nova, sales department", "Bill to Nova. Data team", "Bill to Nova Ltd, sales department",
+        )),
+        *(("enterprise", COMPANY, told) for told in (
+            f"抬头：{COMPANY}、研发中心", f"开给{COMPANY}，研发中心", "发送至ap@lumen.example、财务部",
+            "Send it to ap@lumen.example, finance department",
+        )),
+        ("enterprise", "Weiss", "Invoice to Weiß"), ("enterprise", "Re-Act GmbH", "Bill to React GmbH"),
+        ("enterprise", "Re-Act GmbH", "Bill to Re/Act GmbH"), ("enterprise", "Nova Robotics", "Bill to Nova Robotıcs"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_not_wholly_the_buyers_is_another_one(kind: str, name: str, told: str) -> None:
+    assert wishes.remarks(facts(remarks=told, header=header(kind=kind, name=name))).outcome != "pass"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("personal", "王伟", "请开给王伟，谢谢"), ("personal", "Anna Miller", "Bill to anna miller, please"),
+        ("enterprise", "Nova Robotics Ltd", "Bill to Nova Robotics"), ("enterprise", "Nova Ltd", "Bill to Nova"),
+        ("enterprise", "O’Neil Re-Act GmbH", "Bill to O'Neil Re–Act GmbH"),
+        ("enterprise", "北京·流明有限公司", "开给北京•流明有限公司，PO 4500012873"),
+    ],
+)  # fmt: skip
+def test_the_buyers_own_name_may_be_written_in_other_signs(kind: str, name: str, told: str) -> None:
+    assert wishes.remarks(facts(remarks=told, header=header(kind=kind, name=name))).outcome == "pass"
+
+
+def test_an_address_is_compared_letter_by_letter() -> None:
+    told = "Send it to info@straße.example"
+    assert wishes.remarks(facts(remarks=told, email="info@strasse.example")).outcome == "warn"
+    assert wishes.remarks(facts(remarks="Send it to AP@LUMEN.example, thanks")).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "typed"),
+    [
+        *(("warn", typed) for typed in (
+            "请按1200元开，6月", "按1200元开，2025年", "请开普票，去年", "Please invoice only 1200. November",
+            "Please issue it in Chinese. May 2026", "按1200元开，上个月",
+        )),
+        *(("pass", typed) for typed in (
+            "请按1200元开，6月推理服务费", "请开普票，10月账单", "Please invoice only 1200. May 2026 usage",
+        )),
+    ],
+)  # fmt: skip
+def test_a_period_beside_what_is_asked_may_be_the_date_of_the_invoice(outcome: str, typed: str) -> None:
+    assert wishes.remarks(facts(remarks=typed)).outcome == outcome

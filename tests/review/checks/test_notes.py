@@ -9,25 +9,30 @@ from tests.review.checks.cases import facts
 
 NOTES = (
     "2026年10月至11月推理服务费", "7-9月推理费", "November 2026", "Q4 2026", "第四季度", "研发中心",
-    "客户编号 12345", "成本中心 7100", "API usage fee September 2026", "Token 用量 9月", "本月账单", "内部订单 4711",
-    "Research department", "PO#4500012873", "2026年", "PO: 4500012873", "Ref. 2026/118", "Contract no. 12",
-    "June 2026", "Q3 2026", "10月账期", "2026年10月", "项目编号 XM-2026-01", "部门：研发部", "采购单 PO-4500",
-    "采购单 7", "Order 2", "PO 1", "PO 4500\n第三季度", "API调用费 PO 4500", "研发部 10月GPU使用费",
+    "客户编号 12345", "成本中心 7120", "API usage fee September 2026", "Token 用量 9月", "本月账单", "内部订单号 4711",
+    "Research department", "PO#4500012873", "2026年", "PO: 4500012873", "Ref. 2026-118", "Contract no. 1712",
+    "June 2026", "Q3 2026", "10月账期", "2026年10月", "项目编号 XM-2026-01", "部门：研发部", "采购单 PO-4511",
+    "采购单 4507", "Order no. 4502", "PO 4511\n第三季度", "API调用费 PO 4511", "研发部 10月GPU使用费",
     "Please state PO 4500012873 on the invoice", "PO No. 4500012873", "请注明订单号 4500012873，谢谢",
     "Cost center 7120 / PO 4500012873", "第三季度", "2026-10", "订单号 912026112300012345, PO4500012873",
-    "PO DE-2026-00118", "Purchase order 77, June 2026. Thanks!", "采购申请单 2026-118", "CC 7120", "谢谢！祝好",
+    "PO DE-2026-00118", "Purchase order 4577, June 2026. Thanks!", "采购申请单 2026-118", "CC 7120", "谢谢！祝好",
     "Thank you for the quick help", "多谢，辛苦了", "Thanks a lot", "订单 4500012873 / 4500012874",
     "PO 4500012873, contract HT-2026-118", "2026年6月推理服务费", "Cost centre 7120, department Research",
     "PO 4500012873", "合同号 HT-2026-118", "请在备注栏注明合同号 HT-2026-118", "第三季度推理服务费",
     "Cost centre 7120", "Thank you", "PO-4711", "P.O. 4711", "Purchase order no. 4711", "PO No: 4711",
-    "订单号：4711", "订单编号4711", "合同编号：HT-2026-118", "合同编号 5000", "成本中心：7100",
-    "成本中心7100，订单4711", "PO 4711 and 4712", "PO 4711/4712", "PO 4711、4712",
+    "订单号：4711", "订单编号4711", "合同编号：HT-2026-118", "合同编号 5013", "成本中心：7120",
+    "成本中心7120，订单号4711", "PO 4711 and 4712", "PO 4711/4712", "PO 4711、4712",
     "PO 4500012873; contract HT-2026-118; thanks", "Inference usage October 2026", "API usage for October 2026",
     "Usage Sep - Oct 2026", "Usage July to September 2026", "2026年第三季度推理服务费，谢谢",
     "2026 年 9 月 推理服务费", "9月份账单", "Q3 2026 API usage, PO 4711", "Best regards",
-    "Hello, PO 4711. Thank you!", "Your ref: 2026-118", "WBS 12-118-A", "工单 4711", "Project 4711", "项目4711",
+    "Hello, PO 4711. Thank you!", "Your ref: 2026-118", "WBS 1211843", "工单 4711", "Project no. 4711", "项目编号4711",
     "Department 4711", "财务部", "Supplier no. 12345", "Please note our PO 4711 on the invoice. Thanks.",
     "备注：PO 4711", "发票备注栏请注明：订单号 4711", "10/2026", "GPU算力服务费", "大模型推理服务", "Token使用费",
+    "合同号NO.20260118", "合同编号：No.2026-118", "PO CN-2026-0118", "订单号为4500012873", "我们的订单号是4500012873",
+    "Our PO is 4500012873", "Invoice for PO 4500012873", "PO 4500012873 (October)", "订单号4500012873（10月）",
+    "Oct-2026 API usage", "10.2026", "AI平台服务费", "大模型API服务费", "Kostenstelle 4711", "无", "N/A", "none",
+    "PO 4500012873 API usage", "PO 4711 for API usage", "GPU compute, June 2026", "上个月账单", "上个月推理费",
+    "合同 HT-20260118", "PO 4500012873, 4500012874",
 )  # fmt: skip
 # Made-up names, parts, shares, second numbers of a kind, days, and whatever the grammar does not know.
 DOUBTED = (
@@ -79,7 +84,11 @@ DOUBTED = (
     "email: bob@other.example", "请研发部", "PO NOT-4711", "PO OFF20", "Order ADD-500", "PO PAY500", "PO HT-CNY-500",
     "Please include order 4711", "Please add order 2", "Department 30, cost centre 30, project 40", "开¾",
     "PO 4711\nPO 4712", "no thanks", "不用谢谢", "Contract 2026-10-31", "Cost centre 60/40", "Q3 Q4",
-    "PO 4711²", "PO 471①", "PO 4711/1200",
+    "PO 4711²", "PO 471①", "PO 4711/1200", "WBS 12-118-A", "Ref. 2026/118", "采购单 7", "Order 2", "PO 1",
+    "Purchase order 77, June 2026", "Contract no. 12", "合同编号 5000", "成本中心7100", "Project 4711", "内部订单 4711",
+    "微调11月账单", "微调上月账单，谢谢", "微调额度", "微调额度费用，谢谢", "微调本月账期", "计算11月账单", "推理账单",
+    "财务部存储11月账单，谢谢", "compute GPU usage for June", "compute fees", "GPU算力服务 10年", "API 20年",
+    "上个月", "去年", "本季度", "For finance department", "Not applicable", "none of it",
 )  # fmt: skip
 
 
