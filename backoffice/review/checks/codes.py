@@ -14,7 +14,7 @@ from typing import NamedTuple
 _KNOWN = "(?:PO|PR|SO|WO|HT|XM|CG|DD|XS|CC|KST|WBS)"
 _LETTERS = "(?:[A-NP-WYZ]|[B-DF-HJ-NP-TV-XZ]{2}|DE)"
 _CODE = (
-    rf"(?:(?:(?:{_KNOWN}|{_LETTERS})-?20[0-9]{{2}}-[0-9]{{2,6}}|20[0-9]{{2}}-[0-9]{{3,6}})"
+    rf"(?:(?:(?:{_KNOWN}|{_LETTERS})-?20[0-9]{{2}}-[0-9]{{2,6}}|20[0-9]{{2}}-(?:[0-9]{{3}}|0[0-9]{{3,5}}))"
     rf"|(?:{_KNOWN}-?)?[0-9]{{4,18}}|{_LETTERS}-?[0-9]{{8,12}})"
 )
 _END = r"(?![A-Za-z0-9%_+*=-]|[.][A-Za-z0-9]|,-)"
@@ -81,7 +81,7 @@ _ANOTHER = re.compile(rf" ?(?:[/、,&和及与]|\band\b) ?(?-i:(?P<code>{_CODE})
 _WHERE = re.compile(_PRINTED_WHERE, re.IGNORECASE)
 # A credit note of ours is named like an order of a customer.
 _OURS = re.compile("CN-?20[0-9]{2}-[0-9]{6}")
-_YEAR = re.compile("(?:19|20)[0-9]{2}")
+_YEAR, _OF_YEAR = re.compile("(?:19|20)[0-9]{2}"), re.compile("20[0-9]{2}-")
 # As an amount: the longer a number, the less round it may be.
 _ROUND = re.compile("[0-9]{2,5}00|[0-9]+000")
 # Of these a number that is not called one may as well be the amount, unless it is too long for it.
@@ -126,7 +126,9 @@ def reference_at(text: str, at: int) -> Reference | None:
 def may_be_shares(codes: Sequence[str], amount: Decimal) -> bool:
     """Whether codes, or parts of them, may tell how `amount` (in major units) is shared out: any of them come to it, to
     a hundred or to a thousand."""
-    if len(codes) > _MOST:
+    tails = [len(code.rpartition("-")[2]) for code in codes if _OF_YEAR.search(code)]
+    # Beside another code a short number of a year may be how much of it.
+    if len(codes) > _MOST or (len(codes) > 1 and (tails.count(2) or sum(tail < 4 for tail in tails) > 1)):
         return True
     sums = {0}
     for code in codes:

@@ -73,6 +73,8 @@ _PURPOSES = frozenset({"period", "service", "department"})
 _OTHERS = (("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (_THANKED, _THANKS))
 # What stands between two things; a sentence needs one that ends what was before.
 _BETWEEN = re.compile(r"(?:\s|[,;。!、/&–—-]|\.(?=\s|$)|\band\b(?= )|[和及的](?=[^\W]))*", re.IGNORECASE)
+# Before and behind all things nothing that would join them to another: a lone dash may be a sign of a number.
+_AROUND = re.compile(r"[\s,;。!、.]*")
 _BREAK = re.compile(r"[,;。!\n、]|\.(?=\s|$)")
 
 
@@ -95,6 +97,8 @@ def things(text: str, sentence_at: SentenceAt) -> list[Thing] | None:
     while True:
         between = _BETWEEN.match(text, at)
         end = between.end() if between else at
+        if (at == 0 or end == len(text)) and not _AROUND.fullmatch(text, at, end):
+            return None
         begins = begins or _BREAK.search(text, at, end) is not None
         if end == len(text):
             return found

@@ -13,7 +13,7 @@ SHARES = (
     "部门A70，成本中心B30", "部门 70P，成本中心 30P", "cost centre 060, department 040", "PO 4711-SPL-60-40",
     "cost centre 33, department 33, ticket 33", "cost centre 700, department 300", "PO 4711-1-3, CC 4712-2-3",
     "PO 1/2-4711", "PO 50PC", "PO HT-2026-60, department HT-2026-40", "cost centre 0060, department 0040",
-    "cost centre 0712, department 0288",
+    "cost centre 0712, department 0288", "PO HT-2026-50，成本中心 7150", "PO HT-2026-160, department HT-2026-130",
 )  # fmt: skip
 # Of 12800 in all.
 AMOUNTS = (
@@ -30,7 +30,7 @@ OTHER_WRITING = (
     "cost centre -60", "quote: -5250", "合同6399", "quote 5050", "Contract 5250", "PO 4711,-", "PO 4711=", "PO 4711+",
     "Please invoice 12800 please, quote 6399", "Order CNH5000", "Order PLN5000", "Contract THB5000", "Order 5000YEN",
     "PO 5000KR", "Order 5BTC", "Order 5PCS", "Order 50HRS GPU", "PO 30DAY", "Order 3MTH", "Order 500GB API",
-    "PO RM5250", "PO R5250", "PO NT-52501",
+    "PO 5250 ,-", "PO 5250, -", "PO 5250 -", "PO 5250 /", "- PO 5250", ",-", "PO RM5250", "PO R5250", "PO NT-52501",
 )  # fmt: skip
 OTHER_THINGS = (
     "Ref OUR-INV-2026-000123", "Your ref 2026-INV-000123", "Ref 1-IR-20260901-123456", "Ref 4711-CN-2026-000007",
@@ -44,6 +44,7 @@ DAYS = (
     "Ref 15-MAY-2027", "PO 1-MAR-2027", "Contract 01-JUL-2027", "PO 15MAY27", "PO FRM-1-MAY", "PO 15-12-26",
     "Ref 26-12-15", "Ref 2026_12_15", "Contract 1H27", "Ref 31-OCT-2026", "Ref 20-NOV", "PO 31-10-26", "PO 311026",
     "PO 261031", "PO 202611", "PO 20261031", "PO 31102026", "PO 2026-1031", "PO 1999", "合同号 20270118", "PO HT-2026",
+    "PO 2025-2026", "PO 2026-2025", "PO 2026-1280",
 )  # fmt: skip
 EACH_WITH_ITS_OWN = (
     "PO 4711 for API usage, order no. 4712 for November", "PO 4711 for research department, contract no. 4712 for API",
