@@ -22,7 +22,9 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "one of two known domains": {
             "email": "a@other.example", "addresses_known": frozenset({"a@lumen.example", "b@other.example"}),
         },
-        "a provider that was used before": {"email": "a@qq.com", "addresses_known": frozenset({"b@qq.com"})},
+        "an address at a provider that was used before": {
+            "email": "Zhangwei@qq.com", "addresses_known": frozenset({"zhangwei@qq.com"}),
+        },
     },
     "warn": {
         "another company": {"email": "ap@northwind.example"},
@@ -31,6 +33,13 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "a copy elsewhere": {"copies": ("boss@northwind.example",)},
         "nothing is known": {"addresses_known": NONE_KNOWN},
         "a subdomain": {"email": "ap@mail.lumen.example"},
+        "another address at a provider": {"email": "a@qq.com", "addresses_known": frozenset({"b@qq.com"})},
+        "a copy to another address at a provider": {
+            "email": "zhangwei@qq.com", "copies": ("lilei@qq.com",), "addresses_known": frozenset({"zhangwei@qq.com"}),
+        },
+        "a letter beside another address of the company": {
+            "email": "finanoe@lumen.example", "addresses_known": frozenset({"finance@lumen.example"}),
+        },
     },
     "fail": {
         "a letter is missing": {"email": "ap@lumn.example"},
@@ -40,6 +49,12 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "beside a provider": {"email": "someone@gmial.com"},
         "beside a provider's ending": {"email": "someone@163.con"},
         "a copy": {"copies": ("boss@1umen.example",)},
+        "a letter beside another address at a provider": {
+            "email": "zhangwe1@qq.com", "addresses_known": frozenset({"zhangwei@qq.com"}),
+        },
+        "such a copy": {
+            "copies": ("zhangwe1@qq.com",), "addresses_known": frozenset({"ap@lumen.example", "zhangwei@qq.com"}),
+        },
         "nothing is known, beside a provider": {"email": "someone@outlok.com", "addresses_known": NONE_KNOWN},
     },
 }  # fmt: skip
