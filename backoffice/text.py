@@ -22,8 +22,8 @@ _SLACK = 1000
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# Letters by their category, but blank to the eye: a name of them looks like no name.
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# No controls by their category, but blank to the eye: a name of them looks like no name.
+_BLANK = frozenset("\u115f\u1160\u180b\u180c\u180d\u180f\u2800\u2d7f\u3164\uffa0\ufffc\U00016fe4\U0001d159")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
 _GAPS = re.compile("[\t\n ]+")

@@ -45,7 +45,7 @@ class TestClean:
 
     @pytest.mark.parametrize("character", ["\0", "\x07", "\x1b", "\x7f", "\x9f", "\ud800", "\ue000",
                                            "\U000f0000", "\ufdd0", "\uffff", "\u0378", "\U000e0041", "\ufff9",
-                                           "\u3164", "\u2800"])  # fmt: skip
+                                           "\u3164", "\u2800", "\u180b", "\u2d7f", "\ufffc"])  # fmt: skip
     @pytest.mark.parametrize("multiline", [False, True])
     def test_refuses_what_cannot_be_printed(self, character: str, multiline: bool) -> None:
         with pytest.raises(TextError) as caught:

@@ -42,7 +42,18 @@ _LIKE = (
     "аa сc еe оo рp іi јj ѕs хx уy ԁd һh ӏl кk мm тt вb нh ԛq ԝw АA ВB ЕE КK МM НH ОO РP СC ТT "
     "УY ХX ІI ЈJ ЅS αa οo ρp νv ιi κk τt υu χx ηn εe βb ζz μm ϲc ϳj ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN "
     "ΟO ΡP ΤT ΥY ΧX ℮e ɑa ɡg ɩi ıi ǀl "
+    # Characters of one outline, or that a reader takes for one, and the forms that other countries give them.
+    "㬵胶 㫚曶 壿墫 㮣槩 䎛㖈 𤨁瑨 𠘨几 𥫗竹 𤣩王 𧾷足 曰日 囗口 已己 巳己 靑青 呂吕 內内 戶户 戸户 眞真 硏研 淸清 "
+    "敎教 郞郎 卽即 強强 別别 値值 㐅乂 圡土 亻人 黃黄 ヘへ ベべ ペぺ り刂 ッツ ヶケ ÐĐ ịi ỊI şș ŞȘ ǎă ǍĂ "
 )
+HAN = "\u3007\u3400-\u9fff"
+# Signs that are numerals to the eye where they stand among Chinese characters.
+_NUMERALS_LIKE = {
+    ord(sign): numeral
+    for signs, numeral in (("‐‑‒–—―−⁃-", "一"), ("=", "二"), ("≡", "三"), ("O0", "〇"))
+    for sign in signs
+}
+_LIKE_NUMERALS = re.compile("(?<=[{0}])[{1}]+(?=[{0}]|$)|^[{1}]+(?=[{0}])".format(HAN, "‐‑‒–—―−⁃=≡O0-"))
 _LOOKS = WHOLE_CHARACTERS | {ord(pair[0]): pair[1] for pair in _LIKE.split()}
 _SIGNS = re.compile(r"[\s.,;:'\"/·()（）\-]+")
 # The same, but for those that join two parts of a word.
@@ -154,7 +165,8 @@ def looks(name: str) -> str:
 
 
 def _seen(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).translate(_LOOKS)
+    folded = _LIKE_NUMERALS.sub(lambda found: found[0].translate(_NUMERALS_LIKE), unicodedata.normalize("NFKC", name))
+    return folded.translate(_LOOKS)
 
 
 def looks_chinese(sign: str) -> bool:

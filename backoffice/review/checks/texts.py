@@ -26,9 +26,14 @@ _AT_HOME = {"HIRAGANA": "JP", "KATAKANA": "JP", "HANGUL": "KR"}
 # Signs that are no letters and look like some; most others, as ～ and →, stand between words for what they are.
 _SIGNS_LIKE_LETTERS = frozenset("℮∂∆∑∏∩∪∨∧⊂⊃⊥⊤∣∥│┃○◯─━―□▢")
 # Radicals, strokes, and what says how they are put together: no writing has any of them.
-_PARTS_OF_CHARACTERS = re.compile("[\u2e80-\u2fff\u303e\u31c0-\u31ef]")
+_PARTS_OF_CHARACTERS = re.compile("[\u2e80-\u2fff\u303e\u31c0-\u31ef𠘨𤣩𥫗𧾷]")
 _WORDS = re.compile(r"[^\W\d_]+")
-_FILLER = frozenset("\u034f\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufffd")
+_FILLER = re.compile("[\u034f\u17b4\u17b5\u180e\u2061-\u2064\ufe00-\ufe0f\ufffd\U000e0100-\U000e01ef]|(?<=[ij])\u0307")
+# In a name they look like the numerals 一, 二, 三 and 〇.
+_LIKE_NUMERALS = re.compile(
+    f"(?<=[{names.HAN}])(?:[‒–—―−－=＝≡]|[OＯ]+(?![A-Za-z0-9]))"
+    f"|(?:[‒–—―−－=＝≡]|(?<![A-Za-z0-9])[OＯ]+)(?=[{names.HAN}])"
+)
 # What of the header somebody typed; the rest was chosen from a list.
 _TYPED = ("name", "tax_id", "address", "phone", "bank", "bank_account", "street", "city", "postal_code")
 _WIDE_SPACES = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f")
@@ -52,6 +57,11 @@ def characters(facts: Facts) -> Check:
         alike += [Datum(label, letter) for letter in _of_another_script(text, facts.header.get("country", ""))]
         alike += [Datum(label, letter) for letter in _out_of_use(text, facts.header.get("country", ""))]
         odd += [Datum(label, strange) for strange in _unusual(text)]
+    alike += [
+        Datum(FIELD_LABELS["name"], _named(sign))
+        for signs in dict.fromkeys(_LIKE_NUMERALS.findall(facts.header["name"]))
+        for sign in signs[:1]
+    ]
     if bad:
         told = Message(N_("Characters that cannot be seen, or that pass for others."))
         return Check("characters", Outcome.FAIL, told, (*bad, *alike, *odd))
@@ -77,7 +87,7 @@ def _named(character: str) -> str:
 
 
 def _filler(text: str) -> list[str]:
-    return [_named(character) for character in dict.fromkeys(text) if character in _FILLER]
+    return [_named(character) for character in dict.fromkeys(_FILLER.findall(text))]
 
 
 def _mixed(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backoffice import fonts
-from backoffice.review.checks import addresses, texts
+from backoffice.review.checks import addresses, names, texts
 from backoffice.review.checks.facts import Outcome
 from tests.review.checks.cases import facts, header
 
@@ -87,6 +87,8 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
             ),
         },
         "plain Chinese": {},
+        "an O of its own word": {"header": header(name="OPPO广东移动通信有限公司")},
+        "a dash in remarks": {"remarks": "9月—11月"},
         "Kana in Japan": {"header": header(name="株式会社ロボット工業", country="JP")},
         "Kana alone": {"header": header(name="アサヒ")},
         "Hangul in Korea": {"header": header(name="현대 Robotics", country="KR")},
@@ -126,6 +128,16 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
                 "上海㇐号公司",
                 "□腔医院",
                 "▢腔医院",
+                "上海—方公司",
+                "上海–方公司",
+                "上海−方公司",
+                "上海－方公司",
+                "上海≡方公司",
+                "上海＝方公司",
+                "二OO六科技公司",
+                "≡方公司",
+                "O一科技公司",
+                "上海𤣩机器人公司",
             )
         },
         "Kana in remarks": {"remarks": "合同エ程"},
@@ -184,6 +196,12 @@ CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
         "a blank letter": {"header": header(name="上海\u3164流明")},
         "a soft hyphen": {"remarks": "HT\u00ad2026"},
         "a sign for what could not be read": {"remarks": "合同\ufffd"},
+        **{
+            f"{ord(sign):X} unseen": {"header": header(name=f"上海流明{sign}机器人")}
+            for sign in "\ufe00\ufe0d\u180b\u180d\u180f\U000e0100\U000e01ef\U00016fe4\ufffc\U0001d159\u2d7f"
+        },
+        "a dot on an i": {"header": header(name="Lumen Roboti\u0307cs")},
+        "a dot on a j in a tax ID": {"header": header(tax_id="DEj\u030712345678")},
     },
 }
 ALL = {"email": (addresses, EMAIL), "characters": (texts, CHARACTERS)}
@@ -226,3 +244,16 @@ def test_no_letter_that_can_be_printed_passes_for_an_ordinary_one_unseen() -> No
         letter for letter in foreign if texts.characters(facts(header=header(name=f"Lu{letter}men"))).outcome == "pass"
     ]
     assert "".join(unseen) == "ªºÆÐØÞßæðøþĐđĦħĲĳĿŀŁłŊŋŒœŦŧƁƆƊƏƘƙɓɔɗəẞ"
+
+
+TWINS = (
+    "㬵胶 㫚曶 壿墫 㮣槩 䎛㖈 𤨁瑨 𠘨几 𥫗竹 𤣩王 𧾷足 曰日 囗口 已己 巳己 靑青 呂吕 內内 戶户 戸户 眞真 硏研 淸清 "
+    "敎教 郞郎 卽即 強强 別别 値值 㐅乂 圡土 亻人 黃黄 ヘへ ベべ ペぺ リり ッツ ケヶ ÐĐ ịi şș ǎă "
+    "·• ·‧ ·・ -‑ -⁃ ’ʼ '’ -– -− /∕ —一 –一 −一 －一 ≡三 ＝二 O〇 0〇"
+)
+
+
+@pytest.mark.parametrize("pair", TWINS.split())
+def test_names_that_read_alike_are_twins(pair: str) -> None:
+    one, other = (f"上海{sign}流明有限公司" for sign in pair)
+    assert (names.look_the_same(one, other), names.looks(one) == names.looks(other)) == (True, True)
