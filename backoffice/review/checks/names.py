@@ -48,6 +48,7 @@ _LIKE = (
 )
 HAN = "\u3007\u3400-\u9fff"
 # Signs that are numerals to the eye where they stand among Chinese characters.
+_BESIDE_HAN = re.compile(f"(?<=[{HAN}]) | (?=[{HAN}])")
 _NUMERALS_LIKE = {
     ord(sign): numeral
     for signs, numeral in (("‐‑‒–—―−⁃-", "一"), ("=", "二"), ("≡", "三"), ("O0", "〇"))
@@ -106,15 +107,16 @@ def _spelled(name: str) -> str:
     return " ".join(word for word in _ENDS.split(_AND.sub(" & ", _DOTTED.sub("", folded))) if word)
 
 
-def _parts(spaced: str) -> _Parts:
-    """The parts of a name whose words are folded."""
+def _parts(spaced: str, gap: str = "") -> _Parts:
+    """The parts of a name whose words are folded; in its key `gap` is between them, but beside Chinese characters."""
     words = _SPELLED.sub(lambda found: _SPELLED_OUT[found.group()], spaced).split()
     kept = list(words)
     # At the end only: in front the same letters are a name, as in AB Foods or A.S. Watson.
     while kept and (kept[-1] in LATIN_FORMS or (kept[-1] == "&" and len(kept) < len(words))):
         kept.pop()
     forms = words[len(kept) :] if kept else []
-    text = "".join(kept or words)
+    text = gap.join(kept or words)
+    text = _BESIDE_HAN.sub("", text)
     for form in _CHINESE_FORMS:
         if text.endswith(form) and len(text) > len(form) + 1:
             text = text.removesuffix(form)
@@ -125,9 +127,9 @@ def _parts(spaced: str) -> _Parts:
 
 def form_of(words: Iterable[str]) -> tuple[str, ...]:
     """One spelling for the words of a legal form, folded as `key` folds them."""
-    told = tuple(form for word in words if word != "&" and (form := _ONE_FORM.get(word, word)))
-    # Registers tell no company limited from a limited one: the Co. before Ltd is no other form.
-    return told[:-2] + told[-1:] if told[-2:] == ("co", "ltd") else told
+    told = tuple(form for word in words if (form := _ONE_FORM.get(word, word)))
+    # Registers tell no company limited from a limited one: the Co. before Ltd is no other form, and & Co. is.
+    return told[:-2] + told[-1:] if told[-2:] == ("co", "ltd") and "&" not in told else told
 
 
 def same(told: str, name: str, *, is_person: bool = False) -> bool:
@@ -138,7 +140,7 @@ def same(told: str, name: str, *, is_person: bool = False) -> bool:
     """
     if is_person or _spelled(told) == _spelled(name):
         return _spelled(told) == _spelled(name) != ""
-    mine, theirs = _parts(_spelled(told)), _parts(_spelled(name))
+    mine, theirs = _parts(_spelled(told), " "), _parts(_spelled(name), " ")
     if mine.key != theirs.key or not mine.key or (mine.has_form and not theirs.has_form):
         return False
     is_long = len(mine.key) > _LONG or mine.words > 1

@@ -69,6 +69,7 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(rf"\((?:{_PERIOD.pattern})\)", _PERIOD.flags)
+_ENDS_IN_A_NAME = frozenset({"own buyer", "own address"})
 _PURPOSES = frozenset({"period", "service", "department"})
 _OTHERS = (("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (_THANKED, _THANKS))
 # What stands between two things; a sentence needs one that ends what was before.
@@ -119,8 +120,10 @@ def is_note(found: list[Thing], text: str, facts: Facts) -> bool:
         return False
     if periods.is_to_come(text, facts.submitted_on) or _may_be_dated(found, many):
         return False
+    # What stands behind a name may be part of it, and a department anywhere of the buyer.
     if "department" in many and not many.keys().isdisjoint(granted.KINDS):
-        # Behind a buyer or an address it may be part of either.
+        return False
+    if any(one.kind in _ENDS_IN_A_NAME and other.kind in _PURPOSES for one, other in pairwise(found)):
         return False
     return not (_may_split(found, facts) or _may_order(found))
 

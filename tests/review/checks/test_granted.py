@@ -87,7 +87,9 @@ def test_it_is_this_application_that_says_so(outcome: str, changes: dict[str, An
         ("enterprise", "AB Ltd", "Bill to AB"),
         *(("enterprise", "Nova", told) for told in ("Invoice to Nova AG", "Invoice to Nova-AG", "Invoice to Nova/AG")),
         *(("enterprise", "Nova Ltd", told) for told in (
-            "Bill to Nova, sales department", "Bill to Nova. Data team", "Bill to Nova Ltd, sales department",
+            "Bill to Nova, API", "Bill to Nova. Usage", "Bill to No Va", "Bill to Nova & Co Ltd",
+            "Bill to Nova and Ltd", "Bill to Nova, sales department", "Bill to Nova. Data team",
+            "Bill to Nova Ltd, sales department",
         )),
         *(("enterprise", COMPANY, told) for told in (
             f"抬头：{COMPANY}、研发中心", f"开给{COMPANY}，研发中心", "发送至ap@lumen.example、财务部",
