@@ -148,7 +148,7 @@ def _is_code(code: str, kind: str, *, is_numbered: bool) -> bool:
     if _OURS.fullmatch(code) or (kind in _OF_ANYTHING and sum(map(str.isdigit, code)) > _LONGEST):
         return False
     if year:
-        return bool(letters) or not _is_day(year + of_year)
+        return not _ROUND.fullmatch(of_year) and (bool(letters) or not _is_day(year + of_year))
     if _YEAR.fullmatch(number) or _ROUND.fullmatch(number):
         return False
     if not letters and len(number) < _SHORT and kind in _OF_AMOUNTS and not is_numbered:

@@ -30,7 +30,8 @@ OTHER_WRITING = (
     "cost centre -60", "quote: -5250", "合同6399", "quote 5050", "Contract 5250", "PO 4711,-", "PO 4711=", "PO 4711+",
     "Please invoice 12800 please, quote 6399", "Order CNH5000", "Order PLN5000", "Contract THB5000", "Order 5000YEN",
     "PO 5000KR", "Order 5BTC", "Order 5PCS", "Order 50HRS GPU", "PO 30DAY", "Order 3MTH", "Order 500GB API",
-    "PO 5250 ,-", "PO 5250, -", "PO 5250 -", "PO 5250 /", "- PO 5250", ",-", "PO RM5250", "PO R5250", "PO NT-52501",
+    "PO 5250 ,-", "PO 5250, -", "PO 5250 -", "PO 5250 /", "- PO 5250", ",-", "PO RM5250", "PO B-2026-6400",
+    "PO R5250", "PO NT-52501",
 )  # fmt: skip
 OTHER_THINGS = (
     "Ref OUR-INV-2026-000123", "Your ref 2026-INV-000123", "Ref 1-IR-20260901-123456", "Ref 4711-CN-2026-000007",
