@@ -50,11 +50,6 @@ def dated() -> Callable[[datetime], int]:
     return lambda instant: max((row.id for row in made if row.created_at <= instant), default=made[0].id)
 
 
-def version_at(instant: datetime) -> CalendarVersion:
-    """The version that was in force at an instant; the first of all for one before it."""
-    return version(dated()(instant))
-
-
 def newest_versions(limit: int) -> list[CalendarVersion]:
     """The versions made last, the one in force first."""
     return list(session.scalars(select(CalendarVersion).order_by(CalendarVersion.id.desc()).limit(limit)))

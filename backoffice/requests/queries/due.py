@@ -108,7 +108,8 @@ def _moved(invoice_request: InvoiceRequest, start: date, days: int, now: datetim
     steps = sorted([*_by_calendar(invoice_request.id), *_by_questions(invoice_request.id, now)], key=lambda one: one[0])
     if not steps:
         return
-    first = calendars.calendar_of(calendars.version_at(invoice_request.submitted_at))
+    in_force = calendars.dated()
+    first = calendars.calendar_of(calendars.version(in_force(invoice_request.submitted_at)))
     day, paused = first.add_business_days(start, days), 0
     for at, step in steps:
         if isinstance(step, Moved):
@@ -116,7 +117,7 @@ def _moved(invoice_request: InvoiceRequest, start: date, days: int, now: datetim
         else:
             more = extension_days(paused + step.paused_seconds) - extension_days(paused)
             paused += step.paused_seconds
-            used = calendars.calendar_of(calendars.version_at(at))
+            used = calendars.calendar_of(calendars.version(in_force(at)))
             moved = Moved(day, used.add_business_days(day, more), (step.clock_stopped_at, at))
         day = moved.after
         if moved.after > moved.before:

@@ -66,8 +66,7 @@ def email(facts: Facts) -> Check:
 
 def _new_at_providers(facts: Facts) -> list[str]:
     """The addresses at large providers that are not known themselves."""
-    known = {address.casefold() for address in facts.addresses_known}
-    wanted = dict.fromkeys(address.casefold() for address in (facts.email, *facts.copies))
+    known, wanted = _folded(facts.addresses_known), _folded((facts.email, *facts.copies))
     return [address for address in wanted if address not in known and domain_of(address) in PROVIDERS]
 
 
@@ -76,14 +75,18 @@ def _misspelt(facts: Facts) -> Iterator[tuple[str, str]]:
 
     Those at providers come first.
     """
-    known = sorted({address.casefold() for address in facts.addresses_known})
-    wanted = dict.fromkeys(address.casefold() for address in (facts.email, *facts.copies))
+    known, wanted = sorted(_folded(facts.addresses_known)), _folded((facts.email, *facts.copies))
     for address in sorted(wanted, key=lambda address: domain_of(address) not in PROVIDERS):
         name, _, domain = address.rpartition("@")
         if address in known or len(name) < _SHORTEST_NAME:
             continue
         meant = (other for other in known if domain_of(other) == domain and distance(address, other, 1) == 1)
         yield from ((address, other) for other in meant)
+
+
+def _folded(addresses: Iterable[str]) -> dict[str, None]:
+    """Each address once and without case, in their order."""
+    return dict.fromkeys(address.casefold() for address in addresses)
 
 
 def _taken_back(facts: Facts, news: list[str]) -> tuple[Datum, ...]:

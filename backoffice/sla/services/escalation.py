@@ -36,9 +36,11 @@ def escalate(step: str, *, now: datetime, limit: int = BATCH) -> int:
     nobody does, or whoever does has left. Each request is taken by an INSERT that a second worker cannot repeat; where
     there is nobody to tell, it waits until there is.
     """
-    people = accounts.active_people(Role.MANAGER if step == MANAGERS else Role.REVIEWER)
     percent = policies.value(PolicyKey.ESCALATION, clock.local_date(now, clock.zone()))[step]
-    if percent is None or not people:
+    if percent is None:
+        return 0
+    people = accounts.active_people(Role.MANAGER if step == MANAGERS else Role.REVIEWER)
+    if not people:
         return 0
     told = [one for one in ripe(step, percent, now=now, limit=limit) if _take(one, step, now)]
     for person, requests, unassigned in _whom(step, told, people, now):
