@@ -47,14 +47,16 @@ _LIKE = (
     "敎教 郞郎 卽即 強强 別别 値值 㐅乂 圡土 亻人 黃黄 ヘへ ベべ ペぺ り刂 ッツ ヶケ ÐĐ ịi ỊI şș ŞȘ ǎă ǍĂ "
 )
 HAN = "\u3007\u3400-\u9fff"
-# Signs that are numerals to the eye where they stand among Chinese characters.
+_DASHES = "‐‑‒–—―−⁃"
 _BESIDE_HAN = re.compile(f"(?<=[{HAN}]) | (?=[{HAN}])")
+# Signs that are numerals to the eye where they stand among Chinese characters.
 _NUMERALS_LIKE = {
     ord(sign): numeral
-    for signs, numeral in (("‐‑‒–—―−⁃-", "一"), ("=", "二"), ("≡", "三"), ("O0", "〇"))
+    for signs, numeral in ((f"{_DASHES}-", "一"), ("=", "二"), ("≡", "三"), ("O0", "〇"))
     for sign in signs
 }
-_LIKE_NUMERALS = re.compile("(?<=[{0}])[{1}]+(?=[{0}]|$)|^[{1}]+(?=[{0}])".format(HAN, "‐‑‒–—―−⁃=≡O0-"))
+_ANY_LIKE_NUMERAL = "".join(re.escape(chr(sign)) for sign in _NUMERALS_LIKE)
+_LIKE_NUMERALS = re.compile(f"(?<=[{HAN}])[{_ANY_LIKE_NUMERAL}]+(?=[{HAN}]|$)|^[{_ANY_LIKE_NUMERAL}]+(?=[{HAN}])")
 _LOOKS = WHOLE_CHARACTERS | {ord(pair[0]): pair[1] for pair in _LIKE.split()}
 _SIGNS = re.compile(r"[\s.,;:'\"/·()（）\-]+")
 # The same, but for those that join two parts of a word.
@@ -62,7 +64,13 @@ _ENDS = re.compile(r"(?:[\s.,;:\"()（）]|(?<!\w)[-/·']|[-/·'](?!\w))+")
 # Ways of writing one sign.
 _ONE_SIGN = {
     ord(other): one
-    for one, others in (("-", "‐‑‒–—―−⁃˗﹘﹣－"), ("·", "•‧・･∙⋅‣"), ("'", "’‘ʼ‛′´`＇"), ('"', "“”„‟″«»"), ("/", "∕⁄"))
+    for one, others in (
+        ("-", f"{_DASHES}˗﹘﹣－"),
+        ("·", "•‧・･∙⋅‣"),
+        ("'", "’‘ʼ‛′´`＇"),
+        ('"', "“”„‟″«»"),
+        ("/", "∕⁄"),
+    )
     for other in others
 }
 # Written out or not; between letters it is part of a name: M&S is not MS.
