@@ -29,7 +29,7 @@ help: ## list these commands
 
 setup: $(RUN_STAMP) $(APP_STAMP) $(CATALOGUES) ## make the environment that the application runs in
 
-setup-dev: $(DEV_STAMP) $(APP_STAMP) $(CATALOGUES)
+setup-dev: $(RUN_STAMP) $(DEV_STAMP) $(APP_STAMP) $(CATALOGUES)
 
 run: setup ## start everything with demo data; PORT=8000
 	@PORT=$(PORT) exec $(BIN)/python -m backoffice.supervisor
@@ -52,9 +52,10 @@ pictures: setup-dev ## take the pictures of the guides and of the documents anew
 	@$(BIN)/python scripts/pictures.py
 
 lock: .venv/tools/bin/uv ## write requirements/*.txt anew from *.in
-	@for name in run dev bench; do \
+	@known="--no-emit-package docopt"; for name in run dev bench; do \
 	  .venv/tools/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
-	    --python-version 3.11 --no-header --no-emit-package docopt requirements/$$name.in -o requirements/$$name.txt; \
+	    --python-version 3.11 --no-header $$known requirements/$$name.in -o requirements/$$name.txt; \
+	  known="$$known $$(sed -n 's/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements/$$name.txt | tr '\n' ' ')"; \
 	done
 
 reset: ## throw the demo installation away: databases, documents, caught mail
@@ -63,13 +64,13 @@ reset: ## throw the demo installation away: databases, documents, caught mail
 $(BIN)/python:
 	@python=$$(sh scripts/find-python) && "$$python" -m venv --without-pip --clear .venv
 
-# The order matters: an install of the run lock after the dev lock would be a second download for nothing.
+# Each list holds what the one before it does not: run and dev can be installed side by side (make -j2 setup-dev).
 $(RUN_STAMP): | $(BIN)/python
 	@echo "Installing what the application needs (once, about half a minute) ..."
 	@$(INSTALL) $(LOCKED) -r requirements/run.txt
 	@rm -f .venv/.run-* && touch $@
 
-$(DEV_STAMP): $(RUN_STAMP)
+$(DEV_STAMP): | $(BIN)/python
 	@echo "Installing what checks and tests need ..."
 	@$(INSTALL) $(LOCKED) -r requirements/dev.txt
 	@rm -f .venv/.dev-* && touch $@
