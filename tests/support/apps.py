@@ -45,7 +45,7 @@ def bare_app(settings: Settings) -> Flask:
     migrate.init_app(app, database.db, directory=str(config.ROOT / "backoffice" / "migrations"))
     mail.init_app(app)
     babel.init_app(app)
-    compiled.share(app)
+    _share_compiled(app)
     return app
 
 
@@ -55,10 +55,14 @@ def whole_app(settings: Settings) -> Flask:
     # What a piece of a page says is no database's doing: on one of them each is drawn anew and compared.
     app.config[drawn.VERIFIED] = make_url(settings.database_url).get_backend_name() == "sqlite"
     fonts.configure(font_cache())
-    # Each application would compile every template anew, which takes longer than most tests.
+    _share_compiled(app)
+    return app
+
+
+def _share_compiled(app: Flask) -> None:
+    """Each application would compile its templates and statements anew, which takes longer than most tests."""
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder("templates")))
     compiled.share(app)
-    return app
 
 
 _moving: dict[str, tuple[Flask, dict[str, Any]]] = {}
