@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from backoffice.errors import Invalid
 from backoffice.issuing.face import PARTY_FIELDS
 from backoffice.issuing.pdf import checking, document, render, typeset
+from backoffice.issuing.pdf.canvas import Page
 from backoffice.issuing.rules import LineInput, Snapshot, TaxKind, build_snapshot
 from tests.support import pdfs
 
@@ -170,10 +171,16 @@ def test_the_sums_stay_together_with_a_line_above_and_inside_the_page(lines: int
     assert snapshot["capitals"] in last
     canvas = document.layout_v3.draw(snapshot)
     for page in canvas.pages:
-        places = [re.search(r"BT (\S+) (\S+) Td", op.before) for op in page.operators if not isinstance(op, str)]
-        spots = [(float(place[1]), float(place[2])) for place in places if place]
+        spots = spots_of(page)
         assert len(spots) > 20
         assert all(40 <= x <= 555 and 20 <= y <= 820 for x, y in spots)
+
+
+def spots_of(page: Page) -> list[tuple[float, float]]:
+    """Where each text of a page begins, in points from the lower left corner."""
+    begun = [before for _, _, before, _ in (shown for shown in page.operators if not isinstance(shown, str))]
+    places = [re.search(r"BT (\S+) (\S+) Td", before) for before in begun]
+    return [(float(place[1]), float(place[2])) for place in places if place]
 
 
 @pytest.mark.parametrize("length", range(10, 300, 24))
@@ -182,9 +189,7 @@ def test_rows_stay_above_the_foot_of_the_page_however_tall_its_head_is(length: i
     snapshot["seller"] |= {"name": "长" * length, "latin_name": "W" * 60}  # type: ignore[typeddict-item]
     pages = document.layout_v3.draw(snapshot).pages
     for page in pages:
-        spots = [re.search(r"BT (\S+) (\S+) Td", op.before) for op in page.operators if not isinstance(op, str)]
-        heights = [float(spot[2]) for spot in spots if spot]
-        assert sum(height < 55.9 for height in heights) == 2, "the foot alone has its two texts there"
+        assert sum(y < 55.9 for _, y in spots_of(page)) == 2, "the foot alone has its two texts there"
     assert columns_of(render(snapshot)).count("述" * 255) == 3
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from math import cos, radians, sin
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from backoffice.fonts import FaceName
 from backoffice.issuing.pdf import faces, typeset
@@ -25,20 +25,17 @@ FONT_NUMBERS: dict[FaceName, int] = {"sc": 1, "sc-bold": 2, "latin": 3, "latin-b
 Align = Literal["left", "right", "center"]
 
 
-class Show(NamedTuple):
-    """A text operator whose string is not encoded yet, with the operators around it."""
-
-    before: str
-    text: str
-    face: FaceName
-    after: str
+# A text operator whose string is not encoded yet: the face whose next text it shows, how many characters that has, and
+# the operators before and after. A plain tuple: a long invoice has thousands, and one with names takes longer to make.
+Show = tuple[FaceName, int, str, str]
 
 
 class Page:
-    """The operators of one page. Colour and font are written only where they change."""
+    """The operators of one page, and its texts by face. Colour and font are written only where they change."""
 
     def __init__(self) -> None:
         self.operators: list[str | Show] = []
+        self.texts: defaultdict[FaceName, list[str]] = defaultdict(list)
         self.pictures: dict[int, Picture] = {}
         self._fill = self._stroke = self._font = ""
 
@@ -65,18 +62,15 @@ class Page:
         if style.color != self._fill:
             before = f"{style.color}\n{before}"
             self._fill = style.color
-        *parts, (last, text) = runs
-        for face, part in parts:
-            self.operators.append(Show(before + self._change_font(face, style.size), part, face, ""))
+        last = len(runs) - 1
+        for number, (face, text) in enumerate(runs):
+            font = _font(face, style.size)
+            if font != self._font:
+                before += font
+                self._font = font
+            self.texts[face].append(text)
+            self.operators.append((face, len(text), before, "ET" if number == last else ""))
             before = ""
-        self.operators.append(Show(before + self._change_font(last, style.size), text, last, "ET"))
-
-    def _change_font(self, face: FaceName, size: float) -> str:
-        font = _font(face, size)
-        if font == self._font:
-            return ""
-        self._font = font
-        return font
 
     def rule(self, x1: float, x2: float, y: float, thickness: float, color: str) -> None:
         """Draw a horizontal line, as a filled box: it stays crisp at every zoom."""
@@ -130,12 +124,11 @@ class Canvas:
         """Content streams of the pages, and by font number the faces they use with their cuts."""
         texts: defaultdict[FaceName, set[str]] = defaultdict(set)
         for page in self.pages:
-            for operator in page.operators:
-                if isinstance(operator, Show):
-                    texts[operator.face].update(operator.text)
+            for name, shown in page.texts.items():
+                texts[name].update(*shown)
         cuts = {name: faces.face(name).cut(texts[name]) for name in FONT_NUMBERS if name in texts}
         codes = {name: cut.codes for name, cut in cuts.items()}
-        contents = [_encode(page.operators, codes) for page in self.pages]
+        contents = [_encode(page, codes) for page in self.pages]
         return contents, {FONT_NUMBERS[name]: (faces.face(name), cut) for name, cut in cuts.items()}
 
 
@@ -144,21 +137,19 @@ def _font(face: FaceName, size: float) -> str:
     return f" /F{FONT_NUMBERS[face]} {size:g} Tf"
 
 
-def _encode(operators: list[str | Show], codes: dict[FaceName, dict[int, int]]) -> bytes:
+def _encode(page: Page, codes: dict[FaceName, dict[int, int]]) -> bytes:
     # All texts of a face are encoded at once: a page has two hundred of them, mostly of a few characters.
-    texts: defaultdict[FaceName, list[str]] = defaultdict(list)
-    for operator in operators:
-        if isinstance(operator, Show):
-            texts[operator.face].append(operator.text)
-    encoded = {face: "".join(pieces).translate(codes[face]).encode("utf-16-be").hex() for face, pieces in texts.items()}
+    encoded = {
+        face: "".join(texts).translate(codes[face]).encode("utf-16-be").hex() for face, texts in page.texts.items()
+    }
     begun = dict.fromkeys(encoded, 0)
     lines = []
-    for operator in operators:
+    for operator in page.operators:
         if isinstance(operator, str):
             lines.append(operator)
         else:
-            before, text, face, after = operator
+            face, length, before, after = operator
             start = begun[face]
-            begun[face] = end = start + 4 * len(text)  # a glyph number has four digits, whatever its character
+            begun[face] = end = start + 4 * length  # a glyph number has four digits, whatever its character
             lines.append(f"{before} <{encoded[face][start:end]}> Tj {after}")
     return "\n".join(lines).encode("ascii")

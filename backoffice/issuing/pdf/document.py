@@ -89,7 +89,7 @@ def _xml(snapshot: Snapshot) -> Enclosure | None:
 def _properties(snapshot: Snapshot) -> Properties:
     language = snapshot["language"]
     own = snapshot["number"] or face.DRAFT.inline(language)
-    canonical = json.dumps(snapshot, sort_keys=True).encode()
+    canonical = json.dumps(snapshot, sort_keys=True, check_circular=False).encode()
     return Properties(
         title=f"{face.title_of(snapshot).inline(language)} {own}",
         author=snapshot["seller"]["name"],
