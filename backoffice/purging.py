@@ -1,7 +1,7 @@
 """Documents that nothing refers to, found and let go.
 
-A logo that was tried and never saved, a file whose import ended before it had a row: such a document is in the store,
-and nothing else knows of it.
+A logo that was tried and never saved, a file whose import ended before it had a row, half a document whose writer was
+killed: such a thing is in the store, and nothing else knows of it.
 """
 
 from __future__ import annotations
@@ -61,11 +61,16 @@ def unused(before: datetime) -> Iterator[list[tuple[str, int]]]:
 
 
 def purge(actor: Actor, *, now: datetime, dry_run: bool) -> tuple[int, int]:
-    """Let go of documents that no row names and nobody put there within a day; how many they are, and their bytes.
+    """Let go of documents that no row names and nobody put there within a day, and of what killed processes left half
+    done; how many they are, and their bytes.
 
     With `dry_run` they are counted alone. The audit log says what was let go. Raises Unavailable when the disk refuses.
     """
     before, count, size = now - LIFE, 0, 0
+    # First, because one that was being let go comes back to its place, and is looked at with the others.
+    for begun, length in storage.begun(before):
+        if dry_run or storage.clear(begun):
+            count, size = count + 1, size + length
     for piece in unused(before):
         for sha256, length in piece:
             if dry_run or storage.let_go(sha256, before):

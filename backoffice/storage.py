@@ -17,6 +17,8 @@ from backoffice.errors import N_, BackofficeError, Invalid, Message, NotFound, U
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIECE = 256 * 1024
+# How files are named that are no documents yet, or none any more.
+_NEW, _OLD = ".new-", ".old-"
 
 
 class DocumentStore:
@@ -44,7 +46,7 @@ class DocumentStore:
             if self.hold(sha256) and target.read_bytes() == content:
                 return sha256
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=_NEW)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)
@@ -68,7 +70,7 @@ class DocumentStore:
         target = self.path(sha256)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=_NEW)
             try:
                 with os.fdopen(handle, "w+b") as kept:
                     file.seek(0)
@@ -154,13 +156,40 @@ class DocumentStore:
         time on the file, so it is moved back. Raises Unavailable.
         """
         target = self.path(sha256)
-        aside = target.with_name(f".old-{sha256}")
+        aside = target.with_name(f"{_OLD}{sha256}")
         try:
             target.rename(aside)
             if aside.stat().st_mtime >= before.timestamp():
                 aside.rename(target)
                 return False
             aside.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+        return True
+
+    def begun(self, before: datetime) -> Iterator[tuple[Path, int]]:
+        """What processes that were killed left half done before that moment, with its length: the beginning of a
+        document, or one that was moved aside to be let go."""
+        for file in sorted(self.root.glob("[0-9a-f][0-9a-f]/.*")):
+            with suppress(FileNotFoundError):
+                seen = file.stat()
+                # A rename leaves the time of the bytes: only that of the entry says since when it is aside.
+                if file.name.startswith((_NEW, _OLD)) and max(seen.st_mtime, seen.st_ctime) < before.timestamp():
+                    yield file, seen.st_size
+
+    def clear(self, begun: Path) -> bool:
+        """End what a killed process began; whether anything was removed. Raises Unavailable.
+
+        What was moved aside goes back to its place where that is empty: somebody may have held it just before.
+        """
+        target = begun.with_name(begun.name.removeprefix(_OLD))
+        try:
+            if begun.name.startswith(_OLD) and not target.exists():
+                begun.rename(target)
+                return False
+            begun.unlink()
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -227,6 +256,16 @@ def unheld(before: datetime) -> Iterator[tuple[str, int]]:
 def let_go(sha256: str, before: datetime) -> bool:
     """Remove an unused document from the installation's store; see `DocumentStore.let_go`."""
     return _configured().let_go(sha256, before)
+
+
+def begun(before: datetime) -> Iterator[tuple[Path, int]]:
+    """What was left half done in the installation's store before that moment; see `DocumentStore.begun`."""
+    return _configured().begun(before)
+
+
+def clear(begun: Path) -> bool:
+    """End what was left half done in the installation's store; see `DocumentStore.clear`."""
+    return _configured().clear(begun)
 
 
 def discard(sha256: str) -> None:

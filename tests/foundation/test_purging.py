@@ -113,6 +113,31 @@ def test_what_is_put_or_held_meanwhile_stays(tmp_path: Path) -> None:
     assert store.put(b"once more") == sha256
 
 
+def test_what_killed_processes_left_half_done_is_cleared_after_a_day(context: Flask) -> None:
+    store, now = storage._configured(), clock.now()
+    kept, unwanted, again = (store.put(content) for content in (b"kept", b"unwanted", b"again"))
+    store.path(kept).with_name(".new-ab12").write_bytes(b"ke")
+    # Killed while letting go: of one that nobody wants, and of one that somebody put there anew meanwhile.
+    store.path(unwanted).rename(store.path(unwanted).with_name(f".old-{unwanted}"))
+    store.path(again).with_name(f".old-{again}").write_bytes(b"again")
+    assert purging.purge(SYSTEM, now=now, dry_run=False) == (0, 0), "a living process may have them in its hands"
+    later = now + purging.LIFE + timedelta(hours=1)
+    for sha256 in (kept, again):
+        os.utime(store.path(sha256), (later.timestamp(), later.timestamp()))
+    assert purging.purge(SYSTEM, now=later, dry_run=True) == (3, 2 + 8 + 5)
+    assert purging.purge(SYSTEM, now=later, dry_run=False) == (3, 2 + 8 + 5)
+    assert sorted(file.name for file in store.root.rglob("*") if file.is_file()) == sorted([kept, again])
+
+
+def test_one_that_was_being_let_go_and_is_wanted_comes_back(tmp_path: Path) -> None:
+    store = storage.DocumentStore(tmp_path)
+    sha256 = store.put(b"wanted")
+    store.path(sha256).rename(aside := store.path(sha256).with_name(f".old-{sha256}"))
+    assert list(store.begun(clock.now() + timedelta(hours=1))) == [(aside, 6)]
+    assert not store.clear(aside)
+    assert store.get(sha256) == b"wanted"
+
+
 def picture(colour: str) -> bytes:
     file, image = io.BytesIO(), Image.new("RGB", (300, 60), "white")
     ImageDraw.Draw(image).rectangle((9, 9, 200, 50), fill=colour)
