@@ -55,8 +55,9 @@ def test_it_is_precedent_until_the_rest_of_it_is_taken_back(
     invoice = office.request(doubtful).invoice_number
     number = office.apply("3000.00", **ELSEWHERE)
     assert outcomes(number) == {"duplicate": "fail"}
-    office.credit(doubtful, {"R-6": "2999.99"})
-    assert outcomes(number) == {"duplicate": "fail"}, "a cent of it is left"
+    part = office.credit(doubtful, {"R-6": "2999.99"})
+    assert outcomes(number) == {"duplicate": "fail", "amount": "fail"}, "a cent of it is left: that is its amount"
+    assert str(found(number)["amount"].data[-1].value) == f"0.01: {invoice} less {part}"
     note = office.credit(doubtful, {"R-6": "0.01"})
     told = found(number)
     assert outcomes(number) == {
@@ -102,6 +103,20 @@ def test_a_decision_is_measured_by_what_stood_on_its_day(
     assert outcomes(number) == {}
 
 
+def test_an_amount_is_as_high_as_what_stood_of_another_on_its_day(
+    office: Office, doubtful: str, freeze: Callable[[datetime], None]
+) -> None:
+    lower, number = office.apply("2000.00"), office.apply("2000.01")
+    note = office.credit(doubtful, {"R-6": "1000.00"})
+    told = f"2000.00: {office.request(doubtful).invoice_number} less {note}"
+    assert (found(lower)["amount"].outcome, found(number)["amount"].outcome) == ("pass", "fail")
+    assert [str(found(one)["amount"].data[-1].value) for one in (lower, number)] == [told, told]
+    office.withdraw(number)
+    freeze(NOW + timedelta(days=1))
+    office.credit(doubtful, {"R-6": "1500.00"})
+    assert (found(lower)["amount"].outcome, str(found(number)["amount"].data[-1].value)) == ("fail", told)
+
+
 def test_a_page_from_before_is_stopped_once(app: Flask, cast: Cast, visit: Callable[..., Visitor]) -> None:
     with app.app_context():
         office = Office(cast)
@@ -121,3 +136,27 @@ def test_a_page_from_before_is_stopped_once(app: Flask, cast: Cast, visit: Calla
     assert (refused.status_code, told in refused.text) == (409, True)
     rita.get(f"/review/{number}")
     assert rita.submit(button="Approve").status_code == 303
+
+
+def test_a_page_from_before_is_stopped_where_less_than_its_amount_is_left(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor]
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("900.00", channel="Alipay")
+        issued = office.issued("300.00")
+        number = office.apply("200.00")
+        invoice = office.request(issued).invoice_number
+    rita = visit(cast.rita)
+    rita.get(f"/review/{number}")
+    with app.app_context():
+        office.credit(issued, {"R-1": "100.00"})
+    assert rita.submit({"remarks": ""}, button="Approve").status_code == 303, "as much is left of it"
+    with app.app_context():
+        number = office.apply("199.00")
+    rita.get(f"/review/{number}")
+    with app.app_context():
+        office.credit(issued, {"R-1": "1.01"})
+    told = f"Credit notes took back so much of invoice {invoice} of this account that less than this amount is left, at"
+    refused = rita.submit(button="Approve")
+    assert (refused.status_code, told in refused.text) == (409, True)

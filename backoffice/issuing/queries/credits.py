@@ -118,21 +118,35 @@ def whole_credit(shown: Any, by: Any = None) -> Any:
     alias; `by` an instant: what was taken back later does not count. An invoice is as high as its request.
     """
     known = () if by is None else (by,)
-    taken = select(func.sum(_TAKEN.gross)).where(
-        _TAKEN.invoice_id == shown.invoice_id, *(_TAKEN.issued_at <= one for one in known)
-    )
     return (
         select(_NOTE.number)
         .where(
             _NOTE.invoice_id == shown.invoice_id,
             *(_NOTE.issued_at <= one for one in known),
-            taken.correlate(shown).scalar_subquery() >= shown.amount,
+            taken_of(shown, by) >= shown.amount,
         )
         .order_by(_NOTE.id.desc())
         .limit(1)
         .correlate(shown)
         .scalar_subquery()
     )
+
+
+def taken_of(shown: Any, by: Any = None) -> Any:
+    """Scalar subquery: what credit notes took back of a request's invoice, tax included; NULL where none did. Asked for
+    as `whole_credit` is."""
+    return _of_notes(func.sum(_TAKEN.gross), shown, by)
+
+
+def numbers_of(shown: Any, by: Any = None) -> Any:
+    """Scalar subquery: the numbers of the credit notes that `taken_of` adds up, in no order."""
+    return _of_notes(func.aggregate_strings(_TAKEN.number, ", "), shown, by)
+
+
+def _of_notes(figure: Any, shown: Any, by: Any) -> Any:
+    known = () if by is None else (by,)
+    found = select(figure).where(_TAKEN.invoice_id == shown.invoice_id, *(_TAKEN.issued_at <= one for one in known))
+    return found.correlate(shown).scalar_subquery()
 
 
 def notes_of(invoice_id: int) -> list[CreditNote]:

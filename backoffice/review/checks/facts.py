@@ -73,6 +73,15 @@ class Former:
     copies: Sequence[str] = ()
     # The credit note by which its invoice was taken back whole: then it is precedent for nothing.
     taken_back: str | None = None
+    # Its invoice, what credit notes took back of it, and their numbers.
+    invoice: str | None = None
+    credited: Decimal | None = None
+    notes: str | None = None
+
+    @property
+    def left(self) -> Decimal:
+        """What credit notes left of its amount: so high a precedent it is."""
+        return self.amount - (self.credited or ZERO)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -113,7 +122,7 @@ class Facts:
     `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
     people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
     this one, `granted` what was last approved or issued before, both newest first; `as_high` is the last one ever that
-    was approved or issued for at least this amount; `near` are requests of about the same
+    was approved or issued for at least this amount, less credit notes; `near` are requests of about the same
     amount on either side of this one. An invoice that was taken back whole is among `history`, `granted` and `near`
     alone: `last_taken_back` is one with this header, where none that stands is newer, `payers_taken_back` paid for such
     only, each with the credit note, and `taken_back` is the credit note of the request's own invoice.

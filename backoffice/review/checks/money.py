@@ -8,7 +8,7 @@ from statistics import median
 
 from backoffice.errors import N_, Message
 from backoffice.money import CENT, ZERO
-from backoffice.review.checks.facts import Check, Datum, Facts, Outcome, Paid
+from backoffice.review.checks.facts import Check, Datum, Facts, Former, Outcome, Paid, Value
 
 # Recharges that are named one by one: the request's page has them all.
 SHOWN = 20
@@ -133,9 +133,9 @@ def amount(facts: Facts) -> Check:
     """Whether the amount is above all that was ever granted to this customer, and far above the usual (by medians).
 
     What is usual the last `MOST` say. What merely was asked for is no precedent: it may have been a slip of the comma
-    as well.
+    as well. Nor is what a credit note took back: each counts with what is left of it.
     """
-    earlier = [one.amount for one in facts.precedents]
+    earlier = [one.left for one in facts.precedents]
     compared = earlier[:MOST]
     if len(compared) < FEWEST:
         return _hardly_comparable(facts, earlier)
@@ -144,12 +144,14 @@ def amount(facts: Facts) -> Check:
     data: tuple[Datum, ...] = (
         Datum(N_("Amount"), facts.amount),
         Datum(N_("Usual (median)"), usual),
-        Datum(Message(N_("Highest of the last %(count)s"), count=len(compared)), max(compared)),
+        Datum(
+            Message(N_("Highest of the last %(count)s"), count=len(compared)), _left(_highest(facts.precedents[:MOST]))
+        ),
     )
     times, deviations = facts.amount / usual, (facts.amount - usual) / deviation
     said = {"times": f"{times:.1f}", "usual": usual}
     if facts.as_high is not None:
-        data = (*data, Datum(N_("As high before"), facts.as_high.amount, facts.as_high.number))
+        data = (*data, Datum(N_("As high before"), _left(facts.as_high), facts.as_high.number))
     else:
         data = (*data, *_taken_back(facts, max(earlier)))
     if facts.as_high is not None or facts.amount <= max(earlier):
@@ -163,12 +165,27 @@ def amount(facts: Facts) -> Check:
     return Check("amount", Outcome.PASS, Message(N_("More than ever, but not far beyond the usual.")), data)
 
 
+def _highest(precedents: Sequence[Former]) -> Former:
+    return max(precedents, key=lambda one: one.left)
+
+
+def _left(one: Former) -> Value:
+    """How high a precedent is, and where that is less than its invoice, why."""
+    if not one.credited:
+        return one.amount
+    said = {"left": one.left, "invoice": one.invoice, "notes": one.notes}
+    return Message(N_("%(left)s: %(invoice)s less %(notes)s"), **said)
+
+
 def _taken_back(facts: Facts, highest: Decimal) -> tuple[Datum, ...]:
-    """What would show that as much was approved before, if a credit note had left anything of it."""
-    gone = next((one for one in facts.granted if one.taken_back and one.amount >= facts.amount > highest), None)
+    """What would show that as much was approved before, if credit notes had left enough of it."""
+    high = (one for one in facts.granted if one.credited or one.taken_back)
+    gone = next((one for one in high if one.amount >= facts.amount > highest), None)
     if gone is None:
         return ()
-    return (Datum(Message(N_("Taken back whole by %(note)s"), note=gone.taken_back), gone.amount, gone.number),)
+    if gone.taken_back:
+        return (Datum(Message(N_("Taken back whole by %(note)s"), note=gone.taken_back), gone.amount, gone.number),)
+    return (Datum(N_("Taken back in part"), _left(gone), gone.number),)
 
 
 def _hardly_comparable(facts: Facts, earlier: Sequence[Decimal]) -> Check:
@@ -180,7 +197,8 @@ def _hardly_comparable(facts: Facts, earlier: Sequence[Decimal]) -> Check:
         told = Message(N_("A high amount, and too few approved requests of this customer to compare it with."))
         return Check(
             "amount", Outcome.WARN, told,
-            (Datum(N_("Amount"), facts.amount), Datum(N_("Highest so far"), highest), count,
+            (Datum(N_("Amount"), facts.amount),
+             Datum(N_("Highest so far"), _left(_highest(facts.precedents)) if earlier else ZERO), count,
              *_taken_back(facts, highest)),
         )  # fmt: skip
     told = Message(N_("Too few approved requests of this customer to compare it with."))

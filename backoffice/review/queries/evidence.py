@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +18,7 @@ from backoffice.database import session
 from backoffice.issuing.queries import credits
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
 from backoffice.ledger.queries.entries import is_refund_of
+from backoffice.money import ZERO
 from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.rules import State
@@ -168,7 +169,12 @@ def _whole(given_back: list[Paid], shown: InvoiceRequest) -> list[Paid]:
 
 
 def _formers(rows: Iterable[Row[Any]]) -> tuple[Former, ...]:
-    return tuple(Former(*row[_BESIDES:]) for row in rows)
+    return tuple(_former(row) for row in rows)
+
+
+def _former(row: Row[Any]) -> Former:
+    found = Former(*row[_BESIDES:])
+    return replace(found, notes=", ".join(sorted(found.notes.split(", ")))) if found.notes else found
 
 
 @cache
@@ -299,7 +305,7 @@ def approved_then() -> Any:
 
 def as_high() -> Any:
     """The account's last request of this amount or more approved before the moment, among all, inside their index; but
-    for one whose invoice had been taken back whole."""
+    for one of whose invoice credit notes had left less."""
     higher = (
         select(_TWIN.id)
         .where(
@@ -312,8 +318,10 @@ def as_high() -> Any:
         .order_by(_TWIN.submitted_at.desc())
         .limit(WINDOW)
     )
-    stands = credits.whole_credit(InvoiceRequest, about.AT).is_(None)
-    found = select(*FORMER).where(InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < about.AT, stands)
+    left = InvoiceRequest.amount - func.coalesce(credits.taken_of(InvoiceRequest, about.AT), ZERO)
+    found = select(*FORMER).where(
+        InvoiceRequest.id.in_(higher), InvoiceRequest.decided_at < about.AT, left >= about.AMOUNT
+    )
     return found.order_by(InvoiceRequest.submitted_at.desc()).limit(1)
 
 

@@ -21,6 +21,14 @@ PAYER, ADDRESS, GAVE_BACK, HIGH, TAKEN_BACK = "payer", "address", "gave back", "
 # By which credit note an invoice was taken back whole, as is known today, and as was known at the moment.
 _TODAY = credits.whole_credit(InvoiceRequest).label("taken_back")
 _THEN = credits.whole_credit(InvoiceRequest, about.AT).label("taken_back")
+
+
+def _in_part(*by: Any) -> tuple[Any, ...]:
+    """The invoice, what credit notes took back of it, and which."""
+    taken, numbers = credits.taken_of(InvoiceRequest, *by), credits.numbers_of(InvoiceRequest, *by)
+    return InvoiceRequest.invoice_number, taken.label("credited"), numbers.label("notes")
+
+
 # What a `Former` says of a request, behind what it is sorted by.
 _FORMER = (
     InvoiceRequest.submitted_at, InvoiceRequest.id,
@@ -28,7 +36,7 @@ _FORMER = (
     InvoiceRequest.header_name, InvoiceRequest.email, InvoiceRequest.remarks, InvoiceRequest.submitted_on,
     InvoiceRequest.copies,
 )  # fmt: skip
-FORMER_TODAY, FORMER = (*_FORMER, _TODAY), (*_FORMER, _THEN)
+FORMER_TODAY, FORMER = (*_FORMER, _TODAY, *_in_part()), (*_FORMER, _THEN, *_in_part(about.AT))
 # Beside a payer: of which recharge, how, and how much. One part by its own number: two may say the same.
 _GIVEN_BACK = (LedgerEntry.external_id, LedgerEntry.channel, Allocation.amount, Allocation.id)
 _NOTHING: tuple[Any, ...] = (
@@ -41,8 +49,7 @@ _NOTHING: tuple[Any, ...] = (
 def invoices_before() -> Any:
     """The account's last invoices before a moment, by the index on what was issued: so many and no more."""
     return (
-        select(*FORMER, InvoiceRequest.invoice_number, InvoiceRequest.issued_at, InvoiceRequest.issued_on,
-               InvoiceRequest.header)
+        select(*FORMER, InvoiceRequest.issued_at, InvoiceRequest.issued_on, InvoiceRequest.header)
         .where(
             InvoiceRequest.account_id == about.ACCOUNT,
             in_state(State.ISSUED),

@@ -15,7 +15,7 @@ from backoffice.audit import queries as audit
 from backoffice.audit.models import AuditEvent
 from backoffice.database import Instant, session
 from backoffice.errors import N_, Message
-from backoffice.issuing.queries.credits import whole_credit
+from backoffice.issuing.queries.credits import taken_of, whole_credit
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind, moves
 from backoffice.ledger.queries.entries import is_refund_of
 from backoffice.money import ZERO
@@ -272,24 +272,34 @@ def _of_rejections(request_id: int, seen: int, reader: int | None) -> Iterator[t
 
 
 def _of_credits(request_id: int, seen: int, now: int) -> Iterator[tuple[datetime, Message]]:
-    """The newest invoice that was taken back whole since, among those that may have been precedent for the request."""
+    """The newest invoice since that was taken back whole, among those that may have been precedent for the request, or
+    of which less than its amount is left."""
     shown = session.get_one(InvoiceRequest, request_id)
     note = whole_credit(_TWIN)
+    was_as_high = _TWIN.amount >= shown.amount
     taken = (
         select(LedgerMovement.at, _TWIN.invoice_number, note.label("note"))
         .join(_TWIN, _TWIN.id == LedgerMovement.request_id)
         .where(
             LedgerMovement.account_id == shown.account_id, moves("invoiced"), LedgerMovement.at >= shown.submitted_at,
             LedgerMovement.kind == MovementKind.CREDIT, LedgerMovement.id > seen, LedgerMovement.id <= now,
-            _TWIN.id != request_id, note.is_not(None),
-            or_(_TWIN.header_id == shown.header_id, _TWIN.header_name == shown.header_name,
-                _TWIN.email == shown.email, _TWIN.amount >= shown.amount),
+            _TWIN.id != request_id,
+            or_(
+                and_(was_as_high, _TWIN.amount - taken_of(_TWIN) < shown.amount),
+                and_(note.is_not(None), or_(_TWIN.header_id == shown.header_id,
+                     _TWIN.header_name == shown.header_name, _TWIN.email == shown.email)),
+            ),
         )
         .order_by(LedgerMovement.id.desc())
         .limit(1)
     )  # fmt: skip
     for at, invoice, number in session.execute(taken):
-        told = N_("Invoice %(invoice)s of this account was taken back whole by %(note)s at %(at)s.")
+        told = N_(
+            "Credit notes took back so much of invoice %(invoice)s of this account that less than this amount is left, "
+            "at %(at)s."
+        )
+        if number is not None:
+            told = N_("Invoice %(invoice)s of this account was taken back whole by %(note)s at %(at)s.")
         yield at, Message(told, invoice=invoice, note=number, at=at)
 
 

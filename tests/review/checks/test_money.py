@@ -112,6 +112,15 @@ AMOUNT = {
             "amount": "80000.00",
         },
         "high, for a customer who varies": {"granted": formers(*WILD), "amount": "15000.00"},
+        "as high as what a credit note left of one": {
+            "granted": formers(*STEADY, "20000.00", credited=Decimal("100.00")),
+            "amount": "19900.00",
+        },
+        "as high as what credit notes left of one, long ago": {
+            "granted": formers(*["1000.00"] * 60),
+            "as_high": former("90000.00", 2000, credited=Decimal("5000.00")),
+            "amount": "85000.00",
+        },
         "asked for before, never approved": {"granted": (), "history": states(*["pending"] * 5), "amount": "50000.00"},
     },
     "warn": {
@@ -131,6 +140,14 @@ AMOUNT = {
         "always the same until now": {"granted": formers(*["500.00"] * 20), "amount": "2000.00"},
         "a cent above the highest": {"granted": formers(*STEADY, "8000.00"), "amount": "8000.01"},
         "far out, for a customer who varies": {"granted": formers(*WILD), "amount": "24000.00"},
+        "four times the usual after credit notes": {
+            "granted": formers(*["4000.00"] * 6, credited=Decimal("3000.00")),
+            "amount": "4000.00",
+        },
+        "many times what a credit note left of the only one": {
+            "granted": formers("99999.00", credited=Decimal("99998.99")),
+            "amount": "99999.00",
+        },
     },
     "fail": {
         "eleven times the usual": {"granted": formers(*STEADY), "amount": "11000.00"},
@@ -146,6 +163,10 @@ AMOUNT = {
         },
         "a slip of the comma": {"granted": formers(*STEADY), "amount": "100000.00"},
         "always the same until now": {"granted": formers(*["500.00"] * 20), "amount": "5000.01"},
+        "as high as one of which a cent is left": {
+            "granted": (*formers(*STEADY), former("50000.00", 200, credited=Decimal("49999.99"))),
+            "amount": "50000.00",
+        },
         "far beyond the highest": {"granted": formers(*STEADY, "9000.00"), "amount": "90000.00"},
         "beyond a customer who varies": {"granted": formers(*WILD), "amount": "500000.00"},
     },
@@ -183,3 +204,16 @@ def test_what_is_told_of_the_last_ones_is_not_told_of_all() -> None:
         ("Highest of the last 50", "1000.00"), ("As high before", "90000.00"),
     ]  # fmt: skip
     assert found.data[-1].request == old.number
+
+
+def test_an_amount_counts_with_what_credit_notes_left_of_it_and_says_so() -> None:
+    whole = formers(*STEADY)
+    less = {"invoice": "INV-2026-000009", "credited": Decimal("3000.00"), "notes": "CN-2026-000001, CN-2026-000004"}
+    told = "INV-2026-000009 less CN-2026-000001, CN-2026-000004"
+    found = money.amount(facts(granted=(former("9000.00", 200, **less), *whole), amount="6000.00"))
+    assert (found.outcome, str(found.data[2].value)) == (Outcome.PASS, f"6000.00: {told}")
+    found = money.amount(facts(granted=whole, as_high=former("9000.00", 2000, **less), amount="6000.00"))
+    assert str(found.data[-1].value) == f"6000.00: {told}"
+    found = money.amount(facts(granted=(former("9000.00", 200, **less), *whole), amount="6000.01"))
+    assert (found.outcome, str(found.data[-1].label)) == (Outcome.WARN, "Taken back in part")
+    assert (str(found.data[-1].value), found.data[-1].request) == (f"6000.00: {told}", "IR-20260901-000200")
