@@ -9,6 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from backoffice.money import CENT
+from backoffice.review.checks.phones import may_be_phone
+
 # What customers' books put before their numbers; before a long one, or one of a year, any letters that no word is made
 # of: before a short one they may be a currency.
 _KNOWN = "(?:PO|PR|SO|WO|HT|XM|CG|DD|XS|CC|KST|WBS)"
@@ -87,8 +90,10 @@ _ROUND = re.compile("[0-9]{2,5}00|[0-9]+000")
 # Of these a number that is not called one may as well be the amount, unless it is too long for it.
 _OF_AMOUNTS = frozenset({"order", "contract", "quote", "project"})
 _SHORT = 8
-# Behind these a longer one may be an account, a phone or a tax ID.
-_OF_ANYTHING, _LONGEST = frozenset({"ref", "party", "budget"}), 10
+# There are as many of them as a long number tells.
+_COUNTED = re.compile(r"\btokens\b|(?:\btoken|令牌|额度|时长)$", re.IGNORECASE)
+# Behind these a longer one may be an account or a tax ID, and no company has so many centres and departments.
+_OF_ANYTHING, _LONGEST = frozenset({"ref", "party", "budget", "centre", "department"}), 10
 _DAYS = {6: ("%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"), 8: ("%Y%m%d", "%d%m%Y", "%m%d%Y")}
 _FIRST_YEAR, _LAST_YEAR = 1990, 2050
 _WHOLES = (100, 1000)
@@ -123,27 +128,34 @@ def reference_at(text: str, at: int) -> Reference | None:
     return Reference(kind, tuple(codes), end)
 
 
-def may_be_shares(codes: Sequence[str], amount: Decimal) -> bool:
-    """Whether codes, or parts of them, may tell how `amount` (in major units) is shared out: any of them come to it, to
-    a hundred or to a thousand."""
-    tails = [len(code.rpartition("-")[2]) for code in codes if _OF_YEAR.search(code)]
-    # Beside another code a short number of a year may be how much of it.
-    if len(codes) > _MOST or (len(codes) > 1 and (tails.count(2) or sum(tail < 4 for tail in tails) > 1)):
+def may_come_to(codes: Sequence[str], amount: Decimal) -> bool:
+    """Whether codes, or parts of them, may tell how `amount` (in major units) is shared out, or name it: any of them
+    come to it, with its cents or without, to a hundred or to a thousand."""
+    if len(codes) > _MOST:
         return True
     sums = {0}
     for code in codes:
         parts = {int(part) for part in re.findall("[0-9]+", code)}
         sums |= {one + part for one in sums for part in parts}
-    return not sums.isdisjoint({*_WHOLES, int(amount), math.ceil(amount)} - {0})
+    return not sums.isdisjoint({*_WHOLES, int(amount), math.ceil(amount), int(amount / CENT)} - {0})
 
 
-def may_count(code: str) -> bool:
-    """Whether a code may be how many of what stands behind it: PO 4711 tokens."""
-    return code.isdigit() and len(code) < _SHORT
+def may_be_parts(codes: Sequence[str]) -> bool:
+    """Whether several codes of different things may each tell how much of the invoice is for it: beside another code a
+    short number of a year may be that."""
+    tails = [len(code.rpartition("-")[2]) for code in codes if _OF_YEAR.search(code)]
+    return len(codes) > 1 and (2 in tails or sum(tail < 4 for tail in tails) > 1)
+
+
+def may_count(code: str, what: str) -> bool:
+    """Whether a code may be how many of `what` stands behind it: PO 4711 GPU services, and any number of tokens."""
+    return code.isdigit() and (len(code) < _SHORT or _COUNTED.search(what) is not None)
 
 
 def _is_code(code: str, kind: str, *, is_numbered: bool) -> bool:
     letters, number = re.fullmatch("([A-Z]*)-?([0-9-]+)", code).groups()  # type: ignore[union-attr]
+    if may_be_phone(number):
+        return False
     year, _, of_year = number.rpartition("-")
     if _OURS.fullmatch(code) or (kind in _OF_ANYTHING and sum(map(str.isdigit, code)) > _LONGEST):
         return False

@@ -63,7 +63,7 @@ def _is_kind(found: re.Match[str], facts: Facts) -> bool:
 
 def _is_language(found: re.Match[str], facts: Facts) -> bool:
     wanted = "en" if found["language"].casefold() in ("英文", "英语", "english") else "zh"
-    return facts.header.get("language") in (wanted, "both")
+    return facts.header.get("language") == wanted  # to want one of both is to want another invoice
 
 
 def _always(found: re.Match[str], facts: Facts) -> bool:

@@ -68,6 +68,7 @@ _THANKS = re.compile(
     r"|(?:非常)?(?:谢谢|多谢|感谢)(?:您|你们?|贵司|支持|配合)?|(?:大家|您|你们)?辛苦了?|祝好|您好|你好|此致|顺颂商祺",
     re.IGNORECASE,
 )
+_BEFOREHAND, _QUICK = re.compile("in advance", re.IGNORECASE), re.compile("quick|fast", re.IGNORECASE)
 _IN_BRACKETS = re.compile(rf"\((?:{_PERIOD.pattern})\)", _PERIOD.flags)
 _ENDS_IN_A_NAME = frozenset({"own buyer", "own address"})
 _PURPOSES = frozenset({"period", "service", "department"})
@@ -125,7 +126,7 @@ def is_note(found: list[Thing], text: str, facts: Facts) -> bool:
         return False
     if any(one.kind in _ENDS_IN_A_NAME and other.kind in _PURPOSES for one, other in pairwise(found)):
         return False
-    return not (_may_split(found, facts) or _may_order(found))
+    return not (_may_split(found, facts) or _may_order(found) or _may_hurry(found))
 
 
 def _may_be_dated(found: list[Thing], many: Counter[str]) -> bool:
@@ -140,9 +141,12 @@ def _may_split(found: list[Thing], facts: Facts) -> bool:
     numbers = [at for at, thing in enumerate(found) if thing.codes]
     if not numbers:
         return False
+    all_codes = [code for thing in found for code in thing.codes]
+    if codes.may_come_to(all_codes, facts.amount):
+        return True
     if any(len(thing.codes) > 1 for thing in found):
         return any(thing.kind != _THANKED for thing in found if len(thing.codes) < 2)
-    if codes.may_be_shares([code for thing in found for code in thing.codes], facts.amount):
+    if codes.may_be_parts(all_codes):
         return True
     purposes = [at for at, thing in enumerate(found) if thing.kind in _PURPOSES]
     if len(numbers) == 1 or len(purposes) < 2:
@@ -152,12 +156,18 @@ def _may_split(found: list[Thing], facts: Facts) -> bool:
 
 
 def _may_order(found: list[Thing]) -> bool:
-    """Whether a short number may be how many of the service right behind it."""
+    """Whether a number may be how many of the service right behind it."""
     return any(
-        bool(one.codes) and codes.may_count(one.codes[-1])
+        bool(one.codes) and codes.may_count(one.codes[-1], other.words)
         for one, other in pairwise(found)
         if other.kind == "service" and not other.begins and not other.words.startswith("for ")
     )
+
+
+def _may_hurry(found: list[Thing]) -> bool:
+    """Whether somebody is thanked for being quick before it has happened."""
+    thanks = " ".join(thing.words for thing in found if thing.kind == _THANKED)
+    return _BEFOREHAND.search(thanks) is not None and _QUICK.search(thanks) is not None
 
 
 def _none(text: str, at: int) -> None:

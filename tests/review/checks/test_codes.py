@@ -56,14 +56,48 @@ EACH_WITH_ITS_OWN = (
 COUNTED = (
     "Order 5 GPU services for November, thanks", "Order 5 API tokens", "Please bill 12800, order 2 API services",
     "Please quote order 5 for API usage", "PO 4711 tokens", "PO 4711 时长", "Purchase order 4711 GPU services",
+    "purchase order 12345678 tokens", "Order 98765432 API tokens", "Order 98765432 tokens usage", "PO 98765432 令牌",
+    "Order 987654321098 tokens", "订单 98765432 API额度", "订单98765432推理时长",
+)  # fmt: skip
+# Somebody whom the invoice may be for, or who is to be rung up.
+PHONES = (
+    "cc: 13912345678", "CC 18612345678", "cc 4911234567891", "order no 057188886666", "ticket 18612345678",
+    "PO 13912345678", "PO-13912345678", "PO DE-13912345678", "合同号 13912345678", "订单号：19912345678",
+    "order no. 02164852200", "工单 075588886666", "order no 8613912345678", "PO 008613912345678",
+    "PO 00493012345678", "order no 4915112345678", "PO 862164852200", "ticket 12125551234", "order no 447911123456",
+    "contract no. 85223456789", "PO 139-1234-5678", "PO 139 1234 5678", "PO 0571-88886666", "order no 0571 88886666",
+    "PO +8613912345678", "PO 86-13912345678", "订单 4500012873 / 13912345678", "PO 13912345678/13912345679",
+    "cost centre 45000129011", "部门 45000129011", "Department 45000129011", "成本中心 450001290112",
+)  # fmt: skip
+NO_PHONES = (
+    "PO 4500012901", "order no 4500012901", "PO 450001290123", "order no 285012345678", "PO 20260012345",
+    "合同号 4600012345", "ticket 10012345678", "cost centre 4500012901", "PO 11012345678", "订单号 912026112300012345",
+    "PO 0004500012", "order no. 000450001290",
+)  # fmt: skip
+# Of two numbers, or of one that names the cents as well.
+PAIRS = (
+    ("成本中心 6001、6002", "12003.00"), ("部门 6001和6002", "12003.00"), ("cost centre 6001/6002", "12003.00"),
+    ("PO 6001/6002", "12003.00"), ("PO 5001/5002", "5001.00"), ("PO 5001/5002", "5002.00"),
+    ("order no 120050", "1200.50"), ("PO 120051", "1200.51"), ("PO 60025/60026", "1200.51"),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "typed", [*SHARES, *AMOUNTS, *OTHER_WRITING, *OTHER_THINGS, *DAYS, *EACH_WITH_ITS_OWN, *COUNTED]
+    "typed", [*SHARES, *AMOUNTS, *OTHER_WRITING, *OTHER_THINGS, *DAYS, *EACH_WITH_ITS_OWN, *COUNTED, *PHONES]
 )
 def test_what_may_be_more_than_a_number_of_the_customers_books_is_doubted(typed: str) -> None:
     assert wishes.remarks(facts(remarks=typed, amount="12800.00")).outcome != "pass"
+
+
+@pytest.mark.parametrize("typed", NO_PHONES)
+def test_a_long_number_that_no_telephone_has_is_one_of_an_order(typed: str) -> None:
+    assert wishes.remarks(facts(remarks=typed)).outcome == "pass"
+
+
+@pytest.mark.parametrize(("typed", "amount"), PAIRS)
+def test_numbers_that_come_to_the_amount_are_doubted_however_they_are_written(typed: str, amount: str) -> None:
+    found = [wishes.remarks(facts(remarks=typed, amount=one)).outcome for one in (amount, "777.77")]
+    assert found == ["warn", "pass"]
 
 
 @pytest.mark.parametrize("amount", ["12801.00", "12799.00"])

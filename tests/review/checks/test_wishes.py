@@ -60,6 +60,12 @@ def test_a_wish_is_told(outcome: str, typed: str) -> None:
         ("请下个月再开", "wait, or issue it on another day"),
         ("请先不要开", "wait, or issue it on another day"),
         ("今日开票", "be quick"),
+        ("PO 4500012921 please be quick", "be quick"),
+        ("Thanks in advance for the quick service", "be quick"),
+        ("Thank you in advance for your quick support", "be quick"),
+        ("many thanks in advance for your quick help", "be quick"),
+        ("Thanks in advance. Thanks for the fast service", "be quick"),
+        ("Please issue it in English", "use another language"),
     ],
 )
 def test_the_sentence_names_the_wish(typed: str, wish: str) -> None:
