@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 
 from backoffice import clock
+from backoffice.accounts import services as accounts
 from backoffice.database import session, transaction
 from backoffice.headers import services as headers
-from backoffice.permissions import SYSTEM
+from backoffice.permissions import SYSTEM, Role
 from backoffice.policies import services as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.review.queries import about, evidence, invoiced
@@ -166,6 +167,7 @@ def test_a_reference_is_found_however_it_is_written(office: Office) -> None:
         ("订单 20260816", "PO 2026-0816"),
         ("订单 ２０２６－０８１７", "PO 2026-0817"),
         ("PO 4500777888", "PO 4500 777 888"),
+        ("PO 0000881", "PO 881"),
         ("HT–2026–818", "HT_2026\u2011818"),
     ):
         first, second = office.apply("20.00", remarks=one), office.apply("50.00", remarks=other)
@@ -190,6 +192,30 @@ def test_an_address_is_known_once_an_invoice_was_approved_for_it(office: Office)
     office.approve(third)
     assert found(third)["email"].outcome == "fail", "its own approval says nothing of it"
     assert found(office.apply("63.00", email="y@gmial.com"))["email"].outcome == "pass"
+
+
+def test_the_address_of_a_person_who_left_is_not_known(office: Office, freeze: Callable[[datetime], None]) -> None:
+    freeze(NOW)
+    office.recharge("900.00", channel="Alipay")
+    lin = {"email": office.cast.lin.email.replace("@", "@left."), "copies": "boss@left.lumen.example"}
+    with transaction():
+        gone = accounts.create_user(
+            SYSTEM, email=lin["email"], name="Left", role=Role.CUSTOMER, password="invoice-demo-2026",
+            account_id=office.cast.lumen, now=NOW,
+        )  # fmt: skip
+        session.flush()
+        gone_id = gone.id
+    before, number = office.apply("59.00", **lin), office.apply("60.00", **lin)
+    assert found(number)["email"].outcome == "pass"
+    office.reject(before)
+    freeze(NOW + timedelta(hours=1))
+    with transaction():
+        accounts.deactivate_user(SYSTEM, gone_id, now=clock.now())
+    assert found(number)["email"].outcome == "warn"
+    assert found(before)["email"].outcome == "pass", "when it was decided the person was there"
+    with transaction():
+        accounts.reactivate_user(SYSTEM, gone_id, now=clock.now())
+    assert found(number)["email"].outcome == "pass"
 
 
 def test_a_copy_of_an_issued_invoice_is_known_too(office: Office) -> None:
@@ -316,7 +342,9 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     ):
         used = plan(statement)
         assert not re.search(
-            r"SCAN (ledger_entry|ledger_allocation|invoice_request|app_user|credit_note\w*)\b(?! USING)|Seq Scan", used
+            r"SCAN (ledger_entry|ledger_allocation|invoice_request|app_user|audit_event|credit_note\w*)\b(?! USING)"
+            "|Seq Scan",
+            used,
         ), used
     assert "ix_invoice_request_account_issued" in plan(invoiced.last_invoice())
     if database == "sqlite":  # of so few rows PostgreSQL takes any index

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from backoffice.errors import N_, Message
 from backoffice.review.checks.facts import WINDOW, Check, Datum, Facts, Outcome
 from backoffice.review.checks.names import distance
+from backoffice.review.checks.providers import LARGE, is_provider
 
-PROVIDERS = (
-    "qq.com", "163.com", "126.com", "139.com", "sina.com", "sohu.com", "foxmail.com", "aliyun.com", "yeah.net",
-    "gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "live.com", "protonmail.com", "gmx.de",
-)  # fmt: skip
 # In a domain this short a different letter is rather another domain than a slip.
 _SHORTEST = 6
-# So may be a name before the @.
+# So may be a name before the @, and a short one has other owners under other endings.
 _SHORTEST_NAME = 4
+# Letters that are one another to the eye.
+_LOOKS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"))
+# An ending has two parts where the first is one of these: lumen.com.cn.
+_BEFORE_COUNTRIES = frozenset({"com", "co", "net", "org", "gov", "edu", "ac", "or", "ne", "go"})
 
 
 def domain_of(address: str) -> str:
@@ -24,7 +25,8 @@ def domain_of(address: str) -> str:
 
 
 def email(facts: Facts) -> Check:
-    """Whether the domains are known; a new one that is one letter beside a known domain or a large provider's fails.
+    """Whether the domains are known; a new one that is one letter beside a known domain or a large provider's, looks
+    like it, or is it with another ending, fails.
 
     Known are those of the account's people and of what was approved. That somebody applied with an address before says
     nothing: it may have been misspelt then as well. At a large provider, where anybody may be, the whole address has to
@@ -39,13 +41,11 @@ def email(facts: Facts) -> Check:
     news = [domain for domain in wanted if domain not in known]
     data = (*data, *_taken_back(facts, news))
     for domain in news:
-        meant = _meant(domain, (*sorted(known), *PROVIDERS))
-        if meant:
-            told = Message(N_("%(domain)s is new and one letter beside %(meant)s."), domain=domain, meant=meant)
+        if told := _mistaken(domain, (*sorted(known), *LARGE)):
             return Check("email", Outcome.FAIL, told, data)
     for address, meant in _misspelt(facts):
         told = Message(N_("%(address)s is new and one letter beside %(meant)s."), address=address, meant=meant)
-        outcome = Outcome.FAIL if domain_of(address) in PROVIDERS else Outcome.WARN
+        outcome = Outcome.FAIL if is_provider(domain_of(address)) else Outcome.WARN
         return Check("email", outcome, told, data)
     if news:
         told = Message(
@@ -67,7 +67,7 @@ def email(facts: Facts) -> Check:
 def _new_at_providers(facts: Facts) -> list[str]:
     """The addresses at large providers that are not known themselves."""
     known, wanted = _folded(facts.addresses_known), _folded((facts.email, *facts.copies))
-    return [address for address in wanted if address not in known and domain_of(address) in PROVIDERS]
+    return [address for address in wanted if address not in known and is_provider(domain_of(address))]
 
 
 def _misspelt(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -76,7 +76,7 @@ def _misspelt(facts: Facts) -> Iterator[tuple[str, str]]:
     Those at providers come first.
     """
     known, wanted = sorted(_folded(facts.addresses_known)), _folded((facts.email, *facts.copies))
-    for address in sorted(wanted, key=lambda address: domain_of(address) not in PROVIDERS):
+    for address in sorted(wanted, key=lambda address: not is_provider(domain_of(address))):
         name, _, domain = address.rpartition("@")
         if address in known or len(name) < _SHORTEST_NAME:
             continue
@@ -98,8 +98,44 @@ def _taken_back(facts: Facts, news: list[str]) -> tuple[Datum, ...]:
     return ()
 
 
-def _meant(domain: str, others: Iterable[str]) -> str | None:
-    """The domain that was likely meant: one edit or two swapped letters away."""
-    if domain in PROVIDERS:
+def _mistaken(domain: str, others: Sequence[str]) -> Message | None:
+    """For which other domain a new one may be taken: one edit or two swapped letters away, alike to the eye, or the
+    same but for its ending."""
+    if is_provider(domain):
         return None
-    return next((other for other in others if len(other) >= _SHORTEST and distance(domain, other, 1) == 1), None)
+    for said, is_meant in (
+        (N_("%(domain)s is new and one letter beside %(meant)s."), _is_misspelt),
+        (N_("%(domain)s is new and looks like %(meant)s."), _looks_like),
+        (N_("%(domain)s is new, and %(meant)s with another ending."), _ends_otherwise),
+    ):
+        for other in others:
+            if len(other) >= _SHORTEST and is_meant(domain, other):
+                return Message(said, domain=domain, meant=other)
+    return None
+
+
+def _is_misspelt(domain: str, other: str) -> bool:
+    return distance(domain, other, 1) == 1
+
+
+def _looks_like(domain: str, other: str) -> bool:
+    return _seen(domain) == _seen(other)
+
+
+def _seen(domain: str) -> str:
+    for letters, one in _LOOKS:
+        domain = domain.replace(letters, one)
+    return domain
+
+
+def _ends_otherwise(domain: str, other: str) -> bool:
+    name = _name(other)
+    is_added = _seen(domain).startswith(f"{_seen(other)}.")
+    return len(name) >= _SHORTEST_NAME and (is_added or _seen(_name(domain)) == _seen(name))
+
+
+def _name(domain: str) -> str:
+    """A domain without its ending, of one part or two."""
+    labels = domain.split(".")
+    parts = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _BEFORE_COUNTRIES else 1
+    return ".".join(labels[:-parts])

@@ -75,6 +75,7 @@ _UNIT = re.compile(
 _POSITION = re.compile(r"(.*[0-9]{6,})[-.][0-9]{1,4}|(.*[0-9]{4,})/[0-9]{1,4}")
 # Before a long number some write letters and others leave them out.
 _BEFORE_LONG = re.compile("^[A-Z]+(?=[0-9]{5})")
+_ZEROS = re.compile("(?<![0-9])0+(?=[1-9])")
 _SHORTEST = 3
 _REACH = 60  # signs, from a number back to the word for it
 
@@ -178,5 +179,7 @@ def _cores(prefix: str, number: str, groups: list[str]) -> set[str]:
     if position and not groups:
         ways.add(position[1] or position[2])
     whole = {prefix + _SIGN.sub("", way) for way in ways if not _PERIOD.fullmatch(prefix + way)}
+    # Some write an order with all its figures, others without the zeros in front.
+    whole |= {_ZEROS.sub("", way) for way in whole}
     cores = {_BEFORE_LONG.sub("", way) for way in whole}
     return {core for core in cores if len(core) >= _SHORTEST and sum(map(str.isdigit, core)) >= _SHORTEST - 1}

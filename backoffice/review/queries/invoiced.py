@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Text, cast, func, literal_column, or_, select, type_coerce, union
+from sqlalchemy import String, Text, case, cast, func, literal_column, or_, select, type_coerce, union
 
 from backoffice.accounts.models import User
+from backoffice.audit.models import AuditEvent
 from backoffice.issuing.queries import credits
 from backoffice.ledger.models import Allocation, LedgerEntry, ReservationState
 from backoffice.policies import queries as policies
@@ -17,6 +18,8 @@ from backoffice.requests.rules import State
 from backoffice.review.checks.facts import WINDOW
 from backoffice.review.queries import about
 
+# Acts on a person, as the audit log names them.
+_DEACTIVATED, _REACTIVATED = "user.deactivated", "user.reactivated"
 PAYER, ADDRESS, GAVE_BACK, HIGH, TAKEN_BACK = "payer", "address", "gave back", "high", "taken back"
 # By which credit note an invoice was taken back whole, as is known today, and as was known at the moment.
 _TODAY = credits.whole_credit(InvoiceRequest).label("taken_back")
@@ -85,7 +88,8 @@ def last_invoice() -> Any:
 
 @cache
 def known_words(*, gave_back: bool, issued: bool) -> Any:
-    """Who paid for the last invoices with the same header name, the addresses of the account's people, what is high.
+    """Who paid for the last invoices with the same header name, the addresses of the account's people who are not
+    deactivated, what is high.
 
     Beside a payer stands by which credit note the invoice was taken back whole. Of a request that gave its money back
     also what had stood behind it, of one that is issued its own credit note.
@@ -110,7 +114,7 @@ def known_words(*, gave_back: bool, issued: bool) -> Any:
         )
     )  # fmt: skip
     people: Any = select(literal_column(f"'{ADDRESS}'").label("kind"), User.email.label("text"), *_NOTHING).where(
-        User.account_id == about.ACCOUNT
+        User.account_id == about.ACCOUNT, _was_active()
     )
     threshold = policies.in_force(PolicyKey.FOUR_EYES_THRESHOLD, about.ON).subquery()
     high: Any = select(
@@ -121,3 +125,22 @@ def known_words(*, gave_back: bool, issued: bool) -> Any:
     )
     rest = (*((given_back,) if gave_back else ()), *((own,) if issued else ()))
     return union(*rest, payers, people, high)
+
+
+def _was_active() -> Any:
+    """Whether a person could sign in at the moment: what was first done to them after it tells what they were."""
+    following = (
+        select(AuditEvent.action)
+        .where(
+            AuditEvent.object_type == "user",
+            AuditEvent.object_id == cast(User.id, String),
+            AuditEvent.action.in_([_DEACTIVATED, _REACTIVATED]),
+            AuditEvent.at > about.AT,
+        )
+        .order_by(AuditEvent.id)
+        .limit(1)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    today = case((User.is_active.is_(True), _DEACTIVATED), else_=_REACTIVATED)
+    return func.coalesce(following, today) == _DEACTIVATED

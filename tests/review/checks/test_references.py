@@ -41,6 +41,8 @@ def test_references_are_found_in_remarks(remarks: str, found: set[str]) -> None:
         ("HT-2026-118", "HT–2026–118", "HT‑2026‑118", "HT_2026_118", "HT 2026 118", "合同 HT 2026/118",
          "ＨＴ－２０２６－１１８"),
         ("PO 4500012873", "PO 4500 012 873", "PO 4500012873/10", "PO4500012873", "订单4500012873", "P.O. 4500-012-873"),
+        ("PO 881", "PO 0000881", "PO-00881", "订单 000881", "Order No. 0881"),
+        ("Contract AB-118", "Contract AB-000118", "contract AB 0118"),
         ("PO 4711", "PO is 4711", "Bestellung 4711", "Bestell-Nr. 4711", "PO#4711", "Order No. 4711", "合同编号为4711"),
     ],
 )  # fmt: skip

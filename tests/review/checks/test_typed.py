@@ -33,6 +33,9 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "a copy elsewhere": {"copies": ("boss@northwind.example",)},
         "nothing is known": {"addresses_known": NONE_KNOWN},
         "a subdomain": {"email": "ap@mail.lumen.example"},
+        "a short name with another ending": {
+            "email": "ap@abc.org", "addresses_known": frozenset({"ada@abc.com"}),
+        },
         "another address at a provider": {"email": "a@qq.com", "addresses_known": frozenset({"b@qq.com"})},
         "a copy to another address at a provider": {
             "email": "zhangwei@qq.com", "copies": ("lilei@qq.com",), "addresses_known": frozenset({"zhangwei@qq.com"}),
@@ -42,6 +45,22 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "fail": {
+        "an m of two letters": {"email": "ap@rnicro.example", "addresses_known": frozenset({"ada@micro.example"})},
+        "an m of two letters, the other way round": {
+            "email": "ap@micro.example", "addresses_known": frozenset({"ada@rnicro.example"}),
+        },
+        "an m of two letters at the end": {"email": "ap@lumen.exarnple"},
+        "a w of two letters, and a one for an l": {
+            "email": "ap@vvorld1y.example", "addresses_known": frozenset({"ada@worldly.example"}),
+        },
+        "a country behind the ending": {"email": "ap@lumen.example.cn"},
+        "another domain behind the whole": {"email": "ap@lumen.example.mailbox.example"},
+        "another ending": {"email": "ap@lumen.org", "addresses_known": frozenset({"ada@lumen.com"})},
+        "an ending of two parts": {"email": "ap@lumen.com.cn", "addresses_known": frozenset({"ada@lumen.com"})},
+        "the ending of two parts shortened": {
+            "email": "ap@lumen.cn", "addresses_known": frozenset({"ada@lumen.com.cn"}),
+        },
+        "a copy to another ending of a provider": {"copies": ("ada@foxmail.cn",)},
         "a letter is missing": {"email": "ap@lumn.example"},
         "a letter too much": {"email": "ap@lumeen.example"},
         "another letter": {"email": "ap@lumem.example"},
@@ -58,6 +77,17 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "nothing is known, beside a provider": {"email": "someone@outlok.com", "addresses_known": NONE_KNOWN},
     },
 }  # fmt: skip
+PROVIDERS = (
+    "189.cn", "vip.qq.com", "vip.163.com", "188.com", "21cn.com", "tom.com", "sina.cn", "sina.com.cn", "hotmail.co.uk",
+    "yahoo.co.jp", "aol.com", "msn.com", "me.com", "proton.me", "googlemail.com", "web.de", "t-online.de", "orange.fr",
+    "mail.ru", "naver.com", "qq.com", "wo.cn", "263.net", "vip.sina.com", "yahoo.com.tw", "outlook.fr", "live.cn",
+    "gmx.net", "hotmail.com.br", "yandex.ru", "icloud.com.cn", "privaterelay.appleid.com", "hanmail.net", "QQ.COM",
+    "libero.it", "wp.pl", "seznam.cz", "rediffmail.com", "docomo.ne.jp", "comcast.net", "btinternet.com", "zoho.in",
+)  # fmt: skip
+OF_ONE_OWNER = (
+    "lumen.example", "outlook.example", "mail.lumen.example", "tencent.com", "notqq.com", "yahoo-inc.com", "a163.com",
+    "hotmail.lumen.cn", "livecom.com", "me.lumen.com", "orange.com", "gmx.lumen.de", "alive.cn", "web.lumen.de",
+)  # fmt: skip
 CHARACTERS: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {
         "Łukasz Dvořák": {"header": header(name="Łukasz Dvořák")},
@@ -257,3 +287,31 @@ TWINS = (
 def test_names_that_read_alike_are_twins(pair: str) -> None:
     one, other = (f"上海{sign}流明有限公司" for sign in pair)
     assert (names.look_the_same(one, other), names.looks(one) == names.looks(other)) == (True, True)
+
+
+@pytest.mark.parametrize("domain", PROVIDERS)
+def test_a_stranger_at_the_same_provider_is_new(domain: str) -> None:
+    known = frozenset({f"zhangwei@{domain}"})
+    found = [
+        addresses.email(facts(email=f"{who}@{domain}", addresses_known=known)).outcome
+        for who in ("zhangwei", "lilei", "zhangwe1")
+    ]
+    assert found == ["pass", "warn", "fail"]
+
+
+@pytest.mark.parametrize("domain", OF_ONE_OWNER)
+def test_a_colleague_at_a_companys_own_domain_is_known(domain: str) -> None:
+    known = frozenset({f"zhangwei@{domain}"})
+    assert addresses.email(facts(email=f"lilei@{domain}", addresses_known=known)).outcome == "pass"
+
+
+def test_what_a_domain_looks_like_is_told() -> None:
+    known = frozenset({"ada@micro.example"})
+    told = [
+        str(addresses.email(facts(email=f"ap@{domain}", addresses_known=known)).message)
+        for domain in ("rnicro.example", "micro.example.cn")
+    ]
+    assert told == [
+        "rnicro.example is new and looks like micro.example.",
+        "micro.example.cn is new, and micro.example with another ending.",
+    ]
