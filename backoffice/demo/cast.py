@@ -56,7 +56,27 @@ EMAILS = {"lumen": ("ap@lumen.example", "finance@lumen.example"), "yunqi": ("cai
           "beichen": ("fapiao@beichen.example",)}  # fmt: skip
 # Mail to this address comes back: somebody left, and nobody told the customer's own people.
 GONE = "zhang.wei@lumen.example"
-REMARKS = ("", "", "", "请在备注栏注明合同号 HT-2026-118", "PO 4500012873", "第三季度推理服务费", "Cost centre 7120")
+# What customers write where they write something, about every third time: in the language of who applies. Of many
+# words for a project, an order or a contract some are the customer's own, and the desk is given those to read.
+WITH_REMARKS = 0.36
+REMARKS = {
+    "en": (
+        "PO 4500012873", "Cost centre 7120", "Project Aurora", "Cost center: R&D", "IT department", "Thanks, {first}",
+        "Cheers", "Best regards, {name}", "Cloud services", "GPU rental", "PO#88-1234", "-", "No remarks", "N/A",
+        "{buyer}", "API usage", "Inference usage, thanks", "PO 4500012873, cost centre 7120", "Research department",
+        "Our PO is 4500012873", "Token usage", "Contract no. HT-2026-118", "Thank you", "Many thanks for the help",
+        "Monthly invoice",
+    ),
+    "zh": (
+        "请在备注栏注明合同号 HT-2026-118", "第{quarter}季度推理服务费", "技术服务费", "云服务费", "GPU租赁", "无",
+        "{buyer}", "{before}月、{last}月用量", "{last}月份发票", "合同HT-2026-118第二期款", "无备注", "谢谢",
+        "谢谢！{name}", "研发部", "信息技术部", "成本中心：研发部", "算力租赁费", "API调用费", "月度账单",
+        "Token使用费，谢谢", "订单号4500012873", "/", "采购单 PO-45118", "智慧园区项目", "辛苦了", "大模型推理服务",
+        "推理服务费，合同号 HT-2026-118",
+    ),
+}  # fmt: skip
+# What a header brings into applications by itself.
+USUAL_REMARKS = "请在备注栏注明合同号 HT-2026-118"
 CHANNELS = (("Bank transfer", "上海流明机器人有限公司"), ("Alipay", ""), ("WeChat Pay", ""), ("Card", "Lumen Robotics"))
 USES = ("API 调用额度充值", "GPU 推理时长充值", "Account top-up", "微调任务额度充值")
 # What an account uses on a business day, by service, at the end of the year.

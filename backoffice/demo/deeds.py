@@ -13,7 +13,7 @@ from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery import services as delivery
 from backoffice.delivery.rules import MessageState, Outcome
-from backoffice.demo.cast import BY_CHANCE, EMAILS, GONE, REJECTIONS, REMARKS, SPEAKS_FOR
+from backoffice.demo.cast import BY_CHANCE, EMAILS, GONE, HEADERS, REJECTIONS, REMARKS, SPEAKS_FOR, WITH_REMARKS
 from backoffice.demo.stage import Stage
 from backoffice.headers.rules import TaxIdOutcome, tax_id_of
 from backoffice.issuing import jobs as issuing
@@ -70,12 +70,13 @@ class Deeds:
             return None
         some = min(free, Decimal(chance.randrange(_LEAST, _MOST)) + self.stage.cents(99))
         ids = self.stage.header_ids[code]
-        header = chance.choices(range(len(ids)), weights=range(len(ids), 0, -1))[0]
+        some_header = chance.choices(range(len(ids)), weights=range(len(ids), 0, -1))[0]
+        header = some_header if wish.header is None else wish.header
         application = Application(
-            header_id=ids[header if wish.header is None else wish.header],
+            header_id=ids[header],
             amount=str(free if wish.everything or chance.random() < 0.2 else some),
             email=wish.email or chance.choice(EMAILS[code]),
-            remarks=chance.choice(REMARKS) if wish.remarks is None else wish.remarks,
+            remarks=self._some_remarks(actor.label, HEADERS[code][header]["name"], wish.remarks),
             resubmission_of=wish.resubmission_of,
             copies=wish.copies,
             support=wish.support() if wish.support else None,
@@ -86,6 +87,19 @@ class Deeds:
                 locale="en" if actor.label.isascii() else "zh", now=clock.now(),
             )  # fmt: skip
             return made.number
+
+    def _some_remarks(self, who: str, buyer: str, wanted: str | None) -> str:
+        """What somebody writes beside an application for this buyer, mostly nothing; or what is wanted."""
+        chance = self.stage.random
+        if wanted is not None or chance.random() >= WITH_REMARKS:
+            return wanted or ""
+        said = chance.choice(REMARKS["en" if who.isascii() else "zh"])
+        month = clock.local_date(clock.now(), self.stage.settings.zone).month
+        before, last = ((month - ago - 1) % 12 + 1 for ago in (2, 1))
+        return said.format(
+            name=who, first=who.split()[0], buyer=buyer, before=before, last=last,
+            quarter="一二三四"[(month - 1) // 3 - 1],
+        )  # fmt: skip
 
     def apply_and_wait(self, code: str, resubmission_of: str | None = None) -> None:
         """Apply; what becomes of it is left to chance, and happens by itself."""

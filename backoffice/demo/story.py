@@ -16,7 +16,7 @@ from backoffice.config import Settings
 from backoffice.database import session, transaction
 from backoffice.demo import files
 from backoffice.demo.books import Books
-from backoffice.demo.cast import ACCOUNTS, BY_CHANCE, HEADERS, PASSWORD, PEOPLE, REMARKS, REMOVED, SPEAKS_FOR
+from backoffice.demo.cast import ACCOUNTS, BY_CHANCE, HEADERS, PASSWORD, PEOPLE, REMOVED, SPEAKS_FOR, USUAL_REMARKS
 from backoffice.demo.deeds import Deeds
 from backoffice.demo.ending import Ending
 from backoffice.demo.stage import Stage
@@ -76,7 +76,7 @@ def _plan_changes_of_headers(stage: Stage) -> None:
     first = stage.header_ids["lumen"][0]
     moved = {**HEADERS["lumen"][0], "address": "上海市浦东新区张江高科技园区祖冲之路887号", "phone": "021-5080 3600"}
     asked = {**moved, "email": "ap@lumen.example", "copies": "finance@lumen.example, archive@lumen.example",
-             "remarks": REMARKS[3]}  # fmt: skip
+             "remarks": USUAL_REMARKS}  # fmt: skip
 
     def come_and_go() -> None:
         with transaction():

@@ -81,6 +81,13 @@ _REFERENCE = re.compile(
 )
 # Between two of one kind.
 _ANOTHER = re.compile(rf" ?(?:[/、,&和及与]|\band\b) ?(?-i:(?P<code>{_CODE}){_END})", re.IGNORECASE | re.ASCII)
+# Which part of something larger is paid; a cost centre is paid in none.
+_IN_PARTS = frozenset({"po", "order", "contract", "project"})
+_INSTALMENT = re.compile(
+    " ?的?第(?:[一二三四五六七八九十]{1,2}|[1-9])[期笔批](?:款项?|付款|费用)?"
+    r"|,? (?:first|second|third|fourth|1st|2nd|3rd|4th) instal?lment\b",
+    re.IGNORECASE,
+)
 _WHERE = re.compile(_PRINTED_WHERE, re.IGNORECASE)
 # A credit note of ours is named like an order of a customer.
 _OURS = re.compile("CN-?20[0-9]{2}-[0-9]{6}")
@@ -123,6 +130,8 @@ def reference_at(text: str, at: int) -> Reference | None:
     is_numbered = bool(found["latin_number"] or found["chinese_number"] or found["no"])
     if text.startswith("/", end) or not all(_is_code(code, kind, is_numbered=is_numbered) for code in codes):
         return None
+    if kind in _IN_PARTS and len(codes) == 1 and (part := _INSTALMENT.match(text, end)):
+        end = part.end()
     if found["printed"] and (where := _WHERE.match(text, end)):
         end = where.end()
     return Reference(kind, tuple(codes), end)

@@ -119,16 +119,16 @@ class Refund:
 class Facts:
     """One request and what belongs to it, without a database behind it. Amounts are in major units of `currency`.
 
-    `payers_known` paid for invoices with the same header name before; `addresses_known` are those of the account's
-    people, and those that what a reviewer approved or the worker issued went to. `history` are the requests just before
-    this one, `granted` what was last approved or issued before, both newest first; `as_high` is the last one ever that
-    was approved or issued for at least this amount, less credit notes; `near` are requests of about the same
-    amount on either side of this one. An invoice that was taken back whole is among `history`, `granted` and `near`
-    alone: `last_taken_back` is one with this header, where none that stands is newer, `payers_taken_back` paid for such
-    only, each with the credit note, and `taken_back` is the credit note of the request's own invoice.
-    `parts` of a request that gave its money back are what stood behind it, empty where that is not known. `untaxed_on`
-    is the day of a recharge behind a request for VAT special that is not taxed at a rate. From `high` on two reviewers
-    are asked for an amount; None where one decides on everything.
+    `applicant` is the name of who applied; `payers_known` paid for invoices with the same header name before;
+    `addresses_known` are those of the account's people, and those that what a reviewer approved or the worker issued
+    went to. `history` are the requests just before this one, `granted` what was last approved or issued before, both
+    newest first; `as_high` is the last one ever that was approved or issued for at least this amount, less credit
+    notes; `near` are requests of about the same amount on either side of this one. An invoice that was taken back
+    whole is among `history`, `granted` and `near` alone: `last_taken_back` is one with this header, where none that
+    stands is newer, `payers_taken_back` paid for such only, each with the credit note, and `taken_back` is the credit
+    note of the request's own invoice. `parts` of a request that gave its money back are what stood behind it, empty
+    where that is not known. `untaxed_on` is the day of a recharge behind a request for VAT special that is not taxed
+    at a rate. From `high` on two reviewers are asked for an amount; None where one decides on everything.
     """
 
     amount: Decimal
@@ -138,6 +138,7 @@ class Facts:
     submitted_at: datetime
     submitted_on: date
     account_name: str
+    applicant: str = ""
     copies: tuple[str, ...] = ()
     remarks: str = ""
     holds_money: bool = True

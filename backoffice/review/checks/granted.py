@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 
 from backoffice.headers.rules import HeaderKind
 from backoffice.review.checks import names
@@ -85,6 +86,7 @@ _SENTENCES: dict[str, tuple[Callable[[re.Match[str], Facts], bool], list[re.Patt
             rf"{_PLEASE}(?:issue |invoice )?(?:{_IT} )?in the name of {_BUYER}",
             rf"{_PLEASE}(?:make|made)(?: {_IT})? out to {_BUYER}",
             rf"(?:invoice )?{_LATIN_OF_BUYER}(?: name)?(?: ?[:=] ?| is ){_BUYER}",
+            f"(?P<buyer>{_NAME})",
         ),
         *_chinese(
             rf"{_ASKED}(?:发票)?{_OF_BUYER}请?(?:用|写|填|开|为|是|:)[为成: ]*{_BUYER}",
@@ -132,6 +134,7 @@ _SENTENCES: dict[str, tuple[Callable[[re.Match[str], Facts], bool], list[re.Patt
     ]),
 }  # fmt: skip
 KINDS = frozenset(_SENTENCES)
+SIGNED = "signed"
 
 
 def marked(text: str, facts: Facts) -> str:
@@ -151,13 +154,24 @@ def _own(value: str, between: str = "") -> re.Pattern[str]:
 
 def sentence_at(text: str, at: int, facts: Facts) -> tuple[str, int] | None:
     """Of which of `KINDS` the sentence is that begins at a place of a `marked` text, and where it ends; None where it
-    is not granted as a whole."""
+    is not granted as a whole; `SIGNED` of the applicant's own name at the end of the text."""
+    if (signed := _signature(facts.applicant).match(text, at)) is not None:
+        return SIGNED, signed.end()
     for kind, (is_granted, sentences) in _SENTENCES.items():
         for sentence in sentences:
             found = sentence.match(text, at)
             if found is not None and is_granted(found, facts):
                 return kind, found.end()
     return None
+
+
+@lru_cache(maxsize=256)
+def _signature(applicant: str) -> re.Pattern[str]:
+    """The whole name of who applied, or one word of it, with nothing behind."""
+    name = unicodedata.normalize("NFKC", applicant).strip()
+    names = {name, *name.split()} - {""}
+    written = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)"
+    return re.compile(rf"(?:{written})[.!]?\s*$", re.IGNORECASE)
 
 
 def without(text: str, facts: Facts) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from backoffice.review.checks import codes, granted, periods
 from backoffice.review.checks.facts import Facts
 
-_THANKED = "thanks"
+_THANKED, _SIGNED = "thanks", granted.SIGNED
 # Of which kind the sentence is that begins at a place, and where it ends.
 SentenceAt = Callable[[str, int], tuple[str, int] | None]
 
@@ -45,30 +45,45 @@ _SOLD_WITH = "(?:training|storage|services?|fees?)"
 _SOLD_SHORT = "(?:(?:api|gpu|cpu|llm|ai|tokens?) ?)"
 _NOUN = "(?:大?模型|算力|接口|令牌|额度|时长|用量)"
 _PAID = "(?:使用)?(?:服务|资源|任务|时长|用量)?(?:费用?)?"
+# What companies call all that a platform like this one sells, and no more: 服务费 may be anything.
+_SOLD_WHOLE = (
+    "(?:信息|软件)?技术服务费|云(?:计算)?(?:服务|资源)费|(?:云|AI|人工智能)服务费|平台(?:服务|使用)费"
+    "|(?:算力|GPU)租[赁用]费?|月度(?:用量|费用|账单)"
+    r"|\b(?:(?:cloud|technical|ai) services?(?: fees?)?|(?:cloud|monthly) usage|(?:gpu|cloud|compute) rental)\b"
+)
 _SERVICE = re.compile(
-    rf"(?:{_SOLD_SHORT}*{_NOUN})+{_SOLD_SHORT}*{_DONE}?{_PAID}|{_SOLD_SHORT}*{_DONE}{_PAID}"
+    rf"{_SOLD_WHOLE}|(?:{_SOLD_SHORT}*{_NOUN})+{_SOLD_SHORT}*{_DONE}?{_PAID}|{_SOLD_SHORT}*{_DONE}{_PAID}"
     rf"|{_SOLD_SHORT}*使用费用?|{_SOLD_SHORT}+(?:平台服务)?费用?"
     rf"|\b(?:for )?(?:{_SOLD_WITH} )*{_SOLD}(?: (?:{_SOLD}|{_SOLD_WITH}))*\b",
     re.IGNORECASE,
 )
 _DEPARTMENTS = (
-    "(?:research|engineering|finance|procurement|purchasing|marketing|sales|data|platform|product|legal|operations)"
+    "(?:research|engineering|finance|procurement|purchasing|marketing|sales|data|platform|product|legal|operations"
+    "|it|hr|r&d|accounting|human resources)"
 )
 _DEPARTMENT = re.compile(
-    "(?:部门(?:名称)?: ?)?(?:研发|技术|产品|算法|工程|财务|采购|行政|人事|人力资源|市场|销售|运营|客服|法务|数据|平台"
-    "|战略|信息|创新)(?:部门?|中心)"
-    rf"|\b(?:{_DEPARTMENTS} (?:department|dept\.?|team)|(?:department|dept\.?):? {_DEPARTMENTS})\b",
+    "(?:(?:部门(?:名称)?|成本中心): ?)?(?:信息技术|技术研发|产品研发|市场营销|研发|技术|产品|算法|工程|财务"
+    "|采购|行政|人事|人力资源|市场|销售|运营|客服|法务|数据|平台|战略|信息|创新)(?:部门?|中心)"
+    rf"|\b(?:{_DEPARTMENTS} (?:department|dept\.?|team)"
+    rf"|(?:department|dept\.?|cost cent(?:re|er)):? {_DEPARTMENTS})(?![A-Za-z0-9&])",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
     r"\b(?:(?:many |best )?(?:thanks|thank you|thx)(?: (?:a lot|very much|so much|again|in advance))?"
     r"(?: for (?:the|your|all) (?:(?:quick|fast|great|good|kind|friendly|continued) )?"
     r"(?:help|support|service|work|cooperation|time))?"
-    r"|(?:dear|hello|hi)(?: (?:all|team|colleagues|sir or madam))?|(?:(?:best|kind) )?regards)\b"
+    r"|cheers|best wishes|(?:yours )?sincerely|(?:(?:best|kind) )?regards"
+    r"|(?:dear|hello|hi)(?: (?:all|team|colleagues|sir or madam))?)\b"
     r"|(?:非常)?(?:谢谢|多谢|感谢)(?:您|你们?|贵司|支持|配合)?|(?:大家|您|你们)?辛苦了?|祝好|您好|你好|此致|顺颂商祺",
     re.IGNORECASE,
 )
 _BEFOREHAND, _QUICK = re.compile("in advance", re.IGNORECASE), re.compile("quick|fast", re.IGNORECASE)
+# Several months are one period where what was used in them stands right behind: that is not shared out by them.
+_MONTHS = re.compile(
+    rf"(?:{_YEAR} ?)?{_MONTH}月份?(?: ?[、,和及&] ?{_MONTH}月份?)+的? ?"
+    rf"|\b(?:for )?{_MONTH_NAME}(?:(?:, | and | & ){_MONTH_NAME})+(?: 20[0-9]{{2}})? ",
+    re.IGNORECASE,
+)
 _IN_BRACKETS = re.compile(rf"\((?:{_PERIOD.pattern})\)", _PERIOD.flags)
 _ENDS_IN_A_NAME = frozenset({"own buyer", "own address"})
 _PURPOSES = frozenset({"period", "service", "department"})
@@ -89,6 +104,9 @@ class Thing(NamedTuple):
     begins: bool
 
 
+_NOBODY = Thing("", (), "", True)
+
+
 def things(text: str, sentence_at: SentenceAt) -> list[Thing] | None:
     """All that a text, folded by NFKC, is made of; None where anything of it is unknown.
 
@@ -104,7 +122,8 @@ def things(text: str, sentence_at: SentenceAt) -> list[Thing] | None:
         begins = begins or _BREAK.search(text, at, end) is not None
         if end == len(text):
             return found
-        thing, at = _thing_at(text, end, sentence_at if begins else _none)
+        is_signed = bool(found) and found[-1].kind == _THANKED
+        thing, at = _thing_at(text, end, sentence_at if begins or is_signed else _none)
         if thing is None:
             return None
         found.append(thing._replace(begins=begins))
@@ -118,6 +137,9 @@ def is_note(found: list[Thing], text: str, facts: Facts) -> bool:
     """
     many = Counter(thing.kind for thing in found)
     if any(count > 1 for kind, count in many.items() if kind != _THANKED):
+        return False
+    # Behind thanks the applicant's name signs them; anywhere else somebody is meant.
+    if any(other.kind == _SIGNED and one.kind != _THANKED for one, other in pairwise((_NOBODY, *found))):
         return False
     if periods.is_to_come(text, facts.submitted_on) or _may_be_dated(found, many):
         return False
@@ -182,6 +204,8 @@ def _thing_at(text: str, at: int, sentence_at: SentenceAt) -> tuple[Thing | None
         return Thing(reference.kind, reference.codes, text[at : reference.end], True), reference.end
     if (bracket := _IN_BRACKETS.match(text, at)) is not None:
         return Thing("period", (), bracket.group(), True), bracket.end()
+    if (months := _MONTHS.match(text, at)) is not None and _SERVICE.match(text, months.end()) is not None:
+        return Thing("period", (), months.group(), True), months.end()
     for kind, pattern in _OTHERS:
         if (one := pattern.match(text, at)) is not None and one.end() > at:
             return Thing(kind, (), one.group(), True), one.end()

@@ -20,7 +20,9 @@ from backoffice.review.checks.facts import Check, Datum, Facts, Outcome
 QUOTED = 120
 _TO_BE_PRINTED = N_("put something on the invoice")
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-_NOTHING = re.compile("无|n/a|none", re.IGNORECASE)
+_NOTHING = re.compile(
+    "(?:(?:暂?无|没有)备注|暂?无|没有|n/a|none|nil|no (?:remarks?|comments?|notes?))[.。]?|[-–—/.·*]+", re.IGNORECASE
+)
 # The rest of a clause, as far as a wish may reach.
 _C = r"[^,，。;；!！\n]"
 

@@ -85,6 +85,7 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
         submitted_at=shown.submitted_at,
         submitted_on=shown.submitted_on,
         account_name=dossier.account.name,
+        applicant=shown.applicant_label,
         holds_money=dossier.holds_money,
         is_open=shown.is_open,
         balance_before=dossier.balance_before,

@@ -67,6 +67,7 @@ def facts(**changes: Any) -> Facts:
         submitted_at=datetime(2026, 11, 23, 2, 0, tzinfo=UTC),
         submitted_on=TODAY,
         account_name="Lumen Robotics",
+        applicant="Ada Lin",
         balance_before=Decimal("5000.00"),
         balance_after=Decimal("3800.00"),
         parts=(paid(),),

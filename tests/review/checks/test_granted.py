@@ -17,7 +17,7 @@ GRANTED = (
     "Please issue the invoice in the name of 上海流明机器人有限公司.", "Amount: CNY 1,200.00",
     "请开增值税普通发票，谢谢", "ap@lumen.example", "Please e-mail it to ap@lumen.example, thanks",
     "税号：91310000MA1FL0A277", "请用中文开具", "请将发票发送到邮箱：ap@lumen.example", "按1200元开具", "金额1200元",
-    "0.12万元开",
+    "0.12万元开", COMPANY, f"{COMPANY}。", f"{COMPANY}\nPO 4500012873",
 )  # fmt: skip
 # With the buyer, the amount or the address of the application itself.
 TURNED_ROUND = (

@@ -33,6 +33,15 @@ NOTES = (
     "Oct-2026 API usage", "10.2026", "AI平台服务费", "大模型API服务费", "Kostenstelle 4711", "无", "N/A", "none",
     "PO 4500012873 API usage", "PO 4711 for API usage", "GPU compute, June 2026", "上个月账单", "上个月推理费",
     "合同 HT-20260118", "PO 4500012873, 4500012874",
+    "技术服务费", "云服务费", "软件技术服务费，谢谢", "GPU租赁", "算力租赁费", "AI服务费", "9月云服务费",
+    "PO 4500012873 技术服务费", "月度账单", "Cloud services", "GPU rental", "Technical service fees", "AI services",
+    "Cloud services, PO 4500012873", "IT department", "R&D department", "Cost center: R&D", "Cost centre Marketing",
+    "成本中心：研发部", "信息技术部", "Cheers", "Best wishes", "Yours sincerely", "Thanks, Ada", "Cheers Ada",
+    "PO 4500012873. Kind regards,\nAda Lin", "Thank you. Ada", "谢谢！Ada Lin", "8月、9月用量",
+    "8月、9月、10月的API用量",
+    "2026年8月和9月推理服务费", "August and September usage", "合同HT-2026-118第二期款", "合同号 HT-2026-118 第2期",
+    "PO 4500012873第一笔付款", "Contract HT-2026-118, second instalment", "-", "—", "/", "--", "...", "No remarks",
+    "no comments", "无备注", "暂无", "没有备注。", "nil", "None.",
 )  # fmt: skip
 # Made-up names, parts, shares, second numbers of a kind, days, and whatever the grammar does not know.
 DOUBTED = (
@@ -51,7 +60,9 @@ DOUBTED = (
     "供应商:恒大有限公司", "部门:上海恒大经营部", "云栖数据研究中心", "恒大经营部", "恒大集团合同",
     "Department Invoice Twice", "Order USD5000", "Order 5000.00", "Contract 5000", "Order 5k", "Budget 5000",
     "合同5000元", "合同5000开票", "订单 5000", "预算5000", "订单五千", "fee 500000", "合同号 HT-1，订单金额5000",
-    "Training", "Research services", "Service fee", "技术服务费", "服务费", "项目名称：技术服务", "项目:汽车",
+    "Training", "Research services", "Service fee", "服务费", "Monthly invoice", "PO#88-1234", "Marketing", "Ada",
+    "Ada Lin, PO 4711", "Thanks, Bob", "Thanks, Ada and Bob", "合同第二期款", "cost centre Acme", "IT", "R&D",
+    "项目名称：技术服务", "项目:汽车",
     "办公电脑项目", "GPU服务器", "December", "Q1 2027", "第一季度", "FY2027", "FY27", "27Q1", "1/2027", "2026-11-30",
     "2026年12月推理服务费", "2027年度推理服务费", "年底", "30/11/2026", "1 December 2026", "See attached",
     "per month", "By quarter", "Per project", "延期合同", "Holding GmbH, hold music service", "Cancel this request",
