@@ -256,6 +256,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a bulk action is done too early": (
         "bulk_item", "UPDATE bulk_item SET outcome = NULL, done_at = NULL, reason = '' WHERE outcome = 'refused'",
         "some of its requests had no turn"),
+    "a bulk action says that it left what it was to approve": (
+        "bulk_item", "UPDATE bulk_item SET outcome = 'left' WHERE outcome = 'refused'", "which nobody asked for"),
     "a bulk action is about nothing": (
         "bulk_item", "DELETE FROM bulk_item", "it is about no request"),
     "a request's amount was changed": (
@@ -376,7 +378,7 @@ def live(app: Flask) -> None:
     office.apply("50.00")
     approved = office.apply("60.00")
     office.approve(approved)
-    order = bulk.Order(BulkAction.APPROVE, [office.apply("5.00"), approved], "the-form")
+    order = bulk.Order(BulkAction.APPROVE, [office.apply("5.00"), approved], "the-form", {"leave_doubtful": False})
     with transaction():
         bulk.start(cast.rui.actor, order, now=clock.now())
     review.work_off()

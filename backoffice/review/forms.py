@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 
 from backoffice.accounts.models import User
 from backoffice.headers.models import InvoiceHeader
@@ -269,15 +269,37 @@ class RejectForm(SeenForm):
         self.no_room = not _append(self.remarks, text)
 
 
-class BulkApproveForm(KeptForm):
-    """One text for the customers of many approved requests; none is needed."""
+class BulkVerdictForm(KeptForm):
+    """One text for the customers of many requests."""
 
     remarks = TextAreaField(
         lazy_gettext("Remarks"), id="bulk-remarks", default="", render_kw={"maxlength": REMARKS_LIMIT}
     )
 
 
-class BulkRejectForm(BulkApproveForm):
+class BulkApproveForm(BulkVerdictForm):
+    """Words for the customers, which are not needed, and whether what has doubts is left for a look of its own."""
+
+    leave_doubtful = BooleanField(
+        lazy_gettext("Leave requests whose checks warn or fail for a look of their own"),
+        id="bulk-doubts",
+        default=True,
+    )
+    # Comes with the box: without it nobody was asked, and nothing doubtful is approved.
+    doubts_shown = HiddenField()
+
+    @property
+    def leaves_doubtful(self) -> bool:
+        """What was chosen: the box is ticked, or nobody saw it."""
+        return bool(self.leave_doubtful.data) or not self.doubts_shown.data
+
+    def take_back(self, sent: Mapping[str, str]) -> None:
+        """Choose what was sent before: of a box that is not ticked nothing comes."""
+        if sent.get("doubts_shown"):
+            self.leave_doubtful.data = "leave_doubtful" in sent
+
+
+class BulkRejectForm(BulkVerdictForm):
     """One reason and one text for the customers of many rejected requests."""
 
     needed = ("reason", "remarks")

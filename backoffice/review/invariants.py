@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, false, func, not_, or_, select
 
 from backoffice.audit.models import AuditEvent
 from backoffice.contradictions import Contradiction, found
@@ -32,6 +32,14 @@ def _runs() -> Iterator[Contradiction]:
     yield Contradiction(
         "bulk run {}: it is done, yet some of its requests had no turn",
         select(BulkRun.id).where(BulkRun.state == BulkState.DONE, unfinished),
+    )
+    left = exists().where(BulkItem.run_id == BulkRun.id, BulkItem.outcome == BulkOutcome.LEFT)
+    asked = and_(
+        BulkRun.action == BulkAction.APPROVE, func.coalesce(BulkRun.arguments["leave_doubtful"].as_boolean(), false())
+    )
+    yield Contradiction(
+        "bulk run {}: it left requests for a look of their own, which nobody asked for",
+        select(BulkRun.id).where(left, not_(asked)),
     )
     empty = ~exists().where(BulkItem.run_id == BulkRun.id)
     yield Contradiction("bulk run {}: it is about no request", select(BulkRun.id).where(empty))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import structlog
 from flask import current_app
@@ -14,6 +15,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import N_, Message
 from backoffice.leases import LeaseLost
 from backoffice.review.queries import bulk as queries
+from backoffice.review.queries.doubts import doubts
 from backoffice.review.services import bulk, presence
 
 # So long a run keeps the others waiting, and so long the worker stays at it before it lets a stop signal through.
@@ -63,13 +65,25 @@ def _take_turn(lent: bulk.Lent) -> int:
     return len(waiting)
 
 
+def _doubts(lent: bulk.Lent, request_id: int, settings: Settings) -> Sequence[Message]:
+    """The names of the checks that warn or fail, where the run leaves such requests to its person.
+
+    Gathered just before the item's transaction and outside it: nobody waits for the right to write meanwhile.
+    """
+    if not lent.leaves_doubtful:
+        return ()
+    found = doubts(bulk.number_of(request_id), now=clock.now(), currency=settings.currency)
+    return found.names if found is not None else ()
+
+
 def _one(lent: bulk.Lent, request_id: int) -> None:
     """One item in a transaction of its own. A fault of ours or of the machine ends this item, not the run."""
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     for turn in range(_TRIES):
         try:
+            found = _doubts(lent, request_id, settings)
             with transaction():
-                bulk.carry_out(lent, request_id, now=clock.now(), undo_seconds=settings.undo_seconds)
+                bulk.carry_out(lent, request_id, now=clock.now(), undo_seconds=settings.undo_seconds, doubts=found)
         except LeaseLost:
             raise
         except OperationalError:

@@ -177,6 +177,8 @@ def bulk_outcome(action: str, outcome: str | None, first: bool = False) -> tuple
             return "good", _bulk_done[action]
         case BulkOutcome.ALREADY:
             return "neutral", _l("Done before")
+        case BulkOutcome.LEFT:
+            return "warn", _l("Left for a look")
         case BulkOutcome.REFUSED:
             return "bad", _l("Not done")
         case _:

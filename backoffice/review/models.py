@@ -73,8 +73,8 @@ class BulkRun(Leased, Base):
     address: Mapped[str | None] = mapped_column(String(64))
     token: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(8))
-    # What goes with it: remarks, the reason of a rejection, the id of a colleague; of verdicts, how far each request
-    # was seen (`seen`, by its id).
+    # What goes with it: remarks, the reason of a rejection, the id of a colleague, whether what has doubts is left to
+    # the person (`leave_doubtful`); of verdicts, how far each request was seen (`seen`, by its id).
     arguments: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
     # The run whose requests these are: those it could not do, or whose approvals are undone.
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"))
@@ -97,9 +97,9 @@ class BulkItem(Base):
     __tablename__ = "bulk_item"
     __table_args__ = (
         UniqueConstraint("run_id", "position", name="uq_bulk_item_position"),
-        CheckConstraint("outcome IN ('done', 'already', 'refused')", name="outcome"),
+        CheckConstraint("outcome IN ('done', 'already', 'left', 'refused')", name="outcome"),
         CheckConstraint("(outcome IS NULL) = (done_at IS NULL)", name="outcome_says_when"),
-        CheckConstraint("outcome <> 'refused' OR reason <> ''", name="refusal_says_why"),
+        CheckConstraint("outcome NOT IN ('left', 'refused') OR reason <> ''", name="refusal_says_why"),
         CheckConstraint("decision_id IS NULL OR outcome = 'done'", name="decision_is_done"),
         Index("ix_bulk_item_decision", "decision_id"),
     )
@@ -108,7 +108,7 @@ class BulkItem(Base):
     request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id), primary_key=True)
     position: Mapped[int]
     outcome: Mapped[str | None] = mapped_column(String(8))
-    # Why it was refused, or what else is to be known: a packed Message.
+    # Why it was left or refused, or what else is to be known: a packed Message.
     reason: Mapped[str] = mapped_column(Text, default="")
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     decision_id: Mapped[int | None] = mapped_column(ForeignKey(Decision.id))

@@ -149,4 +149,6 @@ class BulkOutcome(StrEnum):
     DONE = "done"
     # The same person has done just this before: nothing is wrong, and nothing was done twice.
     ALREADY = "already"
+    # A check warns or fails: it waits for the person to look at it by itself.
+    LEFT = "left"
     REFUSED = "refused"

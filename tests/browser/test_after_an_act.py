@@ -123,6 +123,7 @@ def test_many_are_approved_and_undone_by_keys_alone(
         page.keyboard.press(key)
     page.wait_for_url("**/review/bulk/new?*")
     expect(page.locator("h1")).to_be_focused()
+    page.locator("#bulk-doubts").uncheck()
     page.wait_for_timeout(READ)
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/review/bulk/\d+$"))

@@ -42,6 +42,7 @@ def test_rows_are_selected_and_decided_on_by_keys(
     rita.keys.press("a")  # for what is selected, not for the one beside it; it asks once more
     rita.page.wait_for_url("**/review/bulk/new?*")
     assert {stage.request(number).state for number in numbers} == {"pending"}
+    rita.toggle(rita.page.locator("#bulk-doubts"))
     rita.enter(rita.page.locator("form.form button[type=submit]"))
     rita.page.wait_for_url(re.compile(r"/review/bulk/\d+$"))
     with stage.app.app_context():

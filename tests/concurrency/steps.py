@@ -22,6 +22,7 @@ from backoffice.issuing.services import crediting, numbers
 from backoffice.ledger.services import files
 from backoffice.ledger.services.rehearsal import Rehearsal
 from backoffice.requests.services import reissuing
+from backoffice.review import jobs as review
 from backoffice.review.services import bulk
 
 Step = Callable[[], None]
@@ -137,7 +138,9 @@ BULK_STEPS: dict[str, Step] = {
     "item committed": _at_third(bulk, "carry_out", before=True),
     "all done, not finished": _before(bulk, "finish"),
 }
-_ALL = (ISSUE_STEPS, MAIL_STEPS, CONFIRM_STEPS, CREDIT_STEPS, IMPORT_STEPS, TRIED_STEPS, BULK_STEPS)
+# Of one that leaves what has doubts, between the look at the third item and its transaction.
+DOUBT_STEPS: dict[str, Step] = {"doubts gathered, nothing written": _at_third(review, "doubts")}
+_ALL = (ISSUE_STEPS, MAIL_STEPS, CONFIRM_STEPS, CREDIT_STEPS, IMPORT_STEPS, TRIED_STEPS, BULK_STEPS, DOUBT_STEPS)
 
 
 def arm(step: str) -> None:

@@ -38,10 +38,10 @@ def numbers(office: Office) -> list[str]:
     return office.apply_often(MANY)
 
 
-def ask(office: Office, numbers: Sequence[str], token: str = "the-form") -> int:
-    """Rita wants all of them approved; returns the run's id."""
+def ask(office: Office, numbers: Sequence[str], token: str = "the-form", *, leave: bool = False) -> int:
+    """Rita wants all of them approved, or with `leave` those without doubts; returns the run's id."""
     with transaction():
-        order = bulk.Order(BulkAction.APPROVE, numbers, token)
+        order = bulk.Order(BulkAction.APPROVE, numbers, token, {"leave_doubtful": leave})
         return bulk.start(office.cast.rita.actor, order, now=clock.now()).id
 
 
@@ -66,6 +66,22 @@ def test_a_dead_workers_run_goes_on_where_it_stopped(
     assert contradictions() == []
     launcher.start("command", settings, arguments=["bulk", "run"], clock_offset=LATER.total_seconds()).finish()
     assert_decided_once(FEW)
+
+
+def test_a_worker_that_dies_over_doubts_leaves_the_same_requests(
+    office: Office, launcher: Launcher, settings: Settings
+) -> None:
+    """All are alike, so each is left: whoever goes on finds the same, and approves none of them."""
+    office.recharge("1000.00")
+    ask(office, office.apply_often(4), leave=True)
+    child = launcher.start("command", settings, arguments=["bulk", "run"], die_at="doubts gathered, nothing written")
+    assert child.wait() == KILLED
+    assert contradictions() == []
+    launcher.start("command", settings, arguments=["bulk", "run"], clock_offset=LATER.total_seconds()).finish()
+    session.rollback()
+    assert list(session.scalars(select(BulkItem.outcome))) == ["left"] * 4
+    assert session.scalars(select(Decision.id)).all() == []
+    assert contradictions() == []
 
 
 def test_random_kills_of_workers_lose_and_repeat_nothing(

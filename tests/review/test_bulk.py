@@ -41,8 +41,10 @@ _tokens = count()
 def ask(
     desk: Desk, action: str, numbers: Sequence[str], who: Person | None = None, *, token: str = "", **given: Any
 ) -> int:
-    """Ask for an act on many, Rita unless said otherwise; returns the run's id."""
+    """Ask for an act on many, Rita unless said otherwise; returns the run's id. Doubts count for nothing here."""
     follows = given.pop("follows", None)
+    if action == "approve":
+        given.setdefault("leave_doubtful", False)
     order = Order(BulkAction(action), numbers, token or f"form-{next(_tokens)}", given, follows)
     return int(desk.run(lambda: bulk.start((who or desk.cast.rita).actor, order, now=clock.now()).id))
 
@@ -176,7 +178,7 @@ def test_every_act_stands_in_the_audit_log_with_its_run(desk: Desk) -> None:
         whole = session.scalars(select(AuditEvent).where(AuditEvent.object_type == "bulk_run")).all()
         assert sorted(via) == sorted((f"bulk {run}", desk.cast.rita.id, number) for number in numbers)
         assert [(event.action, event.after) for event in whole] == [
-            ("bulk.start", {"action": "approve", "requests": 2, "remarks": ""}),
+            ("bulk.start", {"action": "approve", "requests": 2, "remarks": "", "leave_doubtful": False}),
             ("bulk.end", {"done": 2}),
         ]
 

@@ -150,6 +150,6 @@ def test_what_was_seen_is_no_argument_of_a_run(desk: Desk, rita: Visitor) -> Non
     started(rita, "Approve 1 request", remarks="Thanks")
     with desk.app.app_context():
         run = session.query(BulkRun).one()
-        assert set(run.arguments) == {"remarks", "seen"}
+        assert set(run.arguments) == {"remarks", "leave_doubtful", "seen"}
         told = session.query(AuditEvent).filter(AuditEvent.action == "bulk.start").one()
-        assert told.after == {"action": "approve", "requests": 1, "remarks": "Thanks"}
+        assert told.after == {"action": "approve", "requests": 1, "remarks": "Thanks", "leave_doubtful": False}

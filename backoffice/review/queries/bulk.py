@@ -16,12 +16,13 @@ from backoffice.money import ZERO
 from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, in_state
+from backoffice.requests.queries import shortages
 from backoffice.requests.rules import Action, State, is_request_number
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import queue, seen
 from backoffice.review.queries.queue import Wanted
 from backoffice.review.queries.seen import Seen
-from backoffice.review.queries.views import Viewer
+from backoffice.review.queries.views import Viewer, is_half_approved
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome
 
 _SHOWN = (
@@ -30,8 +31,13 @@ _SHOWN = (
     InvoiceRequest.locale,
 )  # fmt: skip
 
-# What is asked about says as well how far it was seen.
-_ASKED = (*_SHOWN, *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest), seen.NAMES, strict=True)))
+# What is asked about says as well what it lacks, whether it has one of two approvals, and how far it was seen.
+_STANDING = (shortages.column(), is_half_approved().label("half_approved"))
+_ASKED = (
+    *_SHOWN,
+    *_STANDING,
+    *(key.label(name) for key, name in zip(seen.newest(InvoiceRequest), seen.NAMES, strict=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,13 @@ class Chosen:
         """How many wait for an answer of the customer's."""
         return sum(row.held_at is not None for row in self.rows)
 
+    def short(self) -> int:
+        """How many wait for a verdict and lack money: nobody can approve those."""
+        return sum(row.state == State.PENDING and bool(row.short) for row in self.rows)
+
     def others(self, viewer: Viewer) -> int:
         """How many somebody else works on."""
-        return sum(_is_anothers(row, viewer) for row in self.rows)
+        return sum(is_anothers(row, viewer) for row in self.rows)
 
     def likely(self, viewer: Viewer, changed: Collection[str]) -> list[str]:
         """The numbers of those that as things stand get the verdict: they wait for it, nobody else works on them, and
@@ -79,11 +89,12 @@ class Chosen:
         return [
             row.number
             for row in self.rows
-            if row.state == State.PENDING and not _is_anothers(row, viewer) and row.number not in changed
+            if row.state == State.PENDING and not is_anothers(row, viewer) and row.number not in changed
         ]
 
 
-def _is_anothers(row: Any, viewer: Viewer) -> bool:
+def is_anothers(row: Any, viewer: Viewer) -> bool:
+    """Whether somebody else works on a request at this moment."""
     return row.claim_ends_at is not None and row.claim_ends_at > viewer.now and row.claimed_by_id != viewer.id
 
 
@@ -181,8 +192,8 @@ def items(run_id: int) -> Select[Any]:
 
 
 def latest(run_id: int, number: int) -> list[Any]:
-    """The last items that had their turn, the newest first, and before them all that were refused."""
-    refused = items(run_id).where(BulkItem.outcome == BulkOutcome.REFUSED).limit(number)
+    """The last items that had their turn, the newest first, and before them those that were refused or left."""
+    refused = items(run_id).where(BulkItem.outcome.in_([BulkOutcome.REFUSED, BulkOutcome.LEFT])).limit(number)
     done = items(run_id).where(BulkItem.outcome.in_([BulkOutcome.DONE, BulkOutcome.ALREADY]))
     newest = done.order_by(None).order_by(BulkItem.position.desc()).limit(number)
     return [*session.execute(refused), *session.execute(newest)]

@@ -24,17 +24,18 @@ from backoffice.leases import GIVEN_BACK, LeaseLost
 from backoffice.permissions import Actor, Permission, Role
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
-from backoffice.requests.rules import Action
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import bulk as queries
+from backoffice.review.queries.doubts import listed
 from backoffice.review.queries.overtaken import approval_ended
 from backoffice.review.queries.seen import Seen
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome, BulkState
 from backoffice.review.services import claims, decisions, grounds
+from backoffice.review.services.bulk_before import approval_of, done_before
 from backoffice.review.services.competence import overtaken
 
-# An item takes some milliseconds; waiting for a lock may take it fifteen seconds. So much later a dead worker's run
-# goes on in another's hands.
+# An item takes some milliseconds, some forty where its checks are gathered; waiting for a lock may take it fifteen
+# seconds. So much later a dead worker's run goes on in another's hands.
 LEASE = timedelta(seconds=20)
 ABOUT = "bulk_run"  # how audit events name a run
 _UNFINISHED = (BulkState.WAITING, BulkState.RUNNING)
@@ -68,12 +69,22 @@ class Lent:
     address: str | None
     follows: int | None
 
+    @property
+    def leaves_doubtful(self) -> bool:
+        """Whether a request of which a check warns or fails is left to the person, for a look of its own."""
+        # A run from before this could be asked for does what was asked for then.
+        return self.action is BulkAction.APPROVE and bool(self.arguments.get("leave_doubtful", False))
+
 
 @dataclass(frozen=True, slots=True)
 class _Result:
     outcome: BulkOutcome
     reason: Message | None = None
     decision: Decision | None = None
+
+
+class _Doubtful(Exception):
+    """It could be done and has doubts: it is taken back. What cannot be done is refused in the verb's own words."""
 
 
 def start(actor: Actor, order: Order, *, now: datetime) -> BulkRun:
@@ -122,7 +133,7 @@ def is_meant(run: BulkRun, order: Order) -> bool:
         asked = _checked(order.action, order.arguments)
     except Invalid:
         return False
-    return run.action == order.action and all(run.arguments[name] == given for name, given in asked.items())
+    return run.action == order.action and all(run.arguments.get(name) == given for name, given in asked.items())
 
 
 def undo(actor: Actor, run_id: int, *, token: str, now: datetime) -> BulkRun:
@@ -182,10 +193,18 @@ def hold(lent: Lent, *, until: datetime) -> None:
     BulkRun.renew(lent.id, lent.lease, until=until)
 
 
-def carry_out(lent: Lent, request_id: int, *, now: datetime, undo_seconds: int = 0) -> BulkOutcome:
+def number_of(request_id: int) -> str:
+    """The number of a run's request."""
+    return session.execute(select(InvoiceRequest.number).where(InvoiceRequest.id == request_id)).scalar_one()
+
+
+def carry_out(
+    lent: Lent, request_id: int, *, now: datetime, undo_seconds: int = 0, doubts: Sequence[Message] = ()
+) -> BulkOutcome:
     """Do the run's act on one request and write down what became of it, both in the caller's transaction.
 
-    Raises LeaseLost; what the act itself refuses is an outcome.
+    `doubts` are the names of the checks for which it is left to the person instead. Raises LeaseLost; what the act
+    itself refuses is an outcome.
     """
     hold(lent, until=now + LEASE)
     asked = select(User, InvoiceRequest.number).join(InvoiceRequest, InvoiceRequest.id == request_id)
@@ -194,6 +213,10 @@ def carry_out(lent: Lent, request_id: int, *, now: datetime, undo_seconds: int =
     try:
         with session.begin_nested():
             result = _act(lent, actor, request_id, number, now=now, undo_seconds=undo_seconds)
+            if doubts:
+                raise _Doubtful
+    except _Doubtful:
+        result = _Result(BulkOutcome.LEFT, Message(N_("Left for you: %(checks)s"), checks=listed(doubts)))
     except BackofficeError as refusal:
         result = _refused(lent, actor, request_id, refusal)
     _write(lent, request_id, result, now)
@@ -252,7 +275,9 @@ def _checked(action: BulkAction, given: Mapping[str, Any]) -> dict[str, Any]:
     remarks = str(given.get("remarks") or "")
     match action:
         case BulkAction.APPROVE:
-            return {"remarks": grounds.checked_remarks(remarks)}
+            # Whoever says nothing of it approves nothing unseen.
+            leave = bool(given.get("leave_doubtful", True))
+            return {"remarks": grounds.checked_remarks(remarks), "leave_doubtful": leave}
         case BulkAction.REJECT:
             reason = str(given.get("reason") or "")
             return {"reason": reason, "remarks": grounds.checked_rejection(reason, remarks, None).remarks}
@@ -288,7 +313,7 @@ def _act(lent: Lent, actor: Actor, request_id: int, number: str, *, now: datetim
         case BulkAction.ASSIGN:
             claims.assign(actor, number, given["assignee"], now=now)
         case BulkAction.UNDO:
-            given_then = _approval_of(lent, request_id)
+            given_then = approval_of(lent.follows, request_id)
             if given_then is None or given_then.revoked_at is not None:
                 over = Conflict(Message(N_("This approval does not hold any more.")))
                 raise overtaken(requests.by_number(number), over, approval_ended(request_id))
@@ -297,33 +322,10 @@ def _act(lent: Lent, actor: Actor, request_id: int, number: str, *, now: datetim
     return _Result(BulkOutcome.DONE)
 
 
-def _approval_of(lent: Lent, request_id: int) -> Decision | None:
-    """The verdict that the followed run gave on a request."""
-    followed = select(BulkItem.decision_id).where(BulkItem.run_id == lent.follows, BulkItem.request_id == request_id)
-    return session.scalars(select(Decision).where(Decision.id.in_(followed))).one_or_none()
-
-
 def _refused(lent: Lent, actor: Actor, request_id: int, refusal: BackofficeError) -> _Result:
     """What a refusal means: that the same person has done just this before, or that it cannot be done."""
-    before = _done_before(lent, actor, request_id)
+    before = done_before(lent.action, lent.follows, actor.id, request_id)
     return _Result(BulkOutcome.REFUSED, refusal.reason) if before is None else _Result(BulkOutcome.ALREADY, before)
-
-
-def _done_before(lent: Lent, actor: Actor, request_id: int) -> Message | None:
-    if lent.action is BulkAction.UNDO:
-        then = _approval_of(lent, request_id)
-        undone = then is not None and then.revoked_by == actor.id
-        return Message(N_("You have undone this approval already.")) if undone else None
-    final = requests.decision_in_force(request_id)
-    if final is not None and final.decided_by == actor.id:
-        if lent.action is BulkAction.APPROVE and final.verdict == Action.APPROVE:
-            return Message(N_("You have approved this request already."))
-        if lent.action is BulkAction.REJECT and final.verdict == Action.REJECT:
-            return Message(N_("You have rejected this request already."))
-    first = requests.first_approval(request_id) if lent.action is BulkAction.APPROVE and final is None else None
-    if first is not None and first.decided_by == actor.id:
-        return Message(N_("You gave the first approval. Somebody else has to give the second one."))
-    return None
 
 
 def _write(lent: Lent, request_id: int, result: _Result, now: datetime) -> None:

@@ -17,9 +17,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import Conflict, Invalid
 from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission, Role
-from backoffice.requests.rules import State
 from backoffice.review import labels
-from backoffice.review.checks.facts import Outcome
 from backoffice.review.forms import BulkApproveForm, BulkAssignForm, BulkRejectForm
 from backoffice.review.models import BulkRun
 from backoffice.review.queries import bulk as queries
@@ -28,8 +26,7 @@ from backoffice.review.queries.queue import Wanted
 from backoffice.review.rules import BULK_LIMIT, CHOSEN_ACTIONS, BulkAction, BulkOutcome
 from backoffice.review.services import bulk as services
 from backoffice.review.services.bulk import Order
-from backoffice.review.views import bulk_offer, queue, rejection, ticks, told
-from backoffice.review.views.evidence import worst_of
+from backoffice.review.views import bulk_beside, bulk_offer, queue, rejection, ticks, told
 from backoffice.review.views.plumbing import INVALID, blueprint
 from backoffice.web import asides, drafts, kept_forms
 from backoffice.web.errors import translate
@@ -40,8 +37,8 @@ from backoffice.web.kept_forms import KeptForm, keep_typed
 from backoffice.web.paging import PageRequest, paginate
 
 _HISTORY, _LATEST = 30, 15
-# Whose evidence is shown beside them: each costs some 20 ms.
-_WITH_EVIDENCE = 25
+# What stays selected once a run is over.
+_STAY = (BulkOutcome.REFUSED, BulkOutcome.LEFT)
 _FORMS: dict[BulkAction, type[KeptForm]] = {
     BulkAction.APPROVE: BulkApproveForm,
     BulkAction.REJECT: BulkRejectForm,
@@ -110,6 +107,8 @@ def kept() -> ResponseReturnValue:
         flash(gettext("Tick the requests first."), "warning")
         return redirect(url_for("review.queue"), 303)
     form = kept_forms.begin(_FORMS[action], {})
+    if isinstance(form, BulkApproveForm):
+        form.take_back(sent)
     return page(action, _offering(form), queries.chosen(numbers), sent=sent)
 
 
@@ -162,7 +161,7 @@ def show(run_id: int) -> str:
         "review/bulk.html",
         own=own,
         rows=rows,
-        ticked=request.args.getlist("number") or [row.number for row in rows if row.outcome == BulkOutcome.REFUSED],
+        ticked=request.args.getlist("number") or [row.number for row in rows if row.outcome in _STAY],
         undoable=len(undoable),
         stop=stops.current() if run.action == BulkAction.APPROVE and not run.is_unfinished else None,
         undo_token=form_token(None),
@@ -226,8 +225,8 @@ def _moving(run: BulkRun) -> dict[str, Any]:
 
 
 def _failed_first(run: BulkRun) -> list[Any]:
-    order = {BulkOutcome.REFUSED: 0, None: 1, BulkOutcome.ALREADY: 2}
-    return sorted(session.execute(queries.items(run.id)), key=lambda row: order.get(row.outcome, 3))
+    order = {BulkOutcome.REFUSED: 0, BulkOutcome.LEFT: 1, None: 2, BulkOutcome.ALREADY: 3}
+    return sorted(session.execute(queries.items(run.id)), key=lambda row: order.get(row.outcome, 4))
 
 
 def page(
@@ -259,8 +258,10 @@ def page(
         others=found.others(viewer),
         changed=news,
         told=told.of(found, seen_then, news) if action != BulkAction.ASSIGN else {},
-        evidence=_evidence(found) if action == BulkAction.APPROVE else {},
-        evidence_limit=_WITH_EVIDENCE,
+        short=found.short(),
+        known=bulk_beside.known(found, viewer),
+        evidence=bulk_beside.evidence(found, action),
+        evidence_limit=bulk_beside.WITH_EVIDENCE,
         ready=list(rejection.offers_to_many(found.locales)) if action == BulkAction.REJECT else [],
         letter=letter,
         asked_for_letter=asked_for_letter,
@@ -272,13 +273,6 @@ def page(
         list=ticked.query,
         labels=labels,
     )
-
-
-def _evidence(found: Chosen) -> dict[str, Outcome]:
-    """What the checks of each request come to, by its number; nothing where there are too many to wait for."""
-    now = clock.now()
-    asked = [row.number for row in found.rows if row.state == State.PENDING]
-    return {number: worst_of(number, now) for number in asked} if len(asked) <= _WITH_EVIDENCE else {}
 
 
 def answered(shown: str, found: Chosen, status: int = 200) -> ResponseReturnValue:
@@ -330,6 +324,8 @@ def _offering(form: Form) -> Form:
 def _arguments(form: Form) -> dict[str, Any]:
     """What was typed, as the service takes it; whoever is no colleague is nobody's id."""
     given = {name: form[name].data for name in ("reason", "remarks") if name in form}
+    if isinstance(form, BulkApproveForm):
+        given["leave_doubtful"] = form.leaves_doubtful
     if isinstance(form, BulkAssignForm):
         chosen = form.assignee.data
         given["assignee"] = None if chosen == form.NOBODY else whole_number(chosen) or 0
@@ -342,7 +338,10 @@ def _before(action: BulkAction) -> dict[str, Any]:
     if follows is None:
         return {}
     run = queries.own(current_user.id, follows)
-    return dict(run.arguments) if run.action == action else {}
+    if run.action != action:
+        return {}
+    # To approve what has doubts is wanted anew each time.
+    return {name: given for name, given in run.arguments.items() if name != "leave_doubtful"}
 
 
 def _name_of(person_id: int | None) -> str:

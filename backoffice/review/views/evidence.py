@@ -25,7 +25,6 @@ from backoffice.web.guards import guard
 
 # A person reads a draft for some seconds; each keeps the process's one renderer busy for some milliseconds.
 DRAFTS = "30 per minute; 600 per hour"
-_GRAVEST_FIRST = (Outcome.FAIL, Outcome.WARN, Outcome.PASS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,6 @@ def panel(facts: Facts) -> list[Finding]:
         )
         for found in checks.run(facts)
     ]
-
-
-def worst_of(number: str, now: datetime) -> Outcome:
-    """What the checks of a request come to: that of the gravest one. Five statements and some."""
-    found = checks.run(facts_of(queries.dossier(number), now))
-    return min((check.outcome for check in found), key=_GRAVEST_FIRST.index)
 
 
 def draft_of(dossier: queries.Dossier, now: datetime) -> Snapshot | None:
