@@ -87,6 +87,12 @@ def test_dates_overdue_and_flagged_narrow_the_list(desk: Desk, visit: Callable[.
     rita = visit(desk.cast.rita)
     assert numbers(rita, "/review?only=overdue") == [flagged, overdue]
     assert numbers(rita, "/review?only=flagged") == [flagged]
+    assert numbers(rita, "/review?only=overdue&only=flagged") == [flagged], "a second chip narrows"
+    told = rita.get("/review/bulk/matching?only=overdue&only=flagged").json
+    assert told["said"] == "1 request, ¥100.00"
+    viewer, both = Viewer(desk.cast.rita.id, NOW), Wanted(overdue=True, flagged=True)
+    with desk.app.app_context():
+        assert queries.counts([both], viewer) == [1], "as a saved view counts it"
     assert numbers(rita, "/review?from=2026-11-13&to=2026-11-13") == [overdue]
     assert numbers(rita, "/review?from=2026-11-14&view=all") == [fresh]
     nothing = rita.get("/review?from=2026-12-01").text
@@ -152,6 +158,14 @@ def test_a_filter_is_read_in_the_order_of_the_list(desk: Desk, database: str, su
     for code, narrowed in product(("pending", "all"), FILTERS):
         with subtests.test(f"{code} by {narrowed}"), desk.app.app_context():
             refuse_sorting(planned(Wanted(code, **narrowed), desk, database))
+
+
+def test_what_is_overdue_is_found_by_its_day_and_never_by_reading_all(desk: Desk, database: str) -> None:
+    desk.apply()
+    with desk.app.app_context():
+        used = planned(Wanted("all", overdue=True, flagged=True), desk, database)
+    assert "Seq Scan on invoice_request" not in used, used
+    assert not re.search(r"SCAN invoice_request", used), used
 
 
 def planned(wanted: Wanted, desk: Desk, database: str) -> str:

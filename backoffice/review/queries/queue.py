@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, select
 
 from backoffice import clock
 from backoffice.accounts.models import Account
@@ -150,12 +150,10 @@ def _narrowed(wanted: Wanted, viewer: Viewer) -> list[ColumnElement[bool]]:
         # Beside a view that names states itself it only narrows: its index must not tempt SQLite to sort.
         narrows = beside(InvoiceRequest.state) == word(wanted.state)
         conditions.append(in_state(State(wanted.state)) if wanted.view == views.ALL else narrows)
-    late = [
-        *([is_overdue(viewer.now)] if wanted.overdue else []),
-        *([InvoiceRequest.flagged_at.is_not(None)] if wanted.flagged else []),
-    ]
-    if late:
-        conditions.append(or_(*late))
+    if wanted.overdue:
+        conditions.append(is_overdue(viewer.now))
+    if wanted.flagged:
+        conditions.append(InvoiceRequest.flagged_at.is_not(None))
     amount = InvoiceRequest.amount if wanted.sorted_by[0] == "amount" else beside(InvoiceRequest.amount)
     if wanted.least is not None:
         conditions.append(amount >= wanted.least)

@@ -75,7 +75,8 @@ class Filter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Any of several values, e.g. states. `choices`: (value, lazy label). Its value is a list, empty for "all"."""
+    """Some of several values: whether one more narrows or widens a list is that list's rule. `choices`: (value, lazy
+    label). Its value is a list, empty for "all"."""
 
     name: str
     label: Any
