@@ -21,6 +21,8 @@ DAY = 24 * HOUR
 TENTHS = 10
 LAST_BUCKET = 11
 LAST_AGE = 6
+# A period of up to so many days is shown by day, a longer one by week.
+BY_DAY = 31
 # The local hour from which on the report of the week before is made.
 REPORT_HOUR = 8
 
@@ -93,6 +95,11 @@ def reported_week(local: datetime, calendar: BusinessCalendar) -> date | None:
     if today < first or (today == first and local.hour < REPORT_HOUR):
         return None
     return monday - timedelta(days=7)
+
+
+def is_by_day(since: date, until: date) -> bool:
+    """Whether the days from `since` to `until`, both included, are shown by day; a longer period is shown by week."""
+    return (until - since).days < BY_DAY
 
 
 def band_of(amount: Decimal) -> int:

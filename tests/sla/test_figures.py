@@ -19,6 +19,8 @@ from backoffice.requests.services import changes
 from backoffice.review.services import claims, holds
 from backoffice.review.services import decisions as review
 from backoffice.sla import invariants, jobs
+from backoffice.sla.messages import charts
+from backoffice.sla.messages.lists import addresses as lists_of
 from backoffice.sla.queries import figures, lists
 from backoffice.sla.queries.board import Shown
 from backoffice.sla.queries.lists import Asked, Figure
@@ -126,3 +128,22 @@ def test_every_figure_equals_its_list_in_number_and_sum(desk: Desk) -> None:
         assert list(invariants.check()) == []
     assert not faults, "\n".join(faults[:20])
     assert seen == {*Figure}
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "grain", "places"),
+    [
+        (date(2026, 9, 13), date(2026, 12, 1), "Week", 13),  # begins on a Sunday: its first week is one day
+        (date(2026, 11, 23), date(2026, 11, 23), "Day", 1),
+        (date(2026, 10, 24), date(2026, 11, 23), "Day", 31),
+        (date(2026, 10, 23), date(2026, 11, 23), "Week", 6),
+    ],
+)
+@pytest.mark.one_database
+def test_the_table_of_the_backlog_is_headed_by_what_its_rows_are(
+    desk: Desk, since: date, until: date, grain: str, places: int
+) -> None:
+    with desk.app.test_request_context("/"):
+        board = figures.dashboard(Asked(since, until), NOW + timedelta(days=30))
+        flow = charts.of_board(board, lists_of("/"), target_days=5, on_time_target=0.95)["flow"]
+    assert (flow.heading, len(flow.rows)) == (grain, places)

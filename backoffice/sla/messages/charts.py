@@ -104,7 +104,8 @@ def _share(week: Week) -> str:
 
 
 def _flow(board: Dashboard, to: Address) -> Chart:
-    daily = len(board.flow) > 1 and board.flow[0].first == board.flow[0].last
+    # Not by the length of the first row: a period may begin with a Sunday, a week of one day.
+    daily = rules.is_by_day(board.asked.since, board.asked.until)
 
     def series(name: str, shown: Iterable[Shown], ink: Ink, stroke: Stroke) -> Series:
         places = (span(one.first, one.last) for one in board.flow)

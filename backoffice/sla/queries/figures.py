@@ -37,8 +37,6 @@ from backoffice.sla.queries.lists import Asked, Count, Figure
 from backoffice.sla.queries.paces import Pace
 from backoffice.sla.rules import Clock, Kept, Split, Step
 
-# A period of up to so many days is shown by day, a longer one by week.
-BY_DAY = 31
 _NAMES = recount.FIGURES
 _SUMS = [func.sum(getattr(DayFigures, name)) for figure in _NAMES for name in (figure, f"{figure}_amount")]
 Row = Mapping[str, Count]
@@ -198,8 +196,8 @@ class _Book:
         if self.asked.reviewer is not None:
             return
         one, since, until = timedelta(days=1), self.asked.since, self.asked.until
-        daily = (until - since).days < BY_DAY
-        spans = [(since + n * one,) * 2 for n in range((until - since).days + 1)] if daily else _weeks(since, until)
+        days = [(since + n * one,) * 2 for n in range((until - since).days + 1)]
+        spans = days if rules.is_by_day(since, until) else _weeks(since, until)
         open_ = _sum(self.backlog)
         later = [row for day, row in self.by_day.items() if day > until]
         flows: list[Flow] = []
