@@ -12,11 +12,12 @@ from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.sla import labels
 from backoffice.sla.charts.chart import Ink
-from backoffice.sla.messages import charts
+from backoffice.sla.messages import charts, definitions
+from backoffice.sla.messages.definitions import Glossary
 from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries import terms
 from backoffice.sla.queries.board import Dashboard, Part, Promises, Shown
-from backoffice.sla.report.contents import Card, Cell, Column, Report, Table, composed
+from backoffice.sla.report.contents import Card, Cell, Column, Kind, Report, Table, composed
 from backoffice.sla.rules import SMALLEST_SAMPLE
 from backoffice.web.formatting import MISSING, amount, percent
 
@@ -28,6 +29,7 @@ def of_board(
     today = clock.local_date(now, clock.zone())
     held = terms.in_force(today)
     drawn = charts.of_board(board, to, target_days=held.days, on_time_target=held.on_time)
+    words = definitions.of_board(held.days)
     return composed(
         title=gettext("Service level"),
         issuer=policies.value(PolicyKey.SELLER, today)["name"],
@@ -36,11 +38,11 @@ def of_board(
         cards=_cards(board, held.on_time),
         charts=list(drawn.values()),
         tables=[
-            _steps(board, held.steps),
-            _parts(gettext("By reviewer"), gettext("Reviewer"), board.reviewers, people, with_load=True),
-            _parts(gettext("By header type"), gettext("Header type"), board.kinds, labels.kinds),
-            _parts(gettext("By amount"), gettext("Amount"), board.bands, labels.bands()),
-            _rejections(board),
+            _steps(words, board, held.steps),
+            _parts(words, "reviewers", "reviewer", board.reviewers, people, with_load=True),
+            _parts(words, "kinds", "kind", board.kinds, labels.kinds),
+            _parts(words, "bands", "band", board.bands, labels.bands()),
+            _rejections(words, board),
         ],
         made_at=now,
     )
@@ -102,16 +104,21 @@ def _counted(label: str, shown: Shown, ink: Ink | None = None) -> Card:
     return Card(label, f"{shown.number:,}", amount(shown.amount), ink if shown.number else None)
 
 
+def _columns(words: Glossary, first: str, **figures: Kind) -> tuple[Column, ...]:
+    """The head of a table: the page's own words, by key what its rows are, then its figures with their kinds."""
+    named = ((key.replace("_", "-"), kind) for key, kind in figures.items())
+    return (Column(words[first].label), *(Column(words[key].label, kind) for key, kind in named))
+
+
 def _parts(
-    title: str, heading: str, rows: Sequence[Part], names: Mapping[str, object], *, with_load: bool = False
-) -> Table:
-    columns = [Column(heading), Column(gettext("Closed"), "number"), Column(gettext("On time"), "share"),
-               Column(gettext("Missed"), "number"), Column(gettext("Due"), "number"),
-               Column(gettext("Median"), "decimal"), Column(gettext("Nine of ten within"), "decimal")]  # fmt: skip
-    if with_load:
-        columns[1:1] = [Column(gettext("Works on now"), "number")]
-        columns.append(Column(gettext("Verdict taken back"), "number"))
-    return Table(title, tuple(columns), tuple(_row(row, names, with_load=with_load) for row in rows))
+    words: Glossary, title: str, heading: str, rows: Sequence[Part], names: Mapping[str, object],
+    *, with_load: bool = False,
+) -> Table:  # fmt: skip
+    load: dict[str, Kind] = {"load": "number"} if with_load else {}
+    reopened: dict[str, Kind] = {"reopened": "number"} if with_load else {}
+    columns = _columns(words, heading, **load, closed="number", on_time="share", missed="number",
+                       due_in_period="number", median="decimal", p90="decimal", **reopened)  # fmt: skip
+    return Table(words[title].label, columns, tuple(_row(row, names, with_load=with_load) for row in rows))
 
 
 def _row(row: Part, names: Mapping[str, object], *, with_load: bool) -> tuple[Cell, ...]:
@@ -124,32 +131,27 @@ def _row(row: Part, names: Mapping[str, object], *, with_load: bool) -> tuple[Ce
     return tuple(cells)
 
 
-def _steps(board: Dashboard, targets: Mapping[str, int | None]) -> Table:
-    columns = (Column(gettext("Step")), Column(gettext("Target"), "number"), Column(gettext("Requests"), "number"),
-               Column(gettext("Median"), "decimal"), Column(gettext("Nine of ten within"), "decimal"),
-               Column(gettext("Target kept"), "number"), Column(gettext("Target missed"), "number"),
-               Column(gettext("Share kept"), "share"))  # fmt: skip
+def _steps(words: Glossary, board: Dashboard, targets: Mapping[str, int | None]) -> Table:
+    columns = _columns(words, "step", target="number", requests="number", median="decimal", p90="decimal",
+                       step_kept="number", step_late="number", step_share="share")  # fmt: skip
     rows = []
     for one in board.steps:
         name, target = str(labels.steps[one.step]), targets[one.step]
         rows.append((Cell(name, name), Cell(target, str(MISSING) if target is None else str(target)),
                      _number(one.measured), _hours(one.pace.median), _hours(one.pace.p90), _number(one.kept),
                      _number(one.late), Cell(one.share, str(percent(one.share)))))  # fmt: skip
-    return Table(
-        gettext("Steps in business hours"), columns, tuple(rows), gettext("24 business hours are a business day.")
-    )
+    return Table(words["steps"].label, columns, tuple(rows), gettext("24 business hours are a business day."))
 
 
 def _hours(number: float | None) -> Cell:
     return Cell(number, labels.hours(number))
 
 
-def _rejections(board: Dashboard) -> Table:
-    columns = (Column(gettext("Reason")), Column(gettext("Requests"), "number"),
-               Column(gettext("Business days in all"), "decimal"))  # fmt: skip
+def _rejections(words: Glossary, board: Dashboard) -> Table:
+    columns = _columns(words, "reason", requests="number", days="decimal")
     rows = ((str(labels.reasons[one.reason]), one) for one in board.reasons)
     cells = tuple((Cell(name, name), _number(one.rejected), _decimal(one.days)) for name, one in rows)
-    return Table(gettext("Rejections by reason"), columns, cells)
+    return Table(words["reasons"].label, columns, cells)
 
 
 def _number(shown: Shown) -> Cell:

@@ -17,8 +17,10 @@ from backoffice.review.queries import queue as review
 from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke
 from backoffice.sla.charts.plot import plotted
 from backoffice.sla.forecast import Forecast, Method, Outlook
+from backoffice.sla.messages import definitions
 from backoffice.sla.messages.charts import plain_day
 from backoffice.sla.queries import coming as queries
+from backoffice.sla.queries import terms
 from backoffice.sla.queries.coming import Happened
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
@@ -38,6 +40,8 @@ def forecast() -> str:
     return render_template(
         "sla/forecast.html",
         told=told,
+        glossary=definitions.of_forecast(terms.in_force(today).days),
+        other=told.forecast.method.other.value if told.forecast else None,
         naive=told.forecast is not None and told.forecast.method == Method.NAIVE,
         ahead=plotted(_ahead(told.forecast)) if told.forecast else None,
         before=plotted(_before(told.last_month)) if told.last_month else None,

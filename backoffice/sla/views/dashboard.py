@@ -18,7 +18,7 @@ from backoffice.review.queries import queue as review
 from backoffice.review.rules import urgency
 from backoffice.sla import labels, rules
 from backoffice.sla.charts.plot import Plot, plotted
-from backoffice.sla.messages import charts
+from backoffice.sla.messages import charts, definitions
 from backoffice.sla.queries import figures as queries
 from backoffice.sla.queries import lists, terms
 from backoffice.sla.queries.board import Dashboard
@@ -101,6 +101,7 @@ class _Tools:
 
     addresses, plots = asking.addresses, _plots
     bands, hours = labels.bands, labels.hours
+    definitions, is_by_day = definitions.of_board, rules.is_by_day
     kinds, reasons, steps = labels.kinds, labels.reasons, labels.steps
     smallest_sample = rules.SMALLEST_SAMPLE
 
