@@ -163,6 +163,20 @@ def grouped(figure: str) -> str:
     return f"{Decimal(figure):,f}"
 
 
+def short_day(on: date) -> tuple[str, str]:
+    """A day without its year, e.g. 16 Nov, and the year, where many stand side by side."""
+    return _short_day(on, page_locale())
+
+
+@lru_cache(maxsize=2048)
+def _short_day(on: date, language: str) -> tuple[str, str]:
+    # In English as our days are written: day, month.
+    short = (
+        format_date(on, "d MMM", locale=language) if language == "en" else format_skeleton("MMMd", on, locale=language)
+    )
+    return short, str(format_skeleton("y", on, locale=language))
+
+
 def month(on: date) -> str:
     """The month of a day, e.g. November 2026."""
     return _month_text(on.year, on.month, page_locale())

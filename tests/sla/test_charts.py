@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backoffice.sla.charts import labels, text
-from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Target
+from backoffice.sla.charts.chart import Chart, Ink, Kind, Moment, Point, Series, Target
 from backoffice.sla.charts.drawing import Box, Drawing, Label
 from backoffice.sla.charts.frame import ending
 from backoffice.sla.charts.plot import NARROW, WIDE, draw
@@ -49,6 +50,15 @@ def chart(kind: Kind, *series: list[float | None], names: list[str] | None = Non
     )  # fmt: skip
 
 
+def weeks(count: int, last: date = date(2026, 11, 30)) -> tuple[Moment, ...]:
+    """The Mondays of so many weeks, written as in English."""
+    days = [last - timedelta(weeks=ago) for ago in reversed(range(count))]
+    return tuple(Moment(f"{day.day} {day:%b}", str(day.year)) for day in days)
+
+
+MOMENTS = st.builds(Moment, st.sampled_from(["30 Nov", "11月30日", "", "W"]), st.sampled_from(["2026", "2027年", ""]))
+
+
 @st.composite
 def charts(draw_from: st.DrawFn) -> Chart:
     """Any chart the pages may ask for."""
@@ -64,6 +74,7 @@ def charts(draw_from: st.DrawFn) -> Chart:
         from_zero=draw_from(st.booleans()),
         whole=draw_from(st.booleans()),
         target=draw_from(st.none() | st.builds(Target, figures, st.just("Target"))),
+        moments=draw_from(st.just(()) | st.lists(MOMENTS, min_size=places, max_size=places).map(tuple)),
     )
 
 
@@ -97,6 +108,7 @@ def _holds(outer: Box, inner: Box) -> bool:
 @example(chart(Kind.LINES, [float(at % 50) for at in range(400)]), (WIDE, 220.0))
 @example(chart(Kind.COLUMNS, [float(at % 50) for at in range(400)], names=["2026-11-30"]), (NARROW, 220.0))
 @example(chart(Kind.AREAS, [3.0]), (NARROW, 220.0))
+@example(chart(Kind.LINES, [97.5] * 157, moments=weeks(157)), (NARROW, 220.0))
 def test_nothing_overlaps_and_nothing_is_cut_off(shown: Chart, size: tuple[float, float]) -> None:
     drawing = draw(shown, *size)
     assert faults(drawing) == []
@@ -115,8 +127,9 @@ def test_nothing_overlaps_and_nothing_is_cut_off(shown: Chart, size: tuple[float
     seen = [mark.column for mark in drawing.marks if mark.column and mark.column.height]
     assert all(column.height >= 1.4 and column.width >= 2 for column in seen) or drawing.width < NARROW
     assert any(label.part == "tick" for label in drawing.labels)
-    if any(name.strip() for name in shown.labels):
-        assert any(label.part == "name" for label in drawing.labels) or not shown.labels[-1].strip()
+    names = [moment.name for moment in shown.moments] or shown.labels
+    if names[-1].strip():
+        assert any(label.part == "name" for label in drawing.labels)
 
 
 def test_the_checker_sees_what_is_wrong() -> None:
@@ -182,6 +195,30 @@ def test_names_are_thinned_evenly_and_categories_wrapped() -> None:
     assert whole[0][2].text.endswith("…")
 
 
+@pytest.mark.parametrize(("width", "least"), [(NARROW, 4), (376.0, 5), (WIDE, 7)])
+@pytest.mark.parametrize("count", [12, 13, 14, 26, 53])
+def test_weeks_are_named_shortly_the_last_one_always_and_evenly(width: float, least: int, count: int) -> None:
+    shown = draw(chart(Kind.LINES, [97.5] * count, moments=weeks(count)), width, 220)
+    days = [label for label in shown.labels if label.part == "name" and not label.text.isdigit()]
+    at = [[moment.name for moment in weeks(count)].index(label.text) for label in days]
+    assert len(days) >= min(count, least) - 1
+    assert at[-1] == count - 1
+    assert len({right - left for left, right in pairwise(at)}) == 1
+    if count == 13:
+        assert at[0] == 0, "the first one, too, where an even step leads there"
+
+
+def test_a_year_stands_below_the_names_once_and_where_it_changes() -> None:
+    shown = draw(chart(Kind.LINES, [97.5] * 13, moments=weeks(13, date(2027, 1, 18))), 700, 220)
+    names = [label for label in shown.labels if label.part == "name"]
+    years = [label for label in names if label.text.isdigit()]
+    assert [label.text for label in years] == ["2026", "2027"]
+    above = {label.x: label.text for label in names if label not in years}
+    assert [above[label.x] for label in years] == ["26 Oct", "4 Jan"]
+    same = draw(chart(Kind.LINES, [97.5] * 13, moments=weeks(13)), 700, 220)
+    assert [label.text for label in same.labels if label.text.isdigit() and label.part == "name"] == ["2026"]
+
+
 def test_words_are_kept_whole_or_end_in_an_ellipsis() -> None:
     first, second, third = text.wrapped("Bartholomew Featherstonehaugh II", text.width("Bartholomew"), 3)
     assert (first, second[:8], second[-1], third) == ("Bartholomew", "Feathers", "…", "II")
@@ -204,6 +241,8 @@ def test_a_chart_refuses_what_it_cannot_show() -> None:
         chart(Kind.STACKED, [-1.0])
     with pytest.raises(ValueError, match="same places"):
         Chart("key", "Title", Kind.LINES, (Series("a", (Point("W1", 1, "1"),)), Series("b", ())), "Week")
+    with pytest.raises(ValueError, match="moment"):
+        chart(Kind.LINES, [1.0, 2.0], moments=weeks(3))
 
 
 def test_gaps_part_a_line_and_many_points_show_only_the_last() -> None:

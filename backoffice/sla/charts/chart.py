@@ -69,6 +69,14 @@ class Target:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How a place is named below the plot where that is a time: shortly, and the year where it begins or changes."""
+
+    name: str
+    year: str
+
+
 def grouped(value: float) -> str:
     """A figure of the scale: 12,500, or 2.5."""
     return f"{value:,.10g}" if abs(value) < 1e10 else f"{value:,.0f}"
@@ -81,7 +89,8 @@ class Chart:
     `key` is unique on its page and fit for an id; `heading` stands over the names in the table; `summary` says in a
     sentence what the chart shows. `tick` writes a figure of the scale; `whole` keeps the scale at whole numbers,
     `ceiling` is never exceeded by it (1 for shares), `from_zero` False lets lines begin near their lowest value.
-    `categories` are names that must all be read (wrapped before they are thinned); otherwise places are moments.
+    `categories` are names that must all be read (wrapped before they are thinned); otherwise places are moments, and
+    `moments` name them below the plot, one for each, where their labels are long; ValueError for more or fewer.
     `legend` says what the inks of single points mean.
     """
 
@@ -98,10 +107,13 @@ class Chart:
     from_zero: bool = True
     categories: bool = False
     legend: tuple[tuple[Ink, str], ...] = ()
+    moments: tuple[Moment, ...] = ()
 
     def __post_init__(self) -> None:
         if len({tuple(point.label for point in each.points) for each in self.series}) > 1:
             raise ValueError("the series of a chart name the same places")
+        if self.moments and len(self.moments) != len(self.labels):
+            raise ValueError("each place of a chart has its moment, or none has")
         values = self.values
         if not all(map(isfinite, values)):
             raise ValueError("a chart shows finite figures")

@@ -53,7 +53,11 @@ def framed(chart: Chart, width: float, height: float, *, grows: bool) -> Frame:
         width, right = needed, left  # it will scroll: the scale stands at both ends
     slot = (width - left - right) / places
     middles = [left + (at + 0.5) * slot for at in range(places)]
-    placed = labels.names(chart.labels, middles, width, categories=chart.categories)
+    placed = (
+        labels.moments(chart.moments, middles, width)
+        if chart.moments
+        else labels.names(chart.labels, middles, width, categories=chart.categories)
+    )
     above = text.ASCENT + text.DESCENT + 6 if chart.kind in (Kind.COLUMNS, Kind.STACKED) else text.ASCENT
     plot = Box(left, above, width - left - right, height - above - labels.room(placed))
     scale = Scale(figures[0], figures[-1], plot.bottom, plot.y)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from backoffice.sla.charts import text
+from backoffice.sla.charts.chart import Moment
 from backoffice.sla.charts.drawing import Box, Label
 
 _APART = 6.0
@@ -26,11 +27,41 @@ def names(words: Sequence[str], middles: Sequence[float], width: float, *, categ
         slot = min(right - left for left, right in pairwise(middles)) - _APART
         if slot >= _LEAST:
             return _placed([text.wrapped(word, slot, _NAME_LINES) for word in clean], middles, width)
-    for every in range(1, len(words) + 1):
-        chosen = range((len(words) - 1) % every, len(words), every)
-        placed = _placed([single[at] for at in chosen], [middles[at] for at in chosen], width)
-        if _fit(placed):
-            return placed
+    return _thinned(lambda chosen: _placed([single[at] for at in chosen], [middles[at] for at in chosen], width),
+                    len(words))  # fmt: skip
+
+
+def moments(named: Sequence[Moment], middles: Sequence[float], width: float) -> list[list[Label]]:
+    """Names of times, likewise; below the first that is shown stands its year, and where it becomes another."""
+
+    def placed(chosen: range) -> list[list[Label]]:
+        lines, year = [], ""
+        for at in chosen:
+            name = text.cut(text.one_line(named[at].name), width)
+            below = text.cut(text.one_line(named[at].year), width) if name and named[at].year != year else ""
+            lines.append([line for line in (name, below) if line])
+            year = named[at].year if name else year
+        return _placed(lines, [middles[at] for at in chosen], width)
+
+    return _thinned(placed, len(named))
+
+
+def _thinned(placed: Callable[[range], list[list[Label]]], count: int) -> list[list[Label]]:
+    """As many names as fit, evenly spaced, the last one always.
+
+    The first one, too, where an even step leads from it to the last that shows at most one name less, but no fewer than
+    three.
+    """
+    for every in range(1, count + 1):
+        found = placed(range((count - 1) % every, count, every))
+        if not _fit(found):
+            continue
+        enough = max(len(found) - 1, min(len(found), 3))
+        for step in range(every, count):
+            if (count - 1) % step == 0 and (count - 1) // step + 1 >= enough:
+                whole = placed(range(0, count, step))
+                return whole if _fit(whole) else found
+        return found
     return []
 
 
@@ -87,5 +118,6 @@ def _placed(lines: Sequence[Sequence[str]], middles: Sequence[float], width: flo
 
 
 def _fit(placed: Sequence[Sequence[Label]]) -> bool:
-    boxes = [name[0].box for name in placed if name]
-    return all(left.right + _APART <= right.x for left, right in pairwise(boxes))
+    boxes = [[line.box for line in name] for name in placed if name]
+    ends = [(min(box.x for box in name), max(box.right for box in name)) for name in boxes]
+    return all(left[1] + _APART <= right[0] for left, right in pairwise(ends))

@@ -8,10 +8,10 @@ from datetime import date
 from flask_babel import gettext
 
 from backoffice.sla import rules
-from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke, Target, grouped
+from backoffice.sla.charts.chart import Chart, Ink, Kind, Moment, Point, Series, Stroke, Target, grouped
 from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries.board import Dashboard, Shown, Week
-from backoffice.web.formatting import amount, day, percent
+from backoffice.web.formatting import amount, day, percent, short_day
 
 
 def of_board(board: Dashboard, to: Address, *, target_days: int, on_time_target: float) -> dict[str, Chart]:
@@ -93,6 +93,7 @@ def _on_time(weeks: Sequence[Week], to: Address, target: float) -> Chart:
         whole=False,
         ceiling=1.0,
         from_zero=False,
+        moments=moments(week.first for week in weeks),
     )
 
 
@@ -121,6 +122,7 @@ def _flow(board: Dashboard, to: Address) -> Chart:
             series(gettext("Closed or withdrawn"), (one.out for one in board.flow), Ink.GOOD, Stroke.DOTTED),
         ),
         gettext("Day") if daily else gettext("Week"),
+        moments=moments(one.first for one in board.flow),
     )
 
 
@@ -128,6 +130,11 @@ def _point(label: str, shown: Shown, to: Address, ink: Ink | None = None) -> Poi
     said = gettext("%(label)s: %(number)s requests, %(amount)s", label=label, number=grouped(shown.number),
                    amount=amount(shown.amount))  # fmt: skip
     return Point(label, shown.number, grouped(shown.number), to(shown), said, ink)
+
+
+def moments(days: Iterable[date]) -> tuple[Moment, ...]:
+    """How days stand below a chart: a week by its first one, the Monday unless the period begins later."""
+    return tuple(Moment(*short_day(on)) for on in days)
 
 
 def span(first: date, last: date) -> str:

@@ -18,7 +18,7 @@ from backoffice.sla.charts.chart import Chart, Ink, Kind, Point, Series, Stroke
 from backoffice.sla.charts.plot import plotted
 from backoffice.sla.forecast import Forecast, Method, Outlook
 from backoffice.sla.messages import definitions
-from backoffice.sla.messages.charts import plain_day
+from backoffice.sla.messages.charts import moments, plain_day
 from backoffice.sla.queries import coming as queries
 from backoffice.sla.queries import terms
 from backoffice.sla.queries.coming import Happened
@@ -84,6 +84,7 @@ def _ahead(told: Forecast) -> Chart:
         ),
         gettext("Day"),
         whole=False,
+        moments=moments(one.day for one in told.days),
     )
 
 
@@ -111,4 +112,5 @@ def _before(happened: Happened) -> Chart:
         ),
         gettext("Day"),
         whole=False,
+        moments=moments(one.day for one in told.days),
     )
