@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import Response, stream_with_context
@@ -25,8 +25,9 @@ from backoffice.errors import N_, Conflict, Message
 from backoffice.web import cells, formatting, sheets
 from backoffice.web.downloads import disposition
 
-# A share is a part of one, written as a percentage; a number is whole, a decimal is not.
-Kind = Literal["text", "code", "amount", "number", "decimal", "share", "day", "instant"]
+# A share is a part of one, written as a percentage; a number is whole, a decimal is not. Money is an amount that bears
+# its currency's sign; each cell of a column of any kind says of itself what it is (`Told`).
+Kind = Literal["text", "code", "amount", "money", "number", "decimal", "share", "day", "instant", "any"]
 
 # A person exports now and then; a script that fetches whole lists again and again would slow everybody down.
 EXPORTS = "30 per minute; 300 per hour"
@@ -34,12 +35,20 @@ SHEET_ROWS = 1_048_575  # beside the head: the format's own limit
 _BLOCK = 64 * 1024
 _TEXTS_KEPT = 4096
 _WIDTHS: dict[Kind, int] = {
-    "text": 32, "code": 24, "amount": 16, "number": 10, "decimal": 10, "share": 10, "day": 12, "instant": 18,
+    "text": 32, "code": 24, "amount": 16, "money": 18, "number": 10, "decimal": 10, "share": 10, "day": 12,
+    "instant": 18, "any": 18,
 }  # fmt: skip
 _MIMETYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+class Told(NamedTuple):
+    """A cell of a column of any kind."""
+
+    kind: Kind
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +147,11 @@ class _Texts:
 
 
 def _plain(kind: Kind, value: Any, zone: ZoneInfo, texts: _Texts) -> str:
+    if kind == "any" and value is not None:
+        kind, value = value
     if value is None:
         return ""
-    if kind == "amount":
+    if kind in ("amount", "money"):
         return f"{Decimal(value):.2f}"
     if kind in ("number", "decimal", "share"):
         return str(value)
@@ -188,6 +199,8 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Any], title: str)
         "text": book.add_format({"num_format": "@"}),
     }
     formats["code"] = formats["text"]
+    if not {"money", "any"}.isdisjoint(column.kind for column in columns):
+        formats["money"] = book.add_format({"num_format": f"[${formatting.currency_sign()}]#,##0.00"})
     for at, column in enumerate(columns):
         sheet.set_column(at, at, _WIDTHS[column.kind])
     sheet.freeze_panes(1, 0)
@@ -195,8 +208,10 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Any], title: str)
     for at, column in enumerate(columns):
         sheet.write_string(0, at, str(column.label), head)
     written = _written(_Texts(lambda text: as_text(cells.cleaned(text))), formatting.local_zone())
+    # The cell brings the format that its column does not have.
+    written["any"] = lambda told: sheets.styled(written[told.kind](told.value), formats[told.kind])
     told = [(written[column.kind], column.value) for column in columns]
-    below, last = sheets.Rows(sheet, [formats[column.kind] for column in columns]), 0
+    below, last = sheets.Rows(sheet, [formats.get(column.kind) for column in columns]), 0
     for last, row in enumerate(rows, start=1):
         if last > SHEET_ROWS:
             raise Conflict(Message(N_("A spreadsheet cannot hold so many rows. Narrow the list, or take CSV.")))
@@ -208,6 +223,8 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Any], title: str)
 
 def _is_nothing(value: Any) -> bool:
     # A lazy string is never empty, and would be translated to say so.
+    if isinstance(value, Told):
+        return _is_nothing(value.value)
     return value is None or (isinstance(value, str) and not value)
 
 
@@ -215,6 +232,7 @@ def _written(texts: _Texts, zone: ZoneInfo) -> dict[Kind, Callable[[Any], str]]:
     """How a cell of each kind is written. One that is said to hold a string is neither guessed at nor run."""
     return {
         "amount": sheets.number,
+        "money": sheets.number,
         "number": sheets.number,
         "decimal": sheets.number,
         "share": sheets.number,

@@ -45,15 +45,23 @@ def instant(value: datetime) -> str:
     return f'"><v>{passed.days + (passed.seconds + passed.microseconds / 1e6) / _DAY_SECONDS:.16G}</v></c>'
 
 
+def styled(cell: str, form: Any) -> str:
+    """A cell with a format of its own, for a column without one."""
+    return f'" s="{form._get_xf_index()}{cell}'
+
+
 class Rows:
-    """The rows below the head of a sheet that was begun in constant memory; nothing else may be written to it after."""
+    """The rows below the head of a sheet that was begun in constant memory; nothing else may be written to it after.
+
+    `formats` are those of the columns, None where each cell has its own (`styled`).
+    """
 
     def __init__(self, sheet: Any, formats: Sequence[Any]) -> None:
         from xlsxwriter.utility import xl_col_to_name
 
         self._sheet = sheet
         self._begin = [f'<c r="{xl_col_to_name(at)}' for at in range(len(formats))]
-        self._style = [f'" s="{form._get_xf_index()}' for form in formats]
+        self._style = ["" if form is None else styled("", form) for form in formats]
         sheet._write_single_row(1)  # the head
 
     def add(self, number: int, cells: Sequence[str | None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import gettext, ngettext
@@ -11,15 +11,16 @@ from backoffice import clock
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 from backoffice.sla import labels
-from backoffice.sla.charts.chart import Ink
+from backoffice.sla.charts.chart import Chart, Ink
 from backoffice.sla.messages import charts, definitions
 from backoffice.sla.messages.definitions import Glossary
 from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries import terms
-from backoffice.sla.queries.board import Dashboard, Part, Promises, Shown
+from backoffice.sla.queries.board import Dashboard, Flow, Part, Promises, Shown, Week
+from backoffice.sla.queries.paces import Pace
 from backoffice.sla.report.contents import Card, Cell, Column, Kind, Report, Table, composed
-from backoffice.sla.rules import SMALLEST_SAMPLE
-from backoffice.web.formatting import MISSING, amount, percent
+from backoffice.sla.rules import SMALLEST_SAMPLE, is_by_day
+from backoffice.web.formatting import MISSING, amount, percent, short_day
 
 
 def of_board(
@@ -38,6 +39,7 @@ def of_board(
         cards=_cards(board, held.on_time),
         charts=list(drawn.values()),
         tables=[
+            *_of_charts(words, board, drawn),
             _steps(words, board, held.steps),
             _parts(words, "reviewers", "reviewer", board.reviewers, people, with_load=True),
             _parts(words, "kinds", "kind", board.kinds, labels.kinds),
@@ -57,26 +59,27 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
                     board.held.number)  # fmt: skip
     again = ngettext("%(num)d request issued after a resubmission", "%(num)d requests issued after a resubmission",
                      board.resubmitted.number)  # fmt: skip
-    median = _in_days(board.net.median)
     turnaround = gettext("Nine of ten within %(p90)s, 95 of 100 within %(p95)s business days",
                          p90=_days(board.net.p90), p95=_days(board.net.p95))  # fmt: skip
+    oldest = now.oldest_on
     return [
         Card(
             gettext("On time"), counted if kept is None else percent(promises.on_time),
             goal if kept is None else f"{counted} · {goal}", None if kept is None else Ink.GOOD if kept else Ink.BAD,
+            promises.on_time, "share",
         ),
         _on_time_with_holds(promises),
-        Card(gettext("Median turnaround"), median, turnaround if board.net.number else ""),
-        Card(gettext("Median with holds"), _in_days(board.gross.median), held),
-        Card(gettext("Median end to end"), _in_days(board.chain.median), again),
+        _median(gettext("Median turnaround"), board.net, turnaround if board.net.number else ""),
+        _median(gettext("Median with holds"), board.gross, held),
+        _median(gettext("Median end to end"), board.chain, again),
         _counted(gettext("Open requests"), now.open),
         _counted(gettext("Overdue"), now.overdue, Ink.BAD),
         _counted(gettext("Due today"), now.due_today, Ink.WARN),
         _counted(gettext("Due on the next business day"), now.due_next),
         _counted(gettext("Nobody works on it"), now.unassigned),
         _counted(gettext("Clock stands still"), now.paused),
-        Card(gettext("Oldest"), str(MISSING) if now.oldest_on is None else charts.plain_day(now.oldest_on),
-             gettext("day of submission")),
+        Card(gettext("Oldest"), str(MISSING) if oldest is None else charts.plain_day(oldest),
+             gettext("day of submission"), value=oldest, kind="day"),
         _counted(gettext("Kept"), promises.met),
         _counted(gettext("Missed"), promises.missed, Ink.BAD),
         _counted(gettext("Issued"), board.issued),
@@ -89,19 +92,61 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
 
 def _on_time_with_holds(promises: Promises) -> Card:
     counted = gettext("%(met)d of %(n)d", met=promises.met_gross.number, n=promises.due.number)
-    few = promises.on_time_gross is None
-    share = counted if few else percent(promises.on_time_gross)
-    return Card(gettext("On time with holds"), share, "" if few else counted)
+    share = promises.on_time_gross
+    text = counted if share is None else percent(share)
+    return Card(gettext("On time with holds"), text, "" if share is None else counted, value=share, kind="share")
 
 
 def _first_attempt(board: Dashboard) -> Card:
     number, issued = board.first_pass.number, board.issued.number
-    share = f"{number:,}" if issued < SMALLEST_SAMPLE else percent(number / issued)
-    return Card(gettext("Issued at the first attempt"), share, gettext("of %(n)d issued", n=issued))
+    label, of = gettext("Issued at the first attempt"), gettext("of %(n)d issued", n=issued)
+    if issued < SMALLEST_SAMPLE:
+        return Card(label, f"{number:,}", of, value=number, kind="number")
+    return Card(label, percent(number / issued), of, value=number / issued, kind="share")
+
+
+def _median(label: str, pace: Pace, note: str) -> Card:
+    median = pace.median
+    return Card(label, _in_days(median), note, value=median, kind="decimal", unit=gettext("business days"))
 
 
 def _counted(label: str, shown: Shown, ink: Ink | None = None) -> Card:
-    return Card(label, f"{shown.number:,}", amount(shown.amount), ink if shown.number else None)
+    text, ink = f"{shown.number:,}", ink if shown.number else None
+    return Card(label, text, amount(shown.amount), ink, shown.number, "number", amount=shown.amount)
+
+
+def _of_charts(words: Glossary, board: Dashboard, drawn: Mapping[str, Chart]) -> Iterator[Table]:
+    """The tables below the page's charts, with their sums."""
+
+    def table(
+        key: str, columns: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], spans: Sequence[Week | Flow] = ()
+    ) -> Table:
+        labels = drawn[key].labels
+        names = [_short(span, board) for span in spans] or labels
+        places = [Cell(label, name) for label, name in zip(labels, names, strict=True)]
+        return Table(
+            words[key].label, columns, tuple((at, *row) for at, row in zip(places, rows, strict=True)), chart=key
+        )
+
+    for key, place, shown in (("ages", "age", board.now.ages), ("distribution", "bucket", board.distribution)):
+        columns = _columns(words, place, requests="number", amount="money")
+        yield table(key, columns, ((_number(one), Cell(one.amount, amount(one.amount))) for one in shown))
+    columns = _columns(words, "week", on_time="share", met="number", missed="number", due_in_period="number")
+    promises = [(Cell(of.on_time, str(percent(of.on_time))), of) for of in (week.promises for week in board.weeks)]
+    rows = ((share, _number(of.met), _number(of.missed), _number(of.due)) for share, of in promises)
+    yield table("on-time-by-week", columns, rows, board.weeks)
+    if board.flow:
+        grain = "day" if is_by_day(board.asked.since, board.asked.until) else "week"
+        columns = _columns(words, grain, received="number", out="number", backlog="number")
+        moved = ((_number(one.received), _number(one.out), _number(one.backlog)) for one in board.flow)
+        yield table("flow", columns, moved, board.flow)
+
+
+def _short(span: Week | Flow, board: Dashboard) -> str:
+    """Some days as a narrow column has room for them: without the year if that is the one in which the period ends."""
+    if span.last.year != board.asked.until.year:
+        return charts.span(span.first, span.last)
+    return " – ".join(dict.fromkeys(short_day(day)[0] for day in (span.first, span.last)))
 
 
 def _columns(words: Glossary, first: str, **figures: Kind) -> tuple[Column, ...]:

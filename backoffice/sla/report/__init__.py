@@ -3,7 +3,9 @@
     contents  what a report holds, in plain values and finished words
     pen       lines, areas and patterns on a page
     figure    a chart of `sla.charts` on paper
-    flow      cards, charts and tables down the pages
+    grid      the columns and rows of a table
+    blocks    rows of charts, tables, tables beside each other
+    flow      all of it down the pages
     document  the file
     book      the same report as XLSX: one sheet for each table
 

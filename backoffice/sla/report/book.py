@@ -7,13 +7,16 @@ from typing import IO, cast
 
 from backoffice.sla.charts.chart import Chart
 from backoffice.sla.report import contents
-from backoffice.sla.report.contents import Cell, Report
+from backoffice.sla.report.contents import Card, Cell, Report
 from backoffice.web import exports
+from backoffice.web.formatting import MISSING
 
 
 def spreadsheet(report: Report) -> IO[bytes]:
     """See backoffice.sla.report.xlsx."""
-    sheets = [_figures(report), *map(_chart, report.charts), *map(_table, report.tables)]
+    told = {table.chart for table in report.tables}
+    charts = (chart for chart in report.charts if chart.key not in told)
+    sheets = [_figures(report), *map(_chart, charts), *map(_table, report.tables)]
     # A number in front: titles may be the same, or longer than a sheet's name.
     first, *others = (
         exports.Sheet(f"{number} {sheet.title}", sheet.columns, sheet.rows) for number, sheet in enumerate(sheets, 1)
@@ -26,13 +29,25 @@ def spreadsheet(report: Report) -> IO[bytes]:
 def _figures(report: Report) -> exports.Sheet:
     words = report.words
     about = [
-        (report.issuer, "", ""),
-        (report.title, report.period, words.made),
-        *((each, "", "") for each in report.filters),
+        (report.issuer, None, None, None, None),
+        (report.title, _text(report.period), None, None, words.made),
+        *((each, None, None, None, None) for each in report.filters),
     ]
-    cards = [(card.label, card.figure, card.note) for card in report.cards]
-    columns = [_column(at, label, "text") for at, label in enumerate((words.label, words.figure, words.note))]
-    return exports.Sheet(words.figures, columns, [*about, *cards])
+    labels = words.label, words.figure, words.unit, words.amount, words.note
+    kinds: tuple[exports.Kind, ...] = "text", "any", "text", "money", "text"
+    columns = [_column(at, *each) for at, each in enumerate(zip(labels, kinds, strict=True))]
+    return exports.Sheet(words.figures, columns, [*about, *map(_card, report.cards)])
+
+
+def _card(card: Card) -> tuple[object, ...]:
+    value: exports.Told | None = exports.Told(card.kind, card.value)
+    if card.value is None:
+        value = None if card.figure == MISSING else _text(card.figure)
+    return card.label, value, card.unit, card.amount, card.note if card.amount is None else ""
+
+
+def _text(words: str) -> exports.Told:
+    return exports.Told("text", words)
 
 
 def _chart(chart: Chart) -> exports.Sheet:

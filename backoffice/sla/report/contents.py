@@ -8,28 +8,36 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 
 from backoffice.sla.charts.chart import Chart, Ink
 from backoffice.web.formatting import instant, page_locale
 
-Kind = Literal["text", "code", "amount", "number", "decimal", "share", "day"]
+Kind = Literal["text", "code", "money", "number", "decimal", "share", "day"]
 Value = str | int | float | Decimal | date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure: what it is, how it reads, a remark, and the ink that says whether it is well."""
+    """One figure: what it is, how it reads, a remark, and the ink that says whether it is well.
+
+    For the spreadsheet: its `value` with its kind (None: the text of the figure), in which `unit`, and the sum of money
+    that belongs to it. A note that only tells that sum is left out there.
+    """
 
     label: str
     figure: str
     note: str = ""
     ink: Ink | None = None
+    value: Value = None
+    kind: Kind = "text"
+    unit: str = ""
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `code` is text that looks like a number (a tax ID), `share` a part of one, `amount` in major units."""
+    """A column: `code` is text that looks like a number (a tax ID), `share` a part of one, `money` in major units."""
 
     label: str
     kind: Kind = "text"
@@ -37,7 +45,7 @@ class Column:
     @property
     def is_figure(self) -> bool:
         """Whether it stands at the right edge of its column."""
-        return self.kind in ("amount", "number", "decimal", "share")
+        return self.kind in ("money", "number", "decimal", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a heading, each as long as the columns; ValueError otherwise."""
+    """Rows under a heading, each as long as the columns; ValueError otherwise.
+
+    `chart` is the key of the chart whose figures they are: on paper two such tables stand beside each other, and the
+    spreadsheet has no sheet of the chart besides.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    chart: str = ""
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
@@ -73,6 +86,8 @@ class Words:
     label: str
     figure: str
     note: str
+    unit: str
+    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +139,7 @@ def composed(
             label=gettext("Measure"),
             figure=gettext("Value"),
             note=gettext("Explanation"),
+            unit=gettext("Unit"),
+            amount=pgettext("sum", "Amount"),
         ),
     )

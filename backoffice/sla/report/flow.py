@@ -1,28 +1,28 @@
-"""Head, cards, charts and tables down the pages; what does not fit begins a new one, with its heading."""
+"""Head, cards, charts and tables down the pages.
+
+What does not fit where a page ends waits for the next one; the first of what follows that does fit goes before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from backoffice.issuing.pdf import typeset
-from backoffice.issuing.pdf.canvas import PAGE_HEIGHT, PAGE_WIDTH, Canvas, Page
+from backoffice.issuing.pdf.canvas import Canvas, Page
 from backoffice.issuing.pdf.typeset import Style
 from backoffice.sla.report import pen
+from backoffice.sla.report.blocks import BOTTOM, GAP, LEFT, TOP, WIDTH, Block, Figures, Pair, Sheet
 from backoffice.sla.report.contents import Card, Report
 from backoffice.sla.report.figure import INK, SOFT, Figure
 from backoffice.sla.report.grid import Grid
 from backoffice.sla.report.pen import colour
 from backoffice.sla.report.signs import readable
 
-LEFT, TOP, BOTTOM = 40.0, 44.0, PAGE_HEIGHT - 48
-WIDTH = PAGE_WIDTH - 2 * LEFT
-_GAP = 18.0
 _CARDS, _CARD_GAP = 4, 10.0
 _TITLE, _ISSUER = Style(18, True, INK), Style(9, False, SOFT)
 _PERIOD, _FILTERS = Style(10.5, False, INK), Style(8.5, False, SOFT)
 _LABEL, _FIGURE, _NOTE = Style(8, False, SOFT), Style(15, True, INK), Style(7.5, False, SOFT)
 _FOOT = Style(7.5, False, SOFT)
-_HEADING = Style(11, True, INK)
 _EDGE, _LINE = colour("e2e5eb", "RG"), colour("e2e5eb")
 
 
@@ -39,18 +39,37 @@ class Flow:
         """Draw everything, then the feet: only then the number of pages is known."""
         self._head()
         self._cards()
-        self._charts()
-        for table in self._report.tables:
-            self._table(Grid(table, WIDTH, self._report.words.nothing))
+        waiting = [*self._charts(), *self._tables()]
+        while waiting:
+            self._place(waiting)
         for number, page in enumerate(self.canvas.pages, 1):
             self._foot(page, number)
         return self.canvas
 
+    def _place(self, waiting: list[Block]) -> None:
+        """Draw the first block that fits, whole; else as much as fits of the first one, or what begins a new page."""
+        room = BOTTOM - self._y
+        fitting = next((block for block in waiting if block.height <= room), None)
+        if fitting is None or (fitting is not waiting[0] and waiting[0].begins(room)):
+            fitting = waiting[0]
+            if not fitting.begins(room) and self._y > TOP:
+                self._new_page()
+        waiting.remove(fitting)
+        rest = fitting.draw(self._page, self._y, BOTTOM - self._y)
+        self._y += fitting.height + GAP
+        while rest is not None:
+            self._new_page()
+            drawn, rest = rest, rest.draw(self._page, self._y, BOTTOM - self._y)
+            self._y += drawn.height + GAP
+
+    def _new_page(self) -> None:
+        self._page = self.canvas.add_page()
+        self._y = TOP
+
     def _room(self, height: float) -> None:
         """Go on where `height` fits; what is higher than a page has a page for itself."""
         if self._y + height > BOTTOM and self._y > TOP:
-            self._page = self.canvas.add_page()
-            self._y = TOP
+            self._new_page()
 
     def _head(self) -> None:
         report = self._report
@@ -79,49 +98,34 @@ class Flow:
             self._y += height + _CARD_GAP
         self._y += 8 if cards else 0
 
-    def _charts(self) -> None:
-        half = (WIDTH - _GAP) / 2
+    def _charts(self) -> Iterator[Block]:
+        half = (WIDTH - GAP) / 2
         waiting: list[Figure] = []
         for chart in self._report.charts:
             figure = Figure(chart, half, self._report.words.nothing)
             if figure.is_dense:  # many columns: it has the whole width
-                self._row(waiting)
+                yield from _beside(waiting)
                 waiting = []
-                self._row([Figure(chart, WIDTH, self._report.words.nothing)])
+                yield Figures([Figure(chart, WIDTH, self._report.words.nothing)])
                 continue
             waiting.append(figure)
             if len(waiting) == 2:
-                self._row(waiting)
+                yield Figures(waiting)
                 waiting = []
-        self._row(waiting)
+        yield from _beside(waiting)
 
-    def _row(self, figures: Sequence[Figure]) -> None:
-        """Charts beside each other, their plots on one line."""
-        if not figures:
-            return
-        head, height = max(figure.head for figure in figures), max(figure.height - figure.head for figure in figures)
-        self._room(head + height)
-        for at, figure in enumerate(figures):
-            figure.draw(self._page, LEFT + at * (figure.width + _GAP), self._y, head)
-        self._y += head + height + _GAP
-
-    def _table(self, grid: Grid) -> None:
-        title = typeset.wrap(readable(grid.table.title), _HEADING, WIDTH)
-        self._room(16.0 * len(title) + grid.head + grid.first)
-        for line in title:
-            self._y += 16
-            self._page.text(LEFT, self._y - 5, line, _HEADING)
-        self._y = grid.draw_head(self._page, LEFT, self._y)
-        for row in grid.rows:
-            if self._y + row.height > BOTTOM:
-                self._page = self.canvas.add_page()
-                self._y = grid.draw_head(self._page, LEFT, TOP)
-            self._y = row.draw(self._page, LEFT, self._y)
-        self._y += 4
-        if grid.table.note:
-            self._room(12)
-            self._lines(grid.table.note, _NOTE, 11)
-        self._y += _GAP
+    def _tables(self) -> Iterator[Block]:
+        """Each table, two of charts beside each other where both have room on a page."""
+        nothing, half = self._report.words.nothing, (WIDTH - GAP) / 2
+        tables = list(self._report.tables)
+        while tables:
+            if len(tables) > 1 and tables[0].chart and tables[1].chart:
+                pair = Pair([Sheet(Grid(table, half, nothing)) for table in tables[:2]])
+                if pair.height <= BOTTOM - TOP:
+                    yield pair
+                    del tables[:2]
+                    continue
+            yield Sheet(Grid(tables.pop(0), WIDTH, nothing))
 
     def _foot(self, page: Page, number: int) -> None:
         report = self._report
@@ -131,6 +135,11 @@ class Flow:
         room = WIDTH - typeset.width(counted, _FOOT) - 20
         words = readable(f"{report.title} · {report.period} · {report.words.made}")
         page.text(LEFT, BOTTOM + 25, typeset.wrap(words, _FOOT, room)[0], _FOOT)
+
+
+def _beside(figures: list[Figure]) -> Iterator[Block]:
+    if figures:
+        yield Figures(figures)
 
 
 class _Card:

@@ -18,6 +18,8 @@ _NOTHING = Style(8.5, False, SOFT)
 _LINE_HEIGHT, _PAD, _GAP = 11.0, 7.0, 10.0
 _STRONG, _WEAK = colour("868e9c"), colour("e2e5eb")
 _LEAST = 34.0
+# A table that shares the page with another one is narrower than this, and its columns stand closer.
+_NARROW, _CLOSER = 300.0, 0.7
 
 
 class Row:
@@ -37,8 +39,8 @@ class Row:
                     page.text(x + wide, baseline, line, self._style, "right")
                 else:
                     page.text(x, baseline, line, self._style)
-            x += wide + _GAP
-        page.rule(x - self._grid.width - _GAP, x - _GAP, y + self.height, 0.5, self._line)
+            x += wide + self._grid.gap
+        page.rule(x - self._grid.width - self._grid.gap, x - self._grid.gap, y + self.height, 0.5, self._line)
         return y + self.height
 
 
@@ -47,7 +49,9 @@ class Grid:
 
     def __init__(self, table: Table, width: float, nothing: str) -> None:
         self.table, self.width, self._nothing = table, width, nothing
-        self.widths = _widths(table, width)
+        closer = _CLOSER if width < _NARROW else 1.0
+        self.gap = _GAP * closer
+        self.widths = _widths(table, width, self.gap, _LEAST * closer)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -77,18 +81,18 @@ class Grid:
         return y
 
 
-def _widths(table: Table, width: float) -> list[float]:
+def _widths(table: Table, width: float, gap: float, least: float) -> list[float]:
     """What each column needs; where that is too much, wide texts give way in proportion; spare room is spread.
 
     Figures and codes are never broken, as long as they leave room for anything else.
     """
     count = len(table.columns)
-    room = width - (count - 1) * _GAP
+    room = width - (count - 1) * gap
     wanted = [
         max(
             typeset.width(readable(column.label), _HEAD),
             *(typeset.width(readable(row[at].text), _CELL) for row in table.rows),
-            _LEAST,
+            least,
         )
         + 0.5
         for at, column in enumerate(table.columns)
