@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import text
 
@@ -38,10 +39,13 @@ def _parts(settings: Settings) -> Iterator[Finding]:
         yield Finding("unsafe" if risky else "ok", f"SQLite {version}{' has the WAL-reset race' if risky else ''}")
     else:
         yield Finding("ok", f"PostgreSQL {session.scalar(text('SHOW server_version'))}")
-    age = scheduling.worker_age(clock.now())
-    alive = scheduling.worker_is_alive(clock.now())
-    seen = "never seen" if age is None else f"last seen {age.total_seconds():.0f} s ago"
-    yield Finding("ok" if alive else "note", f"worker {seen}")
+    life = scheduling.life(clock.now())
+    yield Finding("ok" if life.works else "note", f"worker {_seen(life.worker_age)}")
+    yield Finding("ok" if life.is_led else "note", f"worker that leads {_seen(life.leader_age)}")
+
+
+def _seen(age: timedelta | None) -> str:
+    return "never seen" if age is None else f"last seen {age.total_seconds():.0f} s ago"
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backoffice import clock
 from backoffice.database import Base, Instant, db, session, transaction, upsert_into
 
-HEARTBEAT = "heartbeat"
+# Signs of life: of any worker, and of the one that leads. A frozen leader keeps its lead while others still beat.
+HEARTBEAT, LEADING = "heartbeat", "leading"
 # Every timed job and how often it runs, in seconds. `backoffice.worker` says what each does.
 SECONDS: Mapping[str, int] = {
     "issue": 1,
@@ -32,7 +34,10 @@ SECONDS: Mapping[str, int] = {
     "weekly": 60,
     "tidy": 60,
     HEARTBEAT: 10,
+    LEADING: 10,
 }
+# Everybody's work is taken by guarded UPDATE and lease; these are the leader's alone.
+LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "weekly", "tidy", LEADING})
 # The worker beats every ten seconds; three missed beats and a little patience mean that nobody is working.
 STALE_AFTER = timedelta(seconds=35)
 # Jobs that look for work every second would write a row a second that says "nothing to do".
@@ -98,7 +103,7 @@ def record_run(name: str, job: Callable[[], int], *, next_run_at: datetime | Non
 
 
 def beat() -> int:
-    """The worker's sign of life: one thing done, so `record_run` writes its row every time."""
+    """A worker's sign of life: one thing done, so `record_run` writes its row every time."""
     return 1
 
 
@@ -110,32 +115,71 @@ def soon() -> datetime:
     return datetime.now(UTC)
 
 
-def worker_age(at: datetime) -> timedelta | None:
-    """How long before `at` a worker last gave a sign of life; None when none ever did."""
-    beaten_at = session.scalar(select(JobRun.last_finished_at).where(JobRun.name == HEARTBEAT))
-    return None if beaten_at is None else at - beaten_at
+@dataclass(frozen=True, slots=True)
+class Life:
+    """When a worker, and the one that leads, last gave a sign of life before `at`; None where none ever did."""
+
+    worker_at: datetime | None
+    leader_at: datetime | None
+    at: datetime
+
+    @property
+    def works(self) -> bool:
+        """Whether a worker gave one within the last 35 seconds: what every worker does is done."""
+        return _is_fresh(self.worker_age)
+
+    @property
+    def is_led(self) -> bool:
+        """Whether the leader did: what it does alone is done."""
+        return _is_fresh(self.leader_age)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all timed work is done."""
+        return self.works and self.is_led
+
+    @property
+    def worker_age(self) -> timedelta | None:
+        """How long ago the last sign of any worker was."""
+        return None if self.worker_at is None else self.at - self.worker_at
+
+    @property
+    def leader_age(self) -> timedelta | None:
+        """The same of the leader."""
+        return None if self.leader_at is None else self.at - self.leader_at
+
+
+def life(at: datetime) -> Life:
+    """The signs of life before `at`."""
+    signs = select(JobRun.name, JobRun.last_finished_at).where(JobRun.name.in_((HEARTBEAT, LEADING)))
+    return _life({row.name: row.last_finished_at for row in session.execute(signs)}, at)
+
+
+def life_by(runs: Mapping[str, JobRun], at: datetime) -> Life:
+    """The same where the last runs, by name, were read already."""
+    return _life({name: run.last_finished_at for name, run in runs.items()}, at)
+
+
+def _life(ended_at: Mapping[str, datetime], at: datetime) -> Life:
+    return Life(ended_at.get(HEARTBEAT), ended_at.get(LEADING), at)
 
 
 def worker_is_alive(at: datetime) -> bool:
-    """Whether a worker gave a sign of life within the last 35 seconds before `at`."""
-    return _is_fresh(worker_age(at))
-
-
-def is_sign_of_life(beat: JobRun | None, at: datetime) -> bool:
-    """The same where the heartbeat's row was read already."""
-    return _is_fresh(None if beat is None else at - beat.last_finished_at)
+    """Whether a worker, leading or not, gave a sign of life within the last 35 seconds before `at`."""
+    return life(at).works
 
 
 def _is_fresh(age: timedelta | None) -> bool:
     return age is not None and age <= STALE_AFTER
 
 
-def is_late(name: str, run: JobRun | None, at: datetime) -> bool:
-    """Whether a job has not ended for so long that three of its turns must have been missed."""
-    if run is None:
+def is_late(name: str, run: JobRun | None, life: Life) -> bool:
+    """Whether a job has not ended for so long that three of its turns must have been missed, or is the leader's while
+    that one gives no sign of life."""
+    if run is None or (name in LED and not life.is_led):
         return True
     turn = timedelta(seconds=SECONDS.get(name, 0))
-    return at - run.last_finished_at > 3 * max(turn, QUIET_FOR) + _PATIENCE
+    return life.at - run.last_finished_at > 3 * max(turn, QUIET_FOR) + _PATIENCE
 
 
 def last_runs() -> list[JobRun]:

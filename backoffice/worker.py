@@ -42,7 +42,6 @@ def tidy() -> int:
     return portal.tidy() + review.tidy()
 
 
-# Everybody's work is taken by guarded UPDATE and lease; those of the clock are the leader's alone.
 JOBS: Mapping[str, Callable[[], int]] = {
     "issue": issuing.issue_due,
     "mail": delivery.send_due,
@@ -57,22 +56,30 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "weekly": sla.report_week,
     "tidy": tidy,
     scheduling.HEARTBEAT: scheduling.beat,
+    scheduling.LEADING: scheduling.beat,
 }
-LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "weekly", "tidy"})
 
 
 class Leadership(Protocol):
-    """Of all workers at most one leads; it leads until its process ends."""
+    """Of all workers at most one leads; it leads until its process ends.
+
+    One that is frozen leads on: it may go on any moment in the middle of what it did, so nobody else may begin the
+    same. `scheduling.Life` shows it, and whoever runs the installation ends it.
+    """
 
     def held(self) -> bool:
         """Whether this process leads now, taking the lead if nobody has it."""
 
 
 class FileLeadership:
-    """Leadership on one machine: an exclusive lock on a file, which the system drops when the process dies."""
+    """Leadership on one machine: an exclusive lock on a file, which the system drops when the process dies.
+
+    The file says which process that is.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._file = (settings.instance_path / "worker.lock").open("a")
+        self._is_told = False
 
     def held(self) -> bool:
         """See Leadership."""
@@ -80,6 +87,11 @@ class FileLeadership:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        if not self._is_told:
+            self._file.truncate(0)
+            self._file.write(f"{os.getpid()}\n")
+            self._file.flush()
+            self._is_told = True
         return True
 
 
@@ -143,7 +155,7 @@ class Worker:
         # The scheduler is not asked: while it waits for its jobs to end it answers none of them.
         with self.app.app_context():
             try:
-                if name in LED and not self.leadership.held():
+                if name in scheduling.LED and not self.leadership.held():
                     return
                 following = turns.get_next_fire_time(None, scheduling.soon())
                 scheduling.record_run(name, JOBS[name], next_run_at=following)

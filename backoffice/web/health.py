@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from datetime import timedelta
 
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, request, request_started
@@ -32,9 +33,12 @@ def livez() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @guard(PUBLIC)
 def readyz() -> ResponseReturnValue:
-    """Whether pages can be served: 503 without the database. A worker that is gone is told, not punished."""
+    """Whether pages can be served: 503 without the database. A worker that is gone is told, not punished.
+
+    The worker is stale as well while another one works, but the one that leads stands still.
+    """
     try:
-        worker = "ok" if scheduling.worker_is_alive(clock.now()) else "stale"
+        worker = "ok" if scheduling.life(clock.now()).is_whole else "stale"
     except SQLAlchemyError:
         session.rollback()
         log.warning("not ready", exc_info=True)
@@ -58,10 +62,17 @@ def _is_loopback(address: str | None) -> bool:
         return False
 
 
-def _worker_age_seconds() -> float:
+def _seconds(age: timedelta | None) -> float:
     # One that never came has been gone for ever: a missing line would wake nobody.
-    age = scheduling.worker_age(clock.now())
     return math.inf if age is None else age.total_seconds()
+
+
+def _worker_age_seconds() -> float:
+    return _seconds(scheduling.life(clock.now()).worker_age)
+
+
+def _leader_age_seconds() -> float:
+    return _seconds(scheduling.life(clock.now()).leader_age)
 
 
 def _job_ages() -> dict[str, float]:
@@ -78,6 +89,10 @@ def _observe(state: BlueprintSetupState) -> None:
     metrics.register_gauge(
         "backoffice_worker_age_seconds", "Time since a worker last gave a sign of life.", _worker_age_seconds
     )
+    metrics.register_gauge(
+        "backoffice_leader_age_seconds", "Time since the worker that leads last gave a sign of life.",
+        _leader_age_seconds,
+    )  # fmt: skip
     metrics.register_gauges("backoffice_job_age_seconds", "Time since each timed job last ended.", "job", _job_ages)
     metrics.register_gauges("backoffice_job_failed", "1 where a timed job failed the last time.", "job", _failed_jobs)
     # The signal comes before every hook: a request that a guard refuses is timed, too.

@@ -20,7 +20,7 @@ from typing import Any
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from backoffice import clock, config, worker
+from backoffice import clock, config, scheduling, worker
 from backoffice.accounts import queries as accounts
 from backoffice.cli.command import cli
 from backoffice.database import session, transaction
@@ -60,6 +60,25 @@ def command(
 def worker_with_slow_leader(seconds: float) -> None:
     """Run the worker; every job of the leader takes so many seconds until it knows that it leads."""
     _slow_down(worker.FileLeadership, "held", seconds)
+    command(["worker"])
+
+
+def hurried_worker(freeze: str = "") -> None:
+    """Run the worker; each of its jobs has its turn every second, one after the other.
+
+    Once the file `freeze` is there it freezes itself, between two jobs: in the middle of one it may hold what all
+    others wait for, and then whoever looks sees that nothing at all is done.
+    """
+    run, one_at_a_time = worker.Worker._run, threading.Lock()
+
+    def run_or_freeze(self: worker.Worker, *job: Any) -> None:
+        with one_at_a_time:
+            if freeze and Path(freeze).exists():
+                os.kill(os.getpid(), signal.SIGSTOP)
+            run(self, *job)
+
+    setattr(worker.Worker, "_run", run_or_freeze)  # noqa: B010 - mypy minds an assigned method
+    scheduling.SECONDS = dict.fromkeys(scheduling.SECONDS, 1)
     command(["worker"])
 
 

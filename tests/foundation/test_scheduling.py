@@ -57,12 +57,24 @@ def test_idle_runs_are_written_every_ten_seconds(context: Flask, freeze: Freeze)
 
 def test_a_worker_is_alive_for_35_seconds_after_its_beat(context: Flask, freeze: Freeze) -> None:
     freeze(NOON)
-    assert scheduling.worker_age(NOON) is None
+    assert scheduling.life(NOON).worker_age is None
     assert not scheduling.worker_is_alive(NOON)
     record_run(scheduling.HEARTBEAT, scheduling.beat)
     session.remove()
     assert scheduling.worker_is_alive(NOON + timedelta(seconds=35))
     assert not scheduling.worker_is_alive(NOON + timedelta(seconds=36))
+
+
+@pytest.mark.parametrize(
+    ("worker", "leader", "works", "is_led"),
+    [(0, 0, True, True), (35, 35, True, True), (0, 36, True, False), (36, 0, False, True), (0, None, True, False)],
+)
+def test_timed_work_is_whole_while_a_worker_and_the_leader_give_signs_of_life(
+    worker: int, leader: int | None, works: bool, is_led: bool
+) -> None:
+    beaten = [None if age is None else NOON - timedelta(seconds=age) for age in (worker, leader)]
+    life = scheduling.Life(*beaten, at=NOON)
+    assert (life.works, life.is_led, life.is_whole) == (works, is_led, works and is_led)
 
 
 def test_each_beat_is_written(context: Flask, freeze: Freeze) -> None:

@@ -31,6 +31,7 @@ def test_readyz_tells_of_a_missing_worker_and_stays_ready(app: Flask, client: Fl
     response = client.get("/readyz")
     assert (response.status_code, response.json) == (200, {"status": "ok", "database": "ok", "worker": "stale"})
     with app.app_context():
+        scheduling.record_run("leading", scheduling.beat)
         scheduling.record_run(scheduling.HEARTBEAT, scheduling.beat)
     assert client.get("/readyz").json == {"status": "ok", "database": "ok", "worker": "ok"}
 
@@ -72,6 +73,7 @@ def test_metrics_show_registered_gauges_and_the_worker(app: Flask, client: Flask
     # As an alert compares them, a worker and a job that never ran are older than anything.
     never = client.get("/metrics").text
     assert "backoffice_worker_age_seconds +Inf" in never
+    assert "backoffice_leader_age_seconds +Inf" in never
     assert 'backoffice_job_age_seconds{job="sweep"} +Inf' in never
     with app.app_context():
         scheduling.record_run(scheduling.HEARTBEAT, scheduling.beat)

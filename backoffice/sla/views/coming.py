@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from backoffice import clock
+from backoffice import clock, scheduling
 from backoffice.database import session
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
@@ -42,6 +42,7 @@ def forecast() -> str:
         told=told,
         glossary=definitions.of_forecast(terms.in_force(today).days),
         other=told.forecast.method.other.value if told.forecast else None,
+        life=scheduling.life(now),
         naive=told.forecast is not None and told.forecast.method == Method.NAIVE,
         ahead=plotted(_ahead(told.forecast)) if told.forecast else None,
         before=plotted(_before(told.last_month)) if told.last_month else None,

@@ -115,7 +115,6 @@ def dashboard() -> str:
     state = asking.filters(people)
     board = queries.dashboard(asking.asked(state, today), now)
     runs = {run.name: run for run in scheduling.last_runs()}
-    beaten = runs.get(scheduling.HEARTBEAT)
     open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
     upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
     held = terms.in_force(today)
@@ -144,8 +143,7 @@ def dashboard() -> str:
         on_time_target=held.on_time,
         step_targets=tuple(held.steps.items()),
         sweep=runs.get(SWEEP),
-        alive=scheduling.is_sign_of_life(beaten, now),
-        beaten_at=beaten.last_finished_at if beaten else None,
+        life=scheduling.life_by(runs, now),
         upcoming=_rows(session.execute(upcoming).all()),
     )
 

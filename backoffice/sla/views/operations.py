@@ -28,6 +28,7 @@ JOBS = {
     "weekly": lazy_gettext("Mail the weekly report to managers"),
     "tidy": lazy_gettext("Remove what nobody finished"),
     scheduling.HEARTBEAT: lazy_gettext("Sign of life"),
+    scheduling.LEADING: lazy_gettext("Sign of life of the leader"),
 }
 
 
@@ -53,15 +54,14 @@ def operations() -> str:
     """Every timed job: when it ran last, how long it took, how much it did, how it ended, when it runs next."""
     now = clock.now()
     runs = {run.name: run for run in scheduling.last_runs()}
+    life = scheduling.life_by(runs, now)
     jobs = [
-        Job(JOBS[name], seconds, runs.get(name), scheduling.is_late(name, runs.get(name), now))
+        Job(JOBS[name], seconds, runs.get(name), scheduling.is_late(name, runs.get(name), life))
         for name, seconds in scheduling.SECONDS.items()
     ]
-    beaten = runs.get(scheduling.HEARTBEAT)
     return render_template(
         "sla/operations.html",
         jobs=jobs,
-        alive=scheduling.is_sign_of_life(beaten, now),
-        beaten_at=beaten.last_finished_at if beaten else None,
+        life=life,
         failed=scheduling.FAILED,
     )
