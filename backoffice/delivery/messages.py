@@ -89,6 +89,7 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
         "mail_locale": "zh-CN" if locale == "zh" else "en",
         "day": _day,
         "short_day": _short_day,
+        "desk_url": lambda number: f"{settings.external_url}/review/{quote(str(number), safe='')}",
         "translated": gettext,
         **context,
     }

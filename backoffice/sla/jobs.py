@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -14,6 +16,8 @@ from backoffice.sla.queries import weekly
 from backoffice.sla.services import escalation, flags, folding, outcomes, promises
 from backoffice.sla.services import weekly as telling
 from backoffice.sla.services.weekly import Document
+
+ESCALATION_SECONDS = 30
 
 
 def sweep() -> int:
@@ -37,12 +41,17 @@ def fold() -> int:
 
 
 def escalate() -> int:
-    """Tell reviewers, and later managers, of what will be overdue soon; returns how often a request was told of."""
-    total = 0
-    for step in (escalation.REVIEWERS, escalation.MANAGERS):
-        with transaction():
-            total += escalation.escalate(step, now=clock.now())
-    return total
+    """Tell reviewers, and later managers, of what will be overdue soon; returns how often a request was told of.
+
+    One batch a transaction, until nothing is ripe or half a minute is over: the next turn goes on.
+    """
+    until = time.monotonic() + ESCALATION_SECONDS
+    return sum(_escalate(step, until) for step in (escalation.REVIEWERS, escalation.MANAGERS))
+
+
+def _escalate(step: str, until: float) -> int:
+    size = escalation.BATCH
+    return _in_batches(lambda now: escalation.escalate(step, now=now, limit=size), size, until)
 
 
 def report_week() -> int:
@@ -67,12 +76,15 @@ def report_week() -> int:
         return telling.tell(found, said, documents, now=now)
 
 
-def _in_batches(one: Callable[[datetime], int], size: int) -> int:
-    """Do `one` batch a transaction, until it does fewer than `size` things; returns how many in all."""
+def _in_batches(one: Callable[[datetime], int], size: int, until: float = math.inf) -> int:
+    """Do `one` batch a transaction, until it does fewer than `size` things; returns how many in all.
+
+    After the moment `until` of the monotonic clock no other batch begins.
+    """
     total = 0
     while True:
         with transaction():
             done = one(clock.now())
         total += done
-        if done < size:
+        if done < size or time.monotonic() >= until:
             return total

@@ -83,6 +83,16 @@ def verdict(state: str, closed_at: datetime, due_at: datetime) -> Verdict:
     return Verdict.UNCOUNTED if state == State.WITHDRAWN else Verdict.MET
 
 
+def ripe_within(promised: float, used: float, percent: int) -> float:
+    """How many business seconds may lie before a request, and its clock have stood still, that it has used up `percent`
+    of its time: the more there are, the less it has; negative where none has.
+
+    `promised` and `used` are counted from before the request, as for all requests of its day. Its own are less by the
+    same sum x, and (used - x) * 100 >= percent * (promised - x) is what is asked.
+    """
+    return (100 * used - percent * promised) / (100 - percent)
+
+
 def reported_week(local: datetime, calendar: BusinessCalendar) -> date | None:
     """Monday of the last full week before `local`; None until its report is due.
 

@@ -121,10 +121,47 @@ def test_days_are_written_in_the_readers_language(context: Flask) -> None:
 def test_a_long_list_of_overdue_requests_is_cut_and_counted(context: Flask) -> None:
     mail = render("flagged", "en", {"requests": REQUESTS * 120, "person": None})
     assert mail.subject == "120 invoice requests are overdue"
-    assert mail.text.count("R-1") == 50
+    assert mail.text.count("* R-1  ") == 50
+    for part in (mail.text, mail.html):
+        assert part.count("http://127.0.0.1:8000/review/R-1") == 50
     assert "And 70 more." in mail.text
     assert "And 70 more." in mail.html
     assert render("flagged", "en", {"requests": REQUESTS}).subject == "1 invoice request is overdue"
+
+
+@pytest.mark.parametrize("template", ["flagged", "due_soon"])
+def test_a_list_of_requests_says_what_each_waits_for_and_which_days_may_still_move(
+    context: Flask, template: str
+) -> None:
+    plain, promised = "2026-12-08", {**REQUESTS[0], "due_on": "2027-01-05", "approved": True, "provisional": [2027]}
+    lines = [{**REQUESTS[0], "due_on": plain}, promised]
+    for locale, days, waits, moves in (
+        ("en", ("8 Dec 2026", "5 Jan 2027"), "approved, waits to be issued", "official holidays of 2027"),
+        ("zh", ("2026年12月8日", "2027年1月5日"), "已批准，等待开票", "2027 年的官方节假日"),
+    ):
+        mail = render(template, locale, {**FACTS, "requests": lines})
+        for part in (mail.text, mail.html):
+            assert all(part.count(day) == 1 for day in days)
+            assert (part.count(waits), part.count(moves)) == (1, 1)
+            assert plain not in part
+        mail = render(template, locale, {**FACTS, "requests": lines[:1]})
+        assert waits not in mail.text + mail.html
+        assert moves not in mail.text + mail.html
+
+
+@pytest.mark.parametrize(
+    ("approved", "asked"),
+    [
+        ((False, False), "Please have them decided first."),
+        ((False, True), "Please have those decided first that wait for a verdict."),
+        ((True, True), "They are approved and wait to be issued."),
+    ],
+)
+def test_nobody_is_asked_to_decide_on_what_is_decided(context: Flask, approved: tuple[bool, ...], asked: str) -> None:
+    mail = render("flagged", "en", {"requests": [{**REQUESTS[0], "approved": one} for one in approved]})
+    for part in (mail.text, mail.html):
+        assert asked in part
+        assert ("decided" in part) == ("decided" in asked)
 
 
 def test_a_link_cannot_be_bent_by_data(context: Flask) -> None:

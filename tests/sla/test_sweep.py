@@ -49,6 +49,8 @@ def test_approved_requests_are_still_owed_and_closed_ones_are_not(desk: Desk) ->
     with desk.app.app_context():
         flagged = session.scalars(select(InvoiceRequest.number).where(InvoiceRequest.flagged_at.is_not(None)))
         assert list(flagged) == [approved]
+        mail = session.scalars(select(Message).where(Message.template == "flagged")).one()
+        assert [line["approved"] for line in mail.context["requests"]] == [True]
 
 
 def test_the_promise_breaks_with_the_first_instant_of_the_next_day(desk: Desk) -> None:

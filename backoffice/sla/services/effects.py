@@ -113,10 +113,10 @@ def _unfinished(count: int, before: Decimal, after: Decimal) -> Effects:
 
 
 def _told(before: dict[str, Any], after: dict[str, Any], now: datetime) -> dict[str, int]:
-    """Those that the present shares tell of within a minute anyway are none of the change's."""
-    found = {}
-    for step, percent in after.items():
-        known = escalation.ripe(step, before[step], now=now) if before.get(step) else []
-        ripe = escalation.ripe(step, percent, now=now) if percent else []
-        found[step] = len({one.id for one in ripe} - {one.id for one in known})
-    return found
+    """Those that the present shares tell of within a minute anyway are none of the change's: of a smaller share all of
+    them are told as well."""
+
+    def ripe(step: str, percent: int | None) -> int:
+        return escalation.count_ripe(step, percent, now=now) if percent else 0
+
+    return {step: max(0, ripe(step, percent) - ripe(step, before.get(step))) for step, percent in after.items()}

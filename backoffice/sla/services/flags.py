@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select, update
 
 from backoffice.accounts import queries as accounts
+from backoffice.calendars import queries as calendars
+from backoffice.calendars.rules import BusinessCalendar
 from backoffice.database import Instant, Prepared, rows_changed, session
 from backoffice.delivery import services as delivery
 from backoffice.money import format_amount
 from backoffice.permissions import SYSTEM, Role
 from backoffice.requests.models import InvoiceRequest, is_overdue
+from backoffice.requests.rules import State
 from backoffice.requests.services import states as requests
 from backoffice.sla.models import Flag
 
@@ -65,7 +68,8 @@ def _flag(invoice_request: InvoiceRequest, now: datetime) -> bool:
 
 
 def _tell_managers(flagged: list[InvoiceRequest], now: datetime) -> None:
-    lines = [line_of(one) for one in flagged]
+    calendar = calendars.current_calendar()
+    lines = [line_of(one, calendar) for one in flagged]
     for manager in accounts.active_people(Role.MANAGER):
         delivery.queue(
             "flagged",
@@ -77,11 +81,13 @@ def _tell_managers(flagged: list[InvoiceRequest], now: datetime) -> None:
         )
 
 
-def line_of(invoice_request: InvoiceRequest) -> dict[str, str]:
-    """What a mail's list says of one request."""
+def line_of(invoice_request: InvoiceRequest, calendar: BusinessCalendar) -> dict[str, Any]:
+    """What a mail's list says of one request; `calendar` says which years on the way to its day are provisional."""
     return {
         "request_number": invoice_request.number,
         "header_name": invoice_request.header_name,
         "amount": format_amount(invoice_request.amount),
         "due_on": invoice_request.due_on.isoformat(),
+        "approved": invoice_request.state == State.APPROVED,
+        "provisional": list(calendar.provisional_between(invoice_request.submitted_on, invoice_request.due_on)),
     }

@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 from backoffice.policies.rules import FROM_TOMORROW, PolicyKey
 from backoffice.policies.services.changing import Plan
 from backoffice.sla.services.effects import Effects
-from backoffice.sla.services.escalation import BATCH, MANAGERS, REVIEWERS
+from backoffice.sla.services.escalation import MANAGERS, REVIEWERS
 from backoffice.sla.views.policy_forms import EDITORS
 from backoffice.web import formatting
 
@@ -84,16 +84,12 @@ def _minimum(plan: Plan, effects: Effects) -> Iterator[str]:
 
 
 def _escalation(plan: Plan, effects: Effects) -> Iterator[str]:
-    reviewers, managers = (_some(effects.told.get(step, 0)) for step in (REVIEWERS, MANAGERS))
+    reviewers, managers = (effects.told.get(step, 0) for step in (REVIEWERS, MANAGERS))
     yield gettext(
         "As things stand now, reviewers are told at once of so many requests more: %(reviewers)s; managers of so many:"
         " %(managers)s. Nobody is told of the same request and promised day twice.",
         reviewers=reviewers, managers=managers,
     )  # fmt: skip
-
-
-def _some(count: int) -> str:
-    return f"{count}+" if count >= BATCH else str(count)
 
 
 def _tax(plan: Plan, effects: Effects) -> Iterator[str]:
