@@ -37,6 +37,10 @@ _RADICALS = (
     "⻐钅 ⻑長 ⻒镸 ⻓长 ⻔门 ⻕阜 ⻖阝 ⻗雨 ⻘青 ⻙韦 ⻚页 ⻛风 ⻜飞 ⻝食 ⻟飠 ⻠饣 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻧卤 "
     "⻨麦 ⻩黄 ⻪黾 ⻫斉 ⻬齐 ⻭歯 ⻮齿 ⻯竜 ⻰龙 ⻱龜 ⻲亀"
 )
+# Letters in lower case that no form of Unicode takes apart.
+_STROKES = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
 WHOLE_CHARACTERS = {ord(pair[0]): pair[1] for pair in _RADICALS.split()}
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -145,8 +149,24 @@ def clean_emails(value: str, *, most: int) -> list[str]:
 
 
 def normalised(value: str) -> str:
-    """A text as searches compare it: one form for full and half width, upper and lower case, and no blanks."""
-    return "".join(unicodedata.normalize("NFKC", value).casefold().split())
+    """A text as searches compare it: one form for full and half width, upper and lower case, no blanks, and Latin
+    letters without strokes and accents, which not every keyboard has."""
+    return _bare("".join(unicodedata.normalize("NFKC", value).casefold().split()))
+
+
+def _bare(value: str) -> str:
+    if value.isascii():
+        return value
+    kept, is_latin = [], False
+    for sign in unicodedata.normalize("NFD", value).translate(_STROKES):
+        if unicodedata.combining(sign):
+            # In other scripts a mark makes another letter: か and が are no spellings of each other.
+            if is_latin:
+                continue
+        else:
+            is_latin = sign.isascii() and sign.isalpha()
+        kept.append(sign)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def hyphenated(value: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backoffice.text import TextError, clean, clean_email, clean_emails, clean_name, hidden_characters
+from backoffice.text import TextError, clean, clean_email, clean_emails, clean_name, hidden_characters, normalised
 
 ANYTHING = st.text(st.characters(), max_size=60)  # surrogates, private use and unassigned included
 
@@ -218,3 +218,18 @@ def test_a_bad_list_of_addresses_says_which(typed: str, told: str) -> None:
     with pytest.raises(TextError) as refused:
         clean_emails(typed, most=2)
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("Łukasz Nowak", "lukasznowak"), ("Ærø", "aero"), ("Œuvre", "oeuvre"), ("Weiß", "weiss"),
+        ("Đinh Ðør", "dinhdor"),
+        ("Işık", "isik"), ("İstanbul", "istanbul"), ("Zoë Müller", "zoemuller"), ("ǿ", "o"),
+        ("ＬＵＭＥＮ　Ltd", "lumenltd"),
+        ("云 栖", "云栖"), ("がか", "がか"), ("한국", "한국"), ("й и", "йи"), ("深圳（福田）", "深圳(福田)"),
+    ],
+)  # fmt: skip
+def test_searches_compare_what_any_keyboard_can_type(written: str, compared: str) -> None:
+    assert normalised(written) == compared
+    assert normalised(compared) == compared

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from backoffice import clock
 from backoffice.database import db, session, transaction
+from backoffice.headers import services as headers
 from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerMovement, LedgerSource
 from backoffice.ledger.services import entries
@@ -130,6 +131,33 @@ def test_requests_from_before_the_search_are_found(office: Office, context: Flas
     assert found("流明") == set(mine)
     assert found("云栖") == found("books@yunqi.example") == {theirs}
     assert contradictions() == []
+
+
+def test_names_are_found_without_their_strokes_once_they_are_upgraded(office: Office, context: Flask) -> None:
+    office.recharge("60.00")
+    with transaction():
+        details = {"kind": "personal", "name": "Łukasz Nowak", "tax_id": ""}
+        header = headers.create(office.cast.ada.actor, details, now=clock.now()).id
+    number, other = office.apply("10.00", header_id=header), office.apply("20.00")
+
+    def found(typed: str) -> list[str]:
+        wanted = Wanted("all", search=typed)
+        return [row.number for row in session.execute(queue(wanted, Viewer(None, clock.now())))]
+
+    assert found("lukasz") == found("ŁUKASZ") == [number]
+    session.remove()
+    flask_migrate.downgrade(revision="0039")
+    db.engine.dispose()
+    kept = text("SELECT name FROM request_search WHERE name LIKE '%nowak'")
+    assert session.scalars(kept).all() == ["łukasznowak"]
+    session.remove()
+    flask_migrate.upgrade()
+    db.engine.dispose()
+    assert found("lukasz") == found("ŁUKASZ") == [number]
+    assert found("流明") == [other]
+    if db.engine.dialect.name == "sqlite":
+        with transaction():
+            session.execute(text("INSERT INTO request_search_index(request_search_index) VALUES ('integrity-check')"))
 
 
 def test_a_migration_that_leaves_orphans_is_undone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

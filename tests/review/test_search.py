@@ -55,6 +55,7 @@ FOUND_BY = {
     "inva-2026-000000007": LUMEN, "INVA-2026-000000008": set(),
     "000007": LUMEN, "07": LUMEN, "2026-000000007": LUMEN, "a-2026-000000007": LUMEN,
     "2025-000000007": set(), "17": set(),
+    "inva2026000000007": LUMEN, "2026000000007": LUMEN, "inva2026000000008": set(), "20269999": set(),
     "Books@Copies.example": YUNQI, "copies.example": set(), "archive@copies.example": set(),
     "%%": set(), "__": set(), "l_men": set(), '"x" OR': set(), "x*": set(),
     "\\\\": set(), "' --": set(),
@@ -80,12 +81,27 @@ def test_a_tax_id_of_another_country_is_found(desk: Desk, made: dict[str, str], 
         assert [row.number for row in rows] == [made["yunqi"]]
 
 
+@pytest.mark.parametrize("common", [1, 50], ids=["in-order", "by-index"])
+@pytest.mark.parametrize("typed", ["lukasz", "Łukasz", "ŁUKASZ NOWAK", "kasz now"])
+def test_a_name_is_found_without_its_strokes_and_accents(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, typed: str, common: int
+) -> None:
+    monkeypatch.setattr(search, "COMMON", common)
+    desk.other_header(desk.cast.ada, "Łukasz Nowak")
+    number = desk.apply()
+    with desk.app.app_context():
+        rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
+        assert [row.number for row in rows] == [number]
+
+
 def test_a_request_is_found_by_parts_of_its_number(desk: Desk, made: dict[str, str]) -> None:
     with desk.app.app_context():
         for typed, names in {
             made["lumen"][-6:]: LUMEN, made["yunqi"][5:].lower(): YUNQI, made["yunqi"][-8:]: YUNQI,
             made["yunqi"].replace("-", "\u2011"): YUNQI, made["lumen"][:11].replace("-", "\u2013"): LUMEN | YUNQI,
-            made["lumen"][:11].lower(): LUMEN | YUNQI, "IR-20200101": set(), f"9-{made['lumen'][-6:]}": set(),
+            made["lumen"][:11].lower(): LUMEN | YUNQI, "IR-20200101": set(),
+            made["lumen"][3:11]: LUMEN | YUNQI, "20200101": set(), made["yunqi"].replace("-", "").lower(): YUNQI,
+            made["lumen"][:11].replace("-", ""): LUMEN | YUNQI, f"9-{made['lumen'][-6:]}": set(),
         }.items():  # fmt: skip
             rows = session.execute(queries.queue(Wanted("all", search=typed), Viewer(None, NOW))).all()
             assert {row.number for row in rows} == {made[name] for name in names}, typed
@@ -134,6 +150,8 @@ INDEXES = [
     ("123456", "ix_invoice_request_invoice_number_end"),
     ("42", "ix_invoice_request_invoice_number_end"),
     ("IR-20261123", "sqlite_autoindex_invoice_request_|uq_invoice_request_number"),
+    ("20261123", "sqlite_autoindex_invoice_request_|uq_invoice_request_number"),
+    ("inv2026000216", "ix_invoice_request_invoice_number_end"),
     ("12.50", "ix_invoice_request_amount"),
 ]
 

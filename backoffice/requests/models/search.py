@@ -40,7 +40,8 @@ class RequestCopy(Base):
     request_id: Mapped[int] = mapped_column(Id, ForeignKey(InvoiceRequest.id), primary_key=True, index=True)
 
 
-# Rows are only ever added. Positions are not kept: what the pairs find is compared with the name itself.
+# Rows are only ever added (a migration that rewrites some tells the index itself). Positions are not kept: what the
+# pairs find is compared with the name itself.
 SQLITE_SEARCH = (
     "CREATE VIRTUAL TABLE request_search_index USING fts5(grams, content='request_search', content_rowid='request_id',"
     " detail='none')",

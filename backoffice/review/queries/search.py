@@ -1,7 +1,7 @@
 """Search among requests: numbers whole or by their end, tax ID, addresses and amount as they are, names by any part.
 
 The end of a number is six figures at least, as people read it out, or the figures of an invoice number without the
-noughts before them; a request number is also found by its day, IR-20260307.
+noughts before them; a request number is also found by its day, IR-20260307 or the date alone. Hyphens may be left out.
 
 A name that many requests hold is met soon by reading the list in its order; the index would find them all, to be
 sorted for one page. A name that few hold is found by the index, and those few are sorted. A look at the newest names
@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -45,6 +46,12 @@ from backoffice.text import hyphenated, normalised, pairs
 SHORTEST_NAME = 2
 SAMPLE, COMMON = 1000, 50
 _DAY_OF_NUMBER = re.compile(r"IR-[0-9]{8}")
+# Numbers without their hyphens, each with what stands between them.
+_RUN_TOGETHER = (
+    re.compile(r"(IR)([0-9]{8})([0-9]{6})?"),
+    re.compile(r"([A-Z]{2,4})([0-9]{4})([0-9]{6,9})"),
+    re.compile(r"([0-9]{4})([0-9]{6,9})"),
+)
 _FIGURES = re.compile(rf"[0-9]{{1,{END_LENGTH - 1}}}")
 _END_OF_NUMBER = re.compile(rf"[A-Z0-9-]*[0-9]{{{END_LENGTH}}}")
 # What a header takes as an ID, from China or elsewhere; a word without a digit is a name.
@@ -99,7 +106,7 @@ def _is_a_code(plain: str) -> bool:
     if _LONG_CODE.fullmatch(normalise_tax_id(plain)):
         return True
     number = hyphenated(plain).upper()
-    return is_request_number(number) or is_invoice_number(number) or "@" in plain
+    return any(is_request_number(one) or is_invoice_number(one) for one in (number, *_apart(number))) or "@" in plain
 
 
 def _exact(plain: str) -> Iterator[Select[Any]]:
@@ -109,7 +116,8 @@ def _exact(plain: str) -> Iterator[Select[Any]]:
     elif is_invoice_number(upper):
         yield ids.where(InvoiceRequest.invoice_number == upper)
     else:
-        yield from _by_part(upper)
+        for number in (upper, *_apart(upper)):
+            yield from _by_part(number)
     if "@" in plain:
         yield ids.where(func.lower(InvoiceRequest.email) == plain.lower())
         yield select(RequestCopy.request_id).where(RequestCopy.address == plain.lower())
@@ -117,6 +125,22 @@ def _exact(plain: str) -> Iterator[Select[Any]]:
     if _TAX_ID.fullmatch(tax_id):
         yield select(RequestSearch.request_id).where(RequestSearch.tax_id == tax_id)
     yield from _of_amount(plain)
+
+
+def _apart(upper: str) -> Iterator[str]:
+    """The numbers that a run of letters and figures may be, with the hyphens that were left out; the day of one."""
+    for form in _RUN_TOGETHER:
+        if found := form.fullmatch(upper):
+            yield "-".join(filter(None, found.groups()))
+    if _is_day(upper):
+        yield f"IR-{upper}"
+
+
+def _is_day(figures: str) -> bool:
+    try:
+        return len(figures) == len("20260307") and bool(datetime.strptime(figures, "%Y%m%d"))  # noqa: DTZ007 - a day
+    except ValueError:
+        return False
 
 
 def _by_part(upper: str) -> Iterator[Select[Any]]:
