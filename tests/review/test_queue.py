@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from backoffice.accounts import services as accounts
 from backoffice.database import Prepared, session
 from backoffice.ledger.services import entries
-from backoffice.permissions import Role
+from backoffice.permissions import SYSTEM, Role
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries.queue import Listed, Waiting, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer, values_of
@@ -26,6 +27,7 @@ from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.both_databases
 
+YUNQI = "云栖数据"  # the account's name, as the list shows it
 NUMBER = re.compile(r'href="/review/(IR-\d{8}-\d{6})"')
 
 
@@ -158,6 +160,40 @@ def test_a_filter_is_read_in_the_order_of_the_list(desk: Desk, database: str, su
     for code, narrowed in product(("pending", "all"), FILTERS):
         with subtests.test(f"{code} by {narrowed}"), desk.app.app_context():
             refuse_sorting(planned(Wanted(code, **narrowed), desk, database))
+
+
+def test_a_customer_is_found_by_code_or_name_and_of_several_one_is_chosen(
+    desk: Desk, visit: Callable[..., Visitor]
+) -> None:
+    desk.apply(days_ago=2)
+    theirs = desk.apply(desk.cast.bo)
+    rita = visit(desk.cast.rita)
+    for typed in ("yunqi", "YUNQI", "ｙｕｎｑｉ", YUNQI, YUNQI[:2], YUNQI[1:3]):
+        assert numbers(rita, f"/review?customer={typed}") == [theirs], typed
+    desk.run(lambda: accounts.create_account(SYSTEM, code="yq2", name=f"{YUNQI}北京分公司", now=NOW))
+    assert numbers(rita, f"/review?customer={YUNQI}") == [theirs], "the whole name means one"
+    assert numbers(rita, f"/review?min=5&customer={YUNQI[:2]}") == []
+    assert "Several customers have this in their names." in rita.page.text
+    assert 'href="/review?min=5&amp;customer=yunqi"' in rita.page.text
+    assert numbers(rita, "/review?min=5&customer=yunqi") == [theirs]
+    assert numbers(rita, "/review?customer=nobody") == []
+    assert "Several customers" not in rita.page.text
+
+
+@pytest.mark.parametrize("typed", ["lumen", "云栖"])
+def test_a_customers_history_is_read_in_its_order(desk: Desk, database: str, typed: str) -> None:
+    desk.apply()
+    with desk.app.app_context():
+        refuse_sorting(planned(Wanted("all", customer=typed), desk, database))
+
+
+def test_a_customers_list_costs_no_statement_more(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    desk.apply(desk.cast.bo)
+    rita = visit(desk.cast.rita)
+    for typed in ("yunqi", YUNQI[:2]):
+        with statements(desk.app) as sent:
+            rita.get(f"/review?customer={typed}")
+        assert len(sent) == 3, "session, list, counts"
 
 
 def test_what_is_overdue_is_found_by_its_day_and_never_by_reading_all(desk: Desk, database: str) -> None:

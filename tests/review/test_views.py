@@ -130,6 +130,8 @@ FOUND_BY: dict[str, set[str]] = {
     "type=special": set(),
     "customer=lumen&status=rejected": {"rejected"},
     "customer=yunqi": set(),
+    "customer=LUMEN&status=rejected": {"rejected"},
+    "customer=robotics&status=rejected": {"rejected"},
     "customer=nobody": set(),
 }
 

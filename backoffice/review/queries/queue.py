@@ -21,7 +21,7 @@ from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
 from backoffice.requests.queries import shortages
 from backoffice.requests.rules import State
 from backoffice.review.models import SavedView
-from backoffice.review.queries import presence, search, views, work
+from backoffice.review.queries import customers, presence, search, views, work
 from backoffice.review.queries.packed import packed, unpacked
 from backoffice.review.queries.views import ANYBODY, VIEWS, Viewer, values_of
 from backoffice.steering import beside, holds, word
@@ -163,9 +163,7 @@ def _narrowed(wanted: Wanted, viewer: Viewer) -> list[ColumnElement[bool]]:
         claimed = and_(InvoiceRequest.claimed_by_id.is_not(None), InvoiceRequest.claim_ends_at > viewer.now)
         conditions.append(and_(claimed, holds(wanted.assignee, InvoiceRequest.claimed_by_label)))
     if wanted.customer:
-        # A scalar, not a set: one account keeps the order of the index that serves it.
-        account = select(Account.id).where(Account.code == wanted.customer).scalar_subquery()
-        conditions.append(InvoiceRequest.account_id == account)
+        conditions.append(InvoiceRequest.account_id == customers.meant(wanted.customer))
     if wanted.search:
         conditions.append(search.found(wanted.search))
     return conditions

@@ -18,8 +18,8 @@ from backoffice.database import session
 from backoffice.permissions import Permission, Role, allowed
 from backoffice.requests.rules import State
 from backoffice.review import labels
+from backoffice.review.queries import customers, search, views
 from backoffice.review.queries import queue as queries
-from backoffice.review.queries import search, views
 from backoffice.review.queries.presence import Lookers
 from backoffice.review.queries.queue import SORTS, Listed, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer, values_of
@@ -40,12 +40,14 @@ FILTERS = FilterSet(
     DateRange("due", lazy_gettext("Due")),
     AmountRange("amount", lazy_gettext("Amount"), "min", "max"),
     OneOf("type", lazy_gettext("Header type"), [*labels.kinds.items(), *labels.vat_kinds.items()]),
-    Text("customer", lazy_gettext("Customer code"), max_length=32),
+    Text("customer", lazy_gettext("Customer account"), max_length=120),
     carried={"view": VIEWS, "sort": [way + name for name in SORTS for way in ("", "-")]},
     # What the bar of chosen requests sends along with the list.
     beside=("action", "all", "number", "follows"),
 )
 PAGE_SIZE = 50
+# So many customers are offered where a part of a name is that of several.
+CUSTOMERS = 12
 # What the navigation counts on every page of the desk; the queue's own page counts all work.
 ALWAYS = (views.PENDING, views.MINE, views.OVERDUE)
 
@@ -90,7 +92,15 @@ def show() -> str:
         all_ticked="all" in request.args,
         may_decide=may_decide,
         ticks=may_decide and any(row.state == State.PENDING for row in rows),
+        customers=_alike(filters) if not rows else (),
     )
+
+
+def _alike(filters: FilterState) -> list[tuple[str, str]]:
+    """Name and address of the list of each customer that the typed name may mean, where it means several."""
+    typed = filters["customer"]
+    found = customers.alike(typed, CUSTOMERS) if typed else ()
+    return [(row.name, filters.url(request.path, {"customer": row.code})) for row in found] if len(found) > 1 else []
 
 
 def place_of(filters: FilterState, args: Mapping[str, str]) -> list[tuple[str, str]]:
