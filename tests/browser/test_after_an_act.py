@@ -97,6 +97,21 @@ def test_a_note_a_claim_and_an_undo_are_told_once_and_keep_the_focus(
     assert approval.startswith(f"Approved: {first}"), "done once more, it is told once more"
 
 
+def test_the_list_in_the_address_counts_before_the_one_the_tab_has_shown(
+    stage: Stage, window: Callable[..., Screen]
+) -> None:
+    _, theirs, _, next_of_theirs = (stage.apply(who, "10.00") for who in (stage.cast.ada, stage.cast.bo) * 2)
+    screen = window(stage.cast.rita, viewport=DESK)
+    page = screen.open("/review")
+    expect(page.locator("[data-pick]")).to_have_count(4)
+    screen.open(f"/review/{theirs}?list=%2Freview%3Fcustomer%3Dyunqi")
+    heading_of(page, theirs)
+    expect(page.locator(".back-link")).to_have_attribute("href", re.compile("customer=yunqi"))
+    page.wait_for_timeout(READ)
+    page.keyboard.press("a")
+    heading_of(page, next_of_theirs)
+
+
 def test_a_dismissed_offer_is_still_taken_by_its_key(
     stage: Stage, window: Callable[..., Screen], patience: None
 ) -> None:

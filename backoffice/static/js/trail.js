@@ -1,6 +1,6 @@
 // Which list a request was opened from: its address, its numbers and its neighbouring pages stay in this tab. On the
-// request's page the links before and after ([data-trail]), the way back and the list after a verdict follow it; without it
-// the server's own hold. Where the list, or its page, ends, the page says so and leads on: what is next by the promised day
+// request's page the links before and after ([data-trail]), the way back and the list after a verdict follow it; without it,
+// or where the address names another list, the server's own hold. Where the list, or its page, ends, the page says so and leads on: what is next by the promised day
 // would be a request of another list.
 import { onKey } from "./shortcuts.js";
 
@@ -26,6 +26,7 @@ export function followTrail(root) {
   const nav = root.querySelector("[data-trail]");
   if (!nav || root !== document) return;
   const { list, numbers, next, prev } = known();
+  if (isAnother(list)) return;
   const at = numbers?.indexOf(nav.dataset.trail) ?? -1;
   if (at < 0) return;
   const base = nav.dataset.base;
@@ -40,6 +41,18 @@ export function followTrail(root) {
   const back = root.querySelector(".back-link");
   if (back) back.href = `${list}#${nav.dataset.trail}`;
   comeFrom(root, list);
+}
+
+// Whether the address names another list than the tab has shown last: the address counts.
+function isAnother(list) {
+  const named = new URLSearchParams(location.search).get("list");
+  return named !== null && list !== undefined && asRead(named) !== asRead(list);
+}
+
+// However its signs are escaped.
+function asRead(address) {
+  const { pathname, searchParams } = new URL(address, location.href);
+  return `${pathname}?${searchParams}`;
 }
 
 // Says that the list ends here; the key leads to the link to its next page, or back to it.
