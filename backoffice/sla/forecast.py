@@ -284,9 +284,14 @@ def pace_to_keep(due: Iterable[date], calendar: BusinessCalendar, today: date) -
 
     A promise can be kept when a business day is left until its day.
     """
-    eve, slowest = today - timedelta(days=1), 0.0
+    return hardest(due, calendar, today)[0]
+
+
+def hardest(due: Iterable[date], calendar: BusinessCalendar, today: date) -> tuple[float, date | None]:
+    """That pace, and the day that asks for it: all that is promised up to it is closed by then. None: no day does."""
+    eve, slowest, day = today - timedelta(days=1), 0.0, None
     for turn, due_on in enumerate(sorted(due), 1):
         days = calendar.business_days_between(eve, due_on)
-        if days > 0:
-            slowest = max(slowest, turn / days)
-    return slowest
+        if days > 0 and turn / days > slowest:
+            slowest, day = turn / days, due_on
+    return slowest, day

@@ -8,14 +8,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from backoffice.calendars import queries as calendars
 from backoffice.database import session, transaction
+from backoffice.requests.models import InvoiceRequest
 from backoffice.sla import forecast
 from backoffice.sla.models import DayFigures
 from backoffice.sla.queries import coming
 from tests.review.desk import NOW, Desk
-from tests.sla.test_dashboard import fold, history, shown
+from tests.sla.test_dashboard import fold, history, reject, shown
 from tests.support.sql import statements
 from tests.support.visitor import Visitor
 
@@ -69,6 +71,38 @@ def test_without_a_pace_everything_misses_and_nothing_is_forecast(desk: Desk, vi
     page = visit(desk.cast.max).get("/sla/forecast").text
     assert (shown(page, "pace"), shown(page, "missing")) == ("0.0", "1")
     assert (number in page, "not at this pace" in page, "fifteen business days" in page) == (True, True, True)
+
+
+def test_each_figure_opens_its_requests_in_the_order_of_their_turns(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    for ago in (13, 12, 12, 11, 10, 7, 6, 5, 4, 4):
+        reject(desk, desk.apply(amount="8.00", days_ago=ago + 1), days_ago=ago)
+    history(desk, kept=0, broken=0)
+    for ago in (4, 4, 4, 3, 3, 1, 1, 1):
+        desk.apply(amount="11.00", days_ago=ago)
+    fold(desk)
+    with desk.app.app_context():
+        told = coming.coming(NOW)
+        misses = dict(session.execute(select(InvoiceRequest.id, InvoiceRequest.number)).all())
+        wanted = [misses[turn.key] for turn in told.missing]
+    manager = visit(desk.cast.max)
+    page = manager.get("/sla/forecast").text
+    opened = {
+        name: re.search(rf'id="{name}">.*?<a href="([^"]+)"', page, re.S) for name in ("pace", "to-keep", "missing")
+    }
+    assert all(opened.values())
+    addresses = {name: found[1].replace("&amp;", "&") for name, found in opened.items() if found}
+    assert (addresses["to-keep"], addresses["missing"]) == ("/sla/requests/to-keep", "/sla/requests/will-miss")
+    assert addresses["pace"].startswith("/sla/requests/closed?from=2026-11-")
+    lists = {name: manager.get(address).text for name, address in addresses.items()}
+    assert 3 <= len(wanted) < told.in_time
+    assert re.findall(r'<tr id="(IR-[^"]+)"', lists["missing"]) == wanted
+    for name, of in (("pace", told.closed), ("to-keep", told.hardest), ("missing", told.misses)):
+        said = f"{of.number} request{'s' if of.number != 1 else ''} · ¥{of.amount:,.2f}"
+        assert said in lists[name], name
+    assert told.pace == pytest.approx(told.closed.number / forecast.PACE_DAYS)
+    enterprise = manager.get("/sla/requests/will-miss?kind=enterprise").text
+    assert re.findall(r'<tr id="(IR-[^"]+)"', enterprise) == wanted
+    assert re.findall(r'<tr id="(IR-[^"]+)"', manager.get("/sla/requests/will-miss?kind=personal").text) == []
 
 
 @pytest.mark.one_database

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import func, select
-
-from backoffice import clock
-from backoffice.calendars import queries as calendars
 from backoffice.calendars.rules import BusinessCalendar
-from backoffice.database import session
-from backoffice.requests.models import InvoiceRequest, is_open
+from backoffice.money import ZERO
 from backoffice.sla import forecast
-from backoffice.sla.forecast import Flow, Forecast, History, Outlook
-from backoffice.sla.models import Backlog, DayFigures
+from backoffice.sla.forecast import Forecast, History, Outlook
+from backoffice.sla.queries import ahead
+from backoffice.sla.queries.ahead import Ahead
+from backoffice.sla.queries.board import Shown
+from backoffice.sla.queries.lists import Asked, Figure
 
-LOOKED_BACK = timedelta(days=400)
 LAST_MONTH = 20  # business days ago
 LISTED = 50
 
@@ -33,22 +30,31 @@ class Happened:
 class Coming:
     """What is to be expected. `forecast` is None where too few business days are known.
 
-    `pace` is in requests issued or rejected a business day, lately; `to_keep` the slowest that breaks no promise that
-    can still be kept, `to_clear` the one that empties the desk by the end of `clear_by`, None where no business day is
-    left. Of the `in_time` ones `missing_count` will not be, of which `missing` are the most urgent `LISTED`.
+    `pace` is in requests issued or rejected a business day, lately: all that are `closed`. `to_keep` is the slowest
+    that breaks no promise that can still be kept: the `hardest` ones are promised up to `hardest_on`, None where no day
+    asks for any. `to_clear` empties the desk by the end of `clear_by`, None where no business day is left. Of the
+    `in_time` ones `misses` will not be, of which `missing` are the most urgent `LISTED`.
     """
 
     pace: float
+    closed: Shown
     open: int
     late: int
     in_time: int
     to_keep: float
+    hardest: Shown
+    hardest_on: date | None
     clear_by: date
     to_clear: float | None
     missing: tuple[Outlook, ...]
-    missing_count: int
+    misses: Shown
     forecast: Forecast | None
     last_month: Happened | None
+
+    @property
+    def missing_count(self) -> int:
+        """How many will miss their day."""
+        return self.misses.number
 
 
 def coming(now: datetime, clear_by: date | None = None) -> Coming:
@@ -56,46 +62,27 @@ def coming(now: datetime, clear_by: date | None = None) -> Coming:
 
     `clear_by` is the day by which the desk is to be empty, in two weeks unless given; new requests are reckoned in.
     """
-    calendar, today = calendars.current_calendar(), clock.local_date(now, clock.zone())
-    history = _history(calendar, today)
+    found = ahead.read(now)
+    calendar, today, history = found.calendar, found.today, found.history
     told = forecast.forecast(history)
-    due = [(id_, due_on) for id_, due_on in session.execute(_WAITING)]
-    turns = forecast.outlook(due, history.pace, calendar, today)
-    in_time = [turn for turn in turns if turn.due_on >= today]
-    missing = [turn for turn in in_time if turn.misses]
     until = clear_by or calendar.add_business_days(today, forecast.HORIZON - 1)
+    waiting = len(found.waiting)
     return Coming(
         pace=history.pace,
-        open=len(due),
-        late=len(due) - len(in_time),
-        in_time=len(in_time),
-        to_keep=forecast.pace_to_keep((due_on for _, due_on in due), calendar, today),
+        closed=_closed(found),
+        open=waiting,
+        late=waiting - len(found.in_time),
+        in_time=len(found.in_time),
+        to_keep=found.hardest[0],
+        hardest=_hardest(found),
+        hardest_on=found.hardest[1],
         clear_by=until,
-        to_clear=forecast.pace_to_clear(len(due) + _still_to_come(told, until, calendar), calendar, today, until),
-        missing=tuple(missing[:LISTED]),
-        missing_count=len(missing),
+        to_clear=forecast.pace_to_clear(waiting + _still_to_come(told, until, calendar), calendar, today, until),
+        missing=tuple(found.missing[:LISTED]),
+        misses=_misses(found),
         forecast=told,
         last_month=_happened(history),
     )
-
-
-_WAITING = (
-    select(InvoiceRequest.id, InvoiceRequest.due_on)
-    .where(is_open(), InvoiceRequest.paused_at.is_(None))
-    .order_by(InvoiceRequest.due_at, InvoiceRequest.id)
-)
-
-
-def _history(calendar: BusinessCalendar, today: date) -> History:
-    received = func.sum(DayFigures.received)
-    withdrawn = func.sum(DayFigures.withdrawn)
-    out = func.sum(DayFigures.issued + DayFigures.rejected + DayFigures.withdrawn)
-    days = select(DayFigures.day, received, out, withdrawn).group_by(DayFigures.day).having(received + out > 0)
-    rows = session.execute(days.where(DayFigures.day >= today - LOOKED_BACK)).all()
-    flows = [Flow(*row) for row in rows]
-    open_now = session.scalar(select(func.coalesce(func.sum(Backlog.number), 0))) or 0
-    opening = open_now - sum(flow.inflow - flow.outflow for flow in flows)
-    return History(flows, max(0, opening), calendar, today)
 
 
 def _still_to_come(told: Forecast | None, until: date, calendar: BusinessCalendar) -> float:
@@ -105,6 +92,24 @@ def _still_to_come(told: Forecast | None, until: date, calendar: BusinessCalenda
     known = sum(day.inflow for day in told.days if day.day <= until)
     beyond = max(0, calendar.business_days_between(told.days[-1].day, until))
     return known + beyond * sum(day.inflow for day in told.days) / len(told.days)
+
+
+def _closed(found: Ahead) -> Shown:
+    since, until = found.paced
+    money = sum((amount for day, amount in found.closed.items() if since <= day <= until), ZERO)
+    return Shown(Figure.CLOSED, Asked(since, until), sum(found.history.closed[-forecast.PACE_DAYS :]), money)
+
+
+def _hardest(found: Ahead) -> Shown:
+    day = found.hardest[1]
+    amounts = [amount for _, due_on, amount in found.waiting if day is not None and due_on <= day]
+    return Shown(Figure.TO_KEEP, Asked(found.today, found.today), len(amounts), sum(amounts, ZERO))
+
+
+def _misses(found: Ahead) -> Shown:
+    keys = {turn.key for turn in found.missing}
+    money = sum((amount for key, _, amount in found.waiting if key in keys), ZERO)
+    return Shown(Figure.WILL_MISS, Asked(found.today, found.today), len(keys), money)
 
 
 def _happened(history: History) -> Happened | None:

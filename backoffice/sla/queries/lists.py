@@ -24,7 +24,7 @@ from backoffice.requests.models import InvoiceRequest, in_state, is_open, is_ove
 from backoffice.requests.rules import ABOUT, State
 from backoffice.sla import rules
 from backoffice.sla.models import Outcome
-from backoffice.sla.queries import recount
+from backoffice.sla.queries import ahead, recount
 from backoffice.sla.rules import Verdict
 from backoffice.steering import beside
 
@@ -63,12 +63,16 @@ class Figure(StrEnum):
     STEP = "step"
     STEP_KEPT = "step-kept"
     STEP_LATE = "step-late"
+    WILL_MISS = "will-miss"
+    TO_KEEP = "to-keep"
 
 
 NOW = frozenset({
     Figure.OPEN, Figure.OVERDUE, Figure.DUE_TODAY, Figure.DUE_NEXT, Figure.UNASSIGNED, Figure.PAUSED, Figure.WORKED_ON,
-    Figure.AGE,
+    Figure.AGE, Figure.WILL_MISS, Figure.TO_KEEP,
 })  # fmt: skip
+# Of the outlook, not of the managers' page.
+AHEAD = frozenset({Figure.WILL_MISS, Figure.TO_KEEP})
 _DUE = frozenset({Figure.MET, Figure.MISSED, Figure.MET_GROSS, Figure.DUE_IN_PERIOD})
 STEPS = frozenset({Figure.STEP, Figure.STEP_KEPT, Figure.STEP_LATE})
 _RECEIVED = frozenset({Figure.RECEIVED, Figure.BACKLOG})
@@ -185,6 +189,10 @@ def _open(figure: Figure, asked: Asked, now: datetime) -> ColumnElement[bool]:
         return and_(in_state(State.PENDING), InvoiceRequest.paused_at.is_not(None))
     if figure is Figure.WORKED_ON:
         return and_(in_state(State.PENDING), ends_at > now)
+    if figure is Figure.WILL_MISS:
+        return ahead.read(now).will_miss()
+    if figure is Figure.TO_KEEP:
+        return ahead.read(now).sets_the_pace()
     if figure is Figure.AGE:
         return and_(is_open(), *_aged(int(asked.cell), today))
     return is_open()

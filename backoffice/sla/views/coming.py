@@ -22,6 +22,7 @@ from backoffice.sla.messages.charts import moments, plain_day
 from backoffice.sla.queries import coming as queries
 from backoffice.sla.queries import terms
 from backoffice.sla.queries.coming import Happened
+from backoffice.sla.views import asking
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web.guards import guard
 
@@ -40,6 +41,7 @@ def forecast() -> str:
     return render_template(
         "sla/forecast.html",
         told=told,
+        to=asking.addresses(),
         glossary=definitions.of_forecast(terms.in_force(today).days),
         other=told.forecast.method.other.value if told.forecast else None,
         life=scheduling.life(now),

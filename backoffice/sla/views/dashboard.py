@@ -63,6 +63,8 @@ TITLES = {
     Figure.STEP: lazy_gettext("Requests that went through a step"),
     Figure.STEP_KEPT: lazy_gettext("Requests that kept the target of a step"),
     Figure.STEP_LATE: lazy_gettext("Requests that missed the target of a step"),
+    Figure.WILL_MISS: lazy_gettext("Requests that will miss their day"),
+    Figure.TO_KEEP: lazy_gettext("Requests that ask for the pace that keeps every promise"),
 }
 
 
@@ -181,7 +183,8 @@ def requests(figure: str) -> str:
         filters=state,
         path=request.path,
         links=page.links(request.path, state.query),
-        back=state.url(url_for("sla.dashboard"), {"cell": None}),
+        back=url_for("sla.forecast") if shown in lists.AHEAD else state.url(url_for("sla.dashboard"), {"cell": None}),
+        is_ahead=shown in lists.AHEAD,
     )
 
 
