@@ -20,6 +20,9 @@ _MOST = 16
 # Asked with every application: built once.
 _NEWEST = select(CalendarVersion).where(CalendarVersion.id == select(func.max(CalendarVersion.id)).scalar_subquery())
 
+# The fingerprint of the newest one, for a statement that is sent anyway.
+IN_FORCE = select(CalendarVersion.fingerprint).order_by(CalendarVersion.id.desc()).limit(1).scalar_subquery()
+
 
 def current_version_id() -> int:
     """The version in force. Raises Unavailable before the first one was seeded."""
@@ -58,6 +61,13 @@ def newest_versions(limit: int) -> list[CalendarVersion]:
 def current_calendar() -> BusinessCalendar:
     """The calendar in force. Raises Unavailable before the first version was seeded."""
     return calendar_of(current_version())
+
+
+def calendar_by(fingerprint: str | None) -> BusinessCalendar | None:
+    """The calendar in force where its fingerprint was read already, see `IN_FORCE`; None where there is none yet."""
+    if fingerprint is None:
+        return None
+    return _built.get(fingerprint) or current_calendar()
 
 
 def calendar_of(version: CalendarVersion) -> BusinessCalendar:

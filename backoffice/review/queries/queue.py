@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, se
 
 from backoffice import clock
 from backoffice.accounts.models import Account
+from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.database import Prepared, session
 from backoffice.money import ZERO
@@ -216,12 +217,15 @@ def capped_count(statement: Select[InvoiceRequest]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much there is in each view of work that was asked for, and how much open work, capped; who looks at what."""
+    """How much there is in each view of work that was asked for, and how much open work, capped; who looks at what; and
+    the fingerprint of the calendar in force."""
 
     views: Mapping[str, int]
     work: int
     saved: tuple[Saved, ...] = ()
     looking: Mapping[int, presence.Lookers] = field(default_factory=dict)
+    # Not counted, but asked of in the same breath.
+    calendar: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +240,9 @@ class Saved:
 def waiting(viewer: Viewer, counted: tuple[str, ...] = views.COUNTED) -> Waiting:
     """What a page of the desk counts, the viewer's own views and what colleagues look at, in one statement."""
     values = {**values_of(viewer), "count_limit": COUNT_LIMIT}
-    saved, looking, *row = _waiting(counted).rows(session.connection(), values)[0]
+    saved, looking, calendar, *row = _waiting(counted).rows(session.connection(), values)[0]
     counts = dict(zip(counted, row, strict=False))
-    return Waiting(counts, sum(row[len(counted) :]), _read_views(saved), presence.read(looking))
+    return Waiting(counts, sum(row[len(counted) :]), _read_views(saved), presence.read(looking), calendar)
 
 
 @lru_cache(maxsize=8)
@@ -247,7 +251,7 @@ def _waiting(counted: tuple[str, ...]) -> Prepared:
     lists = [_capped(listed(Wanted(code), ANYBODY), bindparam("count_limit", type_=Integer())) for code in counted]
     own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
     saved = select(own).where(SavedView.user_id == ANYBODY.id).scalar_subquery()
-    return Prepared(select(saved, presence.everywhere(ANYBODY), *lists, *work.counts().values()))
+    return Prepared(select(saved, presence.everywhere(ANYBODY), calendars.IN_FORCE, *lists, *work.counts().values()))
 
 
 def _read_views(told: str | None) -> tuple[Saved, ...]:

@@ -43,6 +43,7 @@ from backoffice.web.navigation import NavItem, register, register_own
 
 def init(app: Flask) -> None:
     """Add the queue, with the number of requests that wait, to the navigation of `app`."""
+    app.jinja_env.globals["calendar_in_force"] = queue.calendar_in_force
     register(
         app,
         NavItem(

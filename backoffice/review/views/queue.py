@@ -14,6 +14,8 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from flask_login import current_user
 
 from backoffice import clock
+from backoffice.calendars import queries as calendars
+from backoffice.calendars.rules import BusinessCalendar
 from backoffice.database import session
 from backoffice.permissions import Permission, Role, allowed
 from backoffice.requests.rules import State
@@ -61,6 +63,11 @@ def waiting(counted: tuple[str, ...] = ALWAYS) -> queries.Waiting:
     if counts is None or not counts.views.keys() >= set(counted):
         counts = g.review_waiting = queries.waiting(viewer(), counted)
     return counts
+
+
+def calendar_in_force() -> BusinessCalendar | None:
+    """The calendar by which a page says which promised days may still move; None where there is none yet."""
+    return calendars.calendar_by(waiting().calendar)
 
 
 @blueprint.get("", endpoint="queue")

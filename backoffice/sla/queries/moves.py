@@ -18,7 +18,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An open request whose promised day becomes later."""
+    """An open request whose promised day becomes later; the years on the way to it that will be provisional."""
 
     number: str
     header_name: str
@@ -26,6 +26,7 @@ class Move:
     submitted_on: date
     before: date
     after: date
+    provisional: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +57,6 @@ def who_moves(calendar: BusinessCalendar) -> Moves:
         if day > row.due_on:
             later += 1
             if len(shown) < SHOWN:
-                shown.append(Move(row.number, row.header_name, row.amount, row.submitted_on, row.due_on, day))
+                unsure = calendar.provisional_between(row.submitted_on, day)
+                shown.append(Move(row.number, row.header_name, row.amount, row.submitted_on, row.due_on, day, unsure))
     return Moves(count, tuple(shown), later, kept)

@@ -33,11 +33,13 @@ _LAST_MINUTE = time(23, 59)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An application of an instant and its promised day, by the present value and by the new one."""
+    """An application of an instant and its promised day, by the present value and by the new one; the years on the way
+    to the later of both that are provisional."""
 
     at: datetime
     before: date
     after: date
+    provisional: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _example(plan: Plan) -> Example:
         calendar_rules.due_on(calendar, at, zone, values[PolicyKey.SLA_BUSINESS_DAYS], values[PolicyKey.CUT_OFF_HOUR])
         for values in ({**held, plan.key: plan.before}, {**held, plan.key: plan.value})
     )
-    return Example(at, before, after)
+    return Example(at, before, after, calendar.provisional_between(plan.starts_on, max(before, after)))
 
 
 def _two_people(count: int, before: str | None, after: str | None, now: datetime) -> Effects:

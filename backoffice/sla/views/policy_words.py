@@ -44,6 +44,11 @@ def _promise(plan: Plan, effects: Effects) -> Iterator[str]:
                 "An application of %(at)s is due on %(after)s; by the present value it would be %(before)s.",
                 at=at, after=after, before=_day(example.before),
             )  # fmt: skip
+        if example.provisional:
+            yield gettext(
+                "Provisional: the official holidays of %(years)s are not announced. The day may still move to a later"
+                " one, never to an earlier one.", years=", ".join(map(str, example.provisional)),
+            )  # fmt: skip
 
 
 def _threshold(plan: Plan, effects: Effects) -> Iterator[str]:
