@@ -62,7 +62,9 @@ def test_pace_misses_and_last_months_forecast(desk: Desk, visit: Callable[..., V
     assert ("Expected backlog" in page, "Last month&#39;s forecast" in page) == (True, True)
     with statements(desk.app) as sent:
         manager.get("/sla/forecast")
-    assert len(sent) <= 9
+    # Who asks, their navigation (2), calendar, figures (2), open requests, those that miss their day, the promise's
+    # terms for the definitions, and the workers' signs of life.
+    assert len(sent) == 10
 
 
 def test_without_a_pace_everything_misses_and_nothing_is_forecast(desk: Desk, visit: Callable[..., Visitor]) -> None:

@@ -66,7 +66,7 @@ def _rename(spelt: Callable[[str], str]) -> None:
         last = rows[-1].request_id
 
 
-def _find_by(connection: sa.Connection, row: sa.Row[tuple[int, str, str, str]], name: str) -> None:
+def _find_by(connection: sa.Connection, row: sa.Row[int, str, str, str], name: str) -> None:
     grams = " ".join(dict.fromkeys(f"x{ord(a):x}x{ord(b):x}" for a, b in pairwise(name)))
     here = {"id": row.request_id, "old": row.grams, "new": grams}
     in_sqlite = connection.dialect.name == "sqlite"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, select
 
@@ -27,7 +26,7 @@ def meant(typed: str) -> ColumnElement[int | None]:
     return func.coalesce(by_code, select(only).where(holds(text, Account.name)).scalar_subquery())
 
 
-def alike(typed: str, limit: int) -> Sequence[Row[Any]]:
+def alike(typed: str, limit: int) -> Sequence[Row[str, str]]:
     """Code and name of the accounts whose name holds `typed`, by name, at most `limit`."""
     found = select(Account.code, Account.name).where(holds(_plain(typed), Account.name))
     return session.execute(found.order_by(Account.name, Account.id).limit(limit)).all()
