@@ -9,6 +9,7 @@ from types import FrameType
 import waitress
 
 from backoffice import create_app
+from backoffice.listening import handed_on
 
 THREADS = 8
 # A body beyond this goes through a temporary file before the application sees it; what is dropped on /verify does not.
@@ -18,10 +19,11 @@ BODY_IN_MEMORY = 1_100_000
 def main() -> None:
     """Serve the application on 127.0.0.1:$PORT until told to stop; requests under way are answered first."""
     signal.signal(signal.SIGTERM, _leave)
+    given = handed_on()
+    address = {"host": "127.0.0.1", "port": int(os.environ.get("PORT", "8000"))}
     waitress.serve(
         create_app(),
-        host="127.0.0.1",
-        port=int(os.environ.get("PORT", "8000")),
+        **(address if given is None else {"sockets": [given]}),
         threads=THREADS,
         inbuf_overflow=BODY_IN_MEMORY,
         _quiet=True,

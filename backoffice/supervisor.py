@@ -21,6 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from backoffice.listening import LISTENER
 from backoffice.stopping import StopSignal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,36 +54,44 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments:
         become(arguments[0])
         return 0
-    return Supervisor(environment()).run()
+    return Supervisor(*environment()).run()
 
 
-def environment() -> dict[str, str]:
-    """The environment of the children: demo mode unless told otherwise, and ports that are free."""
+def environment() -> tuple[dict[str, str], dict[str, socket.socket]]:
+    """The environment of the children: demo mode unless told otherwise, and the ports; by role what listens there.
+
+    A port is taken when it is chosen: of two that start at once none tells its worker the other's mail catcher.
+    """
     given = dict(os.environ)
-    port = free_port(int(given.get("PORT", "8000")))
-    return {
+    sockets = {"web": own_port(int(given.get("PORT", "8000")))}
+    # Somebody with a mail server of their own wants mail to go there.
+    if "BACKOFFICE_MAIL_SERVER" not in given:
+        sockets["mail"] = own_port(int(given.get("BACKOFFICE_MAIL_PORT", "8025")))
+    ports = {role: str(one.getsockname()[1]) for role, one in sockets.items()}
+    env = {
         "BACKOFFICE_DEMO": "true",
-        "BACKOFFICE_EXTERNAL_URL": f"http://127.0.0.1:{port}",
+        "BACKOFFICE_EXTERNAL_URL": f"http://127.0.0.1:{ports['web']}",
         "BACKOFFICE_INSTANCE_PATH": str(ROOT / "instance"),
         **given,
-        "PORT": str(port),
-        "BACKOFFICE_MAIL_PORT": str(free_port(int(given.get("BACKOFFICE_MAIL_PORT", "8025")), reserved=port)),
+        "PORT": ports["web"],
         "PYTHONUNBUFFERED": "1",
     }
+    return env | ({"BACKOFFICE_MAIL_PORT": ports["mail"]} if "mail" in ports else {}), sockets
 
 
-def free_port(wanted: int, reserved: int = 0) -> int:
-    """`wanted`, or the next port of this machine that nobody uses."""
+def own_port(wanted: int) -> socket.socket:
+    """What listens at `wanted`, or at the next port of this machine that nobody uses."""
     for port in range(wanted, min(wanted + 50, 65536)):
-        if port == reserved:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            # Two may have bound it at the same moment; only one can listen.
+            listener.listen()
+        except OSError:
+            listener.close()
             continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        return listener
     raise SystemExit(f"No free port from {wanted} to {wanted + 49}; choose another one with PORT=.")
 
 
@@ -117,9 +126,13 @@ def _end_with_parent() -> None:
 class Child:
     """One process with its own group; its lines come out under its name."""
 
-    def __init__(self, role: str, env: dict[str, str], say: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, role: str, env: dict[str, str], say: Callable[[str, str], None], listener: socket.socket | None = None
+    ) -> None:
         self.role = role
-        self._env = env
+        self._env = env if listener is None else {**env, LISTENER: str(listener.fileno())}
+        # It stays the supervisor's: whoever is started anew goes on at the same port.
+        self._handed_on = [] if listener is None else [listener.fileno()]
         self._say = say
         self.failures = 0
         self.start_at = 0.0
@@ -140,6 +153,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=self._handed_on,
         )
         self._reader = threading.Thread(target=self._relay, args=(self._process,), daemon=True)
         self._reader.start()
@@ -188,12 +202,12 @@ class Child:
 class Supervisor:
     """Starts the children, watches them, stops them."""
 
-    def __init__(self, env: dict[str, str]) -> None:
+    def __init__(self, env: dict[str, str], sockets: dict[str, socket.socket]) -> None:
         self._env = env
         self._lines = threading.Lock()
-        # Somebody with a mail server of their own wants mail to go there.
-        roles = [role for role in ROLES if role != "mail" or "BACKOFFICE_MAIL_SERVER" not in os.environ]
-        self._children = [Child(role, env, self.say) for role in roles]
+        self._sockets = sockets
+        roles = [role for role in ROLES if role != "mail" or role in sockets]
+        self._children = [Child(role, env, self.say, sockets.get(role)) for role in roles]
         self._port = int(env["PORT"])
 
     def run(self) -> int:

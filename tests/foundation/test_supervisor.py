@@ -156,8 +156,36 @@ def test_a_taken_port_leads_to_the_next(env: dict[str, str]) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert supervisor.free_port(port) > port
-        assert supervisor.free_port(port + 1, reserved=port + 1) > port + 1
+        with supervisor.own_port(port) as ours, supervisor.own_port(port) as theirs:
+            found = [port, ours.getsockname()[1], theirs.getsockname()[1]]
+        assert found == sorted(set(found)), "what is chosen is taken at once, for whoever starts at the same moment"
+
+
+def test_a_mail_server_of_ones_own_keeps_its_port(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKOFFICE_MAIL_SERVER", "mail.example")
+    monkeypatch.setenv("BACKOFFICE_MAIL_PORT", "25")
+    monkeypatch.setenv("PORT", env["PORT"])
+    chosen, sockets = supervisor.environment()
+    with sockets["web"] as web:
+        assert (chosen["BACKOFFICE_MAIL_PORT"], set(sockets)) == ("25", {"web"})
+        assert chosen["PORT"] == str(web.getsockname()[1])
+
+
+@pytest.mark.fault
+def test_two_that_start_at_once_have_each_their_own_pages_and_mail(env: dict[str, str], tmp_path: Path) -> None:
+    """The second chooses while the first has chosen and nobody listens yet."""
+    shutil.copytree(tmp_path / "instance", tmp_path / "other")
+    runs = [Run(env), Run({**env, "BACKOFFICE_INSTANCE_PATH": str(tmp_path / "other")})]
+    try:
+        for one in runs:
+            until(lambda one=one: "Catching mail on" in one.output and "is ready" in one.output, one)  # type: ignore[misc]
+        assert len({one.address for one in runs}) == 2
+        assert len({re.search(r"Catching mail on \S+", one.output)[0] for one in runs}) == 2  # type: ignore[index]
+        assert not any("ended unexpectedly" in one.output for one in runs)
+    finally:
+        for one in runs:
+            one.process.terminate()
+            one.close()
 
 
 def test_a_prepared_folder_is_recognised(env: dict[str, str], tmp_path: Path) -> None:
