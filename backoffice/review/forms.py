@@ -284,6 +284,8 @@ class BulkApproveForm(BulkVerdictForm):
         lazy_gettext("Leave requests whose checks warn or fail for a look of their own"),
         id="bulk-doubts",
         default=True,
+        # To approve what has doubts is wanted anew each time: neither our script nor the browser unticks the box again.
+        render_kw={"data-keep-never": "", "autocomplete": "off"},
     )
     # Comes with the box: without it nobody was asked, and nothing doubtful is approved.
     doubts_shown = HiddenField()

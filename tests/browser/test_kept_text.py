@@ -49,13 +49,41 @@ def test_text_for_some_requests_is_not_kept_for_others(stage: Stage, window: Cal
     expect(rejecting(page, first)).to_have_value("")
 
 
+def test_that_doubts_are_approved_too_is_wanted_anew_each_time(stage: Stage, window: Callable[..., Screen]) -> None:
+    (number,) = applied(stage, 1)
+    page = window(stage.cast.rita).open("/review")
+    box, remarks = page.locator("#bulk-doubts"), deciding(page, number, "approve")
+    box.uncheck()
+    remarks.fill("Words that are kept")
+    page.get_by_role("link", name="Back to the list").click()
+    page.wait_for_url(re.compile("/review(\\?|$)"))
+    deciding(page, number, "approve")
+    for come_again in (page.reload, lambda: leave_and_come_back(page)):
+        expect(remarks).to_have_value("Words that are kept")
+        expect(box).to_be_checked()
+        box.uncheck()
+        come_again()
+    expect(remarks).to_have_value("Words that are kept")
+    expect(box).to_be_checked()
+
+
+def leave_and_come_back(page: Page) -> None:
+    page.goto("about:blank")
+    page.go_back()
+
+
 def rejecting(page: Page, number: str) -> Locator:
     """Choose one request of the list to be rejected; the field for the remarks."""
+    return deciding(page, number, "reject")
+
+
+def deciding(page: Page, number: str, act: str) -> Locator:
+    """Choose one request of the list for an act on many; the field for the remarks."""
     expect(page.locator("[data-pick-said]")).not_to_be_empty()
     for box in page.locator("[data-pick]:checked").all():
         box.uncheck()
     page.get_by_role("checkbox", name=number).check()
-    page.locator("[data-pick-act=reject]").click()
+    page.locator(f"[data-pick-act={act}]").click()
     page.wait_for_url(re.compile("/review/bulk/new"))
     return page.locator("#bulk-remarks")
 

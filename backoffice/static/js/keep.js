@@ -1,5 +1,6 @@
 // data-keep="name" on a form: what is typed survives a session that ran out, a crash, a wrong click. It stays in this
-// tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files.
+// tab (sessionStorage), is dropped when the form was accepted or the person signs out, and never holds secrets or files,
+// nor what has data-keep-never: a choice that is to be made anew each time the form is opened.
 // The body's data-accepted says which forms were accepted last, by the paths they are sent to: of those alone what was typed
 // is forgotten. That a page shows a form no more says nothing: it may never have arrived. This page may show one anew.
 // data-keep-steps: the form leads on to further steps, and only data-keep-ends="name" on a form of a later one, sent by
@@ -13,7 +14,8 @@ import { noteLeft, offerLeft } from "./left.js";
 
 const NEVER = new Set(["hidden", "password", "file", "submit", "button"]);
 
-const keepable = (form) => [...form.elements].filter((field) => field.name && !NEVER.has(field.type));
+const isKept = (field) => field.name && !NEVER.has(field.type) && !field.hasAttribute("data-keep-never");
+const keepable = (form) => [...form.elements].filter(isKept);
 
 export function keepTypedText(root) {
   if (!person) return;
