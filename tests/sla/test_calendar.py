@@ -6,6 +6,9 @@ import io
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pytest
+from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from backoffice import clock
@@ -18,6 +21,7 @@ from backoffice.review.services import decisions as review
 from backoffice.sla import jobs
 from backoffice.sla.models import Flag
 from backoffice.sla.queries import moves
+from backoffice.sla.views import provenance
 from tests.review.desk import NOW, Desk
 from tests.support.visitor import Visitor
 
@@ -116,3 +120,40 @@ def test_who_may_not_change_it_reads_it(desk: Desk, visit: Callable[..., Visitor
     assert "2027 is provisional" in page
     assert "Change days" not in page
     assert visit(desk.cast.max).get(f"{PAGE}?year=99999x").status_code == 200
+
+
+FACTS = "holidays 0.84: 2026, 2027; provisional: 2027; chinesecalendar 1.11.0 disagrees on 2026-02-14, 2026-02-15"
+KEPT = "kept as people changed them: 2026-11-24 (here holiday Founders' day; a; b, library as its weekday)"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("note", "english", "chinese"),
+    [
+        (
+            f"{FACTS}; {KEPT}",
+            "library holidays 0.84: 2026, 2027; provisional: 2027; chinesecalendar 1.11.0 disagrees on 14 Feb 2026,"
+            " 15 Feb 2026; kept as people changed them: 24 Nov 2026 (here holiday Founders' day; a; b, library as its"
+            " weekday)",
+            "holidays 库 0.84：2026, 2027; 暂定：2027; chinesecalendar 1.11.0 对以下日期有不同意见：2026年2月14日,"
+            " 2026年2月15日; 保留人工修改：2026年11月24日（此处：节假日 Founders' day; a; b，库：按星期）",
+        ),
+        (f"{FACTS[:-5]}", None, "holidays 库 0.84：2026, 2027; 暂定：2027; " + FACTS[FACTS.index("chinese") : -5]),
+        ("something of an older release", "something of an older release", "something of an older release"),
+    ],
+)
+def test_where_a_version_comes_from_is_told_in_the_readers_language(
+    app: Flask, note: str, english: str | None, chinese: str
+) -> None:
+    for locale, expected in (("en", english), ("zh", chinese)):
+        with app.test_request_context(), force_locale(locale):
+            assert expected in (None, provenance.told(note))
+
+
+def test_the_line_that_the_library_makes_is_of_the_form_that_is_told(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    max_ = visit(desk.cast.max)
+    assert "library holidays " in max_.get(PAGE).text
+    max_.client.set_cookie("locale", "zh")
+    page = max_.get(PAGE).text
+    assert "holidays 库" in page
+    assert "provisional:" not in page

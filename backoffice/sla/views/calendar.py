@@ -17,6 +17,7 @@ from backoffice.errors import N_, Conflict, Invalid, Message
 from backoffice.permissions import Permission
 from backoffice.sla.forms import PLAIN, CalendarFileForm, DaysForm
 from backoffice.sla.queries import moves, year
+from backoffice.sla.views import provenance
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.web import asides, kept_forms
 from backoffice.web.downloads import attachment
@@ -174,6 +175,7 @@ def _page(form: DaysForm, file_form: CalendarFileForm, proposal: Proposal | None
         years=sorted(in_force.years),
         provisional=in_force.is_provisional(shown),
         version=version,
+        provenance=provenance.told,
         versions=queries.newest_versions(_VERSIONS_SHOWN),
         today=clock.today(),
         weekdays=weekday_names(),
