@@ -187,7 +187,15 @@ def test_a_hash_takes_no_room() -> None:
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("size", [1_000_001, 5_000_000])
+def test_the_largest_invoice_that_can_be_drawn_is_looked_for(visitor: Any, number: str) -> None:
+    """5,000 lines, each of 255 characters that no other has: 14.2 MB, and as many at most."""
+    answer = _drop(visitor, b"x" * 14_300_000)
+    assert answer.status_code == 200
+    assert "We know no such invoice" in answer.text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("size", [20_000_001, 30_000_000])
 def test_a_file_that_is_too_large_is_refused_in_words(visitor: Any, number: str, size: int) -> None:
     answer = _drop(visitor, b"x" * size)
     assert answer.status_code == 413

@@ -19,8 +19,8 @@ blueprint = Blueprint("issuing", __name__)
 
 # Enough for an accountant with a pile of invoices, too few to find an amount by trying.
 CHECKS = "20 per minute; 200 per day"
-# An invoice of a thousand lines, each in other characters, has 0.7 MB.
-LARGEST_DOCUMENT = 1_000_000
+# As many lines as can be drawn, each as long as it may be and in other characters, come to 14.2 MB, and a logo.
+LARGEST_DOCUMENT = 20_000_000
 _REST_OF_FORM = 10_000
 
 
