@@ -28,7 +28,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from backoffice import storage
-from backoffice.issuing.pdf import document, layout_v3, qr, render
+from backoffice.issuing.pdf import document, layout_v4, qr, render
 from backoffice.issuing.rules import LineInput, Snapshot, TaxKind, build_snapshot
 from backoffice.issuing.services import logos
 from bench import pdf_peers
@@ -92,7 +92,7 @@ def snapshot(seed: int, lines: int, logo: str = "") -> Snapshot:
 
 def pages(snap: Snapshot) -> bytes:
     """Ours without what theirs have not: no archive, no XML."""
-    return document.produce(layout_v3.draw, snap, archival=False)
+    return document.produce(layout_v4.draw, snap, archival=False)
 
 
 def logo() -> str:

@@ -140,7 +140,7 @@ COLUMNS = (
     Column(POSITION, False), Column(OCCURRED_ON, False), Column(EXTERNAL_ID, False), Column(DESCRIPTION, False),
     Column(QUANTITY, True), Column(UNIT_PRICE, True), Column(NET, True), Column(RATE, True), Column(TAX, True),
 )  # fmt: skip
-DESCRIPTION_COLUMN, NET_COLUMN, RATE_COLUMN, TAX_COLUMN = 3, 6, 7, 8
+EXTERNAL_ID_COLUMN, DESCRIPTION_COLUMN, NET_COLUMN, RATE_COLUMN, TAX_COLUMN = 2, 3, 6, 7, 8
 
 
 def amount(text: str) -> str:

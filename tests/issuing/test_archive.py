@@ -30,6 +30,7 @@ FINGERPRINTS = {
     "v1": "fac42d97c8cf911dc88ee042e31f25f14931c561a7e3f85fd9576c15092064bc",
     "v2": "f9d4be70761d67b480a299be41fa37b3b3890a55eef48fd222730879f2554d00",
     "v3": "5869ea2527dede1135ddaacdb68aff55323e886fa6fd61fd4d5be64ac27139a8",
+    "v4": "21bb00d5ab707b01ed15faa4f21e0452f1291f7ba2353350c6c8644fbe0fb848",
 }
 FX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 XMP = {
@@ -85,7 +86,7 @@ def test_the_fingerprint_sees_a_changed_stream_and_a_changed_object() -> None:
 
 
 def test_invoices_are_issued_with_the_last_template() -> None:
-    assert checking.TEMPLATES[-1] == TEMPLATE == "v3"
+    assert checking.TEMPLATES[-1] == TEMPLATE == "v4"
 
 
 def test_the_first_template_encloses_nothing_and_claims_nothing() -> None:
@@ -207,7 +208,7 @@ def test_what_would_be_no_valid_xml_is_refused_once_it_has_a_number() -> None:
         assert render(paper.freeze(template="v1")).startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("template", ["v2", "v3"])
+@pytest.mark.parametrize("template", ["v2", "v3", "v4"])
 def test_the_xml_of_a_template_stays_as_it_is(template: str) -> None:
     enclosed = pdfs.read(render(issued(template))).files[einvoice.FILE_NAME]
     assert enclosed == einvoice.build(issued(template))

@@ -24,11 +24,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backoffice.errors import Invalid
-from backoffice.issuing.face import PARTY_FIELDS
-from backoffice.issuing.pdf import checking, document, render, typeset
+from backoffice.issuing.face import DESCRIPTION_COLUMN, NET_COLUMN, PARTY_FIELDS, RATE_COLUMN, TAX_COLUMN, Face
+from backoffice.issuing.pdf import checking, document, layout_v1, layout_v4, render, typeset
 from backoffice.issuing.pdf.canvas import Page
 from backoffice.issuing.rules import LineInput, Snapshot, TaxKind, build_snapshot
 from tests.support import pdfs
+from tests.support.invoices import Paper
+from tests.support.invoices import line as paid
 
 SELLER = {
     "name": "云台智能科技(上海)有限公司", "latin_name": "Yuntai Intelligence Technology (Shanghai) Co., Ltd.",
@@ -169,11 +171,45 @@ def test_the_sums_stay_together_with_a_line_above_and_inside_the_page(lines: int
     last = pages_of(render(snapshot))[-1]
     assert snapshot["lines"][-1]["external_id"] in last
     assert snapshot["capitals"] in last
-    canvas = document.layout_v3.draw(snapshot)
+    canvas = document.layout_v4.draw(snapshot)
     for page in canvas.pages:
         spots = spots_of(page)
         assert len(spots) > 20
         assert all(40 <= x <= 555 and 20 <= y <= 820 for x, y in spots)
+
+
+ALMOST = st.builds(lambda digits: f"{10**digits - 1}.99", st.integers(0, 11))
+TAXED = st.tuples(ALMOST, st.sampled_from(list(TaxKind)), st.sampled_from(["0.055", "0.06", "0.13"]))
+
+
+@given(
+    st.sampled_from(["zh", "en", "both"]),
+    st.lists(TAXED, min_size=1, max_size=4),
+    st.sampled_from(["述", "W", "i", "Wort "]),
+    st.integers(1, 255),
+)
+def test_columns_hold_what_stands_in_them_and_rows_fit_a_page(
+    language: str, taxed: list[tuple[str, TaxKind, str]], character: str, length: int
+) -> None:
+    """Up to the largest amounts and the longest text, with every kind of tax: nothing is printed over another."""
+    described = (character * length)[:length].strip()
+    lines = [paid(gross, kind, rate, description=described, external_id="R" * 40) for gross, kind, rate in taxed]
+    face = Face(Paper(lines, language=language).freeze())
+    table = layout_v4.FittingTable(face, layout_v1.LEFT, layout_v1.RIGHT)
+    columns = table.columns
+
+    def fits(column: int, text: str, style: typeset.Style) -> bool:
+        return typeset.width(text, style) <= columns[column].width + 0.01
+
+    for row in table.rows:
+        assert row.height < 600
+        assert all(fits(column, text, table.cell) for column, texts in enumerate(row.cells) for text in texts)
+    for sum_ in face.sums:
+        assert fits(NET_COLUMN, sum_.net, table.style_of(sum_))
+        assert fits(TAX_COLUMN, sum_.tax, table.style_of(sum_))
+        assert all(fits(RATE_COLUMN, text, table.cell) for text in table.rate_lines(sum_.rate))
+    assert columns[DESCRIPTION_COLUMN].width >= 40
+    assert sum(column.width for column in columns) + 9 * (len(columns) - 1) == pytest.approx(layout_v1.WIDTH)
 
 
 def spots_of(page: Page) -> list[tuple[float, float]]:
@@ -187,7 +223,7 @@ def spots_of(page: Page) -> list[tuple[float, float]]:
 def test_rows_stay_above_the_foot_of_the_page_however_tall_its_head_is(length: int) -> None:
     snapshot = make(3, name="长" * length, address="长" * 128, bank="长" * 128, description="述" * 255, remarks="ok")
     snapshot["seller"] |= {"name": "长" * length, "latin_name": "W" * 60}  # type: ignore[typeddict-item]
-    pages = document.layout_v3.draw(snapshot).pages
+    pages = document.layout_v4.draw(snapshot).pages
     for page in pages:
         assert sum(y < 55.9 for _, y in spots_of(page)) == 2, "the foot alone has its two texts there"
     assert columns_of(render(snapshot)).count("述" * 255) == 3

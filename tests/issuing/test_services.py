@@ -137,7 +137,7 @@ def test_the_document_brings_its_xml(office: Office) -> None:
     document = pdfs.read(storage.get(queries.document_of(office.request(number).id).sha256))
     snapshot = cast("Snapshot", invoice_of(office, number).snapshot)
     assert document.files == {"factur-x.xml": einvoice.build(snapshot)}
-    assert snapshot["template"] == invoice_of(office, number).template == "v3"
+    assert snapshot["template"] == invoice_of(office, number).template == "v4"
 
 
 def test_each_line_has_the_tax_of_its_recharges_day(office: Office) -> None:

@@ -10,7 +10,7 @@ from backoffice.issuing import einvoice
 from backoffice.issuing.pdf import picture
 from backoffice.issuing.rules import Snapshot
 
-TEMPLATES = ("v1", "v2", "v3")
+TEMPLATES = ("v1", "v2", "v3", "v4")
 
 # Longest texts we lay out, in characters. Headers and recharges are held to less when they are saved; these bounds keep
 # the time of one rendering short and every row smaller than a page, whatever stands in a snapshot.

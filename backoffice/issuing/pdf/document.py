@@ -12,7 +12,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from backoffice.issuing import einvoice, face
-from backoffice.issuing.pdf import layout_v1, layout_v3, writer
+from backoffice.issuing.pdf import layout_v1, layout_v3, layout_v4, writer
 from backoffice.issuing.pdf.canvas import Canvas
 from backoffice.issuing.pdf.checking import check
 from backoffice.issuing.pdf.metadata import Enclosure, Properties
@@ -30,6 +30,7 @@ _TEMPLATES = {
     "v1": _Template(layout_v1.draw, archival=False),
     "v2": _Template(layout_v1.draw, archival=True),
     "v3": _Template(layout_v3.draw, archival=True),
+    "v4": _Template(layout_v4.draw, archival=True),
 }
 
 _LANGUAGES = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}

@@ -8,7 +8,7 @@ from backoffice.issuing.pdf import layout_v1, typeset
 from backoffice.issuing.pdf.canvas import Canvas, Page
 from backoffice.issuing.pdf.layout_v1 import BOTTOM, LEFT, LETTERHEAD, NEXT_TOP, SECTION, SMALL, VALUE, WIDTH
 from backoffice.issuing.pdf.picture import logo
-from backoffice.issuing.pdf.table import Table, style_of
+from backoffice.issuing.pdf.table import Table
 from backoffice.issuing.rules import Snapshot
 
 LOGO_TOP, LOGO_GAP = 26.0, 14.0
@@ -22,10 +22,10 @@ TOGETHER = 2
 
 def draw(snapshot: Snapshot) -> Canvas:
     """All pages of the invoice or, without a number, of its draft."""
-    return _Layout(snapshot).draw()
+    return Layout(snapshot).draw()
 
 
-class _Table(Table):
+class CloseTable(Table):
     """Lines of sums stand closer than rows; a first row without room under a tall head begins on the next page."""
 
     @property
@@ -41,13 +41,15 @@ class _Table(Table):
         return y if stop == 0 else super().draw(page, y, start, stop)
 
     def _draw_sum_label(self, page: Page, baseline: float, sum_: Sum) -> None:
-        style, column = style_of(sum_), self.columns[RATE_COLUMN]
+        style, column = self.style_of(sum_), self.columns[RATE_COLUMN]
         page.text(self.columns[DESCRIPTION_COLUMN].x, baseline, sum_.label.inline(self._language), style)
         page.text(column.x, baseline, sum_.rate, style, column.align)
 
 
-class _Layout(layout_v1.Layout):
-    table = _Table
+class Layout(layout_v1.Layout):
+    """As v1, but for what this module's own words name."""
+
+    table: type[Table] = CloseTable
     wrap = staticmethod(typeset.wrap_even)
 
     def _draw_letterhead(self, page: Page, room: float) -> float:

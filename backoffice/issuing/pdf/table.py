@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backoffice.issuing.face import COLUMNS, NET_COLUMN, TAX_COLUMN, Face, Label, Sum
+from backoffice.issuing.face import (
+    COLUMNS,
+    DESCRIPTION_COLUMN,
+    EXTERNAL_ID_COLUMN,
+    NET_COLUMN,
+    TAX_COLUMN,
+    Face,
+    Label,
+    Sum,
+)
 from backoffice.issuing.pdf import typeset
 from backoffice.issuing.pdf.canvas import Align, Page
 from backoffice.issuing.pdf.typeset import Style
@@ -36,11 +45,12 @@ class Row(NamedTuple):
     height: float
 
 
-_WRAPPED = (2, 3)  # columns whose text may take several lines
-
-
 class Table:
-    """Columns and rows of one invoice between `left` and `right`."""
+    """Columns and rows of one invoice between `left` and `right`. Later templates change parts of it."""
+
+    # How cells look, and that of what stands out among the sums; the columns whose text may take several lines.
+    cell, strong = CELL, STRONG
+    wrapped: tuple[int, ...] = (EXTERNAL_ID_COLUMN, DESCRIPTION_COLUMN)
 
     def __init__(self, face: Face, left: float, right: float) -> None:
         self._language = face.language
@@ -51,20 +61,29 @@ class Table:
         self.head_height = 2 * PADDING + (18.0 if face.language == "both" else 10.0)
 
     def _place(self, texts: list[tuple[str, ...]], total: Sum) -> list[Column]:
-        """Columns of figures fit their widest figure; ids get up to 92 points; the description has what is left."""
-        longest = [max(column, key=len) for column in zip(*texts, strict=True)]
-        widths = [typeset.width(text, CELL) for text in longest]
-        for index, sum_ in ((NET_COLUMN, total.net), (TAX_COLUMN, total.tax)):
-            widths[index] = max(widths[index], typeset.width(sum_, STRONG))
-        for index, column in enumerate(COLUMNS):
-            widths[index] = max(widths[index], self._head_width(column.label))
-        widths[2] = min(widths[2], 92.0)
-        widths[3] = self._right - self._left - sum(widths) + widths[3] - GAP * (len(widths) - 1)
+        """Columns of figures fit their widest figure; the description has what is left."""
+        widths = self._wanted(texts, total)
+        widths[DESCRIPTION_COLUMN] = self._left_over(widths)
         columns, x = [], self._left
         for (label, is_figure), width in zip(COLUMNS, widths, strict=True):
             columns.append(Column(label, "right" if is_figure else "left", x + width if is_figure else x, width))
             x += width + GAP
         return columns
+
+    def _wanted(self, texts: list[tuple[str, ...]], total: Sum) -> list[float]:
+        """How wide each column would like to be; ids get up to 92 points."""
+        longest = [max(column, key=len) for column in zip(*texts, strict=True)]
+        widths = [typeset.width(text, self.cell) for text in longest]
+        for index, sum_ in ((NET_COLUMN, total.net), (TAX_COLUMN, total.tax)):
+            widths[index] = max(widths[index], typeset.width(sum_, self.strong))
+        widths = [max(width, self._head_width(one.label)) for width, one in zip(widths, COLUMNS, strict=True)]
+        widths[EXTERNAL_ID_COLUMN] = min(widths[EXTERNAL_ID_COLUMN], 92.0)
+        return widths
+
+    def _left_over(self, widths: list[float]) -> float:
+        """What the other columns leave to the description."""
+        others = sum(widths) - widths[DESCRIPTION_COLUMN]
+        return self._right - self._left - others - GAP * (len(widths) - 1)
 
     def _head_width(self, label: Label) -> float:
         styles = {"zh": [HEAD], "en": [HEAD], "both": [HEAD, HEAD_EN]}[self._language]
@@ -72,9 +91,9 @@ class Table:
 
     def _row(self, texts: tuple[str, ...]) -> Row:
         cells = [[text] for text in texts]
-        for index in _WRAPPED:
-            cells[index] = typeset.wrap(texts[index], CELL, self.columns[index].width)
-        return Row(tuple(cells), max(len(cells[index]) for index in _WRAPPED) * LEADING + 2 * PADDING)
+        for index in self.wrapped:
+            cells[index] = typeset.wrap(texts[index], self.cell, self.columns[index].width)
+        return Row(tuple(cells), max(len(cells[index]) for index in self.wrapped) * LEADING + 2 * PADDING)
 
     def plan(self, first_room: float, next_room: float, closing: float) -> list[tuple[int, int]]:
         """Rows [start, stop) of each page, given the room below the head on the first and on the later pages.
@@ -104,7 +123,7 @@ class Table:
             row = self.rows[index]
             if index > start:
                 page.rule(self._left, self._right, y, 0.4, HAIRLINE)
-            self._draw_row(page, y, row.cells, CELL)
+            self._draw_row(page, y, row.cells, self.cell)
             y += row.height
         if stop > start:
             page.rule(self._left, self._right, y, 0.8, ACCENT)
@@ -134,7 +153,7 @@ class Table:
 
     def draw_sum(self, page: Page, y: float, sum_: Sum) -> float:
         """Draw a line of sums under the rows, its figures in their columns; the new y is returned."""
-        baseline, style = y + PADDING + 7.9, style_of(sum_)
+        baseline, style = y + PADDING + 7.9, self.style_of(sum_)
         self._draw_sum_label(page, baseline, sum_)
         for column, text in ((self.columns[NET_COLUMN], sum_.net), (self.columns[TAX_COLUMN], sum_.tax)):
             page.text(column.x, baseline, text, style, column.align)
@@ -142,9 +161,8 @@ class Table:
 
     def _draw_sum_label(self, page: Page, baseline: float, sum_: Sum) -> None:
         label = sum_.label.inline(self._language)
-        page.text(self.columns[3].x, baseline, f"{label}  {sum_.rate}" if sum_.rate else label, style_of(sum_))
+        page.text(self.columns[3].x, baseline, f"{label}  {sum_.rate}" if sum_.rate else label, self.style_of(sum_))
 
-
-def style_of(sum_: Sum) -> Style:
-    """How a line of sums looks: that of everything stands out."""
-    return CELL if sum_.rate else STRONG
+    def style_of(self, sum_: Sum) -> Style:
+        """How a line of sums looks: that of everything stands out."""
+        return self.cell if sum_.rate else self.strong

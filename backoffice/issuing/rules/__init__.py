@@ -25,7 +25,7 @@ from backoffice.issuing.rules.frozen import Snapshot as Snapshot
 from backoffice.issuing.rules.frozen import TaxGroupSnapshot as TaxGroupSnapshot
 from backoffice.money import ZERO, from_minor, to_minor
 
-TEMPLATE = "v3"
+TEMPLATE = "v4"
 INVOICE_SERIES = "INV"
 # What somebody may write who stops issuing or lets it go on, in characters.
 STOP_REASON_LIMIT = 500
