@@ -73,8 +73,9 @@ def hurried_worker(freeze: str = "") -> None:
 
     def run_or_freeze(self: worker.Worker, *job: Any) -> None:
         with one_at_a_time:
-            if freeze and Path(freeze).exists():
+            while freeze and Path(freeze).exists():
                 os.kill(os.getpid(), signal.SIGSTOP)
+                time.sleep(0.01)  # another thread may be stopped first, and this one must not go on till then
             run(self, *job)
 
     setattr(worker.Worker, "_run", run_or_freeze)  # noqa: B010 - mypy minds an assigned method

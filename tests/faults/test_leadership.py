@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from backoffice import clock, scheduling
 from backoffice.config import Settings
 from backoffice.database import session
-from tests.concurrency.launcher import Launcher
+from tests.concurrency.launcher import Child, Launcher
 
 pytestmark = pytest.mark.fault
 
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.fault
 FROZEN = timedelta(seconds=40)
 
 
-def wait_until(said: Callable[[], bool]) -> None:
+def wait_until(said: Callable[[], bool], worker: Child) -> None:
     deadline = time.monotonic() + 60
     while not said():
-        assert time.monotonic() < deadline, "it does not happen"
+        assert time.monotonic() < deadline, f"it does not happen\n{worker.log.read_text()}"
         time.sleep(0.05)
 
 
@@ -43,13 +43,13 @@ def test_a_frozen_leader_is_told_of_while_another_worker_works_until_it_is_ended
 
     freeze = tmp_path / "freeze"
     leader = launcher.start("hurried_worker", settings, freeze=str(freeze))
-    wait_until(lambda: told() == "ok")
+    wait_until(lambda: told() == "ok", leader)
     freeze.touch()
-    wait_until(lambda: is_frozen(leader.pid))
+    wait_until(lambda: is_frozen(leader.pid), leader)
     with clock.shifted(FROZEN):
         assert not works()
         other = launcher.start("hurried_worker", settings, clock_offset=FROZEN.total_seconds())
-        wait_until(works)
+        wait_until(works, other)
         # By now it has asked for the lead as well: all its jobs had a turn.
         time.sleep(2)
         assert works()
@@ -59,7 +59,7 @@ def test_a_frozen_leader_is_told_of_while_another_worker_works_until_it_is_ended
         metrics = client.get("/metrics").text
         assert age(metrics, "worker") < 35 < age(metrics, "leader")
         leader.kill()
-        wait_until(lambda: told() == "ok")
+        wait_until(lambda: told() == "ok", other)
     assert other.stop() == 0
 
 
