@@ -10,6 +10,7 @@ import fcntl
 import os
 import signal
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -101,21 +102,26 @@ class AdvisoryLeadership:
     def __init__(self) -> None:
         self._connection: Connection | None = None
         self._leads = False
+        # Jobs that begin at once would open a connection each, and the lock go with a forgotten one into the pool.
+        self._asking = Lock()
 
     def held(self) -> bool:
         """See Leadership."""
-        try:
-            if self._connection is None:
-                self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            if self._leads:
-                self._connection.execute(text("SELECT 1"))  # raises when the lock's connection is gone
-            else:
-                lock = text("SELECT pg_try_advisory_lock(:key)")
-                self._leads = bool(self._connection.scalar(lock, {"key": LEADER_KEY}))
-        except DBAPIError:
-            log.warning("leadership lost", exc_info=True)
-            self._connection, self._leads = None, False
-        return self._leads
+        with self._asking:
+            try:
+                self._leads = self._ask()
+            except DBAPIError:
+                log.warning("leadership lost", exc_info=True)
+                self._connection, self._leads = None, False
+            return self._leads
+
+    def _ask(self) -> bool:
+        if self._connection is None:
+            self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if self._leads:
+            self._connection.execute(text("SELECT 1"))  # raises when the lock's connection is gone
+            return True
+        return bool(self._connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_KEY}))
 
 
 class Worker:
