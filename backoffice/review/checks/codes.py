@@ -137,6 +137,12 @@ def reference_at(text: str, at: int) -> Reference | None:
     return Reference(kind, tuple(codes), end)
 
 
+def is_to_be_printed(words: str) -> bool:
+    """Whether the words of a reference ask for it to be printed."""
+    found = _REFERENCE.match(words)
+    return found is not None and found["printed"] is not None
+
+
 def may_come_to(codes: Sequence[str], amount: Decimal) -> bool:
     """Whether codes, or parts of them, may tell how `amount` (in major units) is shared out, or name it: any of them
     come to it, with its cents or without, to a hundred or to a thousand."""

@@ -50,6 +50,7 @@ _QUARTERS_OF_A_YEAR = (
     (re.compile(r"\bq([1-4])\s*[-/]?\s*(20[0-9]{2})\b", re.IGNORECASE), 1, (0,)),
     (re.compile(r"(?<![A-Za-z0-9/-])((?:20)?[0-9]{2})\s*[-/]?q([1-4])\b", re.IGNORECASE), 0, (1,)),
 )
+_ANY_YEAR = re.compile("(20[0-9]{2})|(?<![0-9])([0-9]{2})(?= ?年)")
 # From one month to another: each with its year or without, the first in Chinese without its sign as well.
 _TO = r"\s*(?:-|–|~|至|到|\bto\b)\s*"
 _SPANS = (
@@ -97,6 +98,11 @@ def is_to_come(text: str, today: date) -> bool:
     if any((quarter - _number("".join(found))) % 4 == 3 for found in _BARE_QUARTER.findall(rest)):
         return True
     return any(_year("".join(found)) > today.year for found in _BARE_YEAR.findall(rest))
+
+
+def begins_before(text: str, year: int) -> bool:
+    """Whether a period, folded by NFKC, names a year before another one."""
+    return any(_year("".join(found)) < year for found in _ANY_YEAR.findall(text))
 
 
 def _spans(text: str) -> Iterator[tuple[_Month, _Month]]:

@@ -33,10 +33,10 @@ _PERIOD = re.compile(
     r"|20[0-9]{2}[-/.](?:1[0-2]|0?[1-9])|(?:1[0-2]|0?[1-9])[/.]20[0-9]{2})(?![A-Za-z0-9]|[-/.][0-9])"
     rf"|(?:(?:{_YEAR} ?)?(?:{_MONTH}月?{_TO}(?:{_YEAR} ?)?)?{_MONTH}月份?"
     rf"|(?:{_YEAR} ?)?(?:第?[1-4一二三四]季度|Q[1-4](?![A-Za-z0-9])|[上下]半年)|20[0-9]{{2}} ?年度?|[上本]个?月"
-    r"|[上本]季度|[本去]年度?)(?:的?(?:账期|账单))?",
+    r"|[上本]季度|[本去]年度?)(?:的?(?:账期|账单|费用))?",
     re.IGNORECASE | re.ASCII,
 )
-_BILLED = "账"
+_USED = re.compile("账|费用")
 _RELATIVE = re.compile("[上本]个?月|[上本]季度|[本去]年")
 # Verbs as well: only a service, or what is paid, directly behind one makes it a name.
 _DONE = "(?:(?:推理|训练|微调|调用|存储|计算)(?=服务|费|时长|用量))"
@@ -51,8 +51,10 @@ _SOLD_WHOLE = (
     "|(?:算力|GPU)租[赁用]费?|月度(?:用量|费用|账单)"
     r"|\b(?:(?:cloud|technical|ai) services?(?: fees?)?|(?:cloud|monthly) usage|(?:gpu|cloud|compute) rental)\b"
 )
+# What a recharge is called on an invoice that has no other words for it.
+_RECHARGED = "(?:AI ?)?(?:平台|账户)(?:账户)?充值"
 _SERVICE = re.compile(
-    rf"{_SOLD_WHOLE}|(?:{_SOLD_SHORT}*{_NOUN})+{_SOLD_SHORT}*{_DONE}?{_PAID}|{_SOLD_SHORT}*{_DONE}{_PAID}"
+    rf"{_SOLD_WHOLE}|{_RECHARGED}|(?:{_SOLD_SHORT}*{_NOUN})+{_SOLD_SHORT}*{_DONE}?{_PAID}|{_SOLD_SHORT}*{_DONE}{_PAID}"
     rf"|{_SOLD_SHORT}*使用费用?|{_SOLD_SHORT}+(?:平台服务)?费用?"
     rf"|\b(?:for )?(?:{_SOLD_WITH} )*{_SOLD}(?: (?:{_SOLD}|{_SOLD_WITH}))*\b",
     re.IGNORECASE,
@@ -70,14 +72,21 @@ _DEPARTMENT = re.compile(
 )
 _THANKS = re.compile(
     r"\b(?:(?:many |best )?(?:thanks|thank you|thx)(?: (?:a lot|very much|so much|again|in advance))?"
-    r"(?: for (?:the|your|all) (?:(?:quick|fast|great|good|kind|friendly|continued) )?"
+    r"(?: for (?:the|your|all) (?:(?:great|good|kind|friendly|continued) )?"
     r"(?:help|support|service|work|cooperation|time))?"
     r"|cheers|best wishes|(?:yours )?sincerely|(?:(?:best|kind) )?regards"
     r"|(?:dear|hello|hi)(?: (?:all|team|colleagues|sir or madam))?)\b"
+    r"|好的(?=[, ]{0,2}(?:谢谢|多谢|感谢))"
     r"|(?:非常)?(?:谢谢|多谢|感谢)(?:您|你们?|贵司|支持|配合)?|(?:大家|您|你们)?辛苦了?|祝好|您好|你好|此致|顺颂商祺",
     re.IGNORECASE,
 )
-_BEFOREHAND, _QUICK = re.compile("in advance", re.IGNORECASE), re.compile("quick|fast", re.IGNORECASE)
+_BEFOREHAND = re.compile("in advance", re.IGNORECASE)
+# What somebody can be given who thanks for it: a bill, or more of what is sold, rather than an invoice for it.
+_HANDED_OVER = re.compile("账单|充值|(?:额度|令牌|时长|算力|接口|模型|tokens?|api|gpu|cpu|llm)$", re.IGNORECASE)
+_FOR_WHOM = re.compile(
+    r"(?:报销|财务|入账|记账)(?:使?用|专?用)|\bfor (?:accounting|bookkeeping|reimbursement)(?: purposes)?\b",
+    re.IGNORECASE,
+)
 # Several months are one period where what was used in them stands right behind: that is not shared out by them.
 _MONTHS = re.compile(
     rf"(?:{_YEAR} ?)?{_MONTH}月份?(?: ?[、,和及&] ?{_MONTH}月份?)+的? ?"
@@ -85,9 +94,10 @@ _MONTHS = re.compile(
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(rf"\((?:{_PERIOD.pattern})\)", _PERIOD.flags)
-_ENDS_IN_A_NAME = frozenset({"own buyer", "own address"})
 _PURPOSES = frozenset({"period", "service", "department"})
-_OTHERS = (("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (_THANKED, _THANKS))
+_OTHERS = (
+    ("use", _FOR_WHOM), ("period", _PERIOD), ("service", _SERVICE), ("department", _DEPARTMENT), (_THANKED, _THANKS),
+)  # fmt: skip
 # What stands between two things; a sentence needs one that ends what was before.
 _BETWEEN = re.compile(r"(?:\s|[,;。!、/&–—-]|\.(?=\s|$)|\band\b(?= )|[和及的](?=[^\W]))*", re.IGNORECASE)
 # Before and behind all things nothing that would join them to another: a lone dash may be a sign of a number.
@@ -141,21 +151,36 @@ def is_note(found: list[Thing], text: str, facts: Facts) -> bool:
     # Behind thanks the applicant's name signs them; anywhere else somebody is meant.
     if any(other.kind == _SIGNED and one.kind != _THANKED for one, other in pairwise((_NOBODY, *found))):
         return False
-    if periods.is_to_come(text, facts.submitted_on) or _may_be_dated(found, many):
+    if periods.is_to_come(text, facts.submitted_on) or _may_be_dated(found, facts):
         return False
-    # What stands behind a name may be part of it, and a department anywhere of the buyer.
-    if "department" in many and not many.keys().isdisjoint(granted.KINDS):
-        return False
-    if any(one.kind in _ENDS_IN_A_NAME and other.kind in _PURPOSES for one, other in pairwise(found)):
-        return False
-    return not (_may_split(found, facts) or _may_order(found) or _may_hurry(found))
+    return not (_may_describe(found) or _may_want(found) or _may_split(found, facts) or _may_order(found))
 
 
-def _may_be_dated(found: list[Thing], many: Counter[str]) -> bool:
-    """Whether a period may be what the invoice shall be dated, not what was used: nothing used stands with it."""
-    bare = [thing.words for thing in found if thing.kind == "period" and _BILLED not in thing.words]
-    is_asked = not many.keys().isdisjoint(granted.KINDS) or any(map(_RELATIVE.search, bare))
-    return bool(bare) and is_asked and "service" not in many
+def _may_describe(found: list[Thing]) -> bool:
+    """Whether a service, a period or a department may be what the invoice shall say: beside anything else that is said
+    of the invoice it is said of it as well, and behind a name it may be part of the name."""
+    is_of_invoice = any(
+        thing.kind in granted.KINDS or thing.kind == "use" or codes.is_to_be_printed(thing.words) for thing in found
+    )
+    return is_of_invoice and any(thing.kind in _PURPOSES for thing in found)
+
+
+def _may_want(found: list[Thing]) -> bool:
+    """Whether somebody thanks for what stands beside the thanks: for a bill, or for anything that is still to come."""
+    thanks = [thing.words for thing in found if thing.kind == _THANKED]
+    wanted = [thing.words for thing in found if thing.kind in _PURPOSES]
+    if any(map(_BEFOREHAND.search, thanks)):
+        return bool(wanted)
+    return bool(thanks) and any(map(_HANDED_OVER.search, wanted))
+
+
+def _may_be_dated(found: list[Thing], facts: Facts) -> bool:
+    """Whether a period may be what the invoice shall be dated, not what was used: nothing used stands with it, and it
+    is told from the day of the application, or is of a year that was over then."""
+    bare = [thing.words for thing in found if thing.kind == "period" and not _USED.search(thing.words)]
+    if any(thing.kind == "service" for thing in found):
+        return False
+    return any(_RELATIVE.search(words) or periods.begins_before(words, facts.submitted_on.year) for words in bare)
 
 
 def _may_split(found: list[Thing], facts: Facts) -> bool:
@@ -184,12 +209,6 @@ def _may_order(found: list[Thing]) -> bool:
         for one, other in pairwise(found)
         if other.kind == "service" and not other.begins and not other.words.startswith("for ")
     )
-
-
-def _may_hurry(found: list[Thing]) -> bool:
-    """Whether somebody is thanked for being quick before it has happened."""
-    thanks = " ".join(thing.words for thing in found if thing.kind == _THANKED)
-    return _BEFOREHAND.search(thanks) is not None and _QUICK.search(thanks) is not None
 
 
 def _none(text: str, at: int) -> None:

@@ -102,7 +102,9 @@ _ASKS = (
         "今[天日](?:就|内|要|之?前|中午|下班)",
         "[今明][天日][^,，。]{0,6}[开出发]", r"\burgent", r"\basap\b", "as soon as possible", r"\bquickly\b",
         r"\bin a hurry\b", r"\bbe (?:very |so )?(?:quick|fast|prompt)\b", r"\b(?:promptly|swiftly|expedite|rush)\b",
-        r"\bin advance\b[^\n]*\b(?:quick|fast|prompt|speedy|swift)\b",
+        # Nothing was done yet that anybody could be thanked for.
+        r"\b(?:thanks?|thank you|thx)\b[^\n]*\b(?:quick|fast|prompt|speedy|swift)\b",
+        "[谢感][^\\n]{0,10}(?:[快迅]速|及时|高效)",
         r"\bby (?:today|tomorrow|monday|tuesday|wednesday|thursday|friday|end of|eod|cob)\b", r"\btoday please\b",
         r"\b(?:issue|send|need)\b[^.\n]{0,30}\b(?:today|tomorrow)\b",
     )),

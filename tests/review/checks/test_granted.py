@@ -129,12 +129,13 @@ def test_an_address_is_compared_letter_by_letter() -> None:
     [
         *(("warn", typed) for typed in (
             "请按1200元开，6月", "按1200元开，2025年", "请开普票，去年", "Please invoice only 1200. November",
-            "Please issue it in Chinese. May 2026", "按1200元开，上个月",
+            "Please issue it in Chinese. May 2026", "按1200元开，上个月", "请按1200元开，6月推理服务费",
+            "请开普票，10月账单", "Please invoice only 1200. May 2026 usage",
         )),
         *(("pass", typed) for typed in (
-            "请按1200元开，6月推理服务费", "请开普票，10月账单", "Please invoice only 1200. May 2026 usage",
+            "请按1200元开，订单号4500012873", "请开普票，谢谢", "Please invoice only 1200. PO 4500012873",
         )),
     ],
 )  # fmt: skip
-def test_a_period_beside_what_is_asked_may_be_the_date_of_the_invoice(outcome: str, typed: str) -> None:
+def test_a_period_beside_what_is_asked_may_be_its_date_or_what_it_shall_say(outcome: str, typed: str) -> None:
     assert wishes.remarks(facts(remarks=typed)).outcome == outcome

@@ -16,7 +16,7 @@ NOTES = (
     "Please state PO 4500012873 on the invoice", "PO No. 4500012873", "请注明订单号 4500012873，谢谢",
     "Cost center 7120 / PO 4500012873", "第三季度", "2026-10", "订单号 912026112300012345, PO4500012873",
     "PO DE-2026-00118", "Purchase order 4577, June 2026. Thanks!", "采购申请单 2026-118", "CC 7120", "谢谢！祝好",
-    "Thank you for the quick help", "多谢，辛苦了", "Thanks a lot", "订单 4500012873 / 4500012874",
+    "Thank you for the help", "多谢，辛苦了", "Thanks a lot", "订单 4500012873 / 4500012874",
     "PO 4500012873, contract HT-2026-118", "2026年6月推理服务费", "Cost centre 7120, department Research",
     "PO 4500012873", "合同号 HT-2026-118", "请在备注栏注明合同号 HT-2026-118", "第三季度推理服务费",
     "Cost centre 7120", "Thank you", "PO-4711", "P.O. 4711", "Purchase order no. 4711", "PO No: 4711",
