@@ -10,9 +10,11 @@ from flask import Flask
 
 from backoffice import clock
 from backoffice.database import transaction
-from backoffice.errors import Invalid
+from backoffice.errors import Conflict, Invalid
 from backoffice.headers import services as headers
 from backoffice.issuing.queries import credits
+from backoffice.review.queries import seen_elsewhere
+from backoffice.review.queries.seen import Seen
 from backoffice.review.services import decisions
 from tests.review.desk import NOW
 from tests.review.told import found, outcomes
@@ -160,3 +162,55 @@ def test_a_page_from_before_is_stopped_where_less_than_its_amount_is_left(
     told = f"Credit notes took back so much of invoice {invoice} of this account that less than this amount is left, at"
     refused = rita.submit(button="Approve")
     assert (refused.status_code, told in refused.text) == (409, True)
+
+
+@pytest.mark.parametrize("by", ["verdict", "run"])
+def test_a_page_from_before_is_stopped_where_the_usual_amount_sank(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor], by: str
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+        issued = []
+        for _ in range(6):
+            office.recharge("1000.00", channel="Alipay")
+            issued.append(office.issued("1000.00"))
+        office.recharge("2500.00", channel="Alipay")
+        number = office.apply("2500.00")
+        invoice = office.request(issued[4]).invoice_number
+    rita = visit(cast.rita)
+    page = rita.get(f"/review/{number}").text
+    seen_so_far = Seen.of(page.partition('data-seen="')[2].partition('"')[0])
+    assert seen_so_far is not None
+    with app.app_context():
+        assert found(number)["amount"].outcome == "pass"
+        for turn in range(5):
+            office.credit(issued[turn], {f"R-{turn + 1}": "900.00"})
+        assert found(number)["amount"].outcome == "fail"
+    told = f"A credit note took back a part of invoice {invoice} of this account at"
+    if by == "verdict":
+        refused = rita.submit(button="Approve")
+        assert (refused.status_code, told in refused.text) == (409, True)
+        rita.get(f"/review/{number}")
+        assert rita.submit(button="Approve").status_code == 303, "it is told once"
+    else:
+        with app.app_context(), transaction(), pytest.raises(Conflict, match=told):
+            decisions.approve(cast.rita.actor, number, seen=seen_so_far.word, now=clock.now())
+
+
+def test_a_credit_note_on_what_is_precedent_for_nothing_is_no_news(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen_elsewhere, "WINDOW", 2)
+    with app.app_context():
+        office = Office(cast)
+        issued = []
+        for amount in ("100.00", "100.00", "100.00"):
+            office.recharge(amount, channel="Alipay")
+            issued.append(office.issued(amount))
+        office.recharge("250.00", channel="Alipay")
+        number = office.apply("250.00")
+    rita = visit(cast.rita)
+    rita.get(f"/review/{number}")
+    with app.app_context():
+        office.credit(issued[0], {"R-1": "90.00"})
+    assert rita.submit(button="Approve").status_code == 303

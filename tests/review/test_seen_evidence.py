@@ -9,15 +9,17 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from backoffice.database import session
+from backoffice.accounts import services as accounts
+from backoffice.database import session, transaction
 from backoffice.headers import services as headers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.models import LedgerMovement
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services import entries, reservations
+from backoffice.permissions import Role
 from backoffice.requests import queries
 from backoffice.requests.models import InvoiceRequest
-from backoffice.requests.services import changes
+from backoffice.requests.services import changes, holds
 from backoffice.review.queries import seen
 from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
@@ -25,6 +27,7 @@ from tests.review.four_eyes import LATER
 from tests.review.test_bulk_pages import started, words, work
 from tests.review.test_bulk_seen import ask
 from tests.review.test_presence import heard
+from tests.support.people import create_person
 from tests.support.sql import plan, statements
 from tests.support.visitor import Visitor
 
@@ -167,6 +170,28 @@ def test_what_makes_the_evidence_no_worse_is_no_news(desk: Desk, rita: Visitor) 
     assert rita.submit(button="Approve").status_code == 303, "so long ago that it is no duplicate"
 
 
+def test_who_made_the_address_known_and_was_deactivated_is_told_of(desk: Desk, rita: Visitor) -> None:
+    ana, account_id = desk.cast.ana.actor, desk.cast.ada.account_id
+    with desk.app.app_context(), transaction():
+        first, second = (
+            create_person(f"{name}@bills.example", name, Role.CUSTOMER, account_id, NOW) for name in ("Kim", "Sam")
+        )
+    desk.run(accounts.deactivate_user, ana, first.id, now=NOW)
+    number = desk.apply()
+    rita.get(f"/review/{number}")
+    desk.run(accounts.deactivate_user, ana, desk.cast.bo.id, now=LATER)
+    desk.run(accounts.deactivate_user, ana, desk.cast.lin.id, now=LATER)
+    assert rita.submit({"question": "Which contract?"}, button="Ask").status_code == 303, "their domains are others"
+    desk.run(holds.answer, desk.cast.ada.actor, number, "HT-7.", now=LATER)
+    rita.get(f"/review/{number}")
+    desk.run(accounts.deactivate_user, ana, second.id, now=LATER)
+    refused = rita.submit(button="Approve")
+    told = "Ana Sousa deactivated Sam of this account at 23 Nov 2026, 10:01."
+    assert (refused.status_code, told in refused.text) == (409, True)
+    rita.get(f"/review/{number}")
+    assert rita.submit(button="Approve").status_code == 303, "it is told once"
+
+
 def test_it_costs_one_statement_inside_the_accounts_index(desk: Desk, database: str) -> None:
     number = desk.apply()
     with desk.app.app_context():
@@ -179,5 +204,7 @@ def test_it_costs_one_statement_inside_the_accounts_index(desk: Desk, database: 
     assert "SCAN invoice_request" not in used
     assert "Seq Scan on invoice_request" not in used
     if database == "sqlite":
+        assert "ix_app_user_account_id" in used
+        assert "ix_audit_event_object" in used
         assert "ix_invoice_request_account" in used
         assert "ix_ledger_entry_refund_of" in used
