@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from backoffice.money import CENT
-from backoffice.review.checks.phones import may_be_phone
+from backoffice.review.checks.phones import may_be_local, may_be_national, may_be_phone
 
 # What customers' books put before their numbers; before a long one, or one of a year, any letters that no word is made
 # of: before a short one they may be a currency.
@@ -30,7 +30,6 @@ _LATIN_KINDS = {
     "centre": r"cost cent(?:re|er)|cc|kostenstelle",
     "project": r"project",
     "department": r"department|dept\b\.?",
-    "ticket": r"ticket",
     "wbs": r"wbs",
     "ref": r"(?:(?:our|your) )?(?:reference|ref\b\.?)",
 }
@@ -43,7 +42,6 @@ _CHINESE_KINDS = {
     "centre": "成本中心",
     "project": "(?:内部|研发|采购)?(?:项目|立项)",
     "department": "部门",
-    "ticket": "工单",
 }
 _CHINESE_NUMBERED = {"party": "客户|供应商", "budget": "预算", "ref": "单(?=[编号])"}
 _LATIN_NUMBER = r"(?:no|nr|number|code|id)\b\.?"
@@ -73,12 +71,13 @@ _CHINESE_JOINED = "(?: ?[:#]? ?(?P<no>no[.]? ?)?)"
 _REFERENCE = re.compile(
     f"{_PRINTED}(?:"
     rf"\b(?:{_any_of(_LATIN_KINDS)})(?P<latin_number> ?{_LATIN_NUMBER})?{_JOINED}"
-    rf"|\b(?:{_any_of(_LATIN_NUMBERED)}) ?{_LATIN_NUMBER}{_JOINED}"
+    rf"|\b(?:{_any_of(_LATIN_NUMBERED)})(?P<latin_must> ?{_LATIN_NUMBER}){_JOINED}"
     rf"|(?:(?:{_any_of(_CHINESE_KINDS)})(?P<chinese_number>{_CHINESE_NUMBER}[为是]?)?"
-    rf"|(?:{_any_of(_CHINESE_NUMBERED)}){_CHINESE_NUMBER}[为是]?){_CHINESE_JOINED}"
+    rf"|(?:{_any_of(_CHINESE_NUMBERED)})(?P<chinese_must>{_CHINESE_NUMBER}[为是]?)){_CHINESE_JOINED}"
     rf")(?-i:(?P<code>{_CODE}){_END})号?",
     re.IGNORECASE | re.ASCII,
 )
+_NUMBER_WORDS = ("latin_number", "latin_must", "chinese_number", "chinese_must")
 # Between two of one kind.
 _ANOTHER = re.compile(rf" ?(?:[/、,&和及与]|\band\b) ?(?-i:(?P<code>{_CODE}){_END})", re.IGNORECASE | re.ASCII)
 # Which part of something larger is paid; a cost centre is paid in none.
@@ -89,8 +88,8 @@ _INSTALMENT = re.compile(
     re.IGNORECASE,
 )
 _WHERE = re.compile(_PRINTED_WHERE, re.IGNORECASE)
-# A credit note of ours is named like an order of a customer.
-_OURS = re.compile("CN-?20[0-9]{2}-[0-9]{6}")
+# A credit note of ours is named like an order of a customer; without its letters any invoice of ours may be meant.
+_OURS, _MAY_BE_OURS = re.compile("CN-?20[0-9]{2}-[0-9]{6}"), re.compile("20[0-9]{2}-[0-9]{6}")
 _YEAR, _OF_YEAR = re.compile("(?:19|20)[0-9]{2}"), re.compile("20[0-9]{2}-")
 # As an amount: the longer a number, the less round it may be.
 _ROUND = re.compile("[0-9]{2,5}00|[0-9]+000")
@@ -101,6 +100,8 @@ _SHORT = 8
 _COUNTED = re.compile(r"\btokens\b|(?:\btoken|令牌|额度|时长)$", re.IGNORECASE)
 # Behind these a longer one may be an account or a tax ID, and no company has so many centres and departments.
 _OF_ANYTHING, _LONGEST = frozenset({"ref", "party", "budget", "centre", "department"}), 10
+# Whose number may be the one they are rung up by.
+_SOMEBODYS = frozenset({"party", "department"})
 _DAYS = {6: ("%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"), 8: ("%Y%m%d", "%d%m%Y", "%m%d%Y")}
 _FIRST_YEAR, _LAST_YEAR = 1990, 2050
 _WHOLES = (100, 1000)
@@ -128,7 +129,10 @@ def reference_at(text: str, at: int) -> Reference | None:
         codes.append(other["code"])
         end = other.end()
     is_numbered = bool(found["latin_number"] or found["chinese_number"] or found["no"])
-    if text.startswith("/", end) or not all(_is_code(code, kind, is_numbered=is_numbered) for code in codes):
+    called = next((found[group] for group in _NUMBER_WORDS if found[group]), "").strip().casefold()
+    if text.startswith("/", end) or any(_may_be_rung(code, kind, called) for code in codes):
+        return None
+    if not all(_is_code(code, kind, is_numbered=is_numbered) for code in codes):
         return None
     if kind in _IN_PARTS and len(codes) == 1 and (part := _INSTALMENT.match(text, end)):
         end = part.end()
@@ -145,14 +149,20 @@ def is_to_be_printed(words: str) -> bool:
 
 def may_come_to(codes: Sequence[str], amount: Decimal) -> bool:
     """Whether codes, or parts of them, may tell how `amount` (in major units) is shared out, or name it: any of them
-    come to it, with its cents or without, to a hundred or to a thousand."""
+    come to it, with its cents or without, to a hundred or to a thousand; several of them within a unit, as shares are
+    rounded."""
     if len(codes) > _MOST:
         return True
-    sums = {0}
+    singles: set[int] = set()
+    sums: set[int] = set()
     for code in codes:
         parts = {int(part) for part in re.findall("[0-9]+", code)}
-        sums |= {one + part for one in sums for part in parts}
-    return not sums.isdisjoint({*_WHOLES, int(amount), math.ceil(amount), int(amount / CENT)} - {0})
+        sums |= {one + part for one in singles | sums for part in parts}
+        singles |= parts
+    wholes = {*_WHOLES, int(amount), math.ceil(amount)} - {0}
+    if not (singles | sums).isdisjoint({*wholes, int(amount / CENT)} - {0}):
+        return True
+    return any(abs(one - whole) <= 1 for one in sums for whole in wholes)
 
 
 def may_be_parts(codes: Sequence[str]) -> bool:
@@ -172,7 +182,11 @@ def _is_code(code: str, kind: str, *, is_numbered: bool) -> bool:
     if may_be_phone(number):
         return False
     year, _, of_year = number.rpartition("-")
-    if _OURS.fullmatch(code) or (kind in _OF_ANYTHING and sum(map(str.isdigit, code)) > _LONGEST):
+    if (
+        _OURS.fullmatch(code)
+        or (kind == "ref" and _MAY_BE_OURS.fullmatch(code))
+        or (kind in _OF_ANYTHING and sum(map(str.isdigit, code)) > _LONGEST)
+    ):
         return False
     if year:
         return not _ROUND.fullmatch(of_year) and (bool(letters) or not _is_day(year + of_year))
@@ -181,6 +195,14 @@ def _is_code(code: str, kind: str, *, is_numbered: bool) -> bool:
     if not letters and len(number) < _SHORT and kind in _OF_AMOUNTS and not is_numbered:
         return False
     return not _is_day(number) or (len(number) == _SHORT and bool(letters or is_numbered))
+
+
+def _may_be_rung(code: str, kind: str, called: str) -> bool:
+    """Whether a number of somebody may be that of their telephone as it is written in their own country: 号码 is its
+    usual word, whatever stands before it. An order may have as many figures."""
+    is_somebodys = kind in _SOMEBODYS
+    is_called = "号码" in called or (is_somebodys and called.startswith("number"))
+    return (is_called and may_be_local(code)) or ((is_called or is_somebodys) and may_be_national(code))
 
 
 def _is_day(number: str) -> bool:

@@ -20,3 +20,19 @@ _NUMBER = re.compile(
 def may_be_phone(figures: str) -> bool:
     """Whether figures, without anything between them, have the shape of a telephone number."""
     return _NUMBER.fullmatch(figures) is not None
+
+
+# Without what is dialled before them: numbers within a town, and those of a whole country, of 400 and 800 in China, of
+# North America and of the United Kingdom.
+_LOCAL = re.compile("[2-9][0-9]{6,7}")
+_NATIONAL = re.compile("[48]00[0-9]{7}|[2-9][0-9]{2}[2-9][0-9]{6}|(?:1[1-9]|20|2[3489]|7[0-9])[0-9]{8}")
+
+
+def may_be_local(figures: str) -> bool:
+    """Whether figures have the shape of a telephone number of seven or eight figures."""
+    return _LOCAL.fullmatch(figures) is not None
+
+
+def may_be_national(figures: str) -> bool:
+    """Whether figures have the shape of a telephone number that begins with no 0, where others do."""
+    return _NATIONAL.fullmatch(figures) is not None

@@ -25,7 +25,7 @@ NOTES = (
     "PO 4500012873; contract HT-2026-118; thanks", "Inference usage October 2026", "API usage for October 2026",
     "Usage Sep - Oct 2026", "Usage July to September 2026", "2026年第三季度推理服务费，谢谢",
     "2026 年 9 月 推理服务费", "9月份账单", "Q3 2026 API usage, PO 4711", "Best regards",
-    "Hello, PO 4711. Thank you!", "Your ref: 2026-118", "WBS 1211843", "工单 4711", "Project no. 4711", "项目编号4711",
+    "Hello, PO 4711. Thank you!", "Your ref: 2026-118", "WBS 1211843", "Project no. 4711", "项目编号4711",
     "Department 4711", "财务部", "Supplier no. 12345", "Please note our PO 4711 on the invoice. Thanks.",
     "备注：PO 4711", "发票备注栏请注明：订单号 4711", "10/2026", "GPU算力服务费", "大模型推理服务", "Token使用费",
     "合同号NO.20260118", "合同编号：No.2026-118", "PO CN-2026-0118", "订单号为4500012873", "我们的订单号是4500012873",
