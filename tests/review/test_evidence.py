@@ -168,6 +168,8 @@ def test_a_reference_is_found_however_it_is_written(office: Office) -> None:
         ("订单 ２０２６－０８１７", "PO 2026-0817"),
         ("PO 4500777888", "PO 4500 777 888"),
         ("PO 0000881", "PO 881"),
+        ("合同HT-2026-0819", "合同HT-2026-819"),
+        ("SO/2026/0042", "SO/2026/42"),
         ("HT–2026–818", "HT_2026\u2011818"),
     ):
         first, second = office.apply("20.00", remarks=one), office.apply("50.00", remarks=other)
@@ -326,7 +328,7 @@ def test_the_facts_are_served_by_indexes(office: Office, database: str) -> None:
     number = office.apply("60.00")
     gather_figures(database)
     shown, now = office.request(number), clock.now()
-    texts = evidence.spelled({"PO4500012873"})
+    texts = evidence.spelled(["012873"])
 
     def plan(statement: Any) -> str:
         return sql.plan(statement, database, values=about.values_of(shown, now, texts))

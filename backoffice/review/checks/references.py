@@ -76,21 +76,28 @@ _POSITION = re.compile(r"(.*[0-9]{6,})[-.][0-9]{1,4}|(.*[0-9]{4,})/[0-9]{1,4}")
 # Before a long number some write letters and others leave them out.
 _BEFORE_LONG = re.compile("^[A-Z]+(?=[0-9]{5})")
 _ZEROS = re.compile("(?<![0-9])0+(?=[1-9])")
-_SHORTEST = 3
+_SHORTEST, _TOLD = 3, 6
 _REACH = 60  # signs, from a number back to the word for it
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What remarks name: all references, and of them those that a word calls an order or a contract."""
+    """What remarks name: all references, and of them those that a word calls an order or a contract; and figures that
+    each has however it is written."""
 
     all: frozenset[str]
     orders: frozenset[str]
+    figures: frozenset[str]
 
 
 def references(remarks: str) -> frozenset[str]:
     """Numbers of orders and contracts that remarks may name, without what is written between their signs."""
     return _named(remarks).all
+
+
+def figures(remarks: str) -> frozenset[str]:
+    """Figures of which any remarks that name the same have some, when nothing stands between them: at most six each."""
+    return _named(remarks).figures
 
 
 def name_the_same(remarks: str, others: str) -> bool:
@@ -112,13 +119,15 @@ def _named(remarks: str) -> Named:
     text = _COMMON.sub(" ; ", " ".join(folded.upper().split()))
     found: set[str] = set()
     orders: set[str] = set()
-    for cores, is_order in _read(text):
+    parts: set[str] = set()
+    for (cores, figures), is_order in _read(text):
         found |= cores
         orders |= cores if is_order else set()
-    return Named(frozenset(found), frozenset(orders))
+        parts |= figures
+    return Named(frozenset(found), frozenset(orders), frozenset(parts))
 
 
-def _read(text: str) -> Iterator[tuple[set[str], bool]]:
+def _read(text: str) -> Iterator[tuple[tuple[set[str], set[str]], bool]]:
     """The ways to read each reference, and whether a word calls it an order."""
     tokens = list(_TOKEN.finditer(text))
     ended, was_order = 0, False
@@ -170,16 +179,25 @@ def _without_word(token: str) -> tuple[str, bool]:
     return token, is_order
 
 
-def _cores(prefix: str, number: str, groups: list[str]) -> set[str]:
-    """A reference without the signs in it, in every way it can be read."""
-    ways = {number + "".join(groups)}
+def _cores(prefix: str, number: str, groups: list[str]) -> tuple[set[str], set[str]]:
+    """A reference without the signs in it, in every way it can be read, and figures of each way."""
+    ways = {"-".join([number, *groups])}
     if len(groups) == 1:
         ways.add(number)  # one more number may be anything
     position = _POSITION.fullmatch(number)
     if position and not groups:
         ways.add(position[1] or position[2])
-    whole = {prefix + _SIGN.sub("", way) for way in ways if not _PERIOD.fullmatch(prefix + way)}
-    # Some write an order with all its figures, others without the zeros in front.
+    # Some write an order with all its figures, others without the zeros in front, of the whole or of a part of it.
+    ways |= {_ZEROS.sub("", way) for way in ways}
+    ways = {way for way in ways if not _PERIOD.fullmatch(prefix + way)}
+    whole = {prefix + _SIGN.sub("", way) for way in ways}
     whole |= {_ZEROS.sub("", way) for way in whole}
     cores = {_BEFORE_LONG.sub("", way) for way in whole}
-    return {core for core in cores if len(core) >= _SHORTEST and sum(map(str.isdigit, core)) >= _SHORTEST - 1}
+    told = {core for core in cores if len(core) >= _SHORTEST and sum(map(str.isdigit, core)) >= _SHORTEST - 1}
+    return told, {_told_by(way) for way in ways} if told else set()
+
+
+def _told_by(way: str) -> str:
+    """The part of a reference that tells most: no year where there is another, without the zeros in front."""
+    parts: list[str] = [part.lstrip("0") or part for part in re.findall("[0-9]+", way)]
+    return max(parts, key=lambda part: (_YEAR.fullmatch(part) is None, len(part)))[-_TOLD:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,7 +25,7 @@ from backoffice.requests.services import special
 from backoffice.review.checks.earlier import HOLDING
 from backoffice.review.checks.facts import LAST as LAST_SHOWN
 from backoffice.review.checks.facts import WINDOW, Facts, Former, LastInvoice, Paid, Refund
-from backoffice.review.checks.references import references
+from backoffice.review.checks.references import figures
 from backoffice.review.queries import about
 from backoffice.review.queries.dossier import Dossier
 from backoffice.review.queries.invoiced import (
@@ -63,7 +62,7 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
     look-alikes and refunds, which matter to it as they are now."""
     shown = dossier.request
     at = judged_at(shown, now)
-    texts = spelled(references(shown.remarks))
+    texts = spelled(figures(shown.remarks))
     values = about.values_of(shown, at, texts)
     statement = others(decided=not shown.can_be_decided, spellings=len(texts))
     found = sorted(session.execute(statement, values), key=lambda row: row[1:3], reverse=True)
@@ -257,9 +256,9 @@ def _around() -> tuple[Any, ...]:
 
 
 def spelled(named: Iterable[str]) -> list[str]:
-    """The figures of references as remarks may hold them, of whatever width: `references` tells whether it is one."""
-    figures = sorted({max(re.findall("[0-9]+", reference), key=len)[-6:] for reference in named})[:_REFERENCES]
-    return [spelling for figure in figures for spelling in (figure, figure.translate(_WIDE))]
+    """The figures of references as remarks may hold them, of whatever width: the check tells whether it is one."""
+    first = sorted(named)[:_REFERENCES]
+    return [spelling for figure in first for spelling in (figure, figure.translate(_WIDE))]
 
 
 def naming(spellings: int) -> Any:
