@@ -13,8 +13,8 @@ from backoffice.review.checks.providers import LARGE, is_provider
 _SHORTEST = 6
 # So may be a name before the @, and a short one has other owners under other endings.
 _SHORTEST_NAME = 4
-# Letters that are one another to the eye.
-_LOOKS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"))
+# Letters that are one another to the eye: single ones first, as two of them may be a third together (c1, cl, d).
+_LOOKS = (("0", "o"), ("1", "l"), ("i", "l"), ("rn", "m"), ("vv", "w"), ("cl", "d"))
 # An ending has two parts where the first is one of these: lumen.com.cn.
 _BEFORE_COUNTRIES = frozenset({"com", "co", "net", "org", "gov", "edu", "ac", "or", "ne", "go"})
 
@@ -100,7 +100,7 @@ def _taken_back(facts: Facts, news: list[str]) -> tuple[Datum, ...]:
 
 def _mistaken(domain: str, others: Sequence[str]) -> Message | None:
     """For which other domain a new one may be taken: one edit or two swapped letters away, alike to the eye, or the
-    same but for its ending."""
+    same but for its ending. What stands before a name that somebody registered makes it no other's."""
     if is_provider(domain):
         return None
     for said, is_meant in (
@@ -109,9 +109,18 @@ def _mistaken(domain: str, others: Sequence[str]) -> Message | None:
         (N_("%(domain)s is new, and %(meant)s with another ending."), _ends_otherwise),
     ):
         for other in others:
-            if len(other) >= _SHORTEST and is_meant(domain, other):
-                return Message(said, domain=domain, meant=other)
+            for one, meant in _compared(domain, other):
+                if len(meant) >= _SHORTEST and is_meant(one, meant):
+                    return Message(said, domain=domain, meant=meant)
     return None
+
+
+def _compared(domain: str, other: str) -> Iterator[tuple[str, str]]:
+    """Two domains as they are, and as they were registered, unless that is the very same name."""
+    yield domain, other
+    registered = _registered(domain), _registered(other)
+    if registered[0] != registered[1] and registered != (domain, other):
+        yield registered
 
 
 def _is_misspelt(domain: str, other: str) -> bool:
@@ -137,5 +146,14 @@ def _ends_otherwise(domain: str, other: str) -> bool:
 def _name(domain: str) -> str:
     """A domain without its ending, of one part or two."""
     labels = domain.split(".")
-    parts = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _BEFORE_COUNTRIES else 1
-    return ".".join(labels[:-parts])
+    return ".".join(labels[: -_ending(labels)])
+
+
+def _registered(domain: str) -> str:
+    """The ending of a domain with the one name before it."""
+    labels = domain.split(".")
+    return ".".join(labels[-_ending(labels) - 1 :])
+
+
+def _ending(labels: Sequence[str]) -> int:
+    return 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _BEFORE_COUNTRIES else 1

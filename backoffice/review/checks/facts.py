@@ -165,5 +165,6 @@ class Facts:
 
     @property
     def precedents(self) -> tuple[Former, ...]:
-        """What was granted and stands: what was taken back whole shows nothing to be usual."""
-        return tuple(one for one in self.granted if not one.taken_back)
+        """What was granted and stands: what was taken back whole, or of which nothing is left, shows nothing to be
+        usual."""
+        return tuple(one for one in self.granted if not one.taken_back and one.left > ZERO)

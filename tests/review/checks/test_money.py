@@ -121,6 +121,10 @@ AMOUNT = {
             "as_high": former("90000.00", 2000, credited=Decimal("5000.00")),
             "amount": "85000.00",
         },
+        "nothing is left of any": {
+            "granted": formers(*["1000.00"] * 6, credited=Decimal("1000.00")),
+            "amount": "4000.00",
+        },
         "asked for before, never approved": {"granted": (), "history": states(*["pending"] * 5), "amount": "50000.00"},
     },
     "warn": {
@@ -142,6 +146,10 @@ AMOUNT = {
         "far out, for a customer who varies": {"granted": formers(*WILD), "amount": "24000.00"},
         "four times the usual after credit notes": {
             "granted": formers(*["4000.00"] * 6, credited=Decimal("3000.00")),
+            "amount": "4000.00",
+        },
+        "four times the usual, where nothing is left of most": {
+            "granted": (*formers(*["1000.00"] * 6, credited=Decimal("1000.00")), *formers(*["1000.00"] * 5)),
             "amount": "4000.00",
         },
         "many times what a credit note left of the only one": {

@@ -33,6 +33,12 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "a copy elsewhere": {"copies": ("boss@northwind.example",)},
         "nothing is known": {"addresses_known": NONE_KNOWN},
         "a subdomain": {"email": "ap@mail.lumen.example"},
+        "what a known subdomain is one of": {
+            "email": "ap@lumen.com", "addresses_known": frozenset({"ada@mail.lumen.com"}),
+        },
+        "another subdomain": {
+            "email": "ap@mall.lumen.com.cn", "addresses_known": frozenset({"ada@post.lumen.com.cn"}),
+        },
         "a short name with another ending": {
             "email": "ap@abc.org", "addresses_known": frozenset({"ada@abc.com"}),
         },
@@ -52,6 +58,17 @@ EMAIL: dict[str, dict[str, dict[str, Any]]] = {
         "an m of two letters at the end": {"email": "ap@lumen.exarnple"},
         "a w of two letters, and a one for an l": {
             "email": "ap@vvorld1y.example", "addresses_known": frozenset({"ada@worldly.example"}),
+        },
+        **{
+            f"{domain} for {meant}": {"email": f"ap@{domain}", "addresses_known": frozenset({f"ada@{meant}"})}
+            for pair in (
+                ("c1oud-1ab.example", "cloud-lab.example"), ("c1ever-1abs.com", "clever-labs.com"),
+                ("ciouddata-ai.com", "clouddata-al.com"), ("dever-labs.com", "c1ever-1abs.com"),
+                ("m0dern-cl0ud.com", "modern-cloud.com"), ("lurnen.com", "mail.lumen.com"),
+                ("mail.lurnen.com", "lumen.com"), ("lumem.com", "mail.lumen.com"), ("ap.lumen.cn", "mail.lumen.com"),
+                ("lurnen.com.cn", "mail.lumen.com.cn"), ("post.1umen.com", "mail.lumen.com"),
+            )
+            for domain, meant in (pair, pair[::-1])
         },
         "a country behind the ending": {"email": "ap@lumen.example.cn"},
         "another domain behind the whole": {"email": "ap@lumen.example.mailbox.example"},
@@ -82,7 +99,10 @@ PROVIDERS = (
     "yahoo.co.jp", "aol.com", "msn.com", "me.com", "proton.me", "googlemail.com", "web.de", "t-online.de", "orange.fr",
     "mail.ru", "naver.com", "qq.com", "wo.cn", "263.net", "vip.sina.com", "yahoo.com.tw", "outlook.fr", "live.cn",
     "gmx.net", "hotmail.com.br", "yandex.ru", "icloud.com.cn", "privaterelay.appleid.com", "hanmail.net", "QQ.COM",
-    "libero.it", "wp.pl", "seznam.cz", "rediffmail.com", "docomo.ne.jp", "comcast.net", "btinternet.com", "zoho.in",
+    "rogers.com", "bell.net", "sky.com", "virgin.net", "tutanota.de", "email.it", "poste.it", "rambler.ua", "asia.com",
+    "accountant.com", "petalmail.com", "mailinator.com", "yopmail.com", "guerrillamail.com", "tempmail.com",
+    "10minutemail.com", "keemail.me", "bell.ca", "lawyer.com", "libero.it", "wp.pl", "seznam.cz", "rediffmail.com",
+    "docomo.ne.jp", "comcast.net", "btinternet.com", "zoho.in",
 )  # fmt: skip
 OF_ONE_OWNER = (
     "lumen.example", "outlook.example", "mail.lumen.example", "tencent.com", "notqq.com", "yahoo-inc.com", "a163.com",
@@ -309,9 +329,10 @@ def test_what_a_domain_looks_like_is_told() -> None:
     known = frozenset({"ada@micro.example"})
     told = [
         str(addresses.email(facts(email=f"ap@{domain}", addresses_known=known)).message)
-        for domain in ("rnicro.example", "micro.example.cn")
+        for domain in ("rnicro.example", "micro.example.cn", "ap.rnicro.example")
     ]
     assert told == [
         "rnicro.example is new and looks like micro.example.",
         "micro.example.cn is new, and micro.example with another ending.",
+        "ap.rnicro.example is new and looks like micro.example.",
     ]
