@@ -46,7 +46,7 @@ def enter(ready: Stage, window: Callable[..., Screen], width: int) -> Page:
 def test_the_bars_have_room_and_touch_targets(ready: Stage, window: Callable[..., Screen]) -> None:
     for width in (1280, 320):
         page = enter(ready, window, width)
-        page.goto(page.url.replace("/invoices", "/bills"))
+        page.goto(page.url.replace("/invoices", f"/bills?month={NOW:%Y-%m}"))
         sizes = page.locator("a.chart-bar:visible .chart-slot").evaluate_all(
             "all => all.map((one) => one.getBoundingClientRect().width)"
         )
@@ -84,6 +84,6 @@ def test_paper_holds_the_list_alone(ready: Stage, window: Callable[..., Screen])
     for gone in (".list-bar", ".filter-bar", ".side", ".topbar-actions", ".pick"):
         assert not page.locator(gone).first.is_visible(), gone
     expect(page.locator("tbody tr").first).to_be_visible()
-    page.goto(page.url.replace("/invoices", "/bills"))
+    page.goto(page.url.replace("/invoices", f"/bills?month={NOW:%Y-%m}"))
     assert not page.locator(".month-bar").is_visible()
     expect(page.locator(".chart-wide")).to_be_visible()
