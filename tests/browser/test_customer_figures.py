@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -31,7 +31,13 @@ def line(kind: str, external_id: str, amount: str, days: int, **further: str) ->
 
 
 @pytest.fixture
-def ready(stage: Stage) -> Stage:
+def november(freeze: Callable[[datetime], None]) -> None:
+    """Whatever is asked of these pages is asked in the month of the entries."""
+    freeze(NOW)
+
+
+@pytest.fixture
+def ready(november: None, stage: Stage) -> Stage:
     """An issued invoice of which the platform refunded a part later, an open request, an entry of each other kind."""
     stage.do(book, [line("recharge", "R-owed", "100.00", 900)], source="platform")
     stage.approve(stage.apply(stage.cast.ada, "100.00"))
