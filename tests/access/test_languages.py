@@ -35,6 +35,7 @@ NAMES = sorted(
 ADOPTED = {"PDF", "PNG", "JPEG", "KB", "MB", "CNY", "HTML", "CSV", "XLSX", "UTF", "Excel", "English", "中文"}
 ADOPTED |= {"XML", "OFD", "VATEX"}  # formats of electronic invoices, and their list of exemptions
 ADOPTED |= {"Ctrl", "Enter"}  # printed on the keys themselves
+ADOPTED |= {"holidays", "chinesecalendar"}  # the libraries by name that calendars come from; the page says which
 CHINESE = re.compile(r"[\u3400-\u9fff，。；：？！、（）「」《》]+")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 
