@@ -32,12 +32,13 @@ SECONDS: Mapping[str, int] = {
     "escalate": 60,
     "figures": 30,
     "weekly": 60,
+    "seal": 60,
     "tidy": 60,
     HEARTBEAT: 10,
     LEADING: 10,
 }
 # Everybody's work is taken by guarded UPDATE and lease; these are the leader's alone.
-LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "weekly", "tidy", LEADING})
+LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "weekly", "seal", "tidy", LEADING})
 # The worker beats every ten seconds; three missed beats and a little patience mean that nobody is working.
 STALE_AFTER = timedelta(seconds=35)
 # Jobs that look for work every second would write a row a second that says "nothing to do".

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from backoffice import scheduling
+from backoffice.audit import jobs as audit
 from backoffice.config import Settings
 from backoffice.database import db, session
 from backoffice.delivery import jobs as delivery
@@ -55,6 +56,7 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "escalate": sla.escalate,
     "figures": sla.fold,
     "weekly": sla.report_week,
+    "seal": audit.seal,
     "tidy": tidy,
     scheduling.HEARTBEAT: scheduling.beat,
     scheduling.LEADING: scheduling.beat,

@@ -16,6 +16,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select, text
 
 from backoffice import clock, invariants, storage
+from backoffice.audit import jobs as audit
 from backoffice.cli.command import cli
 from backoffice.database import db, session, transaction
 from backoffice.delivery import jobs as delivery
@@ -312,6 +313,28 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "audit_event", "UPDATE audit_event SET actor_label = ''", "does not say who did what"),
     "the audit log lost its guard": (
         "audit_event", "UPDATE audit_event SET reason = 'as if nothing had happened'", "the trigger audit_event"),
+    "a sealed event was edited": (
+        "audit_event", "UPDATE audit_event SET reason = 'as if' WHERE id = (SELECT max(last_event_id) FROM audit_seal)",
+        "was edited after it was sealed"),
+    "a sealed event has gone": (
+        "audit_event", "DELETE FROM audit_event WHERE id = (SELECT max(first_event_id) FROM audit_seal)",
+        "was deleted after it was sealed"),
+    "a seal was edited": (
+        "audit_seal", "UPDATE audit_seal SET events = events + 1 WHERE id = 2", "Seal 2 was edited"),
+    "a seal has gone": (
+        "audit_seal audit_head_mail", "DELETE FROM audit_seal WHERE id = 1",
+        "the last seal is number 2, yet there are 1"),
+    "the seals lost their guard": (
+        "audit_seal", "UPDATE audit_seal SET form = form", "the trigger audit_seal"),
+    "an invoice does not stand in the log": (
+        "audit_event", "DELETE FROM audit_event WHERE action = 'invoice.issue' AND object_id LIKE '%1'",
+        "does not stand in the audit log"),
+    "an invoice of the log has gone": (
+        "invoice invoice_line invoice_request credit_note credit_left credit_proposal official_record",
+        "DELETE FROM invoice WHERE sequence = 2", "was issued by the audit log, and is gone"),
+    "a document is another than the log says": (
+        "credit_note", "UPDATE credit_note SET pdf_size = pdf_size + 1",
+        "is not what the audit log says was issued"),
     "a customer without an account": (
         "app_user", "UPDATE app_user SET account_id = NULL", "only customers belong to an account"),
     "an account without a default header": (
@@ -372,6 +395,7 @@ def live(app: Flask) -> None:
     office.credit(office.issued("70.00", cast.bo), {owed: "20.00"})
     ask_for_corrections(office, wished, moved)
     assert issuing.issue_due() == 2
+    assert audit.seal() > 0
     office.refund(owed, "45.00", to="yunqi")
     with clock.shifted(timedelta(days=-30)):
         office.apply("40.00")
@@ -391,6 +415,7 @@ def live(app: Flask) -> None:
             update={"mail_server": server.host, "mail_port": server.port}
         )
         delivery.send_due()
+    assert audit.seal() > 0
 
 
 def ask_for_corrections(office: Office, kept: str, moved: str) -> None:

@@ -1,11 +1,11 @@
-"""The audit log: one append-only table that leans on no other."""
+"""The audit log and its seals: append-only tables that lean on no other."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, Index, String, Table, Text, event
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.database import Base, Id, Instant, JsonDict
@@ -42,6 +42,43 @@ class AuditEvent(Base):
     reason: Mapped[str | None] = mapped_column(Text)
 
 
+class AuditSeal(Base):
+    """A batch of events, closed: after it none of them can change without a hash that differs.
+
+    Its hash holds that of the seal before it. The marks, one of each event, tell which one it was. Ids are given by
+    hand, one after the other: of two who seal the same batch the database refuses one.
+    """
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (
+        CheckConstraint("id > 0", name="counted"),
+        CheckConstraint("first_event_id <= last_event_id", name="forward"),
+        CheckConstraint("events > 0 AND length(marks) = 40 * events", name="marks_each"),
+        CheckConstraint("length(sha256) = 64", name="hashed"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    first_event_id: Mapped[int] = mapped_column(Id, unique=True)
+    last_event_id: Mapped[int] = mapped_column(Id, unique=True)
+    events: Mapped[int]
+    form: Mapped[int]
+    marks: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AuditHeadMail(Base):
+    """A local day on which the auditors were told the head of the chain, once."""
+
+    __tablename__ = "audit_head_mail"
+    __table_args__ = (CheckConstraint("told >= 0", name="not_negative"),)
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    seal_id: Mapped[int] = mapped_column(ForeignKey(AuditSeal.id), unique=True)
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    told: Mapped[int]
+
+
 # Migrations keep a copy of these statements: a migration must not change when the code does.
 SQLITE_TRIGGERS = (
     "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event"
@@ -57,19 +94,33 @@ END $$""",
     "CREATE TRIGGER audit_event_frozen BEFORE UPDATE OR DELETE ON audit_event"
     " FOR EACH ROW EXECUTE FUNCTION audit_event_guard()",
 )
-# A dropped table takes its triggers with it, but not the function they call.
-POSTGRESQL_DROP = "DROP FUNCTION IF EXISTS audit_event_guard()"
+SEAL_SQLITE_TRIGGERS = (
+    "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal"
+    " BEGIN SELECT RAISE(ABORT, 'a seal never changes'); END",
+    "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal"
+    " BEGIN SELECT RAISE(ABORT, 'a seal is never deleted'); END",
+)
+SEAL_POSTGRESQL_TRIGGERS = (
+    """CREATE FUNCTION audit_seal_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a seal never changes and is never deleted';
+END $$""",
+    "CREATE TRIGGER audit_seal_frozen BEFORE UPDATE OR DELETE ON audit_seal"
+    " FOR EACH ROW EXECUTE FUNCTION audit_seal_guard()",
+)
 
 
 def _ddl(statement: str, dialect: str) -> Any:
     return DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
 
 
-def _attach(table: Table) -> None:
-    for dialect, statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
+def _attach(table: Table, sqlite: tuple[str, ...], postgresql: tuple[str, ...]) -> None:
+    for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
         for statement in statements:
             event.listen(table, "after_create", _ddl(statement, dialect))
-    event.listen(table, "after_drop", _ddl(POSTGRESQL_DROP, "postgresql"))
+    # A dropped table takes its triggers with it, but not the function they call.
+    event.listen(table, "after_drop", _ddl(f"DROP FUNCTION IF EXISTS {table.name}_guard()", "postgresql"))
 
 
-_attach(Base.metadata.tables["audit_event"])
+_attach(Base.metadata.tables["audit_event"], SQLITE_TRIGGERS, POSTGRESQL_TRIGGERS)
+_attach(Base.metadata.tables["audit_seal"], SEAL_SQLITE_TRIGGERS, SEAL_POSTGRESQL_TRIGGERS)

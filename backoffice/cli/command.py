@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from backoffice.cli import books, desk, installation, policies, work
+from backoffice.cli import audit, books, desk, installation, policies, work
 from backoffice.cli.root import cli
 
-__all__ = ["books", "cli", "desk", "installation", "main", "policies", "work"]
+__all__ = ["audit", "books", "cli", "desk", "installation", "main", "policies", "work"]
 
 
 def main() -> None:

@@ -27,14 +27,14 @@ class Commands(AppGroup):
         try:
             return super().invoke(ctx)
         except BackofficeError as error:
-            told = str(error) if isinstance(error, Invalid) else error.message.written(_plainly)
+            told = str(error) if isinstance(error, Invalid) else error.message.written(plainly)
             raise click.ClickException(told) from error
 
 
-def _plainly(value: object) -> object:
+def plainly(value: object) -> object:
     """Instants to the minute in the installation's zone, as the pages show them."""
     if isinstance(value, Message):
-        return value.written(_plainly)
+        return value.written(plainly)
     return f"{value.astimezone(clock.zone()):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 

@@ -14,6 +14,7 @@ from backoffice.delivery.models import Message
 from backoffice.errors import BackofficeError
 from backoffice.issuing.invariants import corrections, credits
 from backoffice.issuing.models import CreditNote, Invoice, InvoiceLine, InvoiceSeries, IssuingStop, OfficialRecord
+from backoffice.issuing.queries import entered
 from backoffice.ledger.models import Allocation, ReservationState
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import PolicyKey
@@ -29,6 +30,7 @@ def check() -> Iterator[str]:
     yield from _documents()
     yield from credits.check()
     yield from corrections.check()
+    yield from map(str, entered.differences())
 
 
 def _numbers() -> Iterator[str]:

@@ -17,7 +17,7 @@ from backoffice.database import rows_changed, session
 from backoffice.errors import Conflict, Message
 from backoffice.issuing import rules, snapshots
 from backoffice.issuing.models import Invoice, InvoiceLine
-from backoffice.issuing.services import numbers
+from backoffice.issuing.services import entering, numbers
 from backoffice.issuing.services.numbers import CannotIssue as CannotIssue
 from backoffice.issuing.snapshots import Issuer as Issuer
 from backoffice.issuing.snapshots import draft_of as draft_of
@@ -153,6 +153,7 @@ def complete(invoice_id: int, sha256: str, size: int, *, now: datetime) -> bool:
         attachment_sha256=sha256,
         attachment_name=f"{invoice.number}.pdf",
     )
+    entering.enter(Invoice, invoice_id, now=now)
     return True
 
 

@@ -19,7 +19,7 @@ from backoffice.issuing.models import CreditNote, CreditNoteLine, CreditProposal
 from backoffice.issuing.queries import credits as queries
 from backoffice.issuing.rules import credits as rules
 from backoffice.issuing.rules.credits import CREDIT_REASONS, CreditReason, ProposalState
-from backoffice.issuing.services import numbers, wishes
+from backoffice.issuing.services import entering, numbers, wishes
 from backoffice.issuing.services.numbers import CannotIssue
 from backoffice.issuing.services.proposals import ABOUT, CreditPlan, Wanted, decide, lock, plan
 from backoffice.issuing.snapshots import Issuer
@@ -95,6 +95,7 @@ def complete(note_id: int, sha256: str, size: int, *, now: datetime) -> bool:
         attachment_sha256=sha256,
         attachment_name=f"{note.number}.pdf",
     )
+    entering.enter(CreditNote, note_id, now=now)
     return True
 
 

@@ -26,6 +26,7 @@ JOBS = {
     "escalate": lazy_gettext("Tell of requests due soon"),
     "figures": lazy_gettext("Fold the managers' figures"),
     "weekly": lazy_gettext("Mail the weekly report to managers"),
+    "seal": lazy_gettext("Seal the audit log"),
     "tidy": lazy_gettext("Remove what nobody finished"),
     scheduling.HEARTBEAT: lazy_gettext("Sign of life"),
     scheduling.LEADING: lazy_gettext("Sign of life of the leader"),
