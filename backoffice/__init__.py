@@ -88,6 +88,7 @@ def init_web(app: Flask) -> None:
 def register_pages(app: Flask, settings: Settings) -> None:
     """One line per blueprint, then the proof that no route is without a guard."""
     from backoffice.accounts import views as accounts
+    from backoffice.audit import views as audit
     from backoffice.delivery import views as delivery
     from backoffice.headers import views as headers
     from backoffice.issuing import views as issuing
@@ -97,7 +98,7 @@ def register_pages(app: Flask, settings: Settings) -> None:
     from backoffice.sla import views as sla
     from backoffice.web import components_page, guards, health
 
-    for capability in (delivery, accounts, ledger, headers, issuing, portal, review, sla):
+    for capability in (audit, delivery, accounts, ledger, headers, issuing, portal, review, sla):
         app.register_blueprint(capability.blueprint)
         capability.init(app)
     app.register_blueprint(health.blueprint)

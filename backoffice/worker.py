@@ -19,6 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from backoffice import scheduling
+from backoffice.accounts import jobs as accounts
 from backoffice.audit import jobs as audit
 from backoffice.config import Settings
 from backoffice.database import db, session
@@ -39,6 +40,11 @@ log = structlog.get_logger(__name__)
 LEADER_KEY = 0x0BAC0FF1CE
 
 
+def seal() -> int:
+    """Seal what is new in the audit log, and tell the auditors its head."""
+    return audit.seal() + accounts.tell_auditors()
+
+
 def tidy() -> int:
     """Remove what people left behind: drafts and files of the customers' pages, looks of the desk's."""
     return portal.tidy() + review.tidy()
@@ -56,7 +62,7 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "escalate": sla.escalate,
     "figures": sla.fold,
     "weekly": sla.report_week,
-    "seal": audit.seal,
+    "seal": seal,
     "tidy": tidy,
     scheduling.HEARTBEAT: scheduling.beat,
     scheduling.LEADING: scheduling.beat,

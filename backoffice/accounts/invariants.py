@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
+from backoffice.accounts.heads import TEMPLATE
 from backoffice.accounts.models import Account, LoginSession, User
+from backoffice.audit.models import AuditHeadMail
 from backoffice.contradictions import Contradiction, found
+from backoffice.database import session
+from backoffice.delivery.models import Message
 from backoffice.permissions import Role
 
 
 def check() -> Iterator[str]:
     """Yield one sentence per fault found; nothing when all is well."""
     yield from found(_people, _accounts, _sessions)
+    yield from _heads()
+
+
+def _heads() -> Iterator[str]:
+    """The days on which auditors were told the head of the audit log, and the mails of those days."""
+    mails = select(Message.created_at, func.count()).where(Message.template == TEMPLATE, Message.about_type == TEMPLATE)
+    first = mails.where(Message.follows_id.is_(None)).group_by(Message.created_at)
+    sent: dict[datetime, int] = {row[0]: row[1] for row in session.execute(first)}
+    for day in session.scalars(select(AuditHeadMail).order_by(AuditHeadMail.day)):
+        if (queued := sent.pop(day.told_at, 0)) != day.told:
+            yield f"head of the audit log on {day.day}: {day.told} were told, {queued} mails were queued"
+    for at in sorted(sent):
+        yield f"head of the audit log queued at {at}: nobody was told of it then"
 
 
 def _people() -> Iterator[Contradiction]:

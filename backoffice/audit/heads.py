@@ -59,6 +59,19 @@ def read(path: Path) -> Iterator[Head]:
                 yield Head.of_line(line)
 
 
+def newest(path: Path) -> list[Head]:
+    """The last few heads in a file, in order, however long it is; none where there is no file. Raises ValueError for a
+    line that is no head."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _END))
+            lines = file.read().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    return [Head.of_line(line.decode("ascii")) for line in (lines[1:] if size > _END else lines)]
+
+
 def _last(file: BinaryIO) -> Head | None:
     """The last whole line; what stands behind it is cut away."""
     size = file.seek(0, os.SEEK_END)

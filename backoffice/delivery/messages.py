@@ -34,6 +34,7 @@ _PATHS = {
     "flagged": "/review",
     "due_soon": "/review",
     "weekly_report": "/sla?from={since}&to={until}",
+    "audit_head": "/audit",
     "security_notice": "/login",
 }
 _FIXED_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}

@@ -55,13 +55,14 @@ CONTEXT: dict[str, frozenset[str]] = {
     "flagged": frozenset({"requests"}),
     "due_soon": frozenset({"requests", "percent", "unassigned"}),
     "weekly_report": frozenset({"since", "until", "weeks", "overdue", "missing"}),
+    "audit_head": frozenset({"seal", "event", "head", "head_on"}),
     "security_notice": frozenset(),
 }
 
 # Mails whose document their link gives to whoever holds the mail. A report of the house is read signed in.
 LINKED = frozenset({"issued", "credited"})
 # Mails that come again by themselves, and then say all that matters.
-PERIODIC = frozenset({"weekly_report"})
+PERIODIC = frozenset({"weekly_report", "audit_head"})
 
 # Waits after each failed attempt: close together at first, then sparser, 71 hours in all.
 RETRY_WAITS = (

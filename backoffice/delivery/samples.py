@@ -51,6 +51,10 @@ def context(locale: str) -> dict[str, Any]:
         "overdue": [2, 1],
         "missing": [3, None],
         "unassigned": True,
+        "seal": 4212,
+        "event": 86003,
+        "head": "5f1d7a84be2f49c09b0a6d1c3e7f2a58c4d90b6e1f3a7c25d8e4b09a6c13f7e2",
+        "head_on": "2026-03-08",
         "requests": [
             {"request_number": number, "header_name": name, "amount": amount, "due_on": "2026-03-13"}
             for number, name, amount in overdue

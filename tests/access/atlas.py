@@ -230,6 +230,7 @@ class Atlas:
             "sla.policy": [f"/admin/policies/{key}" for key in sorted(PolicyKey, reverse=True)],
             "sla.policy_change": [f"/admin/policies/changes/{each}" for each in self.policies],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
+            "audit.log": ["/audit"],
             "issuing.seller": ["/admin/seller"],
             "issuing.seller_logo": [f"/seller-logo/{self.logo}"],
             "issuing.verify": ["/verify", "/verify?number=INV-2026-000001"],

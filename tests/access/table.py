@@ -109,6 +109,7 @@ review.account_entries           login 403 403 403 200 200 200 200 200
 review.export_account_entries    login 403 403 403 200 200 200 200 200
 review.entry                     login 403 403 403 200 200 200 200 200
 review.entry_part                login 403 403 403 200 200 200 200 200
+audit.log                        login 403 403 403 403 403 403 200 403
 issuing.seller                   login 403 403 403 403 403 403 403 200
 issuing.seller_logo              200   200 200 200 200 200 200 200 200
 issuing.verify                   200   200 200 200 200 200 200 200 200
@@ -206,6 +207,7 @@ review.claim                     login 403 403 403 409 409 403 403 403
 review.release                   login 403 403 403 303 303 403 403 403
 review.touch                     login 403 403 403 409 409 403 403 403
 review.claim_next                login 403 403 403 303 303 403 403 403
+audit.prove                      login 403 403 403 403 403 403 200 403
 issuing.seller                   login 403 403 403 403 403 403 403 422
 sla.change_days                  login 403 403 403 403 403 403 403 422
 sla.import_calendar              login 403 403 403 403 403 403 403 422

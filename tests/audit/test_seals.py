@@ -208,7 +208,7 @@ def test_heads_that_a_killed_turn_left_out_are_written_by_the_next(log: Path, mo
     jobs.seal()
     assert fault(Outside.of(heads.read(log))) == ""
     with log.open("ab") as file:
-        file.write(b"lorem ipsum\n")
+        file.write(b"no head at all\n")
     with pytest.raises(Conflict, match="a line that is none"):
         jobs.seal()
 

@@ -70,9 +70,10 @@ def ends() -> tuple[int, str, int, int]:
     return row[0] or 0, row[1] or "", row[2] or 0, row[3] or 0
 
 
-def unsealed(after: int) -> int:
-    """How many events there are after this one."""
-    return session.scalar(select(func.count()).select_from(AuditEvent).where(AuditEvent.id > after)) or 0
+def unsealed(after: int, most: int | None = None) -> int:
+    """How many events there are after this one; no more than `most` are counted."""
+    found = select(AuditEvent.id).where(AuditEvent.id > after).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def writers() -> set[str]:

@@ -35,6 +35,7 @@ OCCASIONS = {
     "flagged": lazy_gettext("To every manager, when requests become overdue"),
     "due_soon": lazy_gettext("To whoever works on them, or to every reviewer, and later to every manager"),
     "weekly_report": lazy_gettext("To every manager who wants it, on the first business day of the week, with the PDF"),
+    "audit_head": lazy_gettext("To every auditor, once on each day on which something was sealed"),
     "security_notice": lazy_gettext("To a person whose password was changed"),
 }
 _MAY_TEST = (Permission.DECIDE, Permission.ADMINISTER)
