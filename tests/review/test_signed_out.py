@@ -148,7 +148,7 @@ def test_a_colleague_who_signs_in_there_gets_nothing(
 @pytest.mark.parametrize(
     ("action", "fields"),
     [
-        ("approve", {"remarks": WORDS}),
+        ("approve", {"remarks": WORDS, "leave_doubtful": []}),
         ("reject", {"remarks": WORDS, "reason": "other"}),
         ("assign", {"assignee": "rui"}),
     ],
