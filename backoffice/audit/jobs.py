@@ -17,8 +17,9 @@ from backoffice.database import session, transaction
 
 log = structlog.get_logger(__name__)
 
-# How long a turn goes on, and how long it waits for those who are writing an event.
-SECONDS, PATIENCE, LOOK_AGAIN = 20.0, 5.0, 0.05
+# How long a turn goes on, and how long it waits for those who are writing an event: whoever stops the worker waits for
+# it to end, and what is left has its turn a minute later.
+SECONDS, PATIENCE, LOOK_AGAIN = 3.0, 2.0, 0.05
 
 
 def seal() -> int:
