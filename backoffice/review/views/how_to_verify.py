@@ -18,8 +18,9 @@ Made on {made} by {maker}.
    Anybody can drop it at {verify} or type its number and total there.
 3. {xml}
 4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
-5. timeline.csv tells who did what and when; checks.csv what the checks said when it was decided; recharges.csv which
-   payments it invoices; mails.csv what mail servers answered. Times are local times of the installation.
+5. timeline.csv tells who did what and when; checks.csv what the checks say of it on the day this pack was made, with
+   its present address and balance, which may differ from what its reviewers saw; recharges.csv which payments it
+   invoices; mails.csv what mail servers answered. Times are local times of the installation.
 6. An issued invoice never changes: what was taken back of it is in credit-notes/, each credit note as PDF, XML and
    snapshot. credit-notes.csv tells who proposed and who confirmed each, and what was turned down. Where neither is
    here, nothing was taken back.
@@ -34,8 +35,8 @@ Made on {made} by {maker}.
    任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
 3. {xml_zh}
 4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
-5. timeline.csv 记录谁在何时做了什么；checks.csv 是作出决定时各项检查的结果；recharges.csv 列出所开的充值；
-   mails.csv 是邮件服务器的答复。时间为本系统所在时区。
+5. timeline.csv 记录谁在何时做了什么；checks.csv 是制作本资料包当日各项检查的结果（按现在的邮箱和余额，
+   可能与审核时所见不同）；recharges.csv 列出所开的充值；mails.csv 是邮件服务器的答复。时间为本系统所在时区。
 6. 已开具的发票不再改动：冲红的部分在 credit-notes/ 目录中，每张红字发票含 PDF、XML 和冻结内容；credit-notes.csv
    记录由谁提出、由谁确认，以及被驳回的提议。两者都没有，即没有冲红。
 """
