@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -42,7 +42,7 @@ class DocumentStore:
         """
         sha256 = hashlib.sha256(content).hexdigest()
         target = self.path(sha256)
-        try:
+        with _writing():
             if self.hold(sha256) and target.read_bytes() == content:
                 return sha256
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -58,8 +58,6 @@ class DocumentStore:
                 raise
             _fsync_folder(target.parent)
             _fsync_folder(self.root)
-        except OSError as error:
-            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
         return sha256
 
     def put_file(self, file: BinaryIO, sha256: str) -> None:
@@ -68,7 +66,7 @@ class DocumentStore:
         Raises Invalid when the bytes are not those of the hash, Unavailable when the disk refuses.
         """
         target = self.path(sha256)
-        try:
+        with _writing():
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=_NEW)
             try:
@@ -86,8 +84,6 @@ class DocumentStore:
                 raise
             _fsync_folder(target.parent)
             _fsync_folder(self.root)
-        except OSError as error:
-            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
 
     def open(self, sha256: str) -> BinaryIO:
         """The document with this hash as a file; whoever reads it verifies it. Raises NotFound or Unavailable."""
@@ -132,12 +128,11 @@ class DocumentStore:
 
     def hold(self, sha256: str) -> bool:
         """Whether the document is there, to be referred to from now on. Raises Unavailable."""
-        try:
-            os.utime(self.path(sha256))
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
+        with _writing():
+            try:
+                os.utime(self.path(sha256))
+            except FileNotFoundError:
+                return False
         return True
 
     def unheld(self, before: datetime) -> Iterator[tuple[str, int]]:
@@ -157,16 +152,15 @@ class DocumentStore:
         """
         target = self.path(sha256)
         aside = target.with_name(f"{_OLD}{sha256}")
-        try:
-            target.rename(aside)
-            if aside.stat().st_mtime >= before.timestamp():
-                aside.rename(target)
+        with _writing():
+            try:
+                target.rename(aside)
+                if aside.stat().st_mtime >= before.timestamp():
+                    aside.rename(target)
+                    return False
+                aside.unlink()
+            except FileNotFoundError:
                 return False
-            aside.unlink()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
         return True
 
     def begun(self, before: datetime) -> Iterator[tuple[Path, int]]:
@@ -185,23 +179,20 @@ class DocumentStore:
         What was moved aside goes back to its place where that is empty: somebody may have held it just before.
         """
         target = begun.with_name(begun.name.removeprefix(_OLD))
-        try:
-            if begun.name.startswith(_OLD) and not target.exists():
-                begun.rename(target)
+        with _writing():
+            try:
+                if begun.name.startswith(_OLD) and not target.exists():
+                    begun.rename(target)
+                    return False
+                begun.unlink()
+            except FileNotFoundError:
                 return False
-            begun.unlink()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
         return True
 
     def discard(self, sha256: str) -> None:
         """Let go of a document that nothing refers to; one that is not there is fine. Raises Unavailable."""
-        try:
+        with _writing():
             self.path(sha256).unlink(missing_ok=True)
-        except OSError as error:
-            raise Unavailable(Message(N_("The document store cannot be written now."))) from error
 
 
 _store: DocumentStore | None = None
@@ -277,6 +268,15 @@ def _configured() -> DocumentStore:
     if _store is None:
         raise RuntimeError("storage.configure() was not called")
     return _store
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say what a disk refuses in words that people can be shown."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(Message(N_("The document store cannot be written now."))) from error
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -29,6 +29,9 @@ FAILURES_PER_ADDRESS = 30
 
 TOUCH_AFTER = timedelta(minutes=1)
 
+# Acts on a person, as the audit log names them.
+DEACTIVATED, REACTIVATED = "user.deactivated", "user.reactivated"
+
 # Of the lists of leaked passwords, only those long enough to pass the first rule matter here.
 _COMMON = frozenset(
     """

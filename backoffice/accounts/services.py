@@ -14,8 +14,10 @@ from backoffice.accounts import passwords, queries
 from backoffice.accounts.models import Account, LoginSession, SignInAttempt, User
 from backoffice.accounts.rules import (
     ATTEMPT_WINDOW,
+    DEACTIVATED,
     FAILURES_PER_ADDRESS,
     FAILURES_PER_EMAIL,
+    REACTIVATED,
     TOUCH_AFTER,
     locked_until,
     password_faults,
@@ -136,7 +138,7 @@ def deactivate_user(actor: Actor, user_id: int, *, now: datetime) -> None:
         return
     user.is_active = False
     _end_sessions(user_id)
-    audit.record(actor, "user.deactivated", "user", user_id, at=now, before={"is_active": True})
+    audit.record(actor, DEACTIVATED, "user", user_id, at=now, before={"is_active": True})
 
 
 def reactivate_user(actor: Actor, user_id: int, *, now: datetime) -> None:
@@ -146,7 +148,7 @@ def reactivate_user(actor: Actor, user_id: int, *, now: datetime) -> None:
     if user.is_active:
         return
     user.is_active = True
-    audit.record(actor, "user.reactivated", "user", user_id, at=now, after={"is_active": True})
+    audit.record(actor, REACTIVATED, "user", user_id, at=now, after={"is_active": True})
 
 
 def reset_password(actor: Actor, user_id: int, new: str, *, now: datetime) -> None:

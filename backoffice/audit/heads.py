@@ -44,8 +44,9 @@ def append(path: Path, head_of: Callable[[int], Head | None], heads_after: Calla
             for head in heads_after(last.seal if last else 0):
                 file.write(head.line().encode())
                 added += 1
-            file.flush()
-            os.fsync(file.fileno())
+            if added:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError as error:
         raise Unavailable(Message(N_("The file of heads cannot be written now."))) from error
     return added

@@ -25,7 +25,7 @@ SECONDS, PATIENCE, LOOK_AGAIN = 3.0, 2.0, 0.05
 def seal() -> int:
     """Seal every event that is settled, one batch a transaction; returns how many.
 
-    Where there is nothing new it is one read. Then the heads that the file does not have are added, also those of a
+    Where there is nothing new it only reads. Then the heads that the file does not have are added, also those of a
     turn that was killed before. Raises what `heads.append` raises: the seals are set by then.
     """
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]

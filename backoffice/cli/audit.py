@@ -46,11 +46,12 @@ def verify(hashes: tuple[str, ...], file: Path | None) -> None:
 
     Exit code 1 and the first place where it is not so.
     """
+    from backoffice.audit import heads
     from backoffice.audit.queries import seals, verifying
     from backoffice.database import session
     from backoffice.issuing.queries import entered
 
-    own = current_settings().instance_path / "audit" / "heads.log"
+    own = heads.place(current_settings().instance_path)
     outside = _outside(hashes, file or (own if own.exists() else None))
     seal_id, events, last = 0, 0, 0
     for step in verifying.walk(outside, between=session.rollback):

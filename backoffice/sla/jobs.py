@@ -44,7 +44,7 @@ def fold() -> int:
 def escalate() -> int:
     """Tell reviewers, and later managers, of what will be overdue soon; returns how often a request was told of.
 
-    One batch a transaction, until nothing is ripe or half a minute is over: the next turn goes on.
+    One batch a transaction, until nothing is ripe or `ESCALATION_SECONDS` are over: the next turn goes on.
     """
     until = time.monotonic() + ESCALATION_SECONDS
     return sum(_escalate(step, until) for step in (escalation.REVIEWERS, escalation.MANAGERS))

@@ -161,7 +161,8 @@ class Table:
 
     def _draw_sum_label(self, page: Page, baseline: float, sum_: Sum) -> None:
         label = sum_.label.inline(self._language)
-        page.text(self.columns[3].x, baseline, f"{label}  {sum_.rate}" if sum_.rate else label, self.style_of(sum_))
+        said = f"{label}  {sum_.rate}" if sum_.rate else label
+        page.text(self.columns[DESCRIPTION_COLUMN].x, baseline, said, self.style_of(sum_))
 
     def style_of(self, sum_: Sum) -> Style:
         """How a line of sums looks: that of everything stands out."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import String, Text, case, cast, func, literal_column, or_, select, type_coerce, union
 
 from backoffice.accounts.models import User
+from backoffice.accounts.rules import DEACTIVATED, REACTIVATED
 from backoffice.audit.models import AuditEvent
 from backoffice.issuing.queries import credits
 from backoffice.ledger.models import Allocation, LedgerEntry, ReservationState
@@ -18,8 +19,6 @@ from backoffice.requests.rules import State
 from backoffice.review.checks.facts import WINDOW
 from backoffice.review.queries import about
 
-# Acts on a person, as the audit log names them.
-_DEACTIVATED, _REACTIVATED = "user.deactivated", "user.reactivated"
 PAYER, ADDRESS, GAVE_BACK, HIGH, TAKEN_BACK = "payer", "address", "gave back", "high", "taken back"
 # By which credit note an invoice was taken back whole, as is known today, and as was known at the moment.
 _TODAY = credits.whole_credit(InvoiceRequest).label("taken_back")
@@ -134,7 +133,7 @@ def _was_active() -> Any:
         .where(
             AuditEvent.object_type == "user",
             AuditEvent.object_id == cast(User.id, String),
-            AuditEvent.action.in_([_DEACTIVATED, _REACTIVATED]),
+            AuditEvent.action.in_([DEACTIVATED, REACTIVATED]),
             AuditEvent.at > about.AT,
         )
         .order_by(AuditEvent.id)
@@ -142,5 +141,5 @@ def _was_active() -> Any:
         .correlate(User)
         .scalar_subquery()
     )
-    today = case((User.is_active.is_(True), _DEACTIVATED), else_=_REACTIVATED)
-    return func.coalesce(following, today) == _DEACTIVATED
+    today = case((User.is_active.is_(True), DEACTIVATED), else_=REACTIVATED)
+    return func.coalesce(following, today) == DEACTIVATED

@@ -11,6 +11,7 @@ from sqlalchemy import String, and_, bindparam, cast, func, select
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
+from backoffice.accounts.rules import DEACTIVATED
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session
 from backoffice.errors import N_, Message
@@ -25,7 +26,6 @@ from backoffice.review.queries.seen_elsewhere import (
     NEXT,
     OF_HEADER,
     REJECTED,
-    SHUT_OUT,
     grown_since,
     just_before,
     of_alike,
@@ -170,7 +170,7 @@ def _newest_shut_out(shown: Any) -> Any:
     is_theirs = and_(AuditEvent.object_type == "user", AuditEvent.object_id == cast(_PERSON.id, String))
     return (
         found.join(AuditEvent, is_theirs)
-        .where(_PERSON.account_id == shown.account_id, _PERSON.is_active.is_(False), AuditEvent.action == SHUT_OUT)
+        .where(_PERSON.account_id == shown.account_id, _PERSON.is_active.is_(False), AuditEvent.action == DEACTIVATED)
         .scalar_subquery()
     )
 

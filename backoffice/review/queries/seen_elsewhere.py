@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, cast, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import User
+from backoffice.accounts.rules import DEACTIVATED
 from backoffice.audit import queries as audit
 from backoffice.audit.models import AuditEvent
 from backoffice.database import Instant, session
@@ -28,7 +29,6 @@ _TWIN, _ISSUED, ENDED = aliased(InvoiceRequest), aliased(InvoiceRequest), aliase
 # So many of the account's next applications are looked through for one that is alike.
 NEXT = 1000
 REJECTED = (ENDED.verdict == Action.REJECT, ENDED.revoked_at.is_(None))
-SHUT_OUT = "user.deactivated"  # as the audit log names it
 # Acts on a header, as the audit log names them, that may change what the page says of it.
 OF_HEADER = {
     "header.edit": N_("%(who)s changed the invoice header at %(at)s."),
@@ -158,7 +158,7 @@ def of_people(request_id: int, seen: int) -> Iterator[tuple[datetime, Message]]:
         .join(User, AuditEvent.object_id == cast(User.id, String))
         .where(
             User.account_id == shown.account_id, User.is_active.is_(False), AuditEvent.object_type == "user",
-            AuditEvent.action == SHUT_OUT, AuditEvent.id > seen, AuditEvent.at >= shown.submitted_at,
+            AuditEvent.action == DEACTIVATED, AuditEvent.id > seen, AuditEvent.at >= shown.submitted_at,
         )
         .order_by(AuditEvent.id.desc())
     )  # fmt: skip
