@@ -244,6 +244,7 @@ def test_pane_palette_and_sheet_are_accessible(stage: Stage, window: Callable[..
         expect(page.locator(dialog)).to_be_hidden()
     assert not faults, "\n".join(faults)
     page.set_viewport_size({"width": 1100, "height": 900})
+    expect(page.locator("[data-narrow]")).to_be_attached()  # scripts hear of a new width in the next frame
     page.keyboard.press("a")
     expect(page.locator("#toasts")).to_contain_text("no request stands beside the list. Open it with Enter first.")
 

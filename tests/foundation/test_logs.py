@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,17 @@ import structlog
 
 from backoffice import logs
 from tests.support.apps import test_settings
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """Applications outlive a test: one that was configured before is not configured again, and has to go on logging."""
+    root = logging.getLogger()
+    handlers, level, configuration = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configuration)
 
 
 @pytest.fixture
