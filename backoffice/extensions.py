@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -10,6 +9,7 @@ from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
+from backoffice.catalogues import Catalogues
 from backoffice.database import db
 
 __all__ = ["babel", "csrf", "db", "limiter", "login_manager", "mail", "migrate"]
@@ -18,6 +18,6 @@ migrate = Migrate()
 login_manager = LoginManager()
 mail = Mail()
 csrf = CSRFProtect()
-babel = Babel()
+babel = Catalogues()
 # Per process and in memory: it slows a flood down. The lockout of accounts lives in the database (accounts).
 limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])

@@ -4,9 +4,10 @@ A real Chromium of desk width, the pages served as `make run` serves them, on bo
 beside the queue (its page comes anew, then the next request into the pane) and on the requests' own pages. How many
 requests there are matters little (`python -m bench.desk`).
 
-The aim is on server and script: the processor's time for the answers and for what the browser's page does with them
-(script, style, layout). Beside it stands the whole wait by the clock, which holds what else goes on: the browser's
-network and drawing, the database's own process, and other work on the machine.
+The aim is on server and script: the processor's time for the answers that began before the next request was shown, and
+for what the browser's page does with them (script, style, layout; also what it does afterwards). Beside it stands the
+whole wait by the clock, which holds what else goes on: the browser's network and drawing, the database's own process,
+and other work on the machine.
 
     python -m bench.human_path --requests 20 --kind sqlite      a quicker run
 """
@@ -42,15 +43,20 @@ WAITED = """(name) => {
   const shown = performance.getEntriesByName(name).at(-1);
   return shown ? performance.timeOrigin + shown.startTime - sessionStorage.getItem("stroke") : null;
 }"""
+STRUCK = "Number(sessionStorage.getItem('stroke'))"
 PAGE_WORK = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 
 
 @dataclass
 class Served:
-    """The pages' address, and the milliseconds of the processor that each answer has cost."""
+    """The pages' address, and of each answer when it began (milliseconds of Unix time) and its processor's time."""
 
     site: str
-    spent: list[float] = field(default_factory=list)
+    answers: list[tuple[float, float]] = field(default_factory=list)
+
+    def spent_until(self, moment: float) -> float:
+        """Milliseconds of the processor for the answers that began before a moment."""
+        return sum(spent for began, spent in self.answers if began < moment)
 
 
 def run(requests: int = APPROVALS, kinds: tuple[str, ...] = KINDS) -> None:
@@ -66,7 +72,7 @@ def run(requests: int = APPROVALS, kinds: tuple[str, ...] = KINDS) -> None:
             with app.app_context():
                 waiting(2 * (requests + WARM_UP) + 60)  # the queue's first page is full to the end
             window = tool.chromium.launch(executable_path=str(browser), args=["--no-sandbox"])
-            page = window.new_page(viewport=DESK)
+            page = window.new_page(viewport=DESK, color_scheme="null")
             page.add_init_script(NOTE_STROKE)
             _sign_in(page, served.site)
             page.goto(f"{served.site}/review")
@@ -80,11 +86,11 @@ def run(requests: int = APPROVALS, kinds: tuple[str, ...] = KINDS) -> None:
 @contextmanager
 def _served(app: Flask) -> Iterator[Served]:
     def timed(environ: Any, start: Any) -> Any:
-        began = time.thread_time()
+        began, spent = time.time() * 1000, time.thread_time()
         try:
             return app(environ, start)
         finally:
-            served.spent.append((time.thread_time() - began) * 1000)
+            served.answers.append((began, (time.thread_time() - spent) * 1000))
 
     server = create_server(timed, host="127.0.0.1", port=0, threads=8)
     served = Served(f"http://127.0.0.1:{server.effective_port}")
@@ -110,10 +116,11 @@ def _approve(page: Page, served: Served, requests: int, shown: str) -> list[tupl
         _glance_until(page, lambda: page.evaluate(WAITED, shown))
         page.wait_for_timeout(GLANCE)
         before = page.evaluate(SHOWN)
-        served.spent.clear()
+        served.answers.clear()
         page.keyboard.press("a")
         waited = _glance_until(page, lambda before=before: _wait_for_another(page, before, shown))  # type: ignore[misc]
-        made.append((sum(served.spent), _page_work(devtools), waited))
+        shown_at = page.evaluate(STRUCK) + waited
+        made.append((served.spent_until(shown_at), _page_work(devtools), waited))
     return made[WARM_UP:]
 
 

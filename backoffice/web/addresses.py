@@ -27,10 +27,11 @@ def url_for(endpoint: str, **values: Any) -> str:
     What depends on more than its arguments (a relative endpoint, an option of Flask's) is built each time.
     """
     app = flask.current_app
-    plain = all(type(value) in (str, int) and not name.startswith("_") for name, value in values.items())
+    given = tuple((name, value) for name, value in values.items() if value is not None)
+    plain = all(type(value) in (str, int) and not name.startswith("_") for name, value in given)
     if not request or endpoint.startswith(".") or not plain:
         return app.url_for(endpoint, **values)
-    return _known(app._get_current_object(), request.script_root, endpoint, tuple(values.items()))  # type: ignore[attr-defined]
+    return _known(app._get_current_object(), request.script_root, endpoint, given)  # type: ignore[attr-defined]
 
 
 def init_addresses(app: Flask) -> None:

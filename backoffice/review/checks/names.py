@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from backoffice.text import WHOLE_CHARACTERS
@@ -100,7 +101,13 @@ class _Parts(NamedTuple):
 
 def key(name: str) -> str:
     """What is left of a name when width, case, spaces, signs, script and the legal form at its end are folded."""
-    return _parts(_folded(name)).key
+    return _parts_of(name).key
+
+
+# A page compares one name with those of fifty requests, which mostly have the few headers of their account.
+@lru_cache(maxsize=2048)
+def _parts_of(name: str) -> _Parts:
+    return _parts(_folded(name))
 
 
 def _folded(name: str) -> str:
@@ -165,7 +172,7 @@ def look_the_same(one: str, other: str) -> bool:
 
 
 def _may_be_same(one: str, other: str) -> bool:
-    mine, others = _parts(_folded(one)), _parts(_folded(other))
+    mine, others = _parts_of(one), _parts_of(other)
     return mine.key != "" and mine.key == others.key and (not mine.form or not others.form or mine.form == others.form)
 
 
@@ -174,6 +181,7 @@ def looks(name: str) -> str:
     return key(_seen(name))
 
 
+@lru_cache(maxsize=2048)
 def _seen(name: str) -> str:
     folded = _LIKE_NUMERALS.sub(lambda found: found[0].translate(_NUMERALS_LIKE), unicodedata.normalize("NFKC", name))
     return folded.translate(_LOOKS)

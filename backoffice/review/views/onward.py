@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -81,6 +81,13 @@ def _page_before() -> str | None:
 @blueprint.app_template_global()
 def came_from() -> str | None:
     """The list that the request was opened from, as a form, the address, or the page before says; None if none does."""
+    if "came_from" not in g:  # a page asks a dozen times
+        g.came_from = _came_from()
+    known: str | None = g.came_from
+    return known
+
+
+def _came_from() -> str | None:
     before = same_site_path(request.referrer, request.host_url)
     named = parse_qs(urlsplit(before).query).get("list", [None])[0] if before else None
     for given in (request.form.get("list"), request.args.get("list"), before, named):

@@ -15,14 +15,20 @@ export function tellWhoLooks(root) {
   const address = place.dataset.looking;
   let active = false;
   let told = 0;
+  let isSeen = false; // the others are told that somebody looks here
   const body = (further) => new URLSearchParams({ csrf_token: document.querySelector("[name='csrf_token']").value, ...further });
-  const leave = () => { if (told) navigator.sendBeacon(address, body({ leaving: "1" })); };
+  // Once: a page that goes is hidden as well.
+  const leave = () => {
+    if (isSeen) navigator.sendBeacon(address, body({ leaving: "1" }));
+    isSeen = false;
+  };
   const say = async () => {
     if (document.hidden) return;
     const mine = root.querySelector("[data-claim]") ? { mine: "1" } : {};
     const further = { stage: place.dataset.stage, seen: place.dataset.seen, ...mine, ...(active ? { active: "1" } : {}) };
     active = false;
     const turn = ++told;
+    isSeen = true;
     try {
       const answer = await fetch(address, { method: "POST", body: body(further), redirect: "error" });
       if (answer.ok && turn === told) show(root, place, await answer.json());

@@ -2,7 +2,8 @@
 // it and the last one; a button that counts holds its words in data-picked.
 // data-picks on a bar: its words for count and sum, the boxes then hold their cents in data-pick. Its buttons
 // (data-pick-act) rest while nothing is chosen. data-pick-matching: a box for all that match, and the address that
-// counts them; the server reads the list's filters then, not the boxes.
+// counts them; the server reads the list's filters then, not the boxes. It is asked when somebody comes near the bar or
+// chooses the first row: most pages of a list are left without either.
 export function pickRows(root) {
   for (const whole of root.querySelectorAll("[data-pick-all]")) pickIn(whole.closest("form"), whole);
 }
@@ -13,11 +14,13 @@ function pickIn(form, whole) {
   const matching = form.querySelector("[data-pick-matching]");
   const counters = [...form.querySelectorAll("[data-picked]")].map(countingButton);
   const bar = form.querySelector("[data-picks]");
+  const columns = bar?.closest(".shell-columns");
   if (bar) counters.push(countingBar(bar, matching));
   const count = () => {
     const chosen = boxes.filter((box) => box.checked && !box.disabled);
     const everything = Boolean(matching?.checked);
     for (const tell of counters) tell(chosen, everything);
+    columns?.toggleAttribute("data-picking", everything || chosen.length > 0); // what the keys of a verdict speak of: desk.css
     all.checked = everything || chosen.length === boxes.length;
     all.indeterminate = !everything && chosen.length > 0 && chosen.length < boxes.length;
     all.disabled = everything;
@@ -70,16 +73,25 @@ function countingBar(bar, matching) {
     const text = everything ? everythingSaid : chosen.length ? words : bar.dataset.none;
     if (said.textContent !== text) said.textContent = text; // a live region: the same is not said again
     for (const button of buttons) button.disabled = !everything && chosen.length === 0;
+    if (matching && (everything || chosen.length)) ask();
   };
-  if (matching) {
-    askHowMany(matching).then((found) => {
-      if (!found) return;
-      everythingSaid = found.said;
-      matching.closest("label").lastElementChild.textContent = found.label;
-      tell(chosenNow, everythingNow);
-    });
-  }
+  const ask = once(async () => {
+    const found = await askHowMany(matching);
+    if (!found) return;
+    everythingSaid = found.said;
+    matching.closest("label").lastElementChild.textContent = found.label;
+    tell(chosenNow, everythingNow);
+  });
+  if (matching) for (const kind of ["pointerenter", "focusin"]) bar.addEventListener(kind, ask, { once: true });
   return tell;
+}
+
+function once(act) {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }
 
 async function askHowMany(matching) {

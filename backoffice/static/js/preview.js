@@ -17,12 +17,13 @@ export function showBeside(frame, upgrade) {
   const place = () => aside?.querySelector("[data-preview]") ?? null;
   const put = (parts, how) => {
     const body = place();
-    body.replaceChildren(...parts);
+    // First what asks the former content for its layout, or would have each new element styled twice.
     body.scrollTop = aside.scrollTop = 0;
+    body.inert = false;
+    body.replaceChildren(...parts);
     comeFrom(body, location.pathname + location.search, true);
     upgrade(body);
     shown();
-    body.inert = false;
     aside.removeAttribute("aria-busy");
     if (how.isArrival) body.querySelector("h2")?.focus();
     if (isAwaited) body.focus();
@@ -54,7 +55,9 @@ export function showBeside(frame, upgrade) {
     if (!wide.matches || !wanted) return;
     if (!aside) {
       aside = frame.content.firstElementChild.cloneNode(true);
-      document.querySelector(".shell-columns").append(aside);
+      const columns = document.querySelector(".shell-columns");
+      columns.classList.add("has-preview");
+      columns.append(aside);
     }
     load(...wanted);
   };
