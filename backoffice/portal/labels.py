@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from backoffice.issuing.rules.credits import CREDIT_REASONS
 from backoffice.ledger.queries import entries
-from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, REASON_LABELS, State
+from backoffice.requests.rules import FIELD_LABELS, FROZEN_HEADER_FIELDS, REASON_LABELS, STATE_LABELS
 
 fields = {name: _l(label) for name, label in FIELD_LABELS.items()}
 header_fields = frozenset(FROZEN_HEADER_FIELDS)
@@ -34,10 +34,4 @@ steps = {
 CLOSING_SO_FAR = _l("Invoiceable now")
 # The lists that make up a bill; a spreadsheet holds them all.
 bill_parts = {"days": _l("Day by day"), "balance": _l("Invoiceable Amount"), "invoiced": _l("What was invoiced")}
-statuses = {
-    State.PENDING.value: _l("Pending"),
-    State.APPROVED.value: _l("Approved"),
-    State.ISSUED.value: _l("Issued"),
-    State.REJECTED.value: _l("Rejected"),
-    State.WITHDRAWN.value: _l("Withdrawn"),
-}
+statuses = {state.value: _l(label) for state, label in STATE_LABELS.items()}

@@ -172,6 +172,14 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+STATE_LABELS: dict[State, str] = {
+    State.PENDING: N_("Pending"),
+    State.APPROVED: N_("Approved"),
+    State.ISSUED: N_("Issued"),
+    State.REJECTED: N_("Rejected"),
+    State.WITHDRAWN: N_("Withdrawn"),
+}
+
 REASON_LABELS: dict[Reason, str] = {
     Reason.TAX_ID: N_("The tax ID does not match the name"),
     Reason.HEADER_NAME: N_("The header name is not a legal name"),

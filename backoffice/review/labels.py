@@ -11,7 +11,7 @@ from backoffice.errors import Message
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules.credits import CREDIT_REASONS, ProposalState
 from backoffice.ledger.queries import entries
-from backoffice.requests.rules import FIELD_LABELS, REASON_LABELS, Action, Ending, State
+from backoffice.requests.rules import FIELD_LABELS, REASON_LABELS, STATE_LABELS, Action, Ending
 from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
 from backoffice.web.errors import translate
 from backoffice.web.formatting import country_name
@@ -115,13 +115,7 @@ figures = {name: _l(label) for name, label in entries.FIGURES.items()} | {
     "short": _l("Short"),
     "free": _l("Free"),
 }
-request_statuses = {
-    State.PENDING.value: _l("Pending"),
-    State.APPROVED.value: _l("Approved"),
-    State.ISSUED.value: _l("Issued"),
-    State.REJECTED.value: _l("Rejected"),
-    State.WITHDRAWN.value: _l("Withdrawn"),
-}
+request_statuses = {state.value: _l(label) for state, label in STATE_LABELS.items()}
 
 views = {
     "pending": _l("Pending"),

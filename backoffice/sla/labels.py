@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from backoffice.headers.rules import HeaderKind
-from backoffice.requests.rules import REASON_LABELS
+from backoffice.requests.rules import REASON_LABELS, STATE_LABELS
 from backoffice.sla import rules
 from backoffice.web.formatting import MISSING, amount
 
@@ -18,6 +18,8 @@ kinds = {
     HeaderKind.PUBLIC_BODY.value: _l("Public body or other"),
 }
 reasons = {reason.value: _l(label) for reason, label in REASON_LABELS.items()}
+states = {state.value: _l(label) for state, label in STATE_LABELS.items()}
+verdicts = {"met": _l("Kept"), "missed": _l("Missed"), "uncounted": _l("Not counted")}
 steps = {
     rules.Step.FIRST_LOOK.value: _l("First look"),
     rules.Step.DECISION.value: _l("Decision"),

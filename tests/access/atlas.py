@@ -68,7 +68,7 @@ NOT_OURS = {
     "review.export_account_entries",
     "review.bulk_matching", "review.bulk_progress", "review.lookers",
     "messages.document", "messages.sample_html", "issuing.seller_logo", "delivery.html_part", "delivery.attachment",
-    "ledger.import_progress", "ledger.problems_csv", "sla.export_calendar", "sla.report_file",
+    "ledger.import_progress", "ledger.problems_csv", "sla.export_calendar", "sla.report_file", "sla.export_requests",
 }  # fmt: skip
 
 
@@ -230,6 +230,7 @@ class Atlas:
             "sla.policy": [f"/admin/policies/{key}" for key in sorted(PolicyKey, reverse=True)],
             "sla.policy_change": [f"/admin/policies/changes/{each}" for each in self.policies],
             "sla.requests": ["/sla/requests/open", "/sla/requests/due-today"],
+            "sla.export_requests": [f"/sla/requests/{one}" for one in ("open.csv", "met.xlsx?kind=personal")],
             "audit.log": ["/audit"],
             "issuing.seller": ["/admin/seller"],
             "issuing.seller_logo": [f"/seller-logo/{self.logo}"],

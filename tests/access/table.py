@@ -122,6 +122,7 @@ sla.dashboard                    login 403 403 403 403 403 200 200 200
 sla.forecast                     login 403 403 403 403 403 200 200 200
 sla.report_file                  login 403 403 403 403 403 200 200 200
 sla.requests                     login 403 403 403 403 403 200 200 200
+sla.export_requests              login 403 403 403 403 403 200 200 200
 sla.calendar                     login 403 403 403 403 403 200 200 200
 sla.policies                     login 403 403 403 403 403 403 200 200
 sla.policy                       login 403 403 403 403 403 403 200 200

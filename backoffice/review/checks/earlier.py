@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from backoffice.errors import N_, Message
 from backoffice.money import CENT
-from backoffice.requests.rules import State
+from backoffice.requests.rules import STATE_LABELS, State
 from backoffice.review.checks import names
 from backoffice.review.checks.facts import LAST, Check, Datum, Facts, Former, Outcome
 from backoffice.review.checks.references import name_other_orders, name_the_same
@@ -21,13 +21,6 @@ HARDLY = Decimal("0.001")
 TOLD_DIGITS = 4
 TOO_OFTEN, NEARLY_ALWAYS = 3, 4
 HOLDING = (State.PENDING, State.APPROVED, State.ISSUED)
-_STATES = {
-    State.PENDING: N_("Pending"),
-    State.APPROVED: N_("Approved"),
-    State.ISSUED: N_("Issued"),
-    State.REJECTED: N_("Rejected"),
-    State.WITHDRAWN: N_("Withdrawn"),
-}
 
 
 def duplicate(facts: Facts) -> Check:
@@ -205,7 +198,7 @@ def _said(one: Former) -> Message:
         )  # fmt: skip
     return Message(
         N_("%(amount)s, %(name)s, %(day)s, %(state)s"),
-        amount=one.amount, name=one.header_name, day=one.submitted_on, state=Message(_STATES[State(one.state)]),
+        amount=one.amount, name=one.header_name, day=one.submitted_on, state=Message(STATE_LABELS[State(one.state)]),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice import clock
+from backoffice.accounts.models import Account
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
 from backoffice.calendars.rules import BusinessCalendar
@@ -119,6 +120,21 @@ def listed(figure: Figure, asked: Asked, now: datetime) -> Select[InvoiceRequest
         return select(InvoiceRequest).where(_due_in(asked), or_(exists().where(of), still_open))
     span = _due_in(asked) if figure in _DUE else _closed_in(asked)
     return select(InvoiceRequest).where(span, exists().where(of))
+
+
+def with_outcomes(statement: Select[InvoiceRequest]) -> Select[Any]:
+    """The requests of a list as rows with the customer account's name, the type of the header, and what became of the
+    promise; seconds are of business time, and nothing is told of what is open."""
+    # Of its own name: the list may ask for an outcome, too.
+    told = aliased(Outcome)
+    shown = InvoiceRequest
+    name = select(Account.name).where(Account.id == shown.account_id).scalar_subquery()
+    return statement.with_only_columns(
+        shown.id, shown.number, name.label("account"), shown.header_name,
+        shown.header["kind"].as_string().label("header_kind"), shown.amount, shown.state, shown.invoice_number,
+        shown.submitted_at, shown.due_at, shown.due_on, shown.closed_at,
+        told.verdict, told.seconds, told.paused_seconds, told.reason,
+    ).outerjoin(told, told.request_id == shown.id)  # fmt: skip
 
 
 def order(figure: Figure) -> list[tuple[Any, Literal["asc", "desc"]]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backoffice.sla.views import calendar, coming, dashboard, operations, policies, policy_changes, reports
+from backoffice.sla.views import calendar, coming, dashboard, lists, operations, policies, policy_changes, reports
 from backoffice.sla.views.plumbing import blueprint
 
-__all__ = ["blueprint", "coming", "init", "policy_changes", "reports"]
+__all__ = ["blueprint", "coming", "init", "lists", "policy_changes", "reports"]
 
 
 def init(app: Flask) -> None:

@@ -30,7 +30,7 @@ LONGEST = timedelta(days=3 * 366)
 def filters(people: Mapping[str, str], *, whole: bool = False, cells: Iterable[str] = ()) -> FilterState:
     """The filters of this address, with what the cell of a list may be.
 
-    `whole`: raises Invalid where one of them cannot be followed, as for a file.
+    `whole`: raises NotFound where one of them cannot be followed, as for a file.
     """
     offered = FilterSet(
         DateRange("date", lazy_gettext("Period"), "from", "to"),
