@@ -51,6 +51,8 @@ class SellerForm(KeptForm):
     without_logo = BooleanField(_l("Without a logo"))
     starts_on = DateField(_l("From"), validators=[Required()])
     reason = TextAreaField(_l("Reason"), default="", render_kw={"maxlength": 500})
+    # How much was done to the seller when the form was drawn: what rests on less is refused.
+    acts = HiddenField(default="")
 
 
 class DocumentForm(Form):

@@ -20,9 +20,11 @@ from backoffice.database import session, transaction
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.services import logos
 from backoffice.permissions import SYSTEM
+from backoffice.policies import queries
 from backoffice.policies import services as policies
 from backoffice.policies.models import Policy
-from backoffice.policies.rules import DEFAULTS, PolicyKey
+from backoffice.policies.rules import DEFAULTS, HOME, PolicyKey
+from backoffice.policies.services import selling
 from tests.support.office import Office
 from tests.support.people import Cast
 from tests.support.visitor import Visitor
@@ -95,6 +97,29 @@ def test_what_no_invoice_could_carry_is_refused_beside_its_field(
     assert said in answer.text
     for kept in typed.values():
         assert kept.strip() in answer.text
+
+
+def test_what_a_colleague_saved_meanwhile_is_not_overwritten(ana: Visitor, app: Flask, cast: Cast) -> None:
+    ana.get(PAGE)
+    with app.app_context(), transaction():
+        held = queries.value(PolicyKey.SELLER, date(2026, 3, 10))
+        selling.set_seller(
+            cast.ana.actor, {"country": HOME, **held, "phone": "021-55550199"},
+            starts_on=date(2026, 3, 11), reason="moved", now=clock.now(),
+        )  # fmt: skip
+    typed = {"name": "新云台科技有限公司", "reason": "renamed", "starts_on": "2026-03-12"}
+    refused = ana.submit(typed, button="Save the seller")
+    assert refused.status_code == 409
+    assert "changed this policy at" in refused.text
+    assert "021-55550199" in refused.text
+    for kept in typed.values():
+        assert kept in refused.text
+    with app.app_context():
+        assert session.scalars(select(Policy).where(Policy.reason == "renamed")).all() == []
+    # Sent again, it rests on what the page says now.
+    assert ana.submit({}, button="Save the seller").status_code == 303
+    with app.app_context():
+        assert queries.value(PolicyKey.SELLER, date(2026, 3, 12))["name"] == "新云台科技有限公司"
 
 
 @pytest.mark.one_database

@@ -15,7 +15,7 @@ from backoffice.database import session, transaction
 from backoffice.permissions import Role
 from backoffice.policies import queries
 from backoffice.policies.rules import DEFAULTS, PolicyKey
-from backoffice.policies.services import changing, set_seller
+from backoffice.policies.services import changing, selling
 from backoffice.portal.queries.drafts import Writer
 from backoffice.portal.services import Content, keep
 from backoffice.requests.models import InvoiceRequest
@@ -161,7 +161,7 @@ def test_a_seller_to_come_is_taken_back_and_auditors_only_read(
     desk: Desk, ana: Visitor, visit: Callable[..., Visitor]
 ) -> None:
     later = {**DEFAULTS[PolicyKey.SELLER], "name": "新云台科技有限公司", "country": "CN"}
-    desk.run(set_seller, desk.cast.ana.actor, later, starts_on=DAY, reason="Renamed", now=NOW)
+    desk.run(selling.set_seller, desk.cast.ana.actor, later, starts_on=DAY, reason="Renamed", now=NOW)
     address = re.findall(rf"{PAGE}/changes/\d+", ana.get("/admin/seller").text)[0]
     otto = visit(desk.cast.otto)
     for page in (PAGE, f"{PAGE}/seller", address):

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.errors import Invalid
+from backoffice.errors import Conflict, Invalid
 from backoffice.extensions import limiter
 from backoffice.issuing import snapshots
 from backoffice.issuing.forms import SELLER_LABELS, SellerForm
@@ -20,10 +20,12 @@ from backoffice.issuing.services.logos import LARGEST_BYTES
 from backoffice.issuing.views import logos
 from backoffice.issuing.views.verify import blueprint
 from backoffice.permissions import Permission
-from backoffice.policies import queries, services
+from backoffice.policies import queries
 from backoffice.policies.rules import PolicyKey
+from backoffice.policies.services import FIRST_VALUE, selling
 from backoffice.web import asides, kept_forms, limits
-from backoffice.web.forms import apply_errors
+from backoffice.web.errors import translate
+from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
 
@@ -49,17 +51,23 @@ def seller() -> Any:
         return _page(form, logo)
     try:
         with transaction():
-            services.set_seller(
+            selling.set_seller(
                 current_actor(),
                 _typed(form),
                 logo=logo,
                 starts_on=form.starts_on.data,
                 reason=form.reason.data or "",
                 now=clock.now(),
+                acts=whole_number(form.acts.data) or 0,
             )
     except Invalid as refusal:
         apply_errors(form, refusal)
         return _page(form, logo), 422
+    except Conflict as refusal:
+        # Below the form stands what the colleague did: sent again, it rests on that.
+        flash(translate(refusal.message), "warning")
+        form.acts.data = str(queries.acts(PolicyKey.SELLER))
+        return _page(form, logo), 409
     flash(gettext("The seller is saved. Invoices that were issued stay as they are."), "success")
     return kept_forms.done(redirect(url_for("issuing.seller"), 303))
 
@@ -87,7 +95,7 @@ def _page(form: SellerForm, logo: str) -> str:
         history=[(row, _changed(row.value, before.value if before else {})) for row, before in history],
         in_force=queries.row_in_force(PolicyKey.SELLER, today),
         today=today,
-        first_value=services.FIRST_VALUE,
+        first_value=FIRST_VALUE,
     )
 
 
@@ -96,7 +104,9 @@ def _began() -> dict[str, Any]:
     history = queries.history(PolicyKey.SELLER)
     last: Mapping[str, str] = history[0][0].value if history else queries.value(PolicyKey.SELLER, clock.today())
     kept_logo = logos.signed(last.get("logo", ""))
-    return {**{name: last.get(name, "") for name in SELLER_FIELDS}, "kept_logo": kept_logo, "starts_on": clock.today()}
+    values = {name: last.get(name, "") for name in SELLER_FIELDS}
+    acts = str(queries.acts(PolicyKey.SELLER))
+    return {**values, "kept_logo": kept_logo, "starts_on": clock.today(), "acts": acts}
 
 
 def _typed(form: SellerForm) -> dict[str, str]:

@@ -8,19 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backoffice import clock, glyphs, storage, text
+from backoffice import glyphs, storage
 from backoffice.audit import services as audit
 from backoffice.database import session
 from backoffice.errors import N_, Forbidden, Invalid, Message
-from backoffice.permissions import SYSTEM, Actor, Permission
+from backoffice.permissions import SYSTEM, Actor
 from backoffice.policies import queries
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import (
-    COUNTRY,
     DEFAULTS,
-    HOME,
     SECOND_PERSON,
-    SELLER_LIMITS,
     PolicyKey,
     seller_faults,
     tax_faults,
@@ -50,37 +47,6 @@ def set_policy(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, rea
         actor, "policy.set", "policy", key, at=now, before={"value": before}, after={"value": value}, reason=reason
     )
     return policy
-
-
-def set_seller(
-    actor: Actor, typed: Mapping[str, str], *, logo: str = "", starts_on: date, reason: str, now: datetime
-) -> Policy:
-    """Let invoices from `starts_on` on be issued by this seller; those that were issued stay as they are.
-
-    `logo` is the hash of its picture in the store, empty for none.
-
-    Raises Forbidden, and Invalid by field for whatever no invoice could carry, a day that is over, no reason, and what
-    holds from that day on already.
-    """
-    if actor.id is None or not actor.can(Permission.ADMINISTER):
-        raise Forbidden
-    seller = {field: text.of_field(field, given, max_length=SELLER_LIMITS[field]) for field, given in typed.items()}
-    seller["country"] = seller["country"].upper() or HOME
-    if logo:
-        seller["logo"] = logo
-    if COUNTRY.fullmatch(seller["country"]) is None:
-        raise Invalid({"country": [Message(N_("A country is a code of two letters."))]})
-    refuse_seller(seller)
-    if starts_on < clock.local_date(now, clock.zone()):
-        told = Message(N_("This day is over: its invoices have their seller. Choose today or later."))
-        raise Invalid({"starts_on": [told]})
-    why = text.of_field(
-        "reason", reason, max_length=REASON_LIMIT, multiline=True, empty=Message(N_("Say why the seller changes."))
-    )
-    held = queries.value(PolicyKey.SELLER, starts_on)
-    if {"country": HOME, **held} == seller:
-        raise Invalid({"name": [Message(N_("Nothing is changed: this seller holds on that day already."))]})
-    return set_policy(actor, PolicyKey.SELLER, seller, starts_on=starts_on, reason=why, now=now)
 
 
 def refuse(key: PolicyKey, value: Any) -> None:

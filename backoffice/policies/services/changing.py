@@ -85,7 +85,7 @@ def change(
     `token` again returns what it made. Raises what `plan` raises, and Invalid (`reason`).
     """
     _person(actor)
-    _lock(key)
+    lock(key)
     if token is not None and (made := queries.made_from(token)) is not None:
         return made
     if acts is not None and acts != queries.acts(key):
@@ -162,13 +162,13 @@ def _person(actor: Actor) -> None:
         raise Forbidden(Message(N_("Policies are changed by administrators, in their own name.")))
 
 
-def _lock(key: str) -> None:
+def lock(key: str) -> None:
     """Let nobody else change this policy until the transaction ends: its first row stands for it."""
     session.execute(select(Policy.id).where(Policy.key == key).order_by(Policy.id).limit(1).with_for_update())
 
 
 def _locked(policy_id: int) -> Policy:
-    _lock(queries.policy(policy_id).key)
+    lock(queries.policy(policy_id).key)
     return session.get_one(Policy, policy_id, populate_existing=True)
 
 
