@@ -238,6 +238,19 @@ def office(hand: Hand) -> None:
     page.goto(f"{hand.site}/admin/imports")
     page.locator("main tbody th a").first.click()
     hand.keep(page, "import", height=980)
+    policies(hand, page)
+
+
+def policies(hand: Hand, page: Page) -> None:
+    """What holds and what is due to change, and what another value would do, before it is saved."""
+    page.goto(f"{hand.site}/admin/policies")
+    hand.keep(page, "policies", height=900)
+    page.goto(f"{hand.site}/admin/policies/sla_business_days")
+    page.locator("main form.form input[type=text], main form.form input[type=number]").first.fill("4")
+    page.locator("main form.form textarea").fill("ISO 9001" if hand.language == "en" else "服务承诺缩短一天")
+    page.locator("main .form-actions button").first.click()
+    page.locator("main button[name=save]").wait_for()
+    hand.keep(page, "policy-change", height=900)
 
 
 def manager(hand: Hand) -> None:
