@@ -33,6 +33,8 @@ def test_rows_are_selected_and_decided_on_by_keys(
     said = rita.page.locator("[data-pick-said]")
     if manner.width > 1200:
         pane_in_the_readers_language(rita, numbers[0])
+    if manner.width > 1200:
+        headings_stand_above_their_values_on_paper(rita.page)
     for key in ("x", "j", "j", "x"):
         rita.keys.press(key)
     expect(said).to_have_text(rita.word("%(count)s selected, %(sum)s", count=2, sum="¥20.00"))
@@ -51,6 +53,17 @@ def test_rows_are_selected_and_decided_on_by_keys(
     expect(rita.page.get_by_role("progressbar")).to_have_count(0)
     states = [stage.request(number).state for number in numbers]
     assert states == ["approved", "pending", "approved", "approved", "approved", "pending"]
+
+
+def headings_stand_above_their_values_on_paper(page: Page) -> None:
+    """Paper has no boxes to tick: neither the column nor its heading."""
+    page.emulate_media(media="print")
+    left = "row => [...row.cells].filter(cell => cell.checkVisibility()).map(cell => cell.getBoundingClientRect().left)"
+    head, row = (
+        page.locator(rows).first.evaluate(left) for rows in ("main thead tr", "main tbody tr:not(:has(template))")
+    )
+    assert head == row
+    page.emulate_media(media="screen")
 
 
 def pane_in_the_readers_language(rita: Typist, number: str) -> None:

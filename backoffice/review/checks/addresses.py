@@ -139,7 +139,8 @@ def _seen(domain: str) -> str:
 
 def _ends_otherwise(domain: str, other: str) -> bool:
     name = _name(other)
-    is_added = _seen(domain).startswith(f"{_seen(other)}.")
+    # lumen.com.evil.com, and lumen-com.com.
+    is_added = _seen(domain).startswith(f"{_seen(other)}.") or _seen(_name(domain)) == _seen(other.replace(".", "-"))
     return len(name) >= _SHORTEST_NAME and (is_added or _seen(_name(domain)) == _seen(name))
 
 

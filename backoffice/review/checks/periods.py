@@ -27,7 +27,10 @@ _COMING = re.compile(
 )
 # A month, and its year where that is known.
 _Month = tuple[int | None, int]
-_SECOND_HALF = re.compile("(?:(20[0-9]{2}) ?年)?下半年")
+# Each half of a year, and the last month in which so little of it was used that the rest may be meant.
+_HALVES = (
+    (re.compile("(?:(20[0-9]{2}) ?年)?上半年"), 3), (re.compile("(?:(20[0-9]{2}) ?年)?下半年"), 6),
+)  # fmt: skip
 _YEAR = r"((?<![A-Za-z0-9/-])20[0-9]{2}|(?<![A-Za-z0-9])(?:20)?[0-9]{2}(?=\s*年))"
 _CHINESE_MONTH = "([0-9]{1,2}|十[一二]?|[一二三四五六七八九])"
 _DATES = (
@@ -75,7 +78,10 @@ def is_to_come(text: str, today: date) -> bool:
     """
     if _COMING.search(text):
         return True
-    if (half := _SECOND_HALF.search(text)) and today.month <= 6 and half[1] in (None, str(today.year)):
+    if any(
+        (half := pattern.search(text)) and today.month <= until and half[1] in (None, str(today.year))
+        for pattern, until in _HALVES
+    ):
         return True
     if any(day > today for day in _dates(text)):
         return True
@@ -100,9 +106,16 @@ def is_to_come(text: str, today: date) -> bool:
     return any(_year("".join(found)) > today.year for found in _BARE_YEAR.findall(rest))
 
 
-def begins_before(text: str, year: int) -> bool:
-    """Whether a period, folded by NFKC, names a year before another one."""
-    return any(_year("".join(found)) < year for found in _ANY_YEAR.findall(text))
+def is_of_a_past_year(text: str, today: date) -> bool:
+    """Whether a period, folded by NFKC, is of a year that is over: by the year that it names, else by when there was a
+    month or quarter of its name last."""
+    years = [_year("".join(found)) for found in _ANY_YEAR.findall(text)]
+    if years:
+        return min(years) < today.year
+    spans = [month for begins, ends in _spans(text) for _, month in (begins, ends)]
+    months = [*spans, *(_month("".join(found)) for found in _BARE_MONTH.findall(text))]
+    quarters = [_number("".join(found)) for found in _BARE_QUARTER.findall(text)]
+    return any(month > today.month for month in months) or any(one > (today.month + 2) // 3 for one in quarters)
 
 
 def _spans(text: str) -> Iterator[tuple[_Month, _Month]]:

@@ -41,7 +41,7 @@ _RELATIVE = re.compile("[上本]个?月|[上本]季度|[本去]年")
 # Verbs as well: only a service, or what is paid, directly behind one makes it a name.
 _DONE = "(?:(?:推理|训练|微调|调用|存储|计算)(?=服务|费|时长|用量))"
 _SOLD = "(?:usage|(?:gpu|cpu) compute|inference|fine-tuning|tuning|tokens?|api|gpu|cpu|llm)"
-_SOLD_WITH = "(?:training|storage|services?|fees?)"
+_SOLD_WITH = "(?:models?|training|storage|services?|fees?)"
 _SOLD_SHORT = "(?:(?:api|gpu|cpu|llm|ai|tokens?) ?)"
 _NOUN = "(?:大?模型|算力|接口|令牌|额度|时长|用量)"
 _PAID = "(?:使用)?(?:服务|资源|任务|时长|用量)?(?:费用?)?"
@@ -49,10 +49,11 @@ _PAID = "(?:使用)?(?:服务|资源|任务|时长|用量)?(?:费用?)?"
 _SOLD_WHOLE = (
     "(?:信息|软件)?技术服务费|云(?:计算)?(?:服务|资源)费|(?:云|AI|人工智能)服务费|平台(?:服务|使用)费"
     "|(?:算力|GPU)租[赁用]费?|月度(?:用量|费用|账单)"
-    r"|\b(?:(?:cloud|technical|ai) services?(?: fees?)?|(?:cloud|monthly) usage|(?:gpu|cloud|compute) rental)\b"
+    r"|\b(?:(?:cloud|technical|ai(?: platform)?) services?(?: fees?)?|(?:cloud|monthly) usage"
+    r"|(?:gpu|cloud|compute) rental)\b"
 )
 # What a recharge is called on an invoice that has no other words for it.
-_RECHARGED = "(?:AI ?)?(?:平台|账户)(?:账户)?充值"
+_RECHARGED = "(?:(?:AI ?)?(?:平台|账户)(?:账户)?|(?:算力|API|GPU|Token) ?)充值"
 _SERVICE = re.compile(
     rf"{_SOLD_WHOLE}|{_RECHARGED}|(?:{_SOLD_SHORT}*{_NOUN})+{_SOLD_SHORT}*{_DONE}?{_PAID}|{_SOLD_SHORT}*{_DONE}{_PAID}"
     rf"|{_SOLD_SHORT}*使用费用?|{_SOLD_SHORT}+(?:平台服务)?费用?"
@@ -84,7 +85,8 @@ _BEFOREHAND = re.compile("in advance", re.IGNORECASE)
 # What somebody can be given who thanks for it: a bill, or more of what is sold, rather than an invoice for it.
 _HANDED_OVER = re.compile("账单|充值|(?:额度|令牌|时长|算力|接口|模型|tokens?|api|gpu|cpu|llm)$", re.IGNORECASE)
 _FOR_WHOM = re.compile(
-    r"(?:报销|财务|入账|记账)(?:使?用|专?用)|\bfor (?:accounting|bookkeeping|reimbursement)(?: purposes)?\b",
+    "(?:报销|(?:财务)?(?:入账|记账)|财务)(?:使?用|专?用)"
+    r"|\bfor (?:accounting|bookkeeping|reimbursement)(?: purposes)?\b",
     re.IGNORECASE,
 )
 # Several months are one period where what was used in them stands right behind: that is not shared out by them.
@@ -180,7 +182,7 @@ def _may_be_dated(found: list[Thing], facts: Facts) -> bool:
     bare = [thing.words for thing in found if thing.kind == "period" and not _USED.search(thing.words)]
     if any(thing.kind == "service" for thing in found):
         return False
-    return any(_RELATIVE.search(words) or periods.begins_before(words, facts.submitted_on.year) for words in bare)
+    return any(_RELATIVE.search(words) or periods.is_of_a_past_year(words, facts.submitted_on) for words in bare)
 
 
 def _may_split(found: list[Thing], facts: Facts) -> bool:

@@ -75,22 +75,25 @@ function countingBar(bar, matching) {
     for (const button of buttons) button.disabled = !everything && chosen.length === 0;
     if (matching && (everything || chosen.length)) ask();
   };
-  const ask = once(async () => {
+  const ask = untilDone(async () => {
     const found = await askHowMany(matching);
-    if (!found) return;
+    if (!found) return false;
     everythingSaid = found.said;
     matching.closest("label").lastElementChild.textContent = found.label;
     tell(chosenNow, everythingNow);
+    return true;
   });
-  if (matching) for (const kind of ["pointerenter", "focusin"]) bar.addEventListener(kind, ask, { once: true });
+  if (matching) for (const kind of ["pointerenter", "focusin"]) bar.addEventListener(kind, ask);
   return tell;
 }
 
-function once(act) {
-  let isDone = false;
-  return () => {
-    if (!isDone) act();
-    isDone = true;
+// One attempt at a time, until one has done it: a lost connection is asked again the next time.
+function untilDone(act) {
+  let isOver = false;
+  return async () => {
+    if (isOver) return;
+    isOver = true;
+    isOver = await act();
   };
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from backoffice.review.checks import wishes
@@ -37,6 +39,7 @@ NOTES = (
     "PO 4500012873 技术服务费", "月度账单", "Cloud services", "GPU rental", "Technical service fees", "AI services",
     "Cloud services, PO 4500012873", "IT department", "R&D department", "Cost center: R&D", "Cost centre Marketing",
     "成本中心：研发部", "信息技术部", "Cheers", "Best wishes", "Yours sincerely", "Thanks, Ada", "Cheers Ada",
+    "Model fine-tuning", "Fine-tuning training services", "AI platform services", "算力充值", "API充值", "财务入账用",
     "PO 4500012873. Kind regards,\nAda Lin", "Thank you. Ada", "谢谢！Ada Lin", "8月、9月用量",
     "8月、9月、10月的API用量",
     "2026年8月和9月推理服务费", "August and September usage", "合同HT-2026-118第二期款", "合同号 HT-2026-118 第2期",
@@ -101,6 +104,24 @@ DOUBTED = (
     "财务部存储11月账单，谢谢", "compute GPU usage for June", "compute fees", "GPU算力服务 10年", "API 20年",
     "上个月", "去年", "本季度", "For finance department", "Not applicable", "none of it",
 )  # fmt: skip
+
+
+# What somebody means who names a month without its year changes with the month in which they say it.
+@pytest.mark.parametrize(("typed", "day", "outcome"), [
+    *((typed, day, "warn") for day in (date(2027, 1, 4), date(2027, 2, 10), date(2027, 6, 1)) for typed in (
+        "12月", "December", "Q4", "第四季度", "10-12月", "Nov - Dec", "11月", "October", "for December", "period: Dec",
+        "12月, 谢谢", "PO 4711, 12月", "采购订单4711、Q4", "财务部 12月",
+    )),
+    *((typed, date(2027, 1, 4), "pass") for typed in (
+        "12月推理服务费", "12月账单", "December API usage", "10-12月算力费用", "第四季度账单", "1月", "January", "Q1",
+    )),
+    ("12月", date(2027, 8, 1), "warn"), ("December", date(2027, 8, 1), "warn"), ("7月", date(2027, 8, 1), "pass"),
+    ("上半年", date(2027, 1, 4), "warn"), ("上半年", date(2027, 6, 1), "pass"), ("1月", date(2026, 12, 1), "warn"),
+])  # fmt: skip
+def test_a_period_of_a_year_that_is_over_is_doubted_unless_something_was_used_in_it(
+    typed: str, day: date, outcome: str
+) -> None:
+    assert wishes.remarks(facts(remarks=typed, submitted_on=day)).outcome == outcome
 
 
 @pytest.mark.parametrize("typed", NOTES)

@@ -21,6 +21,8 @@ from backoffice.review.checks import periods
         ("第三季度", date(2026, 6, 30), True),
         ("下半年账单", date(2026, 6, 30), True),
         ("下半年账单", date(2026, 7, 1), False),
+        ("上半年账单", date(2026, 3, 31), True),
+        ("上半年账单", date(2026, 4, 1), False),
         ("2026-11-23", date(2026, 11, 23), False),
         ("2026-11-24", date(2026, 11, 23), True),
         ("HT-2027-001", date(2026, 11, 23), False),

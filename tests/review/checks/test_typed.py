@@ -100,6 +100,7 @@ PROVIDERS = (
     "mail.ru", "naver.com", "qq.com", "wo.cn", "263.net", "vip.sina.com", "yahoo.com.tw", "outlook.fr", "live.cn",
     "gmx.net", "hotmail.com.br", "yandex.ru", "icloud.com.cn", "privaterelay.appleid.com", "hanmail.net", "QQ.COM",
     "rogers.com", "bell.net", "sky.com", "virgin.net", "tutanota.de", "email.it", "poste.it", "rambler.ua", "asia.com",
+    "guerrillamail.biz", "grr.la", "china.com", "vivaldi.net", "frontier.com", "linshiyouxiang.net",
     "accountant.com", "petalmail.com", "mailinator.com", "yopmail.com", "guerrillamail.com", "tempmail.com",
     "10minutemail.com", "keemail.me", "bell.ca", "lawyer.com", "libero.it", "wp.pl", "seznam.cz", "rediffmail.com",
     "docomo.ne.jp", "comcast.net", "btinternet.com", "zoho.in",
@@ -329,10 +330,11 @@ def test_what_a_domain_looks_like_is_told() -> None:
     known = frozenset({"ada@micro.example"})
     told = [
         str(addresses.email(facts(email=f"ap@{domain}", addresses_known=known)).message)
-        for domain in ("rnicro.example", "micro.example.cn", "ap.rnicro.example")
+        for domain in ("rnicro.example", "micro.example.cn", "ap.rnicro.example", "micro-example.com")
     ]
     assert told == [
         "rnicro.example is new and looks like micro.example.",
         "micro.example.cn is new, and micro.example with another ending.",
         "ap.rnicro.example is new and looks like micro.example.",
+        "micro-example.com is new, and micro.example with another ending.",
     ]
