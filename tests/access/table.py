@@ -59,6 +59,7 @@ headers.restore                  login 200 200 404 403 403 403 403 403
 headers.removed                  login 200 200 200 403 403 403 403 403
 headers.history                  login 200 200 404 403 403 403 403 403
 review.queue                     login 403 403 403 200 200 200 200 403
+review.export_queue              login 403 403 403 200 200 200 200 403
 review.saved_views               login 403 403 403 200 200 200 200 403
 review.saved_view                login 403 403 403 200 404 404 404 403
 review.bulk_runs                 login 403 403 403 200 200 200 200 403

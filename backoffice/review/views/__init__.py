@@ -29,6 +29,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     numbering,
     official,
     queue,
+    queue_files,
     registers,
     reissues,
     request,
