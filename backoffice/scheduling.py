@@ -27,6 +27,7 @@ SECONDS: Mapping[str, int] = {
     "import": 1,
     "bulk": 1,
     "holds": 10,
+    "approved": 60,
     "calendar": 30,
     "sweep": 60,
     "escalate": 60,
@@ -38,7 +39,7 @@ SECONDS: Mapping[str, int] = {
     LEADING: 10,
 }
 # Everybody's work is taken by guarded UPDATE and lease; these are the leader's alone.
-LED = frozenset({"holds", "calendar", "sweep", "escalate", "figures", "weekly", "seal", "tidy", LEADING})
+LED = frozenset({"holds", "approved", "calendar", "sweep", "escalate", "figures", "weekly", "seal", "tidy", LEADING})
 # The worker beats every ten seconds; three missed beats and a little patience mean that nobody is working.
 STALE_AFTER = timedelta(seconds=35)
 # Jobs that look for work every second would write a row a second that says "nothing to do".

@@ -57,6 +57,7 @@ JOBS: Mapping[str, Callable[[], int]] = {
     "import": ledger.import_due,
     "bulk": review.work_off,
     "holds": requests.follow_holds,
+    "approved": requests.tell_approved,
     "calendar": sla.follow_calendar,
     "sweep": sla.sweep,
     "escalate": sla.escalate,

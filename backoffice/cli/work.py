@@ -131,6 +131,14 @@ def mail_send() -> None:
     _until_done(jobs.send_due, "sent")
 
 
+@mail.command("approved")
+def mail_approved() -> None:
+    """Tell the customers whose approved request has waited 15 minutes for its invoice."""
+    from backoffice.requests import jobs
+
+    _until_done(jobs.tell_approved, "told")
+
+
 @mail.command("returned")
 def mail_returned() -> None:
     """Read the mail that came back, and say how much is set aside for a person to look at."""

@@ -28,6 +28,7 @@ _PATHS = {
     "rejected": "/invoices/{request_number}",
     "information_wanted": "/invoices/{request_number}/answer",
     "information_reminder": "/invoices/{request_number}/answer",
+    "approved": "/invoices/{request_number}",
     "issued": "/invoices/{request_number}",
     "credited": "/invoices/{request_number}",
     "correction_declined": "/invoices/{request_number}",

@@ -47,6 +47,7 @@ CONTEXT: dict[str, frozenset[str]] = {
     "rejected": frozenset({"request_number", "header_name", "amount", "reason", "remarks"}),
     "information_wanted": frozenset({"request_number", "header_name", "amount", "question"}),
     "information_reminder": frozenset({"request_number", "header_name", "amount", "question"}),
+    "approved": frozenset({"request_number", "header_name", "amount"}),
     "issued": frozenset({"request_number", "invoice_number", "header_name", "amount"}),
     "credited": frozenset(
         {"request_number", "invoice_number", "credit_note_number", "header_name", "amount", "left", "reason", "remarks"}
@@ -61,6 +62,8 @@ CONTEXT: dict[str, frozenset[str]] = {
 
 # Mails whose document their link gives to whoever holds the mail. A report of the house is read signed in.
 LINKED = frozenset({"issued", "credited"})
+# Notices that say nothing more once another mail about the same object was queued: they are not sent then.
+OVERTAKEN_BY = {"approved": "issued"}
 # Mails that come again by themselves, and then say all that matters.
 PERIODIC = frozenset({"weekly_report", "audit_head"})
 

@@ -114,10 +114,16 @@ def take(now: datetime, lease_seconds: float) -> Message | None:
     """Lease the message that is due first, so that for `lease_seconds` nobody else sends it; None when none is due.
 
     A message whose sender died comes back when its lease ends; one that outlived `MAX_ATTEMPTS` senders fails, because
-    it may be what kills them. PostgreSQL skips rows in other hands; on SQLite the writing transaction is alone.
+    it may be what kills them. A notice that another mail has overtaken is cancelled. PostgreSQL skips rows in other
+    hands; on SQLite the writing transaction is alone.
     """
-    while (message := _first_due(now)) is not None and message.attempts >= rules.MAX_ATTEMPTS:
-        _close(message, MessageState.FAILED, "the sender stopped during every attempt", now)
+    while (message := _first_due(now)) is not None:
+        if message.attempts >= rules.MAX_ATTEMPTS:
+            _close(message, MessageState.FAILED, "the sender stopped during every attempt", now)
+        elif _is_overtaken(message):
+            _close(message, MessageState.CANCELLED, "another mail says more by now", now)
+        else:
+            break
     if message is None:
         return None
     message.state = MessageState.SENDING
@@ -223,6 +229,14 @@ def _first_due(now: datetime) -> Message | None:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def _is_overtaken(message: Message) -> bool:
+    later = rules.OVERTAKEN_BY.get(message.template)
+    if later is None:
+        return False
+    same = (Message.about_type == message.about_type, Message.about_id == message.about_id, Message.template == later)
+    return message.about_type != rules.TEST and session.scalar(select(select(Message.id).where(*same).exists())) is True
 
 
 def _close(message: Message, state: MessageState, answer: str, at: datetime) -> None:

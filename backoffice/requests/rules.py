@@ -23,6 +23,7 @@ ANSWER_LIMIT = 2000
 NOTE_LIMIT = 2000
 CLAIM_MINUTES = 15  # without a touch; somebody who went for lunch keeps nobody waiting
 REMIND_DAYS, HOLD_DAYS = 3, 10  # business days after the question has reached the customer's mail server
+LATE_ISSUE_MINUTES = 15  # from the end of the undo window: an invoice that takes longer is announced by a mail
 COPIES_LIMIT = 4
 SEND_AGAIN_LIMIT = 5  # mails per request and 24 hours, so that nobody's mailbox can be filled from here
 ABOUT = "invoice_request"  # how mails and audit events name a request
@@ -32,6 +33,7 @@ TO_CUSTOMERS = (
     "rejected",
     "information_wanted",
     "information_reminder",
+    "approved",
     "issued",
     "credited",
     "correction_declined",

@@ -80,6 +80,7 @@ mails = {
     "rejected": _l("Rejection"),
     "information_wanted": _l("Question"),
     "information_reminder": _l("Reminder of the question"),
+    "approved": _l("Approval"),
     "issued": _l("Invoice"),
     "credited": _l("Credit note"),
     "correction_declined": _l("Correction declined"),

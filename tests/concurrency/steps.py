@@ -21,7 +21,8 @@ from backoffice.issuing import services as issuing_services
 from backoffice.issuing.services import crediting, numbers
 from backoffice.ledger.services import files
 from backoffice.ledger.services.rehearsal import Rehearsal
-from backoffice.requests.services import reissuing
+from backoffice.requests import jobs as requests
+from backoffice.requests.services import late_issues, reissuing
 from backoffice.review import jobs as review
 from backoffice.review.services import bulk
 
@@ -122,6 +123,12 @@ CREDIT_STEPS: dict[str, Step] = {
     "credited, not committed": _after(crediting, "complete"),
     "credited": _after(issuing, "finish_credit"),
 }
+# Of the notice that a request is approved whose invoice takes longer: nothing, or all of it.
+APPROVED_STEPS: dict[str, Step] = {
+    "approval wanted to be told": _before(late_issues, "tell_approved"),
+    "approval told, not committed": _after(late_issues, "tell_approved"),
+    "approval told": _after(requests, "tell_approved"),
+}
 # Of an import: each dies in its third batch or at its end.
 IMPORT_STEPS: dict[str, Step] = {
     "lines booked, not committed": _at_third(files, "note"),
@@ -140,7 +147,10 @@ BULK_STEPS: dict[str, Step] = {
 }
 # Of one that leaves what has doubts, between the look at the third item and its transaction.
 DOUBT_STEPS: dict[str, Step] = {"doubts gathered, nothing written": _at_third(review, "doubts")}
-_ALL = (ISSUE_STEPS, MAIL_STEPS, CONFIRM_STEPS, CREDIT_STEPS, IMPORT_STEPS, TRIED_STEPS, BULK_STEPS, DOUBT_STEPS)
+_ALL = (
+    ISSUE_STEPS, MAIL_STEPS, CONFIRM_STEPS, CREDIT_STEPS, APPROVED_STEPS, IMPORT_STEPS, TRIED_STEPS, BULK_STEPS,
+    DOUBT_STEPS,
+)  # fmt: skip
 
 
 def arm(step: str) -> None:

@@ -28,9 +28,10 @@ from backoffice.delivery.models import Message
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.queries import credits as queries
+from backoffice.requests import jobs as requests
 from backoffice.requests.models import InvoiceRequest
 from tests.concurrency.launcher import Child, Launcher
-from tests.concurrency.steps import CONFIRM_STEPS, CREDIT_STEPS, ISSUE_STEPS, MAIL_STEPS, SENT_STEPS
+from tests.concurrency.steps import APPROVED_STEPS, CONFIRM_STEPS, CREDIT_STEPS, ISSUE_STEPS, MAIL_STEPS, SENT_STEPS
 from tests.faults.smtp_servers import Mail, Server, accepting
 from tests.support.office import Office, contradictions
 
@@ -130,6 +131,25 @@ def test_a_confirmation_that_died_three_times_has_done_nothing_and_is_given_agai
     go_on()
     assert office.states([following]) == ["issued"]
     _check_every_mail_arrived(server.mails)
+    assert contradictions() == []
+
+
+@pytest.mark.parametrize("step", APPROVED_STEPS)
+def test_three_who_died_telling_of_an_approval_leave_one_mail(
+    office: Office, launcher: Launcher, serving: Settings, server: Server, step: str
+) -> None:
+    office.recharge("700.00")
+    office.approve(office.apply("50.00"))
+    for turn in range(TIMES):
+        child = start(launcher, serving, ["mail", "approved"], 2 + turn, die_at=step)
+        assert child.wait() == KILLED, child.log.read_text()
+    assert contradictions() == []
+    with clock.shifted(timedelta(seconds=9 * LATER)):
+        while requests.tell_approved() + delivery.send_due():
+            pass
+    _check_every_mail_arrived(server.mails)
+    told = select(func.count()).select_from(Message).where(Message.template == "approved")
+    assert session.scalar(told) == 1
     assert contradictions() == []
 
 

@@ -12,6 +12,7 @@ from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
 from backoffice.ledger.services import entries
+from backoffice.requests import jobs as requests
 from backoffice.review.services import decisions as review
 from tests.portal.conftest import Customer, World, recharge, text
 
@@ -69,6 +70,17 @@ def test_money_that_was_taken_and_came_back_is_told(ada: Customer, world: World)
     assert "¥25.00 is missing. New recharges cover it by themselves." in told[1], "what still is"
     assert told[2].startswith("Covered by money that became free 8 Mar 2026")
     assert "¥15.00" in told[2]
+
+
+def test_the_notice_of_an_approval_stands_beside_it(ada: Customer, world: World) -> None:
+    number = ada.apply(amount="5", email="ap@lumen.example")
+    world.act(review.approve, world.cast.rita.actor, number)
+    with clock.moved_to(clock.now() + timedelta(minutes=16)):
+        with world.app.app_context():
+            assert requests.tell_approved() == 1
+        end(world, "accepted", "ap@lumen.example", "approved")
+        told = timeline(text(ada.get(f"/invoices/{number}")))
+    assert told[1].startswith("Approved 6 Mar 2026, 11:00 · Reviewer Mailed to ap@lumen.example at")
 
 
 def test_each_question_has_a_mail_of_its_own(ada: Customer, world: World) -> None:

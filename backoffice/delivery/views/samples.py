@@ -29,6 +29,7 @@ OCCASIONS = {
     "rejected": lazy_gettext("To the receiving address, when a request is rejected"),
     "information_wanted": lazy_gettext("To the receiving address, when a reviewer asks the customer"),
     "information_reminder": lazy_gettext("To the receiving address, on the third business day without an answer"),
+    "approved": lazy_gettext("To the receiving address, when an approved request waits 15 minutes for its invoice"),
     "issued": lazy_gettext("To the receiving address and its copies, when the invoice is issued, with the PDF"),
     "credited": lazy_gettext("To the receiving address and its copies, when a credit note is issued, with the PDF"),
     "correction_declined": lazy_gettext("To the receiving address, when finance leaves an invoice as it is"),

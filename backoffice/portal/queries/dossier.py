@@ -28,8 +28,8 @@ from backoffice.requests.services.supporting import SupportingFile
 
 # kind of event -> the mail that tells of it
 _TOLD_BY = {
-    "submitted": "submitted", "held": "information_wanted", "rejected": "rejected", "issued": "issued",
-    "credited": "credited", "wish_declined": "correction_declined",
+    "submitted": "submitted", "held": "information_wanted", "approved": "approved", "rejected": "rejected",
+    "issued": "issued", "credited": "credited", "wish_declined": "correction_declined",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from backoffice.requests.services.promises import values_of
 
 ANSWERED, NO_ANSWER, RESUMED, DECIDED, WITHDRAWN = "answered", "no_answer", "resumed", "decided", "withdrawn"
 ASKED, REMINDED = "information_wanted", "information_reminder"  # the mails of a question
+APPROVED = "approved"
 
 
 def end(
@@ -49,7 +51,7 @@ def end(
     session.refresh(hold)
     invoice_request.held_at = invoice_request.paused_at = None
     _move_on(invoice_request, more)
-    _stop_mails(hold, now)
+    stop_mails(hold.request_id, (ASKED, REMINDED), "the question is closed", since=hold.asked_at, now=now)
     session.flush()
     return hold
 
@@ -82,12 +84,12 @@ def _stood(since: datetime, until: datetime, due_at: datetime) -> int:
     return _business_seconds(since, until) if since < due_at else 0
 
 
-def _stop_mails(hold: Hold, now: datetime) -> None:
-    """Nobody has to read a question any more that is closed; what is being sent at this moment arrives."""
-    for mail in mails.about(ABOUT, hold.request_id):
-        if mail.template in (ASKED, REMINDED) and mail.created_at >= hold.asked_at and mail.state in WAITING_STATES:
+def stop_mails(request_id: int, templates: Collection[str], why: str, *, since: datetime, now: datetime) -> None:
+    """Nobody has to read any more what is over; a mail that is being sent at this moment arrives."""
+    for mail in mails.about(ABOUT, request_id):
+        if mail.template in templates and mail.created_at >= since and mail.state in WAITING_STATES:
             with suppress(Conflict):
-                delivery.cancel(SYSTEM, mail.id, reason="the question is closed", now=now)
+                delivery.cancel(SYSTEM, mail.id, reason=why, now=now)
 
 
 def _move_on(invoice_request: InvoiceRequest, paused: int) -> None:

@@ -51,7 +51,7 @@ def change_state(
     """
     before, line = next((start, line) for (start, possible), line in rules.TRANSITIONS.items() if possible is action)
     leaving = _NO_LONGER_PENDING if before is State.PENDING and line.to is not State.PENDING else {}
-    ending = _HOW_A_FIRST_ENDS.get(action)
+    ending, issuable_at = _HOW_A_FIRST_ENDS.get(action), invoice_request.issuable_at
     cleared = {**leaving, **({} if ending is None else {"second_wanted_at": None}), **(values or {})}
     changed = (
         update(InvoiceRequest)
@@ -63,6 +63,8 @@ def change_state(
         raise Conflict(Message(N_("This request has been decided meanwhile.")), code="state-changed")
     if leaving:
         pauses.end(invoice_request, _HOW_A_HOLD_ENDS.get(action, pauses.DECIDED), now=now)
+    if action is Action.RETURN and issuable_at is not None:
+        pauses.stop_mails(invoice_request.id, (pauses.APPROVED,), "no longer approved", since=issuable_at, now=now)
     ended = approvals.end_first(invoice_request.id, actor, ending, now) if ending is not None else None
     told = queries.first_told(ended)
     if line.money is Money.RELEASE:

@@ -21,6 +21,7 @@ JOBS = {
     "import": lazy_gettext("Import files of the platform"),
     "bulk": lazy_gettext("Carry out decisions on many"),
     "holds": lazy_gettext("Follow questions to customers"),
+    "approved": lazy_gettext("Tell customers whose invoice takes longer"),
     "calendar": lazy_gettext("Let promises follow the calendar"),
     "sweep": lazy_gettext("Flag overdue requests"),
     "escalate": lazy_gettext("Tell of requests due soon"),
