@@ -7,11 +7,13 @@ words are a new template.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
 from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxGroupSnapshot, TaxKind
+from backoffice.money import without_unit
 
 _TAGS: dict[Language, tuple[str, ...]] = {"zh": ("zh-CN",), "en": ("en",), "both": ("zh-CN", "en")}
 
@@ -83,6 +85,8 @@ WORDS = Label("英文大写", "In words")
 REMARKS = Label("备注", "Remarks")
 UNTAXED = Label("免征税款依据", "Why no tax is due")
 
+_SIGNED_YUAN = re.compile(r"^\s*-\s*[¥￥]\s*")
+
 CREDIT_REASONS = {
     "refund": Label("款项已退", "Money was refunded"),
     "header": Label("抬头有误", "The header is wrong"),
@@ -153,6 +157,18 @@ def rate(kind: str, fraction: str, language: Language) -> str:
     if kind == TaxKind.RATE:
         return f"{(Decimal(fraction) * 100).normalize():f}%"
     return TAX_KINDS[kind].inline(language)
+
+
+def printed_total(text: str, currency: str) -> str:
+    """The figures of a total as it is copied from the face: its label and the installation's currency left out.
+
+    Yuan are written in more ways than the face does; another currency stays, so that nothing takes it for an amount.
+    """
+    for word in GROSS:
+        text = text.replace(word, " ")
+    if currency == "CNY":
+        return _SIGNED_YUAN.sub("-", without_unit(text))
+    return re.sub(rf"^\s*{currency}\s*|\s*{currency}\s*$", "", text, flags=re.IGNORECASE)
 
 
 def title_of(snapshot: Snapshot) -> Label:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, StringField
 
+from backoffice.issuing.face import printed_total
 from backoffice.web.forms import AmountField, CleanString, DateField, Form, Required, TextAreaField
 from backoffice.web.kept_forms import KeptForm
+
+# Its label in both languages, and the longest amount.
+_LONGEST_TOTAL = 160
+
+
+class PrintedTotalField(AmountField):
+    """The total of an invoice, typed or copied from its face with whatever stands around the figures there."""
+
+    def parse(self, text: str) -> Decimal:
+        """Read the figures; another currency than the installation's is no amount."""
+        return super().parse(printed_total(text[:_LONGEST_TOTAL], current_app.config["BACKOFFICE_SETTINGS"].currency))
 
 
 class VerifyForm(Form):
     """Number and amount of an invoice, as they stand on it."""
 
     number = CleanString(_l("Invoice number"), max_length=24, validators=[Required()])
-    amount = AmountField(_l("Invoice Amount"), validators=[Required()])
+    amount = PrintedTotalField(_l("Invoice Amount"), validators=[Required()])
 
 
 SELLER_LABELS = {

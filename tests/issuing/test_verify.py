@@ -79,6 +79,14 @@ def test_number_and_total_together_are_confirmed(visitor: Any, number: str) -> N
     assert "Ada Lin" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "copied", ["CNY 1,234.50", "1234.50元", "价税合计(小写) Total including tax\u3000CNY\xa01,234.50"]
+)
+def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: str, copied: str) -> None:
+    visitor.get("/verify")
+    assert "This invoice is genuine" in visitor.submit({"number": number, "amount": copied}).text
+
+
 @pytest.mark.parametrize("amount", ["1234.51", "0.01"])
 def test_a_wrong_total_tells_nothing(visitor: Any, number: str, amount: str) -> None:
     visitor.get("/verify")
