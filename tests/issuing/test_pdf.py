@@ -28,6 +28,7 @@ from backoffice.issuing.face import DESCRIPTION_COLUMN, NET_COLUMN, PARTY_FIELDS
 from backoffice.issuing.pdf import checking, document, layout_v1, layout_v4, render, typeset
 from backoffice.issuing.pdf.canvas import Page
 from backoffice.issuing.rules import LineInput, Snapshot, TaxKind, build_snapshot
+from backoffice.policies.rules import LONGEST_REASON
 from tests.support import pdfs
 from tests.support.invoices import Paper
 from tests.support.invoices import line as paid
@@ -238,6 +239,23 @@ def test_long_texts_wrap_and_lose_nothing() -> None:
     assert name in drawn
     assert squeeze(latin) in drawn
     assert drawn.count(squeeze(snapshot["lines"][0]["description"])) == 6
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+@pytest.mark.parametrize("reasons", [3, 24])
+def test_as_many_long_reasons_of_no_tax_as_a_policy_may_have_had_are_drawn_whole(language: str, reasons: int) -> None:
+    """One of them keeps to its limit; what a group has are those of all its lines."""
+    laws = [
+        f"财税〔2016〕{number:02d}号 Cai Shui No. {number:02d}, ".ljust(LONGEST_REASON, "增")
+        for number in range(reasons)
+    ]
+    taxed = [paid("10.00", TaxKind.EXEMPT, tax_reason=law) for law in laws]
+    taxed.append(paid("10.00", TaxKind.NOT_TAXABLE, tax_reason=laws[0]))
+    snapshot = Paper(taxed, language=language, remarks="ok").freeze()
+    drawn = columns_of(render(snapshot))
+    assert [law for law in laws if squeeze(law) not in drawn] == []
+    for page in document.layout_v4.draw(snapshot).pages:
+        assert all(40 <= x <= 555 and 20 <= y <= 820 for x, y in spots_of(page))
 
 
 def test_a_word_without_spaces_is_broken_rather_than_cut() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from backoffice import glyphs
@@ -18,7 +19,10 @@ MAX_LINES = 5_000
 MAX_TAX_GROUPS = 12
 MAX_TEXT = 300
 MAX_REMARKS = 2_000
+# What exempts the lines of a tax group: one reason keeps to 120, and each change of the tax may have brought another.
+MAX_REASONS = 3_000
 _LIMITS = {"remarks": MAX_REMARKS, "words": 400}
+_REASONS = re.compile(r"tax_groups\.[0-9]+\.reason")
 
 
 def check(snapshot: Snapshot) -> None:
@@ -49,7 +53,7 @@ def check(snapshot: Snapshot) -> None:
 
 
 def _misshapen(field: str, text: str) -> Message | None:
-    most = _LIMITS.get(field, MAX_TEXT)
+    most = MAX_REASONS if _REASONS.fullmatch(field) else _LIMITS.get(field, MAX_TEXT)
     if len(text) > most:
         return Message(N_("A text has at most %(most)s characters."), most=most)
     return Message(N_("This text must stand on one line.")) if "\n" in text and field != "remarks" else None
