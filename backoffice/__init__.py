@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     from flask import Flask
 
+    with _left_out("rich"):  # 4 MiB, for tracebacks with the values of variables, which no log of ours may hold
+        import structlog  # noqa: F401
+
     from backoffice import accounts, clock, config, database, extensions, fonts, logs, storage  # noqa: F401
 
     settings = settings or config.load()
@@ -30,6 +36,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_web(app)
     register_pages(app, settings)
     return app
+
+
+@contextmanager
+def _left_out(name: str) -> Iterator[None]:
+    """Import inside the block as if a library were not installed that is used where it is found."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -71,7 +90,7 @@ def init_web(app: Flask) -> None:
     from backoffice.web.security import init_security
     from backoffice.web.static_files import init_static
 
-    migrate.init_app(app, db, directory=str(ROOT / "backoffice" / "migrations"), render_as_batch=True)
+    migrate.init_app(app, db, directory=str(ROOT / "backoffice" / "migrations"))
     mail.init_app(app)
     limiter.init_app(app)
     init_security(app)

@@ -22,10 +22,10 @@ from backoffice.config import Settings
 from backoffice.database import db, session, transaction
 from backoffice.delivery.models import Message
 from backoffice.issuing.models import Invoice
-from backoffice.supervisor import free_port
 from bench import crew
 from bench.ground import KINDS, installed
 from bench.office import approved
+from bench.ports import free_port
 from tests.concurrency.launcher import Launcher
 
 INVOICES, WORKERS = 400, (1, 2)

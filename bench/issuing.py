@@ -12,9 +12,9 @@ from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
 from backoffice.requests.services import applying as requests
 from backoffice.review.services import decisions as review
-from backoffice.supervisor import free_port
 from bench.ground import KINDS, installed
 from bench.office import application, people
+from bench.ports import free_port
 
 COUNT = 200
 

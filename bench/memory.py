@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from backoffice.supervisor import free_port
+from bench.ports import free_port
 
 AIMS = {"web": 110, "worker": 220}  # MiB, design/performance.md
 REQUESTS = 60

@@ -18,16 +18,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 from backoffice import config
+from backoffice.delivery.rules import maildir as maildir
 from backoffice.listening import handed_on
 from backoffice.stopping import StopSignal
 
 HOST = "127.0.0.1"
 _LARGEST_MAIL = 40 * 1024 * 1024
-
-
-def maildir(instance_path: Path) -> Path:
-    """Where caught mail lives."""
-    return instance_path / "mail"
 
 
 class _Catcher(Controller):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,6 +106,11 @@ class AddressError(ValueError):
     def __init__(self, message: Message) -> None:
         self.message = message
         super().__init__(str(message))
+
+
+def maildir(instance_path: Path) -> Path:
+    """Where caught mail lives."""
+    return instance_path / "mail"
 
 
 def envelope_address(address: str) -> str:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, render_template, request, se
 
 from backoffice.config import Settings
 from backoffice.delivery import caught
-from backoffice.delivery.catcher import maildir
+from backoffice.delivery.rules import maildir
 from backoffice.delivery.views.plumbing import as_in_a_mail_program
 from backoffice.errors import NotFound
 from backoffice.web.guards import PUBLIC, guard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,8 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from backoffice import clock, storage
 from backoffice.database import session, transaction
@@ -134,7 +133,7 @@ def _tell_interrupted(course: Course, error: BaseException) -> None:
             return
         if record.is_whole and record.is_begun and not isinstance(error, BackofficeError):
             files.hold(course.file_id, course.lease, until=now)
-            Console(stderr=True).print("all lines are good; the worker, or the next import, books the rest")
+            sys.stderr.write("all lines are good; the worker, or the next import, books the rest\n")
             return
         reason = Message(N_("interrupted on the way"))
         if isinstance(error, BackofficeError):
@@ -146,6 +145,9 @@ def _tell_interrupted(course: Course, error: BaseException) -> None:
 
 @contextmanager
 def _progress(name: str, size: int) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
