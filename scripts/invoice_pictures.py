@@ -36,6 +36,7 @@ FOLDER = ROOT / "docs" / "pictures"
 LARGEST = 100_000  # bytes; a page with pictures should open quickly
 PAGE_DPI, SHEET_DPI, COLOURS = 64, 26, 24
 SIDE_BY_SIDE, IN_A_ROW = 2, 5  # pages of a short document, and of a sheet of many
+ENDS = ("500-zh", "500-en")  # shown by their first and last page; the sheet of all pages is the bilingual one
 BUYER = {
     "kind": "enterprise", "name": "北京流明数据科技有限公司", "tax_id": "91110000MA00000152",
     "address": "北京市海淀区学院路35号世宁大厦12层", "phone": "010-8231 7700", "bank": "中国工商银行北京学院路支行",
@@ -64,7 +65,7 @@ def main() -> None:
             if kept is not None:
                 kept.mkdir(parents=True, exist_ok=True)
                 (kept / f"{name}.pdf").write_bytes(document)
-            save(name, document)
+            save(name, document, ends=name in ENDS)
 
 
 def documents(logo: str) -> Iterator[tuple[str, Snapshot]]:
@@ -72,7 +73,7 @@ def documents(logo: str) -> Iterator[tuple[str, Snapshot]]:
     for language in ("zh", "en", "both"):
         for lines in (1, 10, 60):
             yield f"{lines}-{language}", invoice(lines, language, logo, taxes=1 if lines == 1 else 4)
-    yield "500-both", invoice(500, "both", logo)
+        yield f"500-{language}", invoice(500, language, logo)
     yield "no-logo-en", invoice(10, "en", "")
     yield "draft-zh", invoice(3, "zh", logo, number=None)
     yield "credit-note-both", credited(invoice(10, "both", logo, taxes=4))
@@ -159,9 +160,11 @@ def mark() -> bytes:
     return file.getvalue()
 
 
-def save(name: str, document: bytes) -> None:
-    """Write all pages of a document as one picture of few colours; many pages small, as a sheet."""
+def save(name: str, document: bytes, *, ends: bool = False) -> None:
+    """Write all pages of a document, or its `ends`, as one picture of few colours; many pages small, as a sheet."""
     pages = pages_of(document, PAGE_DPI)
+    count = len(pages)
+    pages = [pages[0], pages[-1]] if ends else pages
     across = SIDE_BY_SIDE
     if len(pages) > 2 * SIDE_BY_SIDE:
         pages, across = pages_of(document, SHEET_DPI), IN_A_ROW
@@ -175,7 +178,7 @@ def save(name: str, document: bytes) -> None:
     target = FOLDER / f"document-{name}.png"
     sheet.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(target, optimize=True)
     size = target.stat().st_size
-    sys.stdout.write(f"{target.relative_to(ROOT)}  {len(pages)} pages  {size // 1000} kB\n")
+    sys.stdout.write(f"{target.relative_to(ROOT)}  {len(pages)} of {count} pages  {size // 1000} kB\n")
     if size > LARGEST:
         raise SystemExit(f"{target.name} is larger than {LARGEST // 1000} kB")
 
