@@ -46,7 +46,7 @@ class Message:
         return json.dumps(self._parts())
 
     def _parts(self) -> dict[str, object]:
-        return {"msgid": self.msgid, "params": {name: _packed(value) for name, value in self.params.items()}}
+        return {"msgid": self.msgid, "params": {name: packed(value) for name, value in self.params.items()}}
 
     @classmethod
     def unpacked(cls, text: str) -> Message:
@@ -55,7 +55,7 @@ class Message:
 
     @classmethod
     def _of(cls, parts: dict[str, Any]) -> Message:
-        return cls(parts["msgid"], **{name: _unpacked(value) for name, value in parts["params"].items()})
+        return cls(parts["msgid"], **{name: unpacked(value) for name, value in parts["params"].items()})
 
     def __repr__(self) -> str:
         return f"Message({str(self)!r})"
@@ -67,9 +67,9 @@ class Message:
         return hash(self.msgid)
 
 
-def _packed(value: object) -> object:
-    """A sentence inside a sentence stays translatable; an instant, in the installation's zone, a day and an amount are
-    written as the reader writes them."""
+def packed(value: object) -> object:
+    """A value of a sentence, as JSON holds it: a sentence stays translatable, and an instant, a day and an amount can
+    still be written as the reader writes them."""
     if isinstance(value, Message):
         return value._parts()
     if isinstance(value, datetime):
@@ -81,7 +81,8 @@ def _packed(value: object) -> object:
     return {"day": value.isoformat()} if isinstance(value, date) else str(value)
 
 
-def _unpacked(value: Any) -> object:
+def unpacked(value: Any) -> object:
+    """The value that `packed` wrote."""
     if not isinstance(value, dict):
         return value
     if "amount" in value:

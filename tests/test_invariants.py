@@ -48,6 +48,8 @@ FIRST_ON = (
     " invoice_request.submitted_at, '', '[]', '[]', '1' FROM invoice_request CROSS JOIN app_user"
     " WHERE invoice_request.state = '{state}' AND app_user.email LIKE 'rita@%'"
 )
+# Verdicts, and what refers to them.
+VERDICTS = "decision bulk_item decision_checks"
 # What the fault is -> (tables whose guards are lifted, statement, words of the sentence that must appear).
 FAULTS: dict[str, tuple[str, str, str]] = {
     "an account's counter is off by a cent": (
@@ -214,23 +216,30 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "granted by no credit note"),
     "a customer was not told that a wish was declined": (
         "message", "DELETE FROM message WHERE template = 'correction_declined'", "was not told"),
+    "a verdict lost what the checks said": (
+        "decision_checks", "DELETE FROM decision_checks WHERE decision_id = (SELECT max(id) FROM decision)",
+        "what the checks said was not kept with it"),
+    "the checks are younger than their verdict": (
+        "decision_checks", "UPDATE decision_checks SET worked_out_at = '2199-01-01'", "its checks are from after it"),
+    "what the checks said lost its guard": (
+        "decision_checks", "UPDATE decision_checks SET found = found", "the trigger decision_checks_"),
     "an issued request was never decided on": (
-        "decision bulk_item", "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
+        VERDICTS, "DELETE FROM decision WHERE verdict = 'approve'", "without a decision in force"),
     "a rejection counts as approval": (
         "invoice_request", "UPDATE invoice_request SET state = 'approved' WHERE state = 'rejected'",
         "without a decision in force"),
     "two decisions are in force": (
-        "decision bulk_item", "INSERT INTO decision SELECT * FROM decision WHERE verdict = 'approve'",
+        VERDICTS, "INSERT INTO decision SELECT * FROM decision WHERE verdict = 'approve'",
         "decisions are in force"),
     "a first approval nobody gave": (
         "invoice_request", "UPDATE invoice_request SET second_wanted_at = submitted_at WHERE state = 'pending'",
         "mark of a first approval"),
     "a first approval outlived its request's withdrawal": (
-        "decision bulk_item", FIRST_ON.format(state="withdrawn"), "it is withdrawn, yet a first approval is in force"),
+        VERDICTS, FIRST_ON.format(state="withdrawn"), "it is withdrawn, yet a first approval is in force"),
     "a first approval outlived its request's rejection": (
-        "decision bulk_item", FIRST_ON.format(state="rejected"), "it is rejected, yet a first approval is in force"),
+        VERDICTS, FIRST_ON.format(state="rejected"), "it is rejected, yet a first approval is in force"),
     "one person with four eyes": (
-        "decision bulk_item",
+        VERDICTS,
         "INSERT INTO decision (id, request_id, verdict, decided_by, decided_by_label, decided_at, remarks,"
         " further_reasons, fields) SELECT id + 1000, request_id, 'first_approve', decided_by, decided_by_label,"
         " decided_at, remarks, further_reasons, fields FROM decision WHERE verdict = 'approve'",
@@ -242,7 +251,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "invoice_request", "UPDATE invoice_request SET paused_seconds = 60 WHERE state = 'pending'",
         "its clock stood still for another time"),
     "somebody decided on their own request": (
-        "decision bulk_item", "UPDATE decision SET decided_by = (SELECT applicant_id FROM invoice_request"
+        VERDICTS, "UPDATE decision SET decided_by = (SELECT applicant_id FROM invoice_request"
         " WHERE invoice_request.id = decision.request_id)", "its applicant decided"),
     "a bulk action says that it did what nobody did": (
         "bulk_item", "UPDATE bulk_item SET outcome = 'done', reason = '' WHERE outcome = 'refused'",

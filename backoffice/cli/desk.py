@@ -32,9 +32,9 @@ def approve(number: str, remarks: str, tax_id_reason: str, as_email: str) -> Non
     """Approve NUMBER; where four eyes are wanted, this is the first or the second approval."""
     from backoffice.review.services import decisions
 
-    undo = current_settings().undo_seconds
-    given = {"remarks": remarks, "tax_id_reason": tax_id_reason}
-    _act(as_email, decisions.approve, number, **given, undo_seconds=undo)
+    settings = current_settings()
+    given = {"remarks": remarks, "tax_id_reason": tax_id_reason, "currency": settings.currency}
+    _act(as_email, decisions.approve, number, **given, undo_seconds=settings.undo_seconds)
 
 
 @review.command("reject")
@@ -52,7 +52,8 @@ def reject(number: str, reasons: tuple[str, ...], remarks: str, as_email: str) -
     """Reject NUMBER."""
     from backoffice.review.services import decisions
 
-    _act(as_email, decisions.reject, number, reason=reasons, remarks=remarks)
+    currency = current_settings().currency
+    _act(as_email, decisions.reject, number, reason=reasons, remarks=remarks, currency=currency)
 
 
 @review.command("hold")

@@ -153,8 +153,9 @@ class Deeds:
         undo = stage.settings.undo_seconds if undo_seconds is None else undo_seconds
         with stage.tolerant():
             approved = review.approve(
-                stage.people[reviewer], number, remarks=remarks, now=clock.now(), undo_seconds=undo
-            )
+                stage.people[reviewer], number, remarks=remarks, now=clock.now(), undo_seconds=undo,
+                currency=stage.settings.currency,
+            )  # fmt: skip
             request_id, state = approved.id, approved.state
             if state == State.APPROVED and undo_seconds is None:
                 later = timedelta(seconds=undo, minutes=stage.random.randrange(1, 4))
@@ -171,7 +172,10 @@ class Deeds:
         reviewer = stage.people[stage.random.choice(("rita", "rui"))]
         reason, remarks = stage.random.choice(REJECTIONS)
         with stage.tolerant():
-            review.reject(reviewer, number, reason=reason, remarks=remarks[self._language(code)], now=clock.now())
+            review.reject(
+                reviewer, number, reason=reason, remarks=remarks[self._language(code)], now=clock.now(),
+                currency=stage.settings.currency,
+            )  # fmt: skip
             if code in BY_CHANCE and stage.random.random() < 0.7:
                 later = clock.now() + timedelta(hours=stage.random.randrange(2, 40))
                 stage.schedule(later, lambda: self.apply_and_wait(code, number))

@@ -1,4 +1,5 @@
-"""What must hold between runs over many requests and the verdicts and audit events that came of them."""
+"""What must hold between verdicts and the checks that were kept with them, and between runs over many requests and the
+verdicts and audit events that came of them."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from sqlalchemy import and_, exists, false, func, not_, or_, select
 
 from backoffice.audit.models import AuditEvent
 from backoffice.contradictions import Contradiction, found
-from backoffice.database import session
+from backoffice.database import missing_triggers, session
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import ABOUT, Action
-from backoffice.review.models import BulkItem, BulkRun
+from backoffice.review.models import BulkItem, BulkRun, DecisionChecks
 from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
 
 _VERDICTS = {
@@ -20,11 +21,27 @@ _VERDICTS = {
     BulkAction.UNDO: (Action.APPROVE, Action.FIRST_APPROVE),
 }
 
+_GUARDS = (
+    ("decision_checks_no_update", "decision_checks_no_delete", "decision_checks_no_blank"),
+    ("decision_checks_frozen",),
+)
+
 
 def check() -> Iterator[str]:
-    """Yield a sentence for each run that says otherwise than the verdicts."""
-    yield from found(_items_without_their_verdict, _verdicts_of_two_items, _runs)
+    """Yield a sentence for each verdict whose checks are gone, and each run that says otherwise than the verdicts."""
+    for name in missing_triggers("decision_checks", *_GUARDS):
+        yield f"decision_checks: the trigger {name} is not there"
+    yield from found(_kept_checks, _items_without_their_verdict, _verdicts_of_two_items, _runs)
     yield from _unknown_acts()
+
+
+def _kept_checks() -> Iterator[Contradiction]:
+    """Each verdict has its row; one from before they were kept has a blank one, which the database takes no more."""
+    without = ~exists().where(DecisionChecks.decision_id == Decision.id)
+    told = select(Decision.id, InvoiceRequest.number).join(InvoiceRequest, InvoiceRequest.id == Decision.request_id)
+    yield Contradiction("decision {} on request {}: what the checks said was not kept with it", told.where(without))
+    late = and_(DecisionChecks.decision_id == Decision.id, DecisionChecks.worked_out_at > Decision.decided_at)
+    yield Contradiction("decision {} on request {}: its checks are from after it", told.where(exists().where(late)))
 
 
 def _runs() -> Iterator[Contradiction]:

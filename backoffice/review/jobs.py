@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import structlog
 from flask import current_app
@@ -15,7 +14,7 @@ from backoffice.database import session, transaction
 from backoffice.errors import N_, Message
 from backoffice.leases import LeaseLost
 from backoffice.review.queries import bulk as queries
-from backoffice.review.queries.doubts import doubts
+from backoffice.review.queries.doubts import Doubts, doubts
 from backoffice.review.services import bulk, presence
 
 # So long a run keeps the others waiting, and so long the worker stays at it before it lets a stop signal through.
@@ -54,8 +53,9 @@ def _take_turn(lent: bulk.Lent) -> int:
     """Some items of a run; returns how many. Raises LeaseLost."""
     began = time.monotonic()
     waiting = queries.left(lent.id)
+    numbers = queries.numbers_of(waiting) if lent.gives_verdicts else {}
     for done, request_id in enumerate(waiting, 1):
-        _one(lent, request_id)
+        _one(lent, request_id, numbers.get(request_id))
         if done < len(waiting) and time.monotonic() - began > TURN_SECONDS:
             with transaction():  # the next turn, here or in another worker, may begin at once
                 bulk.hold(lent, until=clock.now())
@@ -65,25 +65,26 @@ def _take_turn(lent: bulk.Lent) -> int:
     return len(waiting)
 
 
-def _doubts(lent: bulk.Lent, request_id: int, settings: Settings) -> Sequence[Message]:
-    """The names of the checks that warn or fail, where the run leaves such requests to its person.
+def _found(number: str | None, settings: Settings) -> Doubts | None:
+    """What the checks say of the request with this number; None where no verdict is wanted, or it waits for none.
 
     Gathered just before the item's transaction and outside it: nobody waits for the right to write meanwhile.
     """
-    if not lent.leaves_doubtful:
-        return ()
-    found = doubts(bulk.number_of(request_id), now=clock.now(), currency=settings.currency)
-    return found.names if found is not None else ()
+    return doubts(number, now=clock.now(), currency=settings.currency) if number is not None else None
 
 
-def _one(lent: bulk.Lent, request_id: int) -> None:
-    """One item in a transaction of its own. A fault of ours or of the machine ends this item, not the run."""
+def _one(lent: bulk.Lent, request_id: int, number: str | None) -> None:
+    """One item in a transaction of its own; `number` where a verdict is to be given on it. A fault of ours or of the
+    machine ends this item, not the run."""
     settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
     for turn in range(_TRIES):
         try:
-            found = _doubts(lent, request_id, settings)
+            found = _found(number, settings)
             with transaction():
-                bulk.carry_out(lent, request_id, now=clock.now(), undo_seconds=settings.undo_seconds, doubts=found)
+                bulk.carry_out(
+                    lent, request_id, now=clock.now(), found=found, undo_seconds=settings.undo_seconds,
+                    currency=settings.currency,
+                )  # fmt: skip
         except LeaseLost:
             raise
         except OperationalError:

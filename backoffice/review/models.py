@@ -1,5 +1,5 @@
-"""What people of the desk keep: their own views of the queue, what they asked to be done to many requests, and what
-they look at.
+"""What people of the desk keep: their own views of the queue, what they asked to be done to many requests, what they
+look at, and what the checks said when they decided.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
 from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.issuing.models.guards import install
 from backoffice.leases import Leased, lease_is_whole
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.rules import VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, BulkState
@@ -112,3 +113,44 @@ class BulkItem(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     decision_id: Mapped[int | None] = mapped_column(ForeignKey(Decision.id))
+
+
+class DecisionChecks(Base):
+    """What the checks said when a verdict was given: what its reviewer saw, or what was worked out for it.
+
+    A verdict from before this was kept has a row without anything in it; no other verdict can get such a one.
+    """
+
+    __tablename__ = "decision_checks"
+    __table_args__ = (CheckConstraint("(worked_out_at IS NULL) = (found IS NULL)", name="kept_is_whole"),)
+
+    decision_id: Mapped[int] = mapped_column(ForeignKey(Decision.id), primary_key=True, autoincrement=False)
+    # Before the verdict, by as long as its page was open.
+    worked_out_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Every check in the order in which it was shown; see `checks.kept`.
+    found: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDict)
+
+
+# Migrations keep a copy of these statements: a migration must not change when the code does.
+SQLITE_TRIGGERS = (
+    "CREATE TRIGGER decision_checks_no_update BEFORE UPDATE ON decision_checks"
+    " BEGIN SELECT RAISE(ABORT, 'what checks said never changes'); END",
+    "CREATE TRIGGER decision_checks_no_delete BEFORE DELETE ON decision_checks"
+    " BEGIN SELECT RAISE(ABORT, 'what checks said is never deleted'); END",
+    "CREATE TRIGGER decision_checks_no_blank BEFORE INSERT ON decision_checks WHEN NEW.found IS NULL"
+    " BEGIN SELECT RAISE(ABORT, 'a verdict is given with its checks'); END",
+)
+POSTGRESQL_TRIGGERS = (
+    """CREATE FUNCTION decision_checks_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' AND NEW.found IS NOT NULL THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'what checks said is kept with each verdict, and never changes nor is deleted';
+END $$""",
+    "CREATE TRIGGER decision_checks_frozen BEFORE INSERT OR UPDATE OR DELETE ON decision_checks"
+    " FOR EACH ROW EXECUTE FUNCTION decision_checks_guard()",
+)
+
+install("decision_checks", "sqlite", SQLITE_TRIGGERS)
+install("decision_checks", "postgresql", POSTGRESQL_TRIGGERS)

@@ -32,7 +32,7 @@ from backoffice.policies.rules import PolicyKey
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, in_state
 from backoffice.requests.rules import State
 from backoffice.requests.services import changes, recipients
-from backoffice.review.models import BulkItem
+from backoffice.review.models import BulkItem, DecisionChecks
 from backoffice.review.queries import bulk as runs
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk, claims, decisions, holds
@@ -330,6 +330,8 @@ def test_every_entry_obeys_the_table(
             before = marks(desk, number)
             done = act(number)
             assert (marks(desk, number) != before) == done, f"{entry} of {name} says otherwise than it did"
+            bare = desk.count(Decision) - desk.count(DecisionChecks, DecisionChecks.found.is_not(None))
+            assert bare == 0, f"{entry} of {name} keeps no checks"
             waits = name == "approve" and desk.state(number) == "pending"
             seen[name, entry] = (HALF if waits else DONE) if done else REFUSED
     assert seen == {(name, entry): outcomes[name] for name, entry in seen}

@@ -20,9 +20,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def timeline(visitor: Visitor, number: str) -> str:
-    """The words of the timeline, in their order."""
+    """The words of the timeline, in their order; but for what the checks said, which may speak of anything."""
     page = visitor.get(f"/review/{number}").text
     listed = page[page.index('<ol class="timeline"') :].partition("</ol>")[0]
+    listed = re.sub(r'<ul class="checks checks-then">.*?</ul>', "", listed, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", listed)).split())
 
 

@@ -131,11 +131,6 @@ def open_hold(request_id: int) -> Hold | None:
     return session.scalars(select(Hold).where(Hold.request_id == request_id, Hold.ended_at.is_(None))).one_or_none()
 
 
-def decisions_of(request_id: int) -> list[Decision]:
-    """Every verdict on the request, ended ones too, oldest first."""
-    return list(session.scalars(select(Decision).where(Decision.request_id == request_id).order_by(Decision.id)))
-
-
 def decision_in_force(request_id: int) -> Decision | None:
     """The verdict that holds, if there is one."""
     return _held(_DECIDED, request_id)

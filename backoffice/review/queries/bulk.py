@@ -184,6 +184,12 @@ def left(run_id: int) -> list[int]:
     return list(session.scalars(waiting.order_by(BulkItem.position)))
 
 
+def numbers_of(request_ids: Collection[int]) -> dict[int, str]:
+    """The numbers of a run's requests by their ids."""
+    asked = select(InvoiceRequest.id, InvoiceRequest.number).where(InvoiceRequest.id.in_(request_ids))
+    return {row.id: row.number for row in session.execute(asked)}
+
+
 def items(run_id: int) -> Select[Any]:
     """Every item of a run with what a row shows, in the order of their turn."""
     shown: tuple[Any, ...] = (BulkItem.outcome, BulkItem.reason, BulkItem.done_at, *_SHOWN)

@@ -23,7 +23,9 @@ from backoffice.permissions import Actor
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, RequestEvent, RequestNote, in_state
 from backoffice.requests.rules import FROZEN_HEADER_FIELDS, Action, Ending, State, is_request_number
-from backoffice.review.queries import seen
+from backoffice.review.checks.kept import Checked
+from backoffice.review.models import DecisionChecks
+from backoffice.review.queries import kept, seen
 from backoffice.review.queries.seen import Seen
 
 # Made once: an alias that is made anew costs the statement around it as much as running it.
@@ -55,8 +57,14 @@ class Dossier:
     notes: list[RequestNote]
     seen: Seen
     decisions: list[Decision]
+    # What was kept of the checks, by the ids of these verdicts.
+    checks: Mapping[int, DecisionChecks | None]
     # Who ended decisions, by their ids as people.
     enders: Mapping[int, str]
+
+    def checked_at(self, verdict: Decision) -> Checked | None:
+        """What the checks said when a verdict on it was given; None where that was not kept yet."""
+        return kept.read(self.checks.get(verdict.id))
 
     @property
     def follows(self) -> str | None:
@@ -115,7 +123,8 @@ def dossier(number: str, following: Any = None) -> Dossier:
     next_number = None if following is None else rest.pop()
     *newest, stands, was_decided = rest
     seen_so_far = Seen(*newest)
-    decisions = requests.decisions_of(found.id) if was_decided else []
+    verdicts = kept.with_checks(found.id) if was_decided else []
+    decisions = [verdict for verdict, _ in verdicts]
     return Dossier(
         request=found,
         account=account,
@@ -136,6 +145,7 @@ def dossier(number: str, following: Any = None) -> Dossier:
         notes=requests.notes_of(found.id) if seen_so_far.note else [],
         seen=seen_so_far,
         decisions=decisions,
+        checks={verdict.id: checks for verdict, checks in verdicts},
         enders=_names({one.revoked_by for one in decisions if one.revoked_by is not None}),
     )
 

@@ -26,13 +26,14 @@ from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.models import BulkItem, BulkRun
 from backoffice.review.queries import bulk as queries
-from backoffice.review.queries.doubts import listed
+from backoffice.review.queries.doubts import Doubts, listed
 from backoffice.review.queries.overtaken import approval_ended
 from backoffice.review.queries.seen import Seen
 from backoffice.review.rules import BULK_LIMIT, BulkAction, BulkOutcome, BulkState
 from backoffice.review.services import claims, decisions, grounds
 from backoffice.review.services.bulk_before import approval_of, done_before
 from backoffice.review.services.competence import overtaken
+from backoffice.review.services.sight import CURRENCY
 
 # An item takes some milliseconds, some forty where its checks are gathered; waiting for a lock may take it fifteen
 # seconds. So much later a dead worker's run goes on in another's hands.
@@ -68,6 +69,11 @@ class Lent:
     person_id: int
     address: str | None
     follows: int | None
+
+    @property
+    def gives_verdicts(self) -> bool:
+        """Whether it decides on requests, so that what the checks say of each is kept."""
+        return self.action in (BulkAction.APPROVE, BulkAction.REJECT)
 
     @property
     def leaves_doubtful(self) -> bool:
@@ -193,26 +199,29 @@ def hold(lent: Lent, *, until: datetime) -> None:
     BulkRun.renew(lent.id, lent.lease, until=until)
 
 
-def number_of(request_id: int) -> str:
-    """The number of a run's request."""
-    return session.execute(select(InvoiceRequest.number).where(InvoiceRequest.id == request_id)).scalar_one()
-
-
 def carry_out(
-    lent: Lent, request_id: int, *, now: datetime, undo_seconds: int = 0, doubts: Sequence[Message] = ()
+    lent: Lent,
+    request_id: int,
+    *,
+    now: datetime,
+    found: Doubts | None = None,
+    undo_seconds: int = 0,
+    currency: str = CURRENCY,
 ) -> BulkOutcome:
     """Do the run's act on one request and write down what became of it, both in the caller's transaction.
 
-    `doubts` are the names of the checks for which it is left to the person instead. Raises LeaseLost; what the act
-    itself refuses is an outcome.
+    `found` is what its checks say, which a verdict keeps; where the run leaves what has doubts to the person, it is
+    left for them instead. Raises LeaseLost; what the act itself refuses is an outcome.
     """
     hold(lent, until=now + LEASE)
     asked = select(User, InvoiceRequest.number).join(InvoiceRequest, InvoiceRequest.id == request_id)
     person, number = session.execute(asked.where(User.id == lent.person_id)).one()
     actor = _acting(lent, person)
+    sight = {"checked": found.checked if found is not None else None, "currency": currency}
+    doubts = found.names if found is not None and lent.leaves_doubtful else ()
     try:
         with session.begin_nested():
-            result = _act(lent, actor, request_id, number, now=now, undo_seconds=undo_seconds)
+            result = _act(lent, actor, request_id, number, sight, now=now, undo_seconds=undo_seconds)
             if doubts:
                 raise _Doubtful
     except _Doubtful:
@@ -294,19 +303,28 @@ def _acting(lent: Lent, person: User) -> Actor:
     return Actor(person.id, person.name, role, person.account_id, via=f"bulk {lent.id}", address=lent.address)
 
 
-def _act(lent: Lent, actor: Actor, request_id: int, number: str, *, now: datetime, undo_seconds: int) -> _Result:
+def _act(
+    lent: Lent,
+    actor: Actor,
+    request_id: int,
+    number: str,
+    sight: Mapping[str, Any],
+    *,
+    now: datetime,
+    undo_seconds: int,
+) -> _Result:
     given = lent.arguments
-    seen = given.get("seen", {}).get(str(request_id), "")
+    sight = {**sight, "seen": given.get("seen", {}).get(str(request_id), "")}
     match lent.action:
         case BulkAction.APPROVE:
-            decisions.approve(actor, number, remarks=given["remarks"], seen=seen, now=now, undo_seconds=undo_seconds)
+            decisions.approve(actor, number, remarks=given["remarks"], now=now, undo_seconds=undo_seconds, **sight)
             final = requests.decision_in_force(request_id)
             if final is None:
                 waits = Message(N_("First approval. Somebody else has to give the second one."))
                 return _Result(BulkOutcome.DONE, waits, requests.first_approval(request_id))
             return _Result(BulkOutcome.DONE, None, final)
         case BulkAction.REJECT:
-            decisions.reject(actor, number, reason=given["reason"], remarks=given["remarks"], seen=seen, now=now)
+            decisions.reject(actor, number, reason=given["reason"], remarks=given["remarks"], now=now, **sight)
             return _Result(BulkOutcome.DONE, None, requests.decision_in_force(request_id))
         case BulkAction.ASSIGN if given["assignee"] is None:
             claims.unassign(actor, number, now=now)

@@ -19,6 +19,7 @@ from backoffice.requests.rules import REMARKS_LIMIT, Action, Ending
 from backoffice.requests.services import holds, pauses, special
 from backoffice.requests.services import states as requests
 from backoffice.requests.services.approvals import revoke
+from backoffice.review.checks.kept import Checked
 from backoffice.review.queries.overtaken import approval_ended
 from backoffice.review.services import competence, four_eyes
 from backoffice.review.services.acceptance import refuse_unexplained
@@ -33,6 +34,7 @@ from backoffice.review.services.competence import (
     what_happened,
 )
 from backoffice.review.services.grounds import checked_rejection, checked_remarks
+from backoffice.review.services.sight import CURRENCY, Sight, keep, sight_of
 
 NOT_RETURNABLE = N_("Only an approved request without an invoice number can be returned to the queue.")
 
@@ -44,6 +46,8 @@ def approve(
     remarks: str = "",
     tax_id_reason: str = "",
     seen: str = "",
+    checked: Checked | None = None,
+    currency: str = CURRENCY,
     now: datetime,
     undo_seconds: int = 0,
 ) -> InvoiceRequest:
@@ -51,7 +55,8 @@ def approve(
 
     Where four eyes are wanted, the first approval changes no state: the request stays pending and waits for somebody
     else's. `tax_id_reason` says why a tax ID is right whose check digit does not fit; the customer does not read it.
-    `seen` is the word of the page that the verdict rests on (`queries.seen`).
+    `seen` is the word of the page that the verdict rests on (`queries.seen`), `checked` what the checks said there: it
+    is kept with the verdict. Who brings none has it worked out here, for an installation with this `currency`.
     Raises Forbidden on one's own account's request and for a second approval that somebody else has to give, Conflict
     naming who decided first, who works on it, what the page did not show yet, the missing money or money that takes no
     VAT special, Invalid for unusable remarks, or no reason for a doubtful tax ID.
@@ -65,12 +70,15 @@ def approve(
     refuse_claimed(actor, invoice_request, now=now)
     first = four_eyes.standing(actor, invoice_request, now)
     refuse_unexplained(invoice_request, given["tax_id_reason"], first)
-    if first is None and four_eyes.needs_second(invoice_request, now=now):
-        return _approve_first(actor, invoice_request, given, now, seen)
+    is_first = first is None and four_eyes.needs_second(invoice_request, now=now)
     if first is not None:
         refuse_second(actor, invoice_request, first)
+    sight = sight_of(number, seen, checked, now=now, currency=currency)
+    if is_first:
+        return _approve_first(actor, invoice_request, given, now, sight)
     values = {"decided_at": now, "issuable_at": now + timedelta(seconds=undo_seconds)}
-    _decide(actor, invoice_request, Action.APPROVE, now, values, Decision(verdict=Action.APPROVE, **given), seen, first)
+    verdict = Decision(verdict=Action.APPROVE, **given)
+    _decide(actor, invoice_request, Action.APPROVE, now, values, verdict, sight, first)
     _refuse_uncovered(invoice_request)
     # What the first of two approvers wrote was for the customer as well, who hears of the approval only now.
     told = dict.fromkeys([first.remarks if first is not None else "", given["remarks"]])
@@ -85,13 +93,15 @@ def reject(
     reason: str | Collection[str],
     remarks: str,
     seen: str = "",
+    checked: Checked | None = None,
+    currency: str = CURRENCY,
     now: datetime,
     fields: Collection[str] | None = None,
 ) -> InvoiceRequest:
     """Reject a pending request with coded reasons and remarks for the customer, and give its money back.
 
-    `fields` are what the reviewer points at; unless given, what the reasons speak of. Raises Invalid when reason or
-    remarks are missing or unusable, Forbidden and Conflict as `approve` does.
+    `fields` are what the reviewer points at; unless given, what the reasons speak of; the rest is as for `approve`.
+    Raises Invalid when reason or remarks are missing or unusable, Forbidden and Conflict as `approve` does.
     """
     invoice_request = for_decision(actor, number)
     refuse_decided(invoice_request)
@@ -105,7 +115,8 @@ def reject(
         fields=list(given.fields),
         remarks=given.remarks,
     )
-    _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict, seen, first)
+    sight = sight_of(number, seen, checked, now=now, currency=currency)
+    _decide(actor, invoice_request, Action.REJECT, now, {"decided_at": now}, verdict, sight, first)
     requests.add_event(
         invoice_request.id,
         "rejected",
@@ -268,12 +279,12 @@ def _take_first_back(
 
 
 def _approve_first(
-    actor: Actor, invoice_request: InvoiceRequest, given: Mapping[str, str], now: datetime, seen: str
+    actor: Actor, invoice_request: InvoiceRequest, given: Mapping[str, str], now: datetime, sight: Sight
 ) -> InvoiceRequest:
     _refuse_uncovered(invoice_request)
     verdict = Decision(verdict=Action.FIRST_APPROVE, **given, basis=four_eyes.basis_of(invoice_request))
     values = {"second_wanted_at": now, **requests.UNCLAIMED}
-    _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, seen, None)
+    _decide(actor, invoice_request, Action.FIRST_APPROVE, now, values, verdict, sight, None)
     pauses.end_if_held(invoice_request, pauses.DECIDED, now=now)
     requests.add_event(invoice_request.id, "first_approved", actor, at=now)
     return invoice_request
@@ -292,13 +303,14 @@ def _decide(
     now: datetime,
     values: Mapping[str, object],
     verdict: Decision,
-    seen: str,
+    sight: Sight,
     first: Decision | None,
 ) -> None:
-    """Change the state and write the verdict; a rejection ends the first approval. Who loses a race is told who won.
+    """Change the state and write the verdict with what the checks said; a rejection ends the first approval. Who loses
+    a race is told who won.
 
     `first` is the first approval that the verdict reckons with: it is there still, or there is none still.
-    Only then is it sure that nothing more happens to the request: what was not `seen` is looked for behind the change.
+    Only then is it sure that nothing more happens to the request: what was not seen is looked for behind the change.
     """
     verdict.request_id, verdict.decided_at = invoice_request.id, now
     verdict.decided_by, verdict.decided_by_label = actor.id, actor.label  # type: ignore[assignment]
@@ -313,12 +325,13 @@ def _decide(
     except Conflict as conflict:
         session.refresh(invoice_request)
         raise moved_on(invoice_request, conflict) from None
-    refuse_unseen(actor, invoice_request, seen)
+    refuse_unseen(actor, invoice_request, sight.seen)
     session.add(verdict)
     try:
         session.flush()
     except IntegrityError as error:  # the partial unique indexes: one decision in force, whatever the code did
         raise Conflict from error
+    keep(verdict, sight)
     if ends is not None:
         revoke(ends, actor, Ending.REJECTED, now)
 

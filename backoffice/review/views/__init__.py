@@ -32,6 +32,7 @@ from backoffice.review.views import (  # noqa: F401  their routes register thems
     queue_files,
     registers,
     reissues,
+    remembered,
     request,
     saved_views,
     together,
@@ -80,4 +81,5 @@ def init(app: Flask) -> None:
     )
     register_own(app, Permission.SEE_QUEUE, saved_views.in_navigation)
     bulk_offer.init(app)
+    remembered.init(app)
     register_gauge("backoffice_open_requests", "Invoice requests that are pending or approved", requests.open_count)

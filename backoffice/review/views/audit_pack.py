@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -23,13 +24,16 @@ from backoffice.issuing.queries import credits, official
 from backoffice.issuing.services import documents
 from backoffice.permissions import Permission
 from backoffice.requests import queries as requests
-from backoffice.requests.rules import ABOUT
+from backoffice.requests.models import Decision
+from backoffice.requests.rules import ABOUT, Action
 from backoffice.requests.services import supporting
 from backoffice.review import labels
+from backoffice.review.checks.facts import Outcome
 from backoffice.review.queries import credits as desk_credits
 from backoffice.review.queries import dossier as queries
+from backoffice.review.queries.doubts import worked_out
 from backoffice.review.views import evidence, how_to_verify
-from backoffice.review.views.history import history
+from backoffice.review.views.history import EVENTS, Line, history
 from backoffice.review.views.plumbing import blueprint, issuer
 from backoffice.web import exports, limits, zips
 from backoffice.web.exports import Column
@@ -42,12 +46,22 @@ TIMELINE = (
     Column(lazy_gettext("Text"), "text", lambda line: line.text),
     Column(lazy_gettext("Marks"), "text", lambda line: "; ".join(str(words) for _, words in line.tags)),
     Column(lazy_gettext("Also"), "text", lambda line: "; ".join(str(words) for words in line.also)),
+    Column(lazy_gettext("What the checks said then"), "text", lambda line: _said_then(line)),
 )
+# A line for each verdict and check; what was not kept with a verdict is worked out for the pack, and says so.
 CHECKS = (
-    Column(lazy_gettext("Check"), "text", lambda found: found.label),
-    Column(lazy_gettext("Outcome"), "code", lambda found: found.outcome),
-    Column(lazy_gettext("What it says"), "text", lambda found: found.message),
-    Column(lazy_gettext("What it looked at"), "text", lambda found: _looked_at(found)),
+    Column(lazy_gettext("Decision"), "text", lambda row: labels.events[EVENTS[Action(row[0].verdict)]]),
+    Column(lazy_gettext("Decided by"), "text", lambda row: row[0].decided_by_label),
+    Column(lazy_gettext("Decided at"), "instant", lambda row: row[0].decided_at),
+    Column(lazy_gettext("Revoked at"), "instant", lambda row: row[0].revoked_at),
+    Column(
+        lazy_gettext("Checks kept with the decision"), "text", lambda row: gettext("Yes") if row[3] else gettext("No")
+    ),
+    Column(lazy_gettext("Checks worked out at"), "instant", lambda row: row[1]),
+    Column(lazy_gettext("Check"), "text", lambda row: row[2].label),
+    Column(lazy_gettext("Outcome"), "code", lambda row: row[2].outcome),
+    Column(lazy_gettext("What it says"), "text", lambda row: row[2].message),
+    Column(lazy_gettext("What it looked at"), "text", lambda row: _looked_at(row[2])),
 )
 RECHARGES = (
     Column(lazy_gettext("ID"), "code", lambda part: part.recharge.external_id),
@@ -146,9 +160,9 @@ def _files(dossier: queries.Dossier, document: issuing.Document) -> Iterator[tup
                 yield f"credit-notes/{name}", content
             yield f"credit-notes/{note.number}.snapshot.json", _as_json(note.snapshot)
     messages = _messages(shown.id)
-    facts = evidence.facts_of(dossier, clock.now())
+    checked = list(_checked(dossier))
     yield _table("timeline.csv", TIMELINE, history(dossier, messages))
-    yield _table("checks.csv", CHECKS, evidence.panel(facts))
+    yield _table("checks.csv", CHECKS, checked)
     yield _table("recharges.csv", RECHARGES, dossier.parts)
     if about.proposals:
         yield _table("credit-notes.csv", CREDITS, _proposals(about))
@@ -161,6 +175,7 @@ def _files(dossier: queries.Dossier, document: issuing.Document) -> Iterator[tup
             sha256=document.sha256,
             verify=issuer().verify_url(document.number),
             has_xml=f"{document.number}.xml" in invoice,
+            kept=all(is_kept for *_, is_kept in checked),
         ),
     )
 
@@ -209,6 +224,27 @@ def _messages(request_id: int) -> list[Mail]:
 
 def _proposals(about: desk_credits.OfRequest) -> list[tuple[CreditProposal, CreditNote | None]]:
     return [(proposal, about.notes.get(proposal.id)) for proposal in about.proposals]
+
+
+def _checked(dossier: queries.Dossier) -> Iterator[tuple[Decision, datetime, evidence.Finding, bool]]:
+    """What the checks said when each verdict was given, also a revoked one: the verdict, when it was worked out, one of
+    the checks, and whether it was kept. One from before that gets what the checks say now of what was known then."""
+    now = clock.now()
+    for given in dossier.decisions:
+        kept = dossier.checked_at(given)
+        found = kept or worked_out(dossier, now=now, currency=issuer().currency)
+        for one in evidence.in_words(found.checks):
+            yield given, found.at, one, kept is not None
+
+
+def _said_then(line: Line) -> str:
+    if line.unkept:
+        return str(gettext("What the checks said then was not kept yet."))
+    said = {code: "; ".join(one.label for one in line.checks if one.outcome == code) for code in Outcome}
+    words = {Outcome.FAIL: gettext("Fail"), Outcome.WARN: gettext("Look"), Outcome.PASS: gettext("Pass")}
+    return " | ".join(
+        f"{words[code]}: {said[code]}" for code in (Outcome.FAIL, Outcome.WARN, Outcome.PASS) if said[code]
+    )
 
 
 def _stored(sha256: str) -> bytes:

@@ -15,13 +15,13 @@ from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.issuing.queries import stops
 from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
-from backoffice.review.forms import ApproveForm, NoteForm, RejectForm
+from backoffice.review.forms import ApproveForm, NoteForm, RejectForm, SeenForm
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import decisions as services
 from backoffice.review.services import notes
-from backoffice.review.views import alone, rejection
+from backoffice.review.views import alone, rejection, remembered
 from backoffice.review.views.onward import address_of, came_from, onward
-from backoffice.review.views.plumbing import INVALID, blueprint, keep_with_list
+from backoffice.review.views.plumbing import INVALID, blueprint, issuer, keep_with_list
 from backoffice.review.views.request import DECIDED, begun_forms, may_decide, page_of, read, refused, too_late
 from backoffice.web import asides, kept_forms, offers
 from backoffice.web.errors import translate
@@ -58,7 +58,7 @@ def approve(number: str) -> Any:
                 number,
                 remarks=form.remarks.data or "",
                 tax_id_reason=form.tax_id_reason.data or "",
-                seen=form.seen.data or "",
+                **_sight(number, form),
                 now=clock.now(),
                 undo_seconds=settings.undo_seconds,
             )
@@ -108,7 +108,7 @@ def reject(number: str) -> Any:
             decided = services.reject(
                 current_actor(),
                 number,
-                seen=form.seen.data or "",
+                **_sight(number, form),
                 now=clock.now(),
                 **form.given,
             )
@@ -125,6 +125,12 @@ def reject(number: str) -> Any:
     rejected = Message(N_("Rejected: %(number)s, %(amount)s, %(name)s. The customer is told why by email."), **told)
     flash(translate(rejected), "success")
     return kept_forms.done(onward(number))
+
+
+def _sight(number: str, form: SeenForm) -> dict[str, Any]:
+    """How far the form's page saw the request, and what this process remembers that its checks said there."""
+    seen = form.seen.data or ""
+    return {"seen": seen, "checked": remembered.recall(current_actor(), number, seen), "currency": issuer().currency}
 
 
 def _facts(decided: InvoiceRequest) -> dict[str, object]:

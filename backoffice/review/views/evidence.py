@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from backoffice.issuing import services as issuing
 from backoffice.issuing.rules import Snapshot
 from backoffice.permissions import Permission
 from backoffice.review.checks import panel as checks
-from backoffice.review.checks.facts import Facts, Outcome, Value
+from backoffice.review.checks.facts import Check, Facts, Outcome, Value
 from backoffice.review.queries import dossier as queries
 from backoffice.review.queries import evidence
 from backoffice.review.views.plumbing import blueprint, issuer
@@ -44,20 +45,20 @@ def facts_of(dossier: queries.Dossier, now: datetime) -> Facts:
     return evidence.facts(dossier, now=now, currency=issuer().currency)
 
 
-def panel(facts: Facts) -> list[Finding]:
-    """Every check in words, what failed first."""
+def in_words(checked: Iterable[Check]) -> list[Finding]:
+    """Checks in the reader's words, in their order; also those that were kept when there were other checks."""
     return [
         Finding(
             found.code,
             found.outcome,
-            translate(checks.LABELS[found.code]),
+            translate(checks.LABELS.get(found.code, found.code)),
             translate(found.message),
             [
                 (translate(datum.label), _value(datum.value), datum.request, isinstance(datum.value, str))
                 for datum in found.data
             ],
         )
-        for found in checks.run(facts)
+        for found in checked
     ]
 
 

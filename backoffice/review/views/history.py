@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,17 +17,22 @@ from backoffice.requests.models import Decision, RequestEvent
 from backoffice.requests.rules import Action, Ending
 from backoffice.review import labels
 from backoffice.review.queries.dossier import Dossier
+from backoffice.review.views.evidence import Finding, in_words
 from backoffice.web.formatting import day
 
 _KINDS = {
     "approved": "good", "held": "current", "answered": "done", "issued": "good", "rejected": "bad", "flagged": "bad",
 }  # fmt: skip
 
+# The events that tell of verdicts.
+EVENTS = {Action.FIRST_APPROVE: "first_approved", Action.APPROVE: "approved", Action.REJECT: "rejected"}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line: what happened, when, who did it, what was said; `tags` are tones and words, `also` small print,
-    `mail` the message whose page the reader may open."""
+    `mail` the message whose page the reader may open; of a verdict the `checks` as they were then, with `checked_at`
+    the moment they were worked out, and `unkept` where that was not kept."""
 
     at: datetime
     title: Any
@@ -38,12 +43,15 @@ class Line:
     tags: tuple[tuple[str, Any], ...] = ()
     also: tuple[Any, ...] = ()
     mail: int | None = None
+    checks: Sequence[Finding] = ()
+    checked_at: datetime | None = None
+    unkept: bool = False
 
 
 def history(dossier: Dossier, messages: Sequence[Message]) -> list[Line]:
     """Everything that happened to a request and was said about it, oldest first. Customers never see this list."""
     lines = [
-        *(_happened(event, dossier.decisions) for event in dossier.events),
+        *(_with_checks(_happened(event, dossier.decisions), event, dossier) for event in dossier.events),
         *_ended(dossier),
         *(
             Line(note.at, gettext("Note"), note.author_label, note.text, kind="note", tags=_internal())
@@ -92,6 +100,18 @@ def _happened(event: RequestEvent, decisions: Sequence[Decision]) -> Line:
         tags,
         (*(labels.reasons[code] for code in codes if code in labels.reasons), *also),
     )
+
+
+def _with_checks(line: Line, event: RequestEvent, dossier: Dossier) -> Line:
+    """The line of a verdict with what the checks said when it was given."""
+    told = (one for one in dossier.decisions if EVENTS[Action(one.verdict)] == event.kind)
+    given = next((one for one in told if one.decided_at == event.at), None)
+    if given is None:
+        return line
+    checked = dossier.checked_at(given)
+    if checked is None:
+        return replace(line, unkept=True)
+    return replace(line, checks=in_words(checked.checks), checked_at=checked.at)
 
 
 def _ended(dossier: Dossier) -> Iterator[Line]:

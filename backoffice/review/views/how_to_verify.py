@@ -18,9 +18,9 @@ Made on {made} by {maker}.
    Anybody can drop it at {verify} or type its number and total there.
 3. {xml}
 4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
-5. timeline.csv tells who did what and when; checks.csv what the checks say of it on the day this pack was made, with
-   its present address and balance, which may differ from what its reviewers saw; recharges.csv which payments it
-   invoices; mails.csv what mail servers answered. Times are local times of the installation.
+5. timeline.csv tells who did what and when; recharges.csv which payments it invoices; mails.csv what mail servers
+   answered. Times are local times of the installation.
+   {checks}
 6. An issued invoice never changes: what was taken back of it is in credit-notes/, each credit note as PDF, XML and
    snapshot. credit-notes.csv tells who proposed and who confirmed each, and what was turned down. Where neither is
    here, nothing was taken back.
@@ -35,8 +35,8 @@ Made on {made} by {maker}.
    任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
 3. {xml_zh}
 4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
-5. timeline.csv 记录谁在何时做了什么；checks.csv 是制作本资料包当日各项检查的结果（按现在的邮箱和余额，
-   可能与审核时所见不同）；recharges.csv 列出所开的充值；mails.csv 是邮件服务器的答复。时间为本系统所在时区。
+5. timeline.csv 记录谁在何时做了什么；recharges.csv 列出所开的充值；mails.csv 是邮件服务器的答复。
+   时间为本系统所在时区。{checks_zh}
 6. 已开具的发票不再改动：冲红的部分在 credit-notes/ 目录中，每张红字发票含 PDF、XML 和冻结内容；credit-notes.csv
    记录由谁提出、由谁确认，以及被驳回的提议。两者都没有，即没有冲红。
 """
@@ -78,6 +78,20 @@ _WITH_XML = (
     "The XML is the one inside the PDF, byte for byte (factur-x.xml among its attachments).",
     "XML 与 PDF 内嵌的附件 factur-x.xml 完全一致。",
 )
+_KEPT = (
+    """checks.csv tells what the checks said when each decision was given, as it was kept with the decision: what its
+   reviewer saw.""",
+    """
+   checks.csv 是每次审核决定时各项检查的结果，随决定一并保存，即审核人当时所见。""",
+)
+_NOT_KEPT = (
+    """checks.csv tells what the checks said when each decision was given, as it was kept with the decision. Decisions
+   from before that was done are marked there: for them it is what the checks say on the day this pack was made, with
+   the present address and balance, which may differ from what their reviewers saw.""",
+    """
+   checks.csv 是每次审核决定时各项检查的结果，随决定一并保存。此功能启用之前的决定在其中注明，所列为制作本资料包
+   当日的结果（按现在的邮箱和余额，可能与审核人当时所见不同）。""",
+)
 _WITHOUT_XML = ("This invoice is from before invoices brought an XML file.", "这张发票开具时还没有 XML 文件。")
 
 _MONTH = """\
@@ -113,12 +127,14 @@ Named here is what is missing or not as it was issued. Nothing named: no problem
 """
 
 
-def of_invoice(number: str, *, maker: str, sha256: str, verify: str, has_xml: bool) -> bytes:
-    """The text of one invoice's pack, in both languages."""
+def of_invoice(number: str, *, maker: str, sha256: str, verify: str, has_xml: bool, kept: bool) -> bytes:
+    """The text of one invoice's pack, in both languages; `kept`: each decision has its checks with it."""
     english, chinese = _WITH_XML if has_xml else _WITHOUT_XML
+    checks, checks_zh = _KEPT if kept else _NOT_KEPT
     return _PACK.format(
-        number=number, made=_made(), maker=maker, sha256=sha256, verify=verify, xml=english, xml_zh=chinese
-    ).encode()
+        number=number, made=_made(), maker=maker, sha256=sha256, verify=verify, xml=english, xml_zh=chinese,
+        checks=checks, checks_zh=checks_zh,
+    ).encode()  # fmt: skip
 
 
 def of_credit_note(number: str, invoice: str, *, maker: str, sha256: str, verify: str) -> bytes:

@@ -26,12 +26,15 @@ from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import CLAIM_MINUTES, State
 from backoffice.requests.services import supporting
 from backoffice.review import labels
+from backoffice.review.checks import panel
+from backoffice.review.checks.facts import Facts
+from backoffice.review.checks.kept import Checked
 from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm, SeenForm
 from backoffice.review.queries import credits, resubmission, upcoming
 from backoffice.review.queries import dossier as queries
 from backoffice.review.services import acceptance, claims, four_eyes
 from backoffice.review.services.competence import GAVE_FIRST, moved_on, what_happened
-from backoffice.review.views import evidence, queue
+from backoffice.review.views import evidence, queue, remembered
 from backoffice.review.views.history import history
 from backoffice.review.views.onward import address_of, came_from, skip_to
 from backoffice.review.views.plumbing import INVALID, blueprint, urgency_of
@@ -130,7 +133,7 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
     return render_template(
         "review/request.html",
         dossier=dossier,
-        checks=evidence.panel(facts),
+        checks=_checks(dossier, facts, now, allowed=allowed),
         earlier=facts.history,
         comparison=resubmission.compared(dossier),
         **_draft(dossier, now),
@@ -164,6 +167,14 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
         asks_tax_id_reason=allowed and acceptance.wants_reason(shown, dossier.first),
         urgency=urgency_of()(shown),
     )
+
+
+def _checks(dossier: queries.Dossier, facts: Facts, now: datetime, *, allowed: bool) -> list[evidence.Finding]:
+    """What the checks say, in words; where it may be decided on, a verdict that comes from this page keeps it."""
+    checked = Checked(panel.run(facts), now)
+    if allowed:
+        remembered.remember(current_actor(), dossier.request.number, dossier.seen.word, checked)
+    return evidence.in_words(checked.checks)
 
 
 def _issue_of(shown: InvoiceRequest) -> dict[str, object]:

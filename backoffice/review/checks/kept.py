@@ -1,0 +1,56 @@
+"""What the checks of a request said, as it is kept with a verdict: sentences that can still be translated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from backoffice.errors import Message, packed, unpacked
+from backoffice.review.checks.facts import Check, Datum, Outcome, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What every check of a request said, the gravest first, and when that was worked out."""
+
+    checks: Sequence[Check]
+    at: datetime
+
+
+def as_kept(checks: Iterable[Check]) -> list[dict[str, Any]]:
+    """Checks as JSON holds them, in their order."""
+    return [
+        {
+            "code": check.code,
+            "outcome": str(check.outcome),
+            "message": packed(check.message),
+            "data": [
+                {"label": packed(datum.label), "value": packed(datum.value)}
+                | ({"request": datum.request} if datum.request is not None else {})
+                for datum in check.data
+            ],
+        }
+        for check in checks
+    ]
+
+
+def from_kept(kept: Iterable[dict[str, Any]]) -> tuple[Check, ...]:
+    """The checks that `as_kept` wrote."""
+    return tuple(
+        Check(
+            one["code"],
+            Outcome(one["outcome"]),
+            cast(Message, unpacked(one["message"])),
+            tuple(
+                Datum(
+                    cast("Message | str", unpacked(datum["label"])),
+                    cast(Value, unpacked(datum["value"])),
+                    datum.get("request"),
+                )
+                for datum in one["data"]
+            ),
+        )
+        for one in kept
+    )
