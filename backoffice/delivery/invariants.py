@@ -30,6 +30,10 @@ def _ends() -> Iterator[Contradiction]:
     faults = (
         (accepted & Message.accepted_at.is_(None), "it was accepted, but nobody knows when"),
         (~accepted & Message.accepted_at.is_not(None), "it has a time of acceptance, but was not accepted"),
+        (
+            accepted & (Message.taken_at.is_distinct_from(Message.accepted_at)),
+            "it does not say when its server took it",
+        ),
         (tried & or_(Message.server_answer.is_(None), Message.server_answer == ""), "its last attempt has no answer"),
         (tried & (Message.attempts == 0), "it has an outcome without an attempt"),
         (reported, "a server further on reported on it, but it neither was accepted nor came back"),

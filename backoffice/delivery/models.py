@@ -59,6 +59,9 @@ class Message(Leased, Base):
     server_answer: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    # When our own server took it, and in which words: whatever comes back later, this stays.
+    taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_answer: Mapped[str | None] = mapped_column(Text)
     # When a server further on was first heard of: it is late (accepted) or has come back (failed).
     reported_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -177,13 +177,15 @@ def record_outcome(message_id: int, lease: str, outcome: Outcome, *, now: dateti
     state, again_at = rules.next_attempt(outcome, message.attempts, now)
     _close(message, state, outcome.answer, again_at)
     message.accepted_at = now if state is MessageState.ACCEPTED else None
+    if state is MessageState.ACCEPTED:
+        message.taken_at, message.taken_answer = now, message.server_answer
     session.flush()
     return True
 
 
 def record_report(report: Report, *, now: datetime) -> Effect:
     """Believe what came back by mail: a refusal ends the message it names as one at our own server does, a delay is
-    written down once and the message stays accepted.
+    written down once and the message stays accepted. When and in which words our server took it stays written.
 
     A message ends once: the same report again, or another one after it, changes nothing.
     """

@@ -23,6 +23,7 @@ FREE = {
     "state = 'failed', attempts = 1": "no answer",
     "state = 'failed', attempts = 1, server_answer = ''": "no answer",
     "state = 'deferred', server_answer = '451'": "without an attempt",
+    "state = 'accepted', accepted_at = created_at, attempts = 1, server_answer = '250'": "when its server took it",
     "reported_at = created_at": "neither was accepted nor came back",
 }
 

@@ -72,6 +72,7 @@ def test_a_mail_that_came_back_fails_with_the_words_of_the_server(box, sent, com
         assert jobs.read_returned() == 1
     found = message(message_id)
     assert (found.state, found.accepted_at, found.reported_at) == ("failed", None, LATER)
+    assert (found.taken_at, found.taken_answer) == (NOW, "250 OK")
     assert words in found.server_answer
     assert lying(box) == {"new": 0, "cur": 1}
     assert [one.id for one in queries.problems()] == [message_id]
@@ -86,6 +87,7 @@ def test_a_delay_is_told_once_and_the_end_after_it(box, sent, come_back, message
     assert jobs.read_returned() == 1
     found = message(message_id)
     assert (found.state, found.accepted_at, found.reported_at) == ("accepted", NOW, NOW)
+    assert (found.taken_at, found.taken_answer) == (NOW, "250 OK")
     assert words in found.server_answer
     with clock.moved_to(LATER):
         come_back(mail.replace("timed out", "again"), message_id)

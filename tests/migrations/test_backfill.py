@@ -8,10 +8,11 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from backoffice import clock
 from backoffice.database import db, session, transaction
+from backoffice.delivery.models import Message
 from backoffice.headers import services as headers
 from backoffice.ledger import queries
 from backoffice.ledger.models import LedgerMovement, LedgerSource
@@ -130,6 +131,25 @@ def test_requests_from_before_the_search_are_found(office: Office, context: Flas
 
     assert found("流明") == set(mine)
     assert found("云栖") == found("books@yunqi.example") == {theirs}
+    assert contradictions() == []
+
+
+def test_mails_from_before_say_when_they_were_accepted_and_in_which_words_unless_those_are_lost(
+    office: Office, context: Flask
+) -> None:
+    office.recharge("60.00")
+    office.apply_often(3)
+    at = clock.now()
+    accepted = {"state": "accepted", "accepted_at": at, "attempts": 1, "server_answer": "250 OK"}
+    first, second, _ = session.scalars(select(Message.id).order_by(Message.id))
+    session.rollback()
+    with transaction():
+        session.execute(update(Message).where(Message.id.in_([first, second])).values(accepted))
+        late = update(Message).where(Message.id == second)
+        session.execute(late.values(reported_at=at, server_answer="4.4.1 delayed"))
+    upgraded_from("0041", context)
+    kept = select(Message.taken_at, Message.taken_answer).order_by(Message.id)
+    assert [tuple(row) for row in session.execute(kept)] == [(at, "250 OK"), (at, None), (None, None)]
     assert contradictions() == []
 
 

@@ -8,7 +8,7 @@ import subprocess
 import tracemalloc
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,10 @@ from sqlalchemy import select
 
 from backoffice import clock, storage
 from backoffice.database import session, transaction
+from backoffice.delivery import services as delivery
+from backoffice.delivery.bounces import Finding, Report, Verdict
+from backoffice.delivery.models import Message
+from backoffice.delivery.rules import Effect, MessageState, Outcome
 from backoffice.issuing import jobs
 from backoffice.issuing.models import CreditNote, Invoice
 from backoffice.issuing.services import official
@@ -137,6 +141,32 @@ def test_a_credit_note_has_a_pack_of_its_own(
     assert (mail["Mail"], mail["SHA-256 of the PDF"]) == ("Credit note", sha256)
     assert sha256 in (folder / "HOW-TO-VERIFY.txt").read_text()
     assert otto.get("/review/credits/99/audit-pack.zip").status_code == 404
+
+
+@pytest.mark.one_database
+def test_a_mail_that_came_back_keeps_its_first_answer(
+    visit: Callable[..., Visitor], app: Flask, cast: Cast, requests: list[str], freeze: Callable[[datetime], None],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    with app.app_context(), transaction():
+        mail = session.scalars(select(Message).where(Message.template == "issued").order_by(Message.id)).first()
+        assert mail is not None
+        taken, came_back = clock.now(), clock.now() + timedelta(hours=5)
+        mail.lend(taken + timedelta(minutes=1))
+        mail.state, mail.attempts = "sending", 1
+        session.flush()
+        sent = Outcome(MessageState.ACCEPTED, "250 queued as 4F2A")
+        assert delivery.record_outcome(mail.id, str(mail.lease), sent, now=taken)
+        report = Report((mail.message_id,), (Finding(Verdict.FAILED, "550 no such user"),))
+        assert delivery.record_report(report, now=came_back) is Effect.FAILED
+        mail_id = mail.id
+    unpacked(visit(cast.otto).get(f"/review/{requests[0]}/audit-pack.zip"), tmp_path)
+    lines = csv.DictReader(io.StringIO((tmp_path / "INV-2026-000001" / "mails.csv").read_text("utf-8-sig")))
+    (line,) = [line for line in lines if line["Last answer"]]
+    assert (line["Answer when it was accepted"], line["Last answer"]) == ("250 queued as 4F2A", "550 no such user")
+    assert (line["Accepted at"][:16], line["Reported at"][:16]) == ("2026-04-02 08:00", "2026-04-02 13:00")
+    page = visit(cast.rita).get(f"/review/mails/{mail_id}").text
+    assert [words in page for words in ("250 queued as 4F2A", "550 no such user", "2 Apr 2026, 13:00")] == [True] * 3
 
 
 @pytest.mark.one_database

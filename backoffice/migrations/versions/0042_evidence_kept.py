@@ -1,4 +1,4 @@
-"""What the checks said is kept with each verdict.
+"""What the checks said is kept with each verdict; a mail that comes back keeps when a server took it.
 
 Revision ID: 0042
 Revises: 0041
@@ -41,7 +41,7 @@ END $$""",
 
 
 def upgrade() -> None:
-    """Of verdicts that there are, what was not kept is not made up.
+    """Of verdicts and mails that there are, what was not kept is not made up.
 
     Each verdict gets a row that says nothing, before the guard forbids such rows: from here on a verdict without a row
     is a fault.
@@ -58,10 +58,19 @@ def upgrade() -> None:
     op.execute("INSERT INTO decision_checks (decision_id) SELECT id FROM decision")
     for statement in SQLITE_TRIGGERS if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_TRIGGERS:
         op.execute(statement)
+    op.add_column("message", sa.Column("taken_at", INSTANT, nullable=True))
+    op.add_column("message", sa.Column("taken_answer", sa.Text(), nullable=True))
+    # Where a later report stands in the place of the answer, the answer is lost.
+    op.execute(
+        "UPDATE message SET taken_at = accepted_at,"
+        " taken_answer = CASE WHEN reported_at IS NULL THEN server_answer END WHERE accepted_at IS NOT NULL"
+    )
 
 
 def downgrade() -> None:
     """Forget it."""
+    op.drop_column("message", "taken_answer")
+    op.drop_column("message", "taken_at")
     op.drop_table("decision_checks")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION decision_checks_guard()")

@@ -78,9 +78,10 @@ MAILS = (
     Column(lazy_gettext("Status"), "text", lambda mail: labels.mail_states[mail.state]),
     Column(lazy_gettext("Attempts"), "number", lambda mail: mail.attempts),
     Column(lazy_gettext("Queued at"), "instant", lambda mail: mail.created_at),
-    Column(lazy_gettext("Accepted at"), "instant", lambda mail: mail.accepted_at),
+    Column(lazy_gettext("Accepted at"), "instant", lambda mail: mail.taken_at),
+    Column(lazy_gettext("Answer when it was accepted"), "text", lambda mail: mail.taken_answer),
     Column(lazy_gettext("Reported at"), "instant", lambda mail: mail.reported_at),
-    Column(lazy_gettext("Answer of the mail server"), "text", lambda mail: mail.server_answer),
+    Column(lazy_gettext("Last answer"), "text", lambda mail: mail.server_answer),
     Column(lazy_gettext("SHA-256 of the PDF"), "code", lambda mail: mail.attachment_sha256),
 )
 # What a credit note takes back is negative, as on its document; a proposal that came to nothing has no amounts.

@@ -19,7 +19,7 @@ Made on {made} by {maker}.
 3. {xml}
 4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
 5. timeline.csv tells who did what and when; recharges.csv which payments it invoices; mails.csv what mail servers
-   answered. Times are local times of the installation.
+   answered when they took a mail, and what came later. Times are local times of the installation.
    {checks}
 6. An issued invoice never changes: what was taken back of it is in credit-notes/, each credit note as PDF, XML and
    snapshot. credit-notes.csv tells who proposed and who confirmed each, and what was turned down. Where neither is
@@ -35,8 +35,8 @@ Made on {made} by {maker}.
    任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
 3. {xml_zh}
 4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
-5. timeline.csv 记录谁在何时做了什么；recharges.csv 列出所开的充值；mails.csv 是邮件服务器的答复。
-   时间为本系统所在时区。{checks_zh}
+5. timeline.csv 记录谁在何时做了什么；recharges.csv 列出所开的充值；mails.csv 是邮件服务器接收邮件时
+   的答复及其后的消息。时间为本系统所在时区。{checks_zh}
 6. 已开具的发票不再改动：冲红的部分在 credit-notes/ 目录中，每张红字发票含 PDF、XML 和冻结内容；credit-notes.csv
    记录由谁提出、由谁确认，以及被驳回的提议。两者都没有，即没有冲红。
 """
