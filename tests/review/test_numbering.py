@@ -15,6 +15,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.engine.default import DefaultDialect
 
+from backoffice.audit import jobs
+from backoffice.audit.queries import seals
 from backoffice.database import db, session, transaction
 from backoffice.review.queries import numbering
 from tests.support import sql
@@ -92,6 +94,24 @@ def test_whole_numbers_are_said_to_be_whole(six: Cast, visit: Callable[..., Visi
     }
     assert "/review/books/numbers" in max_.get("/review/books?month=2026-03").text
     assert "/review/books/numbers" in max_.get("/review/books/register?month=2026-03").text
+
+
+@pytest.mark.parametrize("page", ["numbers", "register?month=2026-03", "credits?month=2026-03"])
+def test_the_register_says_how_far_it_is_sealed(
+    six: Cast, app: Flask, visit: Callable[..., Visitor], freeze: Callable[[datetime], None], page: str
+) -> None:
+    otto, max_, address = visit(six.otto), visit(six.max), f"/review/books/{page}"
+    assert "Nothing is sealed in the chain of the audit log yet." in otto.get(address).text
+    freeze(BEGAN + timedelta(days=5, minutes=1))
+    with app.app_context():
+        jobs.seal()
+        head = seals.head()
+    assert head is not None
+    told = re.sub(r"<[^>]+>", "", max_.get(address).text)
+    assert f"audit log until 15 Mar 2026, 08:01:00, up to event {head.event}: whoever changes" in told
+    assert "Nothing is sealed" not in told
+    assert ['id="chain">Sealed' in otto.get(address).text, 'href="/audit"' in otto.page.text] == [True, True]
+    assert 'href="/audit"' not in max_.page.text
 
 
 FAULTS = {

@@ -15,6 +15,7 @@ from backoffice.permissions import Permission
 from backoffice.review.queries import numbering as queries
 from backoffice.review.queries.numbering import Kind, Period, Proof
 from backoffice.review.views.accounts import request_base
+from backoffice.review.views.chain import sealed
 from backoffice.review.views.plumbing import blueprint
 from backoffice.web import exports, limits
 from backoffice.web.exports import Column, Sheet
@@ -96,6 +97,7 @@ def numbers() -> str:
             )
         ],
         requests=request_base(),
+        sealed=sealed(),
     )
 
 

@@ -18,6 +18,7 @@ from backoffice.review.queries import credits
 from backoffice.review.queries import register as register_queries
 from backoffice.review.views.accounts import entry_base, request_base
 from backoffice.review.views.books import FIGURES, asked_month, last_of
+from backoffice.review.views.chain import sealed
 from backoffice.review.views.plumbing import blueprint
 from backoffice.web.filters import FilterSet, OneOf, others
 from backoffice.web.guards import current_actor, guard
@@ -94,4 +95,5 @@ def _about_month(first: date, page: Page[Any]) -> dict[str, object]:
         "left_out": others(request.args, ("month",)),
         "links": page.links(request.path, [("month", month)]),
         "requests": request_base(),
+        "sealed": sealed(),
     }
