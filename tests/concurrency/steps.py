@@ -14,6 +14,8 @@ from itertools import count
 from typing import Any
 
 from backoffice import storage
+from backoffice.audit import heads
+from backoffice.audit.services import sealing
 from backoffice.delivery import jobs as delivery
 from backoffice.delivery import services as messages
 from backoffice.issuing import jobs as issuing
@@ -78,6 +80,17 @@ def _half_written() -> None:
         return file
 
     storage.os.fdopen = open_torn  # type: ignore[assignment]
+
+
+def _half_a_head() -> None:
+    """The last line of the file of heads has half of its bytes."""
+
+    def tear(handle: int) -> None:
+        size = os.fstat(handle).st_size
+        os.ftruncate(handle, size - 40)
+        die()
+
+    heads.os.fsync = tear  # type: ignore[assignment]
 
 
 # From the approved request to its document.
@@ -147,9 +160,17 @@ BULK_STEPS: dict[str, Step] = {
 }
 # Of one that leaves what has doubts, between the look at the third item and its transaction.
 DOUBT_STEPS: dict[str, Step] = {"doubts gathered, nothing written": _at_third(review, "doubts")}
+# Of sealing the audit log, up to the head in the file outside the database.
+SEAL_STEPS: dict[str, Step] = {
+    "events hashed, nothing written": _before(sealing, "write"),
+    "seal written, not committed": _after(sealing, "write"),
+    "sealed, no head in the file": _before(heads, "append"),
+    "head half written": _half_a_head,
+    "head written, not durable": _before(heads.os, "fsync"),
+}
 _ALL = (
     ISSUE_STEPS, MAIL_STEPS, CONFIRM_STEPS, CREDIT_STEPS, APPROVED_STEPS, IMPORT_STEPS, TRIED_STEPS, BULK_STEPS,
-    DOUBT_STEPS,
+    DOUBT_STEPS, SEAL_STEPS,
 )  # fmt: skip
 
 
