@@ -1,8 +1,9 @@
 """A month of documents as one zip: how long until its first byte and in all, and whether memory stays flat.
 
 20,000 invoices of real size in one month and a tenth of them in another, through the page that hands the zip out. Every
-document is another one in the store. Aims: what the large month needs beside the small one is under 16 MiB, and its
-length is known before its first byte.
+document is another one in the store, and has the events of the audit log that the services write on its way. Aims: what
+the large month needs beside the small one is under 16 MiB, and its length is known before its first byte. Beside that,
+how long it takes to seal those events, and to prove them and the documents.
 
     python -m bench.month --requests 5000 --kind sqlite      a quicker run
 """
@@ -25,11 +26,19 @@ from sqlalchemy import insert, select
 
 from backoffice import clock, storage
 from backoffice.accounts import services as accounts
+from backoffice.audit import heads
+from backoffice.audit import jobs as sealing
+from backoffice.audit import services as audit
+from backoffice.audit.queries import verifying
+from backoffice.audit.queries.verifying import Outside
 from backoffice.database import session, transaction
 from backoffice.issuing.models import Invoice
 from backoffice.issuing.pdf import render
-from backoffice.permissions import SYSTEM, Role
+from backoffice.issuing.queries import entered
+from backoffice.issuing.services import entering
+from backoffice.permissions import SYSTEM, Actor, Role
 from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.rules import ABOUT, Action
 from bench.ground import KINDS, asked, installed
 from bench.lists import REVIEWER, signed_in
 from bench.load import BATCH, PASSWORD, fill, hurry, settle
@@ -38,6 +47,7 @@ from tests.support.visitor import Visitor
 
 DOCUMENTS = 20_000
 LINES = 10
+EVENTS = 2_000  # invoices whose events are written in one transaction
 AIM_MIB = 16.0
 SMALL, LARGE = "2025-03", "2025-04"
 
@@ -52,6 +62,7 @@ def run(documents: int = DOCUMENTS, kinds: Sequence[str] = KINDS) -> None:
         with installed(kind) as app:
             with app.app_context():
                 _fill(documents)
+                _prove(app, kind)
             reviewer = signed_in(app, REVIEWER)
             _taken(reviewer, SMALL)  # whatever is loaded once
             grown = [_measure(app, reviewer, kind, month) for month in (SMALL, LARGE)]
@@ -70,7 +81,59 @@ def _fill(documents: int) -> None:
         with transaction():
             hurry()
             session.execute(insert(Invoice), batch)
+    _enter_all()
     settle()
+
+
+def _enter_all() -> None:
+    """The events of each invoice's way, in the services' words and through their verbs."""
+    joined = select(Invoice.id, Invoice.number.label("invoice"), Invoice.issued_at, InvoiceRequest)
+    joined = joined.join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id).order_by(Invoice.id).limit(EVENTS)
+    last = 0
+    while True:
+        with transaction():
+            hurry()
+            rows = session.execute(joined.where(Invoice.id > last)).all()
+            if not rows:
+                return
+            for row in rows:
+                _enter(row.id, row.InvoiceRequest, row.issued_at)
+            last = rows[-1].id
+        session.expunge_all()
+
+
+def _enter(invoice_id: int, asked: InvoiceRequest, at: datetime) -> None:
+    """What is written when it is applied for, approved, issued, and when its document is finished."""
+    customer = Actor(asked.applicant_id, asked.applicant_label, Role.CUSTOMER, asked.account_id)
+    reviewer = Actor(1, "Rita", Role.REVIEWER)
+    told = {"amount": asked.amount, "email": asked.email, "copies": [], "header": asked.header_name}
+    verdict = {"verdict": Action.APPROVE, "decided_by": reviewer.label}
+    for actor, action, before, after in (
+        (customer, "apply", None, {**told, "supporting_file": None}),
+        (reviewer, "approve", {"state": "pending", "verdict": None}, {"state": "approved", **verdict}),
+        (SYSTEM, "issue", {"state": "approved"}, {"state": "issued"}),
+    ):
+        audit.record(actor, f"request.{action}", ABOUT, asked.number, at=at, before=before, after=after)
+    entering.enter(Invoice, invoice_id, now=at)
+
+
+def _prove(app: Flask, kind: str) -> None:
+    """Print how long it takes to seal the events of both months, and to prove them and the documents."""
+    began, events = time.perf_counter(), 0
+    while sealed := sealing.seal():
+        events += sealed
+    settled = time.perf_counter()
+    outside = Outside.of(heads.read(heads.place(app.config["BACKOFFICE_SETTINGS"].instance_path)))
+    steps = list(verifying.walk(outside, between=session.rollback))
+    faults = [step.fault for step in steps if step.fault is not None] + list(entered.differences(session.rollback))
+    assert faults == [], faults[0]
+    assert steps[-1].events == events
+    session.remove()
+    print(
+        f"{kind}: {events} events sealed in {settled - began:.1f} s, they and the documents proved in"
+        f" {time.perf_counter() - settled:.1f} s",
+        flush=True,
+    )
 
 
 def _invoices(documents: int, pdf: bytes) -> Iterator[dict[str, Any]]:
