@@ -32,8 +32,10 @@ def rita(desk: Desk, visit: Callable[..., Visitor]) -> Visitor:
 
 
 def work(desk: Desk) -> None:
+    """What the worker does until nothing is left, in as many turns as it takes."""
     with desk.app.app_context():
-        jobs.work_off()
+        while jobs.work_off():
+            pass
 
 
 def words(visitor: Visitor) -> str:
