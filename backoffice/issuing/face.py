@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxGroupSnapshot, TaxKind
@@ -259,7 +260,7 @@ class Face:
         """Buyer and seller."""
         return _party(BUYER, self._s["buyer"]), _party(SELLER, self._s["seller"])
 
-    @property
+    @cached_property
     def rows(self) -> list[tuple[str, ...]]:
         """The texts of each line, in the order of `columns`."""
         return [cells(line, self.language) for line in self._s["lines"]]

@@ -43,12 +43,24 @@ class Page:
         """Write one line; `x` is its left edge, its right edge or its middle."""
         if not text:
             return
-        runs, width = typeset.measure(text, style.bold)
+        size, bold, color = style
+        runs, width = typeset.measure(text, bold)
         if align == "right":
-            x -= width * style.size / 1000
+            x -= width * size / 1000
         elif align == "center":
-            x -= width * style.size / 2000
-        self._show(f"BT {x:.2f} {PAGE_HEIGHT - y:.2f} Td", runs, style)
+            x -= width * size / 2000
+        before = f"BT {x:.2f} {PAGE_HEIGHT - y:.2f} Td"
+        if len(runs) > 1 or color != self._fill:
+            self._show(before, runs, style)
+            return
+        # Nearly all texts of a long invoice, which has thousands: one face, the colour as it is.
+        ((face, shown),) = runs
+        font = _font(face, size)
+        if font != self._font:
+            before += font
+            self._font = font
+        self.texts[face].append(shown)
+        self.operators.append((face, len(shown), before, "ET"))
 
     def slanted(self, x: float, y: float, text: str, style: Style, degrees: float) -> None:
         """Write one line around its middle, turned counter-clockwise (the mark across a draft)."""
@@ -85,7 +97,7 @@ class Page:
         """Fill squares of a grid from (x, y), given as (column, row, length); one path, so that no seam shows."""
         self._set_fill(color)
         self.operators.append(f"q {side:.4f} 0 0 {-side:.4f} {x:.2f} {PAGE_HEIGHT - y:.2f} cm")
-        self.operators.extend(f"{column} {row} {length} 1 re" for column, row, length in runs)
+        self.operators.append("\n".join([f"{column} {row} {length} 1 re" for column, row, length in runs]))
         self.operators.append("f Q")
 
     def frame(self, x: float, y: float, width: float, height: float, thickness: float, color: str) -> None:

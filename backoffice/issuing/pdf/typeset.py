@@ -47,7 +47,7 @@ def _pair(bold: bool) -> tuple[faces.Face, faces.Face]:
 def measure(text: str, bold: bool) -> tuple[tuple[Run, ...], int]:
     """The runs of one line of `text` by face, and its width in thousandths of its size."""
     main, _ = _pair(bold)
-    advances = [main.widths[character] for character in text]
+    advances = list(map(main.widths.__getitem__, text))
     if all(advances):
         return (Run(main.name, text),), sum(advances)
     runs = tuple(_runs(text, bold))
