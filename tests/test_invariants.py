@@ -221,6 +221,10 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "what the checks said was not kept with it"),
     "the checks are younger than their verdict": (
         "decision_checks", "UPDATE decision_checks SET worked_out_at = '2199-01-01'", "its checks are from after it"),
+    "the checks said something else": (
+        "decision_checks", "UPDATE decision_checks SET found = '[]'", "are not those that were kept with it"),
+    "the checks were exchanged with their fingerprint": (
+        "decision_checks", "UPDATE decision_checks SET sha256 = 'f'", "the audit log has other checks of it"),
     "what the checks said lost its guard": (
         "decision_checks", "UPDATE decision_checks SET found = found", "the trigger decision_checks_"),
     "an issued request was never decided on": (

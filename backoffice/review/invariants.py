@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, exists, false, func, not_, or_, select
+from sqlalchemy import and_, exists, false, func, literal, not_, or_, select
 
 from backoffice.audit.models import AuditEvent
 from backoffice.contradictions import Contradiction, found
 from backoffice.database import missing_triggers, session
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.requests.rules import ABOUT, Action
+from backoffice.review.checks.kept import fingerprint
 from backoffice.review.models import BulkItem, BulkRun, DecisionChecks
 from backoffice.review.rules import BulkAction, BulkOutcome, BulkState
 
@@ -42,6 +43,21 @@ def _kept_checks() -> Iterator[Contradiction]:
     yield Contradiction("decision {} on request {}: what the checks said was not kept with it", told.where(without))
     late = and_(DecisionChecks.decision_id == Decision.id, DecisionChecks.worked_out_at > Decision.decided_at)
     yield Contradiction("decision {} on request {}: its checks are from after it", told.where(exists().where(late)))
+    kept = told.add_columns(DecisionChecks.sha256, DecisionChecks.found).join(
+        DecisionChecks, and_(DecisionChecks.decision_id == Decision.id, DecisionChecks.found.is_not(None))
+    )
+    yield Contradiction(
+        "decision {} on request {}: its checks are not those that were kept with it",
+        kept,
+        only=lambda row: fingerprint(row.found) != row.sha256,
+    )
+    proved = exists().where(
+        AuditEvent.object_type == ABOUT,
+        AuditEvent.object_id == InvoiceRequest.number,
+        AuditEvent.action == literal("request.") + Decision.verdict,
+        AuditEvent.after["checks"].as_string() == DecisionChecks.sha256,
+    )
+    yield Contradiction("decision {} on request {}: the audit log has other checks of it", kept.where(~proved))
 
 
 def _runs() -> Iterator[Contradiction]:

@@ -122,13 +122,19 @@ class DecisionChecks(Base):
     """
 
     __tablename__ = "decision_checks"
-    __table_args__ = (CheckConstraint("(worked_out_at IS NULL) = (found IS NULL)", name="kept_is_whole"),)
+    __table_args__ = (
+        CheckConstraint(
+            "(worked_out_at IS NULL) = (found IS NULL) AND (sha256 IS NULL) = (found IS NULL)", name="kept_is_whole"
+        ),
+    )
 
     decision_id: Mapped[int] = mapped_column(ForeignKey(Decision.id), primary_key=True, autoincrement=False)
     # Before the verdict, by as long as its page was open.
     worked_out_at: Mapped[datetime | None] = mapped_column(Instant)
     # Every check in the order in which it was shown; see `checks.kept`.
     found: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDict)
+    # Their fingerprint, which stands in the verdict's event of the audit log as well.
+    sha256: Mapped[str | None] = mapped_column(String(64))
 
 
 # Migrations keep a copy of these statements: a migration must not change when the code does.

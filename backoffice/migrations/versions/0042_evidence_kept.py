@@ -51,7 +51,11 @@ def upgrade() -> None:
         sa.Column("decision_id", ID, autoincrement=False, nullable=False),
         sa.Column("worked_out_at", INSTANT, nullable=True),
         sa.Column("found", JSON_DICT, nullable=True),
-        sa.CheckConstraint("(worked_out_at IS NULL) = (found IS NULL)", name=op.f("ck_decision_checks_kept_is_whole")),
+        sa.Column("sha256", sa.String(64), nullable=True),
+        sa.CheckConstraint(
+            "(worked_out_at IS NULL) = (found IS NULL) AND (sha256 IS NULL) = (found IS NULL)",
+            name=op.f("ck_decision_checks_kept_is_whole"),
+        ),
         sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_decision_checks_decision_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision_checks")),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +36,12 @@ def as_kept(checks: Iterable[Check]) -> list[dict[str, Any]]:
         }
         for check in checks
     ]
+
+
+def fingerprint(kept: Sequence[dict[str, Any]]) -> str:
+    """The SHA-256 of what `as_kept` wrote, whatever order a database gives its names back in."""
+    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def from_kept(kept: Iterable[dict[str, Any]]) -> tuple[Check, ...]:

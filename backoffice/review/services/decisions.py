@@ -320,7 +320,7 @@ def _decide(
         requests.change_state(
             invoice_request, action, actor, now=now, values=values, reason=verdict.remarks or None,
             only_if=(requests_queries.first_unchanged(first),),
-            said=({"verdict": None, **before}, {**_told_audit(verdict), **after}),
+            said=({"verdict": None, **before}, {**_told_audit(verdict), **sight.told_audit, **after}),
         )  # fmt: skip
     except Conflict as conflict:
         session.refresh(invoice_request)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backoffice.database import session
 from backoffice.requests.models import Decision
-from backoffice.review.checks.kept import Checked, as_kept
+from backoffice.review.checks.kept import Checked, as_kept, fingerprint
 from backoffice.review.models import DecisionChecks
 from backoffice.review.queries.dossier import dossier
 from backoffice.review.queries.doubts import worked_out
@@ -16,10 +16,17 @@ CURRENCY = "CNY"  # as in `Facts`: what the checks take amounts for unless told 
 
 
 class Sight(NamedTuple):
-    """How far the page of a verdict saw the request, and what the checks said."""
+    """How far the page of a verdict saw the request, what the checks said, and how that is kept."""
 
     seen: str
     checked: Checked
+    kept: list[dict[str, Any]]
+    sha256: str
+
+    @property
+    def told_audit(self) -> dict[str, str]:
+        """What the audit log holds of it: the sealed chain proves the row that is kept."""
+        return {"checks": self.sha256}
 
 
 def sight_of(number: str, seen: str, checked: Checked | None, *, now: datetime, currency: str) -> Sight:
@@ -30,10 +37,11 @@ def sight_of(number: str, seen: str, checked: Checked | None, *, now: datetime, 
     # A clock that was put back would date what was seen behind the verdict.
     if checked is None or checked.at > now:
         checked = worked_out(dossier(number), now=now, currency=currency)
-    return Sight(seen, checked)
+    kept = as_kept(checked.checks)
+    return Sight(seen, checked, kept, fingerprint(kept))
 
 
 def keep(verdict: Decision, sight: Sight) -> None:
     """Write down what the checks said, in the transaction of the verdict."""
-    checked = sight.checked
-    session.add(DecisionChecks(decision_id=verdict.id, worked_out_at=checked.at, found=as_kept(checked.checks)))
+    at, kept, sha256 = sight.checked.at, sight.kept, sight.sha256
+    session.add(DecisionChecks(decision_id=verdict.id, worked_out_at=at, found=kept, sha256=sha256))
