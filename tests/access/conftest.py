@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.access.atlas import Atlas, draw
+from tests.access.atlas import Atlas
+from tests.access.filled import draw
 from tests.journeys.conftest import post, settings
 from tests.journeys.stage import NOW, Stage
 from tests.support.people import Cast

@@ -25,7 +25,7 @@ from backoffice.review.queries.doubts import Doubts
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk, claims, holds
 from backoffice.review.views.bulk_beside import WITH_EVIDENCE
-from tests.review.test_bulk_pages import words
+from tests.review.runs import words
 from tests.support.office import Office, contradictions
 from tests.support.sql import statements
 from tests.support.visitor import Visitor

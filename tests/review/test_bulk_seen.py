@@ -17,7 +17,7 @@ from backoffice.review.models import BulkRun
 from backoffice.review.services import decisions, holds, notes
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER
-from tests.review.test_bulk_pages import started, words, work
+from tests.review.runs import started, words, work
 from tests.support.office import contradictions
 from tests.support.visitor import Visitor
 

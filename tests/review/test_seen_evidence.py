@@ -24,7 +24,7 @@ from backoffice.review.queries import seen
 from backoffice.review.services import decisions
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER
-from tests.review.test_bulk_pages import started, words, work
+from tests.review.runs import started, words, work
 from tests.review.test_bulk_seen import ask
 from tests.review.test_presence import heard
 from tests.support.people import create_person

@@ -12,7 +12,7 @@ from backoffice.requests.models import Hold
 from backoffice.review.services import decisions, notes
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER, approve, lose_recharge, verdicts
-from tests.review.test_bulk_pages import started, words, work
+from tests.review.runs import started, words, work
 from tests.review.test_bulk_seen import ask
 from tests.review.test_presence import heard
 from tests.support.visitor import Visitor

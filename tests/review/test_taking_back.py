@@ -15,7 +15,7 @@ from backoffice.requests.models import InvoiceRequest
 from backoffice.review.services import decisions, holds
 from tests.review.desk import NOW, Desk
 from tests.review.four_eyes import LATER, UNDO, approve, verdicts, wants_second
-from tests.review.test_bulk_pages import started, words, work
+from tests.review.runs import started, words, work
 from tests.review.test_bulk_seen import ask
 from tests.review.test_onward import told_by_z
 from tests.support.office import ISSUER, contradictions
