@@ -22,7 +22,9 @@ from backoffice.permissions import Actor
 # As long as a form may lie open whose file is in the store and in no row yet.
 LIFE = timedelta(days=1)
 # Every other column whose name ends in sha256 names a document.
-NO_DOCUMENTS = frozenset({"audit_seal.sha256", "login_session.sid_sha256", "sign_in_attempt.email_sha256"})
+NO_DOCUMENTS = frozenset(
+    {"audit_seal.sha256", "decision_checks.sha256", "login_session.sid_sha256", "sign_in_attempt.email_sha256"}
+)
 # Where a JSON column names one, the way to it.
 IN_JSON: dict[str, tuple[str, ...]] = {
     "policy.value": ("logo",),

@@ -220,9 +220,16 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "decision_checks", "DELETE FROM decision_checks WHERE decision_id = (SELECT max(id) FROM decision)",
         "what the checks said was not kept with it"),
     "the checks are younger than their verdict": (
-        "decision_checks", "UPDATE decision_checks SET worked_out_at = '2199-01-01'", "its checks are from after it"),
+        "decision_checks", "UPDATE decision_checks SET worked_out_at = '2199-01-01 00:00:00.000000'",
+        "its checks are from after it"),
     "the checks said something else": (
         "decision_checks", "UPDATE decision_checks SET found = '[]'", "are not those that were kept with it"),
+    "the checks are said to be older": (
+        "decision_checks", "UPDATE decision_checks SET worked_out_at = '2020-01-01 00:00:00.000000'",
+        "not those that were kept with it"),
+    "the checks were taken out of their row": (
+        "decision_checks", "UPDATE decision_checks SET worked_out_at = NULL, found = NULL, sha256 = NULL",
+        "its checks are gone, and the audit log has them"),
     "the checks were exchanged with their fingerprint": (
         "decision_checks", "UPDATE decision_checks SET sha256 = 'f'", "the audit log has other checks of it"),
     "what the checks said lost its guard": (

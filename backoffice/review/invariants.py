@@ -24,7 +24,7 @@ _VERDICTS = {
 
 _GUARDS = (
     ("decision_checks_no_update", "decision_checks_no_delete", "decision_checks_no_blank"),
-    ("decision_checks_frozen",),
+    ("decision_checks_frozen", "decision_checks_not_emptied"),
 )
 
 
@@ -43,21 +43,24 @@ def _kept_checks() -> Iterator[Contradiction]:
     yield Contradiction("decision {} on request {}: what the checks said was not kept with it", told.where(without))
     late = and_(DecisionChecks.decision_id == Decision.id, DecisionChecks.worked_out_at > Decision.decided_at)
     yield Contradiction("decision {} on request {}: its checks are from after it", told.where(exists().where(late)))
-    kept = told.add_columns(DecisionChecks.sha256, DecisionChecks.found).join(
-        DecisionChecks, and_(DecisionChecks.decision_id == Decision.id, DecisionChecks.found.is_not(None))
-    )
+    rows = told.join(DecisionChecks, DecisionChecks.decision_id == Decision.id)
+    kept = rows.where(DecisionChecks.found.is_not(None))
     yield Contradiction(
         "decision {} on request {}: its checks are not those that were kept with it",
-        kept,
-        only=lambda row: fingerprint(row.found) != row.sha256,
+        kept.add_columns(DecisionChecks.sha256, DecisionChecks.found, DecisionChecks.worked_out_at),
+        only=lambda row: fingerprint(row.found, row.worked_out_at) != row.sha256,
     )
-    proved = exists().where(
+    of_the_event = AuditEvent.after["checks"].as_string()
+    event = exists().where(
         AuditEvent.object_type == ABOUT,
         AuditEvent.object_id == InvoiceRequest.number,
         AuditEvent.action == literal("request.") + Decision.verdict,
-        AuditEvent.after["checks"].as_string() == DecisionChecks.sha256,
+        AuditEvent.at == Decision.decided_at,
     )
+    proved = event.where(of_the_event == DecisionChecks.sha256)
     yield Contradiction("decision {} on request {}: the audit log has other checks of it", kept.where(~proved))
+    blank = rows.where(DecisionChecks.found.is_(None), event.where(of_the_event.is_not(None)))
+    yield Contradiction("decision {} on request {}: its checks are gone, and the audit log has them", blank)
 
 
 def _runs() -> Iterator[Contradiction]:

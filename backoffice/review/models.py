@@ -143,8 +143,10 @@ SQLITE_TRIGGERS = (
     " BEGIN SELECT RAISE(ABORT, 'what checks said never changes'); END",
     "CREATE TRIGGER decision_checks_no_delete BEFORE DELETE ON decision_checks"
     " BEGIN SELECT RAISE(ABORT, 'what checks said is never deleted'); END",
+    # REPLACE deletes without the trigger of deletions.
     "CREATE TRIGGER decision_checks_no_blank BEFORE INSERT ON decision_checks WHEN NEW.found IS NULL"
-    " BEGIN SELECT RAISE(ABORT, 'a verdict is given with its checks'); END",
+    " OR EXISTS (SELECT 1 FROM decision_checks WHERE decision_id = NEW.decision_id)"
+    " BEGIN SELECT RAISE(ABORT, 'a verdict is given with its checks, once'); END",
 )
 POSTGRESQL_TRIGGERS = (
     """CREATE FUNCTION decision_checks_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -156,6 +158,8 @@ BEGIN
 END $$""",
     "CREATE TRIGGER decision_checks_frozen BEFORE INSERT OR UPDATE OR DELETE ON decision_checks"
     " FOR EACH ROW EXECUTE FUNCTION decision_checks_guard()",
+    "CREATE TRIGGER decision_checks_not_emptied BEFORE TRUNCATE ON decision_checks"
+    " FOR EACH STATEMENT EXECUTE FUNCTION decision_checks_guard()",
 )
 
 install("decision_checks", "sqlite", SQLITE_TRIGGERS)

@@ -31,6 +31,7 @@ from tests.support.schema import import_all_models
 # Looked at: these JSON columns name no document.
 NAME_NONE = {
     "audit_event.after", "audit_event.before", "bulk_run.arguments", "decision.fields", "decision.further_reasons",
+    "decision_checks.found",
     "invoice_header.copies", "invoice_request.copies", "invoice_request.header", "ledger_file.ignored_columns",
     "ledger_file.samples", "ledger_file.sums", "ledger_line_problem.told", "message.context", "request_event.data",
 }  # fmt: skip

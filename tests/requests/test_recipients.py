@@ -44,7 +44,7 @@ def ended(template: str, state: str, recipient: str = EMAIL) -> None:
         session.execute(
             update(Message)
             .where(Message.template == template, Message.recipient == recipient, Message.state == "queued")
-            .values(state=state, accepted_at=at, attempts=1, server_answer="an answer")
+            .values(state=state, accepted_at=at, taken_at=at, attempts=1, server_answer="an answer")
         )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from backoffice.errors import Message, packed, unpacked
@@ -38,9 +38,10 @@ def as_kept(checks: Iterable[Check]) -> list[dict[str, Any]]:
     ]
 
 
-def fingerprint(kept: Sequence[dict[str, Any]]) -> str:
-    """The SHA-256 of what `as_kept` wrote, whatever order a database gives its names back in."""
-    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def fingerprint(kept: Sequence[dict[str, Any]], at: datetime) -> str:
+    """The SHA-256 of what `as_kept` wrote and of when that was worked out, in whatever order names come back."""
+    whole = {"at": at.astimezone(UTC).isoformat(timespec="microseconds"), "checks": kept}
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

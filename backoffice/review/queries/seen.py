@@ -47,6 +47,8 @@ _TAKEN_BACK = (
     ENDED.revoked_at.is_not(None),
     func.coalesce(ENDED.revoked_why, "") != Ending.OTHER_MONEY,
 )
+# Behind it a form may say what else its page showed (`views.remembered`).
+SHOWN = "~"
 FIRST_APPROVED = N_("%(who)s gave this request its first approval at %(at)s.")
 NOTED = N_("%(who)s wrote an internal note at %(at)s.")
 # What happened, by the kind of its event.
@@ -106,7 +108,7 @@ class Seen:
 
         A shorter word comes from a page that was open over an upgrade: of the rest it says that nothing was seen.
         """
-        parts = word.split(".")
+        parts = word.partition(SHOWN)[0].split(".")
         if not _FEWEST <= len(parts) <= len(NAMES):
             return None
         if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):

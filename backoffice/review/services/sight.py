@@ -38,7 +38,7 @@ def sight_of(number: str, seen: str, checked: Checked | None, *, now: datetime, 
     if checked is None or checked.at > now:
         checked = worked_out(dossier(number), now=now, currency=currency)
     kept = as_kept(checked.checks)
-    return Sight(seen, checked, kept, fingerprint(kept))
+    return Sight(seen, checked, kept, fingerprint(kept, checked.at))
 
 
 def keep(verdict: Decision, sight: Sight) -> None:

@@ -17,6 +17,7 @@ from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review.forms import ApproveForm, NoteForm, RejectForm, SeenForm
 from backoffice.review.queries import dossier as queries
+from backoffice.review.queries.seen import SHOWN
 from backoffice.review.services import decisions as services
 from backoffice.review.services import notes
 from backoffice.review.views import alone, rejection, remembered
@@ -129,8 +130,8 @@ def reject(number: str) -> Any:
 
 def _sight(number: str, form: SeenForm) -> dict[str, Any]:
     """How far the form's page saw the request, and what this process remembers that its checks said there."""
-    seen = form.seen.data or ""
-    return {"seen": seen, "checked": remembered.recall(current_actor(), number, seen), "currency": issuer().currency}
+    seen, _, mark = (form.seen.data or "").partition(SHOWN)
+    return {"seen": seen, "checked": remembered.recall(current_actor(), number, mark), "currency": issuer().currency}
 
 
 def _facts(decided: InvoiceRequest) -> dict[str, object]:

@@ -27,11 +27,11 @@ from backoffice.requests.rules import CLAIM_MINUTES, State
 from backoffice.requests.services import supporting
 from backoffice.review import labels
 from backoffice.review.checks import panel
-from backoffice.review.checks.facts import Facts
 from backoffice.review.checks.kept import Checked
 from backoffice.review.forms import ApproveForm, AssignForm, HoldForm, NoteForm, RejectForm, ReturnForm, SeenForm
 from backoffice.review.queries import credits, resubmission, upcoming
 from backoffice.review.queries import dossier as queries
+from backoffice.review.queries.seen import SHOWN
 from backoffice.review.services import acceptance, claims, four_eyes
 from backoffice.review.services.competence import GAVE_FIRST, moved_on, what_happened
 from backoffice.review.views import evidence, queue, remembered
@@ -128,12 +128,13 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
     shown = dossier.request
     gave_first = dossier.first is not None and dossier.first.decided_by == current_actor().id
     facts = evidence.facts_of(dossier, now)
+    checked = Checked(panel.run(facts), now)
     lost = _lost(allowed and not gave_first, forms)
     messages = [mail for mail in delivery.about("invoice_request", shown.id) if mail.template in labels.mails]
     return render_template(
         "review/request.html",
         dossier=dossier,
-        checks=_checks(dossier, facts, now, allowed=allowed),
+        checks=evidence.in_words(checked.checks),
         earlier=facts.history,
         comparison=resubmission.compared(dossier),
         **_draft(dossier, now),
@@ -147,7 +148,7 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
         is_seen=current_actor().can(Permission.BE_SEEN),
         may_see_books=current_actor().can(Permission.SEE_BOOKS),
         own=dossier.is_own_of(current_actor()) and current_actor().can(Permission.DECIDE),
-        **_forms_of(dossier, forms, allowed=allowed),
+        **_forms_of(dossier, forms, _seen(dossier, checked, allowed=allowed), allowed=allowed),
         long=_long_form(shown.number, forms, approves=allowed and not gave_first, notes=acts_here),
         claim_minutes=CLAIM_MINUTES,
         stage=stage_of(shown),
@@ -169,12 +170,11 @@ def page_of(dossier: queries.Dossier, *, refusal: BackofficeError | None = None,
     )
 
 
-def _checks(dossier: queries.Dossier, facts: Facts, now: datetime, *, allowed: bool) -> list[evidence.Finding]:
-    """What the checks say, in words; where it may be decided on, a verdict that comes from this page keeps it."""
-    checked = Checked(panel.run(facts), now)
-    if allowed:
-        remembered.remember(current_actor(), dossier.request.number, dossier.seen.word, checked)
-    return evidence.in_words(checked.checks)
+def _seen(dossier: queries.Dossier, checked: Checked, *, allowed: bool) -> str:
+    """What the page's forms bring: how far it shows the request and, where that may be decided on, what its checks say,
+    which a verdict that comes from it keeps."""
+    word = dossier.seen.word
+    return f"{word}{SHOWN}{remembered.remember(current_actor(), dossier.request.number, checked)}" if allowed else word
 
 
 def _issue_of(shown: InvoiceRequest) -> dict[str, object]:
@@ -195,13 +195,13 @@ def _draft(dossier: queries.Dossier, now: datetime) -> dict[str, object]:
     return {"draft": draft, "foreseen": translate(foreseen) if foreseen else None}
 
 
-def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], *, allowed: bool) -> dict[str, object]:
+def _forms_of(dossier: queries.Dossier, sent: Mapping[str, Form], seen: str, *, allowed: bool) -> dict[str, object]:
     """The page's forms by their names in the template; the `sent` ones as they came.
 
     A form that was not sent begins empty, whatever the body of this call holds for the other one. All but that of
     a note carry how far this page shows the request, after a refusal as well: now its reader has seen it.
     """
-    shown, seen = dossier.request, dossier.seen.word
+    shown = dossier.request
     nothing: MultiDict[str, str] = MultiDict()
     approve_form = cast(ApproveForm, sent.get("approve_form") or ApproveForm(formdata=nothing))
     rejection = rejection_of(shown, cast(RejectForm | None, sent.get("reject_form"))) if allowed else None
