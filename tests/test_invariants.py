@@ -214,6 +214,17 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a wish was granted by nothing": (
         "correction_wish", "UPDATE correction_wish SET state = 'granted' WHERE state = 'declined'",
         "granted by no credit note"),
+    "a wish was granted by a part of the whole": (
+        "correction_wish", "UPDATE correction_wish SET kind = 'return', header_id = NULL, request_id = (SELECT"
+        " invoice.request_id FROM invoice JOIN credit_note ON credit_note.invoice_id = invoice.id WHERE"
+        " invoice.gross > credit_note.gross), closed_at = (SELECT decided_at FROM credit_proposal JOIN credit_note ON"
+        " credit_note.proposal_id = credit_proposal.id JOIN invoice ON invoice.id = credit_note.invoice_id WHERE"
+        " invoice.gross > credit_note.gross) WHERE state = 'granted'", "granted by no credit note"),
+    "a wish was granted by a reissue to another header": (
+        "correction_wish", "UPDATE correction_wish SET header_id = (SELECT min(id) FROM invoice_header)"
+        " WHERE state = 'granted'", "granted by no credit note"),
+    "a wish was granted and nothing followed": (
+        "credit_reissue", "UPDATE credit_reissue SET request_id = NULL", "granted by no credit note"),
     "a customer was not told that a wish was declined": (
         "message", "DELETE FROM message WHERE template = 'correction_declined'", "was not told"),
     "a verdict lost what the checks said": (

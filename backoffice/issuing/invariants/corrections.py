@@ -12,7 +12,7 @@ from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.models import CorrectionWish, CreditNote, CreditProposal, CreditReissue, Invoice
-from backoffice.issuing.rules.credits import ProposalState, WishState
+from backoffice.issuing.rules.credits import ProposalState, WishKind, WishState
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.requests.rules import ABOUT, State
@@ -111,11 +111,31 @@ def _wishes() -> Iterator[Contradiction]:
 
 
 def _answers() -> Iterator[Contradiction]:
-    """A credit note grants what is open, and nothing else does; a refusal is mailed."""
-    of_invoice = and_(Invoice.id == CreditProposal.invoice_id, Invoice.request_id == CorrectionWish.request_id)
-    confirmed = and_(of_invoice, CreditProposal.state == ProposalState.CONFIRMED)
-    since = exists().where(confirmed, CreditProposal.decided_at > CorrectionWish.asked_at)
-    then = exists().where(confirmed, CreditProposal.decided_at == CorrectionWish.closed_at)
+    """A credit note that does what is asked for grants it, and nothing else does; a refusal is mailed."""
+    before = aliased(CreditNote)
+    taken = (
+        select(func.sum(before.gross))
+        .where(before.invoice_id == CreditNote.invoice_id, before.id <= CreditNote.id)
+        .correlate(CreditNote)
+        .scalar_subquery()
+    )
+    done = or_(
+        and_(CorrectionWish.kind == WishKind.RETURN, taken == Invoice.gross),
+        and_(
+            CorrectionWish.header_id == CreditReissue.header_id,
+            CreditReissue.request_id.is_not(None),
+        ),
+    )
+    does = (
+        select(CreditNote.id)
+        .join(Invoice, Invoice.id == CreditNote.invoice_id)
+        .join(CreditProposal, CreditProposal.id == CreditNote.proposal_id)
+        .outerjoin(CreditReissue, CreditReissue.proposal_id == CreditProposal.id)
+        .where(Invoice.request_id == CorrectionWish.request_id, CreditProposal.state == ProposalState.CONFIRMED, done)
+        .correlate(CorrectionWish)
+    )
+    since = does.where(CreditProposal.decided_at > CorrectionWish.asked_at).exists()
+    then = does.where(CreditProposal.decided_at == CorrectionWish.closed_at).exists()
     mailed = exists().where(
         Message.about_type == ABOUT,
         Message.about_id == CorrectionWish.request_id,
@@ -124,8 +144,11 @@ def _answers() -> Iterator[Contradiction]:
     )
     state = CorrectionWish.state
     faults = (
-        (and_(state == WishState.OPEN, since), "it was credited, and what its customer asked for is still open"),
-        (and_(state == WishState.GRANTED, not_(then)), "what its customer asked for was granted by no credit note"),
+        (and_(state == WishState.OPEN, since), "it was credited as its customer asked, and the wish is still open"),
+        (
+            and_(state == WishState.GRANTED, not_(then)),
+            "what its customer asked for was granted by no credit note that does it",
+        ),
         (and_(state == WishState.DECLINED, not_(mailed)), "its customer was not told that a correction was declined"),
     )
     for fault, sentence in faults:

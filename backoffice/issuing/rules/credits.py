@@ -53,7 +53,7 @@ class WishKind(StrEnum):
 
 
 class WishState(StrEnum):
-    """Open until it is withdrawn, declined, or granted by a credit note on the invoice."""
+    """Open until it is withdrawn, declined, or granted by a credit note that does what it asks for (`grants`)."""
 
     OPEN = "open"
     WITHDRAWN = "withdrawn"
@@ -110,6 +110,15 @@ class Share:
     def tax(self) -> Decimal:
         """The tax in it."""
         return self.gross - self.net
+
+
+def grants(kind: str, header_id: int | None, *, left: Decimal, reissued_to: int | None) -> bool:
+    """Whether a credit note does what a wish asks for: of one to take the invoice back, nothing is `left` of it; of one
+    for the header `header_id`, a request with that header follows (`reissued_to`; None where none does).
+
+    Every other credit note, of a refund say, leaves the wish open: finance still owes its customer an answer.
+    """
+    return reissued_to == header_id if kind == WishKind.REISSUE else left == ZERO
 
 
 def take_back(lines: Sequence[LineLeft], amounts: Sequence[Decimal]) -> list[Share]:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message
-from backoffice.issuing.models import CreditNote, CreditNoteLine, CreditProposal, Invoice
+from backoffice.issuing.models import CreditNote, CreditNoteLine, CreditProposal, CreditReissue, Invoice
 from backoffice.issuing.queries import credits as queries
 from backoffice.issuing.rules import credits as rules
 from backoffice.issuing.rules.credits import CREDIT_REASONS, CreditReason, ProposalState
@@ -35,7 +35,8 @@ LINES_AT_ONCE = 1000
 
 def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) -> CreditNote:
     """Make a proposal a credit note: its number, its frozen content and the money, all or nothing. Where an invoice is
-    issued anew, the request for it is made here, with the very money that was taken back.
+    issued anew, the request for it is made here, with the very money that was taken back. What its customer asks
+    for is granted where this does it, and waits on otherwise.
 
     Locks the request, then the account, then the series. Raises NotFound, Forbidden for its maker, Conflict when it is
     decided already or the clock or the page forbid it, Invalid where less is left by now.
@@ -45,12 +46,16 @@ def confirm(actor: Actor, proposal_id: int, *, issuer: Issuer, now: datetime) ->
     planned = plan(invoice, Wanted(proposal.reason, proposal.words, queries.amounts_of(proposal.id)))
     credited = invoice.gross - sum((line.left.gross_left for line in planned.lines), ZERO)
     money = ledger.credit(invoice.request_id, planned.by_recharge)
-    following = _issue_anew(actor, proposal, invoice, money, now)
+    anew = queries.reissue_of(proposal.id)
+    following = _issue_anew(actor, proposal, anew, invoice, money, now) if anew is not None else None
     note = _number(planned, proposal, issuer)
     # A month's journal and its register of credit notes speak of the same moment.
     money.enter(note.issued_at)
     session.flush()
-    wishes.grant(actor, session.get_one(InvoiceRequest, invoice.request_id), now=now)
+    wishes.grant(
+        actor, session.get_one(InvoiceRequest, invoice.request_id), left=invoice.gross - credited - note.gross,
+        reissued_to=anew.header_id if anew is not None else None, now=now,
+    )  # fmt: skip
     audit.record(
         actor, "credit.confirm", ABOUT, invoice.number, at=now, reason=planned.words,
         before={"proposal": proposal.id, "credited": credited},
@@ -119,12 +124,11 @@ def retry(proposal_id: int) -> bool:
 
 
 def _issue_anew(
-    actor: Actor, proposal: CreditProposal, invoice: Invoice, money: ledger.Credited, now: datetime
-) -> str | None:
+    actor: Actor, proposal: CreditProposal, wanted: CreditReissue, invoice: Invoice, money: ledger.Credited,
+    now: datetime,
+) -> str:  # fmt: skip
     """The request that takes an invoice's place, with the money that was taken back; its number."""
-    wanted, amount = queries.reissue_of(proposal.id), sum(money.freed.values(), ZERO)
-    if wanted is None:
-        return None
+    amount = sum(money.freed.values(), ZERO)
     if amount <= ZERO:
         raise Conflict(Message(N_("Nothing of this invoice could be invoiced again: it was refunded or taken back.")))
     former = session.get_one(InvoiceRequest, invoice.request_id)

@@ -1,11 +1,12 @@
 """The customer asks to take an issued invoice back or to issue it to another header; finance decides.
 
-Granting is no verb of its own: a credit note on the invoice grants what is open (`crediting.confirm`).
+Granting is no verb of its own: a credit note that does what is asked for grants it (`crediting.confirm`).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from backoffice import text
 from backoffice.audit import services as audit
@@ -13,7 +14,7 @@ from backoffice.database import session
 from backoffice.errors import N_, Conflict, Forbidden, Invalid, Message
 from backoffice.issuing.models import CorrectionWish
 from backoffice.issuing.queries import credits, wishes
-from backoffice.issuing.rules.credits import REMARKS_LIMIT, WORDS_LIMIT, WishKind, WishState
+from backoffice.issuing.rules.credits import REMARKS_LIMIT, WORDS_LIMIT, WishKind, WishState, grants
 from backoffice.issuing.services.proposals import lock_request
 from backoffice.money import ZERO
 from backoffice.permissions import Actor, Permission
@@ -75,10 +76,13 @@ def decline(actor: Actor, found: InvoiceRequest, *, remarks: str, now: datetime)
     tell(found, "correction_declined", now=now, invoice_number=number, remarks=cleaned)
 
 
-def grant(actor: Actor, found: InvoiceRequest, *, now: datetime) -> None:
-    """A credit note on the invoice was confirmed: what is open is granted."""
+def grant(actor: Actor, found: InvoiceRequest, *, left: Decimal, reissued_to: int | None, now: datetime) -> None:
+    """A credit note on the invoice was confirmed: what is open is granted where that does what it asks for.
+
+    `left` is what of the invoice nobody took back, `reissued_to` the header with which it is issued anew.
+    """
     wish = _locked(found)
-    if wish is not None:
+    if wish is not None and grants(wish.kind, wish.header_id, left=left, reissued_to=reissued_to):
         _close(actor, found, wish, WishState.GRANTED, now)
 
 

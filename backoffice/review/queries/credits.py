@@ -15,6 +15,7 @@ from backoffice.database import session
 from backoffice.issuing.models import CorrectionWish, CreditNote, CreditProposal, Invoice
 from backoffice.issuing.queries import credits, wishes
 from backoffice.issuing.queries.credits import Creditable
+from backoffice.issuing.rules.credits import grants
 from backoffice.ledger.models import LedgerEntry, in_debt
 from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest
@@ -46,6 +47,12 @@ class OfRequest:
     def open(self) -> CreditProposal | None:
         """What waits for its checker."""
         return next((one for one in self.proposals if one.is_open), None)
+
+    def would_grant(self, amounts: Mapping[int, Decimal], reissued_to: int | None) -> bool:
+        """Whether taking these amounts back, by line, would be what the customer asks for; `reissued_to` is the header
+        with which the invoice is issued anew, None where it is not."""
+        left = self.left - sum(amounts.values(), ZERO)
+        return self.wish is not None and grants(self.wish.kind, self.wish.header_id, left=left, reissued_to=reissued_to)
 
 
 def of_request(request_id: int) -> OfRequest:

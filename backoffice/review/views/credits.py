@@ -224,14 +224,16 @@ def _proposal_page(
     found = requests.by_number(requests.number_of(notes.request_of(proposal_id)) or "")
     about, actor = queries.of_request(found.id), current_actor()
     acts = actor.can(Permission.DECIDE) and not found.is_own_of(actor)
+    amounts, anew = notes.amounts_of(proposal_id), notes.reissue_of(proposal_id)
     page = render_template(
         "review/credit_proposal.html",
         invoice_request=found,
         about=about,
         proposal=proposal,
-        amounts=notes.amounts_of(proposal_id),
+        amounts=amounts,
         note=note,
-        header=_header_of_reissue(found, proposal_id),
+        header=headers.any_header_of(found.account_id, anew.header_id).name if anew is not None else None,
+        grants=about.would_grant(amounts, anew.header_id if anew is not None else None),
         shown=_shown(proposal, note),
         form=form or kept_forms.begin(DeclineForm, {}),
         may_check=acts and proposal.is_open and proposal.proposed_by != actor.id,
@@ -244,12 +246,6 @@ def _proposal_page(
         labels=labels,
     )
     return page, status
-
-
-def _header_of_reissue(found: InvoiceRequest, proposal_id: int) -> str | None:
-    """The header with which an invoice is to be issued anew; None where nothing follows."""
-    wanted = notes.reissue_of(proposal_id)
-    return headers.any_header_of(found.account_id, wanted.header_id).name if wanted is not None else None
 
 
 def _shown(proposal: CreditProposal, note: CreditNote | None) -> Any:
