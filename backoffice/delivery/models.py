@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    and_,
+    or_,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.database import Base, Id, Instant, JsonDict
-from backoffice.delivery.rules import OPEN_STATES, MessageState
+from backoffice.delivery.rules import OPEN_STATES, TEST, MessageState
 from backoffice.leases import Leased, lease_is_whole
 
 _OPEN = text("state IN ('queued', 'sending', 'deferred')")
@@ -62,7 +74,8 @@ class Message(Leased, Base):
     # When our own server took it, and in which words: whatever comes back later, this stays.
     taken_at: Mapped[datetime | None] = mapped_column(Instant)
     taken_answer: Mapped[str | None] = mapped_column(Text)
-    # When a server further on was first heard of: it is late (accepted) or has come back (failed).
+    # When a server further on was heard of: that it is late (accepted), once; that it has come back (failed) takes the
+    # place of that, with its words. Also of one that ours still tried to hand on.
     reported_at: Mapped[datetime | None] = mapped_column(Instant)
 
     # Until when the link in it gives the document to whoever holds the mail; brought forward, the link ends.
@@ -77,6 +90,29 @@ class Message(Leased, Base):
     def is_open(self) -> bool:
         """Whether the message is still on its way."""
         return self.state in OPEN_STATES
+
+
+# Of mails that say how something stands: while it stands so.
+_SO_WHILE: dict[str, ColumnElement[bool]] = {}
+
+
+def holds_while(template: str, standing: ColumnElement[bool]) -> None:
+    """Mails of this kind say what is so only while `standing`, an SQL predicate of `Message`, is true.
+
+    Delivery knows nothing of what mails are about: the capability that queues them says it, where it has its tables.
+    """
+    _SO_WHILE[template] = standing
+
+
+def still_holds() -> ColumnElement[bool]:
+    """SQL predicate of messages whose words are still so; of most mails they always are, and of a test."""
+    return and_(
+        true(),
+        *(
+            or_(Message.template != template, Message.about_type == TEST, standing)
+            for template, standing in _SO_WHILE.items()
+        ),
+    )
 
 
 def is_open() -> ColumnElement[bool]:

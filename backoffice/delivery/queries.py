@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
-from backoffice.delivery.models import Message
+from backoffice.delivery.models import Message, still_holds
 from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, PERIODIC, TEST, MessageState
 from backoffice.errors import NotFound
 
@@ -45,6 +45,11 @@ def one(message_id: int) -> Message:
     return found
 
 
+def holds(message_id: int) -> bool:
+    """Whether what the message says is still so; of most mails it always is."""
+    return session.scalars(select(Message.id).where(Message.id == message_id, still_holds())).first() is not None
+
+
 def was_followed(message_id: int) -> bool:
     """Whether somebody has sent the message anew."""
     return session.scalars(select(Message.id).where(Message.follows_id == message_id)).first() is not None
@@ -63,7 +68,7 @@ def unsettled() -> Select[Message]:
 
     A notice is settled by a document about the same object that was accepted later: the invoice says more than every
     notice before it. A document is settled only by sending itself, a periodic one also by the next one. Nobody misses a
-    test.
+    test, nor words that are not so any more.
     """
     arrived = select(_NEWS.id).where(
         _NEWS.about_type == Message.about_type,
@@ -75,6 +80,7 @@ def unsettled() -> Select[Message]:
     return select(Message).where(
         Message.state == MessageState.FAILED,
         Message.about_type != TEST,
+        still_holds(),
         ~select(_SUCCESSOR.id).where(_SUCCESSOR.follows_id == Message.id).exists(),
         or_(Message.attachment_sha256.is_not(None) & Message.template.not_in(PERIODIC), ~arrived.exists()),
     )

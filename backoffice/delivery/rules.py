@@ -63,8 +63,6 @@ CONTEXT: dict[str, frozenset[str]] = {
 
 # Mails whose document their link gives to whoever holds the mail. A report of the house is read signed in.
 LINKED = frozenset({"issued", "credited"})
-# Notices that say nothing more once another mail about the same object was queued: they are not sent then.
-OVERTAKEN_BY = {"approved": "issued"}
 # Mails that come again by themselves, and then say all that matters.
 PERIODIC = frozenset({"weekly_report", "audit_head"})
 

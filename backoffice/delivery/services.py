@@ -14,7 +14,7 @@ from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.delivery import rules
 from backoffice.delivery.bounces import Report, Verdict
-from backoffice.delivery.models import Message, is_open
+from backoffice.delivery.models import Message, is_open, still_holds
 from backoffice.delivery.rules import WAITING_STATES, Effect, MessageState, Outcome
 from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.errors import Message as Sentence
@@ -78,7 +78,7 @@ def correct_and_resend(actor: Actor, message_id: int, address: str, *, now: date
     """Send a failed or waiting message to another address, as a new message; a waiting one is cancelled.
 
     Raises Invalid (field `recipient`) for an unusable address, NotFound, or Conflict when the message is being sent,
-    was accepted, or was sent anew already.
+    was accepted, was sent anew already, or says what is not so any more.
     """
     address = address.strip()
     try:
@@ -86,6 +86,7 @@ def correct_and_resend(actor: Actor, message_id: int, address: str, *, now: date
     except rules.AddressError as error:
         raise Invalid({"recipient": [error.message]}) from None
     old = _message(message_id)
+    _refuse_untrue(old)
     if old.state in WAITING_STATES:
         cancel(actor, message_id, reason="sent to a corrected address", now=now)
     elif old.state != MessageState.FAILED:
@@ -100,9 +101,11 @@ def correct_and_resend(actor: Actor, message_id: int, address: str, *, now: date
 def send_again(actor: Actor, message_id: int, *, now: datetime) -> Message:
     """Send a finished message once more to the same address, as a new message with a Message-ID of its own.
 
-    Raises NotFound, or Conflict while it is still on its way or when it was sent anew already.
+    Raises NotFound, or Conflict while it is still on its way, when it was sent anew already, or says what is not so any
+    more.
     """
     old = _message(message_id)
+    _refuse_untrue(old)
     if old.is_open:
         raise Conflict(Sentence(N_("This message is still on its way.")), code="message-on-its-way")
     new = _follow(old, old.recipient, now)
@@ -114,14 +117,14 @@ def take(now: datetime, lease_seconds: float) -> Message | None:
     """Lease the message that is due first, so that for `lease_seconds` nobody else sends it; None when none is due.
 
     A message whose sender died comes back when its lease ends; one that outlived `MAX_ATTEMPTS` senders fails, because
-    it may be what kills them. A notice that another mail has overtaken is cancelled. PostgreSQL skips rows in other
-    hands; on SQLite the writing transaction is alone.
+    it may be what kills them. One whose words are not so any more is cancelled: its matter went on while it waited.
+    PostgreSQL skips rows in other hands; on SQLite the writing transaction is alone.
     """
     while (message := _first_due(now)) is not None:
-        if message.attempts >= rules.MAX_ATTEMPTS:
+        if not _holds(message):
+            _close(message, MessageState.CANCELLED, "not sent: what it says is not so any more", now)
+        elif message.attempts >= rules.MAX_ATTEMPTS:
             _close(message, MessageState.FAILED, "the sender stopped during every attempt", now)
-        elif _is_overtaken(message):
-            _close(message, MessageState.CANCELLED, "another mail says more by now", now)
         else:
             break
     if message is None:
@@ -187,7 +190,8 @@ def record_report(report: Report, *, now: datetime) -> Effect:
     """Believe what came back by mail: a refusal ends the message it names as one at our own server does, a delay is
     written down once and the message stays accepted. When and in which words our server took it stays written.
 
-    A message ends once: the same report again, or another one after it, changes nothing.
+    A message ends once: the same report again, or another one after it, changes nothing. A refusal after a delay takes
+    its place, time and words: what matters is what became of the message.
     """
     message = _reported(report)
     if message is None or not report.findings:
@@ -233,12 +237,8 @@ def _first_due(now: datetime) -> Message | None:
     ).one_or_none()
 
 
-def _is_overtaken(message: Message) -> bool:
-    later = rules.OVERTAKEN_BY.get(message.template)
-    if later is None:
-        return False
-    same = (Message.about_type == message.about_type, Message.about_id == message.about_id, Message.template == later)
-    return message.about_type != rules.TEST and session.scalar(select(select(Message.id).where(*same).exists())) is True
+def _holds(message: Message) -> bool:
+    return session.scalar(select(Message.id).where(Message.id == message.id, still_holds())) is not None
 
 
 def _close(message: Message, state: MessageState, answer: str, at: datetime) -> None:
@@ -255,6 +255,12 @@ def _message(message_id: int) -> Message:
     if message is None:
         raise NotFound
     return message
+
+
+def _refuse_untrue(message: Message) -> None:
+    if not _holds(message):
+        told = N_("What this message says is not so any more. It is not sent again.")
+        raise Conflict(Sentence(told), code="message-untrue")
 
 
 def _follow(old: Message, recipient: str, now: datetime) -> Message:

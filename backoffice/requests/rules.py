@@ -27,13 +27,15 @@ LATE_ISSUE_MINUTES = 15  # from the end of the undo window: an invoice that take
 COPIES_LIMIT = 4
 SEND_AGAIN_LIMIT = 5  # mails per request and 24 hours, so that nobody's mailbox can be filled from here
 ABOUT = "invoice_request"  # how mails and audit events name a request
+# Mails that say how it stands: that it is approved and not issued yet, and that a question waits for its answer.
+APPROVED, ASKED, REMINDED = "approved", "information_wanted", "information_reminder"
 # Mails about a request that go to its customer; others tell colleagues.
 TO_CUSTOMERS = (
     "submitted",
     "rejected",
-    "information_wanted",
-    "information_reminder",
-    "approved",
+    ASKED,
+    REMINDED,
+    APPROVED,
     "issued",
     "credited",
     "correction_declined",

@@ -13,13 +13,17 @@ from sqlalchemy import select
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery import jobs as delivery
+from backoffice.delivery import queries as sent
+from backoffice.delivery import services as delivered
 from backoffice.delivery.models import Message
-from backoffice.errors import N_
+from backoffice.delivery.rules import MessageState, Outcome
+from backoffice.errors import N_, Conflict
 from backoffice.errors import Message as Sentence
 from backoffice.issuing import services as issuing
 from backoffice.requests import jobs
-from backoffice.requests.services import late_issues
+from backoffice.requests.services import late_issues, recipients
 from backoffice.review.services import decisions
+from backoffice.review.services import holds as desk
 from tests.support.office import EMAIL, Office, contradictions
 from tests.support.sql import gather_figures, plan, statements
 
@@ -123,6 +127,109 @@ def test_what_was_not_sent_before_the_invoice_is_not_sent_after_it(office: Offic
             pass
     assert mails() == [(EMAIL, "cancelled")]
     assert set(session.scalars(select(Message.state).where(Message.template == "issued"))) == {"deferred"}
+
+
+def asked(office: Office) -> str:
+    """A request with a question to its customer that is mailed."""
+    office.recharge("10.00")
+    number = office.apply("10.00")
+    with transaction():
+        desk.hold(office.cast.rita.actor, number, question="Which contract?", now=clock.now())
+    return number
+
+
+def told(office: Office) -> str:
+    """A request whose customer is to be told that it is approved."""
+    number = approved(office)
+    assert told_after(2 * LATER) == 1
+    return number
+
+
+def approved_anew(office: Office, number: str) -> None:
+    returned(office, number)
+    approve(office, number)
+
+
+NOT_SO_ANY_MORE = [
+    (told, "approved", rejected), (told, "approved", withdrawn), (told, "approved", approved_anew),
+    (told, "approved", issued), (asked, "information_wanted", Office.reject),
+]  # fmt: skip
+
+
+def taken(template: str) -> Message:
+    """The mail, which a worker has in its hands at this moment; every other one has arrived."""
+    while (message := delivered.take(clock.now(), 60)) is not None and message.template != template:
+        delivered.record_outcome(message.id, str(message.lease), Outcome(MessageState.ACCEPTED, "250"), now=clock.now())
+    assert message is not None
+    return message
+
+
+def state_of(message_id: int) -> str:
+    session.rollback()
+    return session.get_one(Message, message_id, populate_existing=True).state
+
+
+@pytest.mark.parametrize(("stands", "template", "happened"), NOT_SO_ANY_MORE)
+def test_what_is_not_so_any_more_is_not_tried_again(
+    office: Office, stands: Callable[[Office], str], template: str, happened: Callable[[Office, str], None]
+) -> None:
+    number = stands(office)
+    with clock.moved_to(clock.now() + 3 * LATER):
+        with transaction():
+            mail = taken(template)
+            message_id, lease = mail.id, str(mail.lease)
+        happened(office, number)
+        with transaction():
+            assert delivered.record_outcome(
+                message_id, lease, Outcome(MessageState.DEFERRED, "451 later"), now=clock.now()
+            )
+    with clock.moved_to(clock.now() + 4 * LATER), transaction():
+        while (other := delivered.take(clock.now(), 60)) is not None:
+            assert other.id != message_id
+    assert state_of(message_id) == "cancelled"
+    assert contradictions() == []
+
+
+@pytest.mark.parametrize(("stands", "template", "happened"), NOT_SO_ANY_MORE)
+def test_what_is_not_so_any_more_is_not_sent_again_and_nobody_misses_it(
+    office: Office, stands: Callable[[Office], str], template: str, happened: Callable[[Office, str], None]
+) -> None:
+    number = stands(office)
+    with clock.moved_to(clock.now() + 3 * LATER):
+        with transaction():
+            mail = taken(template)
+            message_id, refused = mail.id, Outcome(MessageState.FAILED, "550 no such user")
+            delivered.record_outcome(message_id, str(mail.lease), refused, now=clock.now())
+        assert [mail.id for mail in sent.problems()] == [message_id]
+        happened(office, number)
+        for email in (EMAIL, "right@lumen.example"):
+            with pytest.raises(Conflict, match="not so any more"), transaction():
+                recipients.mend(office.cast.rita.actor, message_id, email=email, now=clock.now())
+            session.rollback()
+        assert [mail.id for mail in sent.problems()] == []
+    assert state_of(message_id) == "failed"
+
+
+def test_what_is_still_so_is_tried_again_and_sent_again(office: Office) -> None:
+    told(office)
+    with clock.moved_to(clock.now() + 3 * LATER):
+        with transaction():
+            mail = taken("approved")
+            message_id = mail.id
+            delivered.record_outcome(
+                message_id, str(mail.lease), Outcome(MessageState.DEFERRED, "451"), now=clock.now()
+            )
+        with clock.moved_to(clock.now() + 4 * LATER):
+            with transaction():
+                mail = taken("approved")
+                assert mail.id == message_id
+                delivered.record_outcome(
+                    message_id, str(mail.lease), Outcome(MessageState.FAILED, "550"), now=clock.now()
+                )
+            with transaction():
+                recipients.mend(office.cast.rita.actor, message_id, email=EMAIL, now=clock.now())
+            with transaction():
+                assert taken("approved").follows_id == message_id
 
 
 def test_of_two_workers_at_once_one_tells(office: Office, context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

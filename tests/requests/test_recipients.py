@@ -19,7 +19,7 @@ from backoffice.delivery.models import Message
 from backoffice.delivery.rules import MessageState, Outcome
 from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.requests import queries
-from backoffice.requests.rules import ABOUT, SEND_AGAIN_LIMIT
+from backoffice.requests.rules import ABOUT, ASKED, REMINDED, SEND_AGAIN_LIMIT
 from backoffice.requests.services import holds, recipients
 from backoffice.requests.services.states import tell
 from tests.support.office import EMAIL, Office, contradictions
@@ -139,11 +139,11 @@ def test_the_new_address_is_told_whatever_became_of_the_first_mail(office: Offic
 def test_the_question_that_waits_goes_to_the_corrected_address(office: Office, state: str) -> None:
     number = asked(office)
     if state != "queued":
-        ended(holds.ASKED, state)
+        ended(ASKED, state)
     correct(office, number)
     kept = {"queued": "cancelled"}.get(state, state)
-    assert queued(holds.ASKED) == [(EMAIL, kept), (NEW, "queued")]
-    ended(holds.ASKED, "accepted", NEW)
+    assert queued(ASKED) == [(EMAIL, kept), (NEW, "queued")]
+    ended(ASKED, "accepted", NEW)
     with transaction():
         assert holds.stop_clocks() >= 1
     assert office.request(number).is_paused
@@ -182,20 +182,20 @@ def test_a_mail_that_the_worker_takes_meanwhile_does_not_stop_the_correction(
 
 def test_a_reminder_that_waits_goes_to_the_corrected_address(office: Office) -> None:
     number = asked(office)
-    ended(holds.ASKED, "accepted")
+    ended(ASKED, "accepted")
     with transaction():
-        tell(queries.by_number(number), holds.REMINDED, now=clock.now(), question="Which contract?")
+        tell(queries.by_number(number), REMINDED, now=clock.now(), question="Which contract?")
     correct(office, number)
-    assert queued(holds.REMINDED) == [(EMAIL, "cancelled"), (NEW, "queued")]
+    assert queued(REMINDED) == [(EMAIL, "cancelled"), (NEW, "queued")]
 
 
 def test_a_question_that_was_answered_is_not_asked_at_the_new_address(office: Office) -> None:
     number = asked(office)
-    ended(holds.ASKED, "failed")
+    ended(ASKED, "failed")
     with transaction():
         holds.answer(office.cast.ada.actor, number, "C-1", now=clock.now())
     correct(office, number)
-    assert queued(holds.ASKED) == [(EMAIL, "failed")]
+    assert queued(ASKED) == [(EMAIL, "failed")]
 
 
 def test_a_correction_that_changes_nothing_leaves_no_trace(office: Office) -> None:

@@ -20,6 +20,7 @@ from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
 from backoffice.requests import queries
 from backoffice.requests.rules import ABOUT, SEND_AGAIN_LIMIT
 from backoffice.requests.services import recipients
+from backoffice.review.services import holds
 from tests.support.office import EMAIL, Office
 from tests.support.people import Cast, Person
 from tests.support.visitor import Visitor
@@ -233,3 +234,25 @@ def test_the_link_in_a_mail_is_ended_by_hand(
     assert "The link in this mail has ended." in words(page.text)
     assert 'name="email" value="' in page.text
     assert "danger" not in page.text.partition("<main")[2]
+
+
+def test_what_a_question_asked_is_not_sent_again_once_it_is_closed(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor]
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("100.00")
+        number = office.apply("80.00")
+        with transaction():
+            holds.hold(cast.rita.actor, number, question="Which contract?", now=clock.now())
+        message_id = ended("information_wanted", "failed")
+    rita = visit(cast.rita)
+    assert "Correct the address and send again" in rita.get(f"/review/mails/{message_id}").text
+    with app.app_context():
+        office.reject(number)
+    refused = rita.submit({"email": NEW}, button="Send again")
+    assert refused.status_code == 303
+    assert "What this message says is not so any more." in words(rita.get(f"/review/{number}").text)
+    page = words(rita.get(f"/review/mails/{message_id}").text)
+    assert "What this message says is not so any more." in page
+    assert "Send again" not in page

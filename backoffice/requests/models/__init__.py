@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backoffice.requests.models import standing  # noqa: F401  what it says of mails registers itself
 from backoffice.requests.models.decisions import Decision
 from backoffice.requests.models.enclosing import Enclosing, enclosing_args
 from backoffice.requests.models.history import RequestEvent, RequestNote

@@ -24,11 +24,19 @@ from backoffice.errors import N_, Conflict, Forbidden, Message
 from backoffice.permissions import SYSTEM, Actor, Permission
 from backoffice.requests import queries
 from backoffice.requests.models import Decision, Hold, InvoiceRequest, runs_at
-from backoffice.requests.rules import ABOUT, ANSWER_LIMIT, HOLD_DAYS, QUESTION_LIMIT, REMIND_DAYS, Action
+from backoffice.requests.rules import (
+    ABOUT,
+    ANSWER_LIMIT,
+    ASKED,
+    HOLD_DAYS,
+    QUESTION_LIMIT,
+    REMIND_DAYS,
+    REMINDED,
+    Action,
+)
 from backoffice.requests.services import pauses
 from backoffice.requests.services.states import add_event, change_state, tell
 
-ASKED, REMINDED = pauses.ASKED, pauses.REMINDED
 BATCH = 200
 
 # When the mail server took the question that is open: the clock may have run on all the same.

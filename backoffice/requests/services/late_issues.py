@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Select, select
 from backoffice.database import session
 from backoffice.delivery.models import Message as Mail
 from backoffice.requests.models import InvoiceRequest, in_state
-from backoffice.requests.rules import ABOUT, LATE_ISSUE_MINUTES, State
-from backoffice.requests.services.pauses import APPROVED
+from backoffice.requests.rules import ABOUT, APPROVED, LATE_ISSUE_MINUTES, State
 from backoffice.requests.services.states import tell
 
 _LATE = timedelta(minutes=LATE_ISSUE_MINUTES)

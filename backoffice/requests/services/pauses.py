@@ -19,12 +19,10 @@ from backoffice.errors import Conflict
 from backoffice.permissions import SYSTEM
 from backoffice.requests import queries
 from backoffice.requests.models import Decision, Hold, InvoiceRequest
-from backoffice.requests.rules import ABOUT, extension_days
+from backoffice.requests.rules import ABOUT, ASKED, REMINDED, extension_days
 from backoffice.requests.services.promises import values_of
 
 ANSWERED, NO_ANSWER, RESUMED, DECIDED, WITHDRAWN = "answered", "no_answer", "resumed", "decided", "withdrawn"
-ASKED, REMINDED = "information_wanted", "information_reminder"  # the mails of a question
-APPROVED = "approved"
 
 
 def end(

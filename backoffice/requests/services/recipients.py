@@ -19,7 +19,7 @@ from backoffice.permissions import Actor, Permission
 from backoffice.requests import queries, rules
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import Action, State
-from backoffice.requests.services import holds, promises, search
+from backoffice.requests.services import promises, search
 from backoffice.requests.services.states import add_event, change_state, tell
 
 CHANGED = "recipients_changed"
@@ -215,9 +215,9 @@ def _tell_new_address(actor: Actor, invoice_request: InvoiceRequest, now: dateti
     promised = promises.told(invoice_request.due_on, promises.provisional_of(invoice_request))
     _move(actor, invoice_request, "submitted", now, **promised)
     if asked is not None:
-        _move(actor, invoice_request, holds.ASKED, now, asked.asked_at, question=asked.question)
+        _move(actor, invoice_request, rules.ASKED, now, asked.asked_at, question=asked.question)
         # A reminder that arrived is not repeated: the question is there now.
-        _redirect(actor, invoice_request, holds.REMINDED, now, asked.asked_at)
+        _redirect(actor, invoice_request, rules.REMINDED, now, asked.asked_at)
 
 
 def _move(

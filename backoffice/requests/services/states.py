@@ -64,7 +64,7 @@ def change_state(
     if leaving:
         pauses.end(invoice_request, _HOW_A_HOLD_ENDS.get(action, pauses.DECIDED), now=now)
     if action is Action.RETURN and issuable_at is not None:
-        pauses.stop_mails(invoice_request.id, (pauses.APPROVED,), "no longer approved", since=issuable_at, now=now)
+        pauses.stop_mails(invoice_request.id, (rules.APPROVED,), "no longer approved", since=issuable_at, now=now)
     ended = approvals.end_first(invoice_request.id, actor, ending, now) if ending is not None else None
     told = queries.first_told(ended)
     if line.money is Money.RELEASE:

@@ -72,13 +72,14 @@ def _request(found: Message) -> InvoiceRequest:
 
 
 def _page(found: Message, form: MailForm) -> str:
-    ended = not found.is_open
+    ended, holds = not found.is_open, delivery.holds(found.id)
     return render_template(
         "review/mail.html",
         mail=found,
         invoice_request=_request(found),
         form=form,
-        may_send=ended and not delivery.was_followed(found.id),
+        may_send=ended and not delivery.was_followed(found.id) and holds,
+        holds=holds,
         has_link=found.has_open_link(clock.now()),
         labels=labels,
     )
