@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from backoffice import clock
 from backoffice.database import session, transaction
 from backoffice.delivery.models import Message
+from backoffice.issuing import jobs as issuing
 from backoffice.ledger.services import entries
 from backoffice.requests import jobs as requests
 from backoffice.review.services import decisions as review
@@ -81,6 +83,24 @@ def test_the_notice_of_an_approval_stands_beside_it(ada: Customer, world: World)
         end(world, "accepted", "ap@lumen.example", "approved")
         told = timeline(text(ada.get(f"/invoices/{number}")))
     assert told[1].startswith("Approved 6 Mar 2026, 11:00 · Reviewer Mailed to ap@lumen.example at")
+
+
+@pytest.mark.parametrize("went_on", [True, False], ids=["issued", "returned"])
+def test_a_notice_that_was_stopped_does_not_read_like_a_fault(ada: Customer, world: World, went_on: bool) -> None:
+    number = ada.apply(amount="5", email="ap@lumen.example")
+    world.act(review.approve, world.cast.rita.actor, number)
+    with clock.moved_to(clock.now() + timedelta(minutes=16)):
+        with world.app.app_context():
+            assert requests.tell_approved() == 1
+        if went_on:
+            with world.app.app_context():
+                assert issuing.issue_due() == 1
+        else:
+            world.act(review.return_to_queue, world.cast.rita.actor, number, why="Look again")
+        end(world, "cancelled", "ap@lumen.example", "approved")
+        told = timeline(text(ada.get(f"/invoices/{number}")))
+    assert told[1].startswith("Approved 6 Mar 2026, 11:00 · Reviewer")
+    assert "ap@lumen.example" not in told[1]
 
 
 def test_each_question_has_a_mail_of_its_own(ada: Customer, world: World) -> None:

@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
+from backoffice.delivery.rules import MessageState
 from backoffice.issuing import queries as issuing
 from backoffice.issuing.models import CorrectionWish, CreditNote, OfficialRecord
 from backoffice.issuing.queries import credits, official, wishes
@@ -148,7 +149,8 @@ def last_mail(invoice_request: InvoiceRequest, recipient: str) -> Message | None
 
 def _mails(request_id: int, events: Sequence[RequestEvent]) -> dict[int, list[Message]]:
     """The mails about a request that nobody has sent anew, by the event each tells of; two to one address count as the
-    newer. A question may be asked twice, and what became of one mail says nothing of the other."""
+    newer. A question may be asked twice, and what became of one mail says nothing of the other. One that was stopped
+    because more had happened by then is none: nothing went wrong, and what happened stands there itself."""
     sent = {mail.id: mail for mail in delivery.about(ABOUT, request_id)}
     repeated = {mail.follows_id for mail in sent.values()}
     found: dict[int, dict[str, Message]] = {}
@@ -156,7 +158,7 @@ def _mails(request_id: int, events: Sequence[RequestEvent]) -> dict[int, list[Me
         told = [
             event.id for event in events if _TOLD_BY.get(event.kind) == mail.template and event.at <= _begun(mail, sent)
         ]
-        if told and mail.id not in repeated:
+        if told and mail.id not in repeated and mail.state != MessageState.CANCELLED:
             found.setdefault(told[-1], {})[mail.recipient.casefold()] = mail
     return {event: list(mails.values()) for event, mails in found.items()}
 
