@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -234,6 +234,19 @@ def test_the_link_in_a_mail_is_ended_by_hand(
     assert "The link in this mail has ended." in words(page.text)
     assert 'name="email" value="' in page.text
     assert "danger" not in page.text.partition("<main")[2]
+
+
+def test_a_mail_that_came_back_though_nobody_had_taken_it_says_when(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor], failed: tuple[str, int]
+) -> None:
+    _, message_id = failed
+    with app.app_context(), transaction():
+        at = datetime(2026, 3, 2, 4, tzinfo=UTC)
+        session.execute(update(Message).where(Message.id == message_id).values(reported_at=at))
+    page = words(visit(cast.rita).get(f"/review/mails/{message_id}").text)
+    assert "Came back" in page
+    assert "Reported at 2 Mar 2026, 12:00" in page
+    assert "Accepted at" not in page
 
 
 def test_what_a_question_asked_is_not_sent_again_once_it_is_closed(
