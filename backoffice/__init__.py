@@ -23,12 +23,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     with _left_out("rich"):  # 4 MiB, for tracebacks with the values of variables, which no log of ours may hold
         import structlog  # noqa: F401
 
-    from backoffice import accounts, clock, config, database, extensions, fonts, logs, storage  # noqa: F401
+    from backoffice import accounts, clock, config, database, extensions, fonts, logs, money, storage  # noqa: F401
 
     settings = settings or config.load()
     app = Flask(__name__, instance_path=str(settings.instance_path), template_folder=str(config.ROOT / "templates"))
     configure(app, settings)
     clock.configure(settings.zone)
+    money.configure(settings.currency)
     storage.configure(settings.instance_path / "documents")
     fonts.configure(settings.instance_path / "cache" / "fonts")
     logs.configure(settings)

@@ -1,12 +1,17 @@
 """Money: `Decimal` with two places in Python, integer minor units in the database, a string in JSON.
 
-One installation has one currency, so an amount carries none; `config.Settings.currency` names it.
+One installation has one currency, so an amount carries none; `config.Settings.currency` names it, and `configure` tells
+it to the reading of what people type.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from backoffice.errors import N_, Message
 
@@ -28,19 +33,33 @@ class AmountError(ValueError):
         super().__init__(str(message))
 
 
-def parse_amount(text: str) -> Decimal:
+_currency = "CNY"
+
+
+def configure(currency: str) -> None:
+    """Set the installation's currency (ISO 4217), once, when the application is created."""
+    global _currency
+    _currency = currency
+
+
+def parse_amount(text: str, currency: str | None = None) -> Decimal:
     """Read an amount in major units as people type it: 1234.5, 1,234.50 or full-width digits.
 
-    Exponents, NaN, infinities, signs of currency in the middle and a third decimal are refused, never rounded.
+    In front may stand a sign of `currency`, the installation's where none is given. That of another one is refused: the
+    figures would be right, and what they say would not. Exponents, NaN, infinities, signs of currency in the middle and
+    a third decimal are refused, never rounded.
 
     Raises AmountError with a sentence that names the fault.
     """
-    value = bare(text)
+    currency = currency or _currency
+    value = bare(text, currency)
     if not value:
         raise AmountError(Message(N_("Enter an amount.")))
     if _PLAIN.fullmatch(value) is None and _GROUPED.fullmatch(value) is None:
         if re.fullmatch(r"-?[0-9,]+\.[0-9]{3,}", value):
             raise AmountError(Message(N_("An amount has at most two decimals.")))
+        if _is_of_another(value, currency):
+            raise AmountError(Message(N_("This is another currency: amounts are in %(currency)s."), currency=currency))
         raise AmountError(Message(N_("Enter an amount in figures, for example 1234.50.")))
     amount = Decimal(value.replace(",", "")).quantize(CENT)
     if abs(amount) > LIMIT:
@@ -48,18 +67,78 @@ def parse_amount(text: str) -> Decimal:
     return amount
 
 
-def bare(text: str) -> str:
-    """The figures of an amount as typed: full-width signs as the plain ones they stand for, without a leading ¥."""
-    return text.strip().translate(_FULL_WIDTH).removeprefix("¥").removeprefix("￥").strip()
+def bare(text: str, currency: str | None = None) -> str:
+    """The figures of an amount as typed: full-width signs as the plain ones they stand for, without a sign of the
+    currency, the installation's where none is given, in front."""
+    plain = text.strip().translate(_FULL_WIDTH)
+    return plain if plain[:1].isdigit() else _written(currency or _currency).front.sub("", plain).strip()
 
 
-def without_unit(text: str) -> str:
-    """An amount as people type it, without the yuan before or behind it: 100元, CNY 1,234.50, 人民币5元整."""
-    return _UNIT.sub("", text)
+def without_unit(text: str, currency: str | None = None) -> str:
+    """An amount as people type it, without the unit before or behind it: CNY 1,234.50, 100元, 人民币5元整, 5 €.
+
+    A unit of another currency than `currency`, the installation's where none is given, stays.
+    """
+    return _written(currency or _currency).unit.sub("", text.translate(_FULL_WIDTH))
 
 
-_UNIT = re.compile(r"^\s*(?:(?:CNY|RMB|人民币)\s*)?|\s*(?:元整?|圆整?|CNY|RMB|人民币)?\s*$", re.IGNORECASE)
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
+def signed(text: str, currency: str) -> str:
+    """An amount whose minus stands before the sign of its currency, as pages write it (-¥5.00): without that sign."""
+    return _written(currency).minus.sub("-", text.translate(_FULL_WIDTH))
+
+
+# One installation has one currency, so the short sign cannot be mistaken; CLDR would write CN¥ in English.
+SHORT_SIGNS = {"CNY": "¥"}
+_LANGUAGES = "en", "zh"
+# What people write for a currency besides its code and signs: before the figures, and behind them.
+_WORDS_BEFORE, _WORDS_BEHIND = {"CNY": ("RMB", "人民币")}, {"CNY": ("RMB", "元整", "圆整", "元", "圆")}
+_FOREIGN_WORDS = frozenset({
+    "元", "圆", "元整", "圆整", "人民币", "rmb", "yuan", "美元", "美金", "欧元", "港元", "港币", "日元", "円", "英镑",
+})  # fmt: skip
+_AROUND = re.compile(r"-?\s*(?P<before>[^\d\s.,-]*)\s*-?[0-9][0-9.,]*\s*(?P<behind>[^\d\s.,-]*)")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－￥＄￡￦", "0123456789.,-¥$£₩")
+
+
+class _Written(NamedTuple):
+    """How one currency is written around figures."""
+
+    front: re.Pattern[str]
+    unit: re.Pattern[str]
+    minus: re.Pattern[str]
+
+
+@lru_cache(maxsize=16)
+def _written(currency: str) -> _Written:
+    from babel.numbers import get_currency_symbol
+
+    signs = {get_currency_symbol(currency, language).translate(_FULL_WIDTH) for language in _LANGUAGES}
+    signs = (signs | {SHORT_SIGNS.get(currency, currency)}) - {currency}
+    front = _any_of(signs) if signs else "(?!)"
+    before = _any_of({currency, *_WORDS_BEFORE.get(currency, ())})
+    behind = _any_of({currency, *signs, *_WORDS_BEHIND.get(currency, ())})
+    return _Written(
+        front=re.compile(rf"^{front}"),
+        unit=re.compile(rf"^\s*(?:{before}\s*)?|\s*{behind}?\s*$", re.IGNORECASE),
+        minus=re.compile(rf"^\s*-\s*{front}\s*"),
+    )
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """One of these, the longest first: no sign is taken for the beginning of another."""
+    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))})"
+
+
+def _is_of_another(value: str, currency: str) -> bool:
+    """Whether figures stand beside the sign, the code or the word of a currency, and it is not this one."""
+    from babel.numbers import is_currency
+
+    found = _AROUND.fullmatch(without_unit(value, currency))
+    return found is not None and any(
+        any(unicodedata.category(sign) == "Sc" for sign in unit)
+        or unit.casefold() in _FOREIGN_WORDS
+        or is_currency(unit.upper())
+        for unit in found.groups()
+    )
 
 
 def to_minor(amount: Decimal | int) -> int:

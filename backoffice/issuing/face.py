@@ -7,14 +7,13 @@ words are a new template.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
 from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxGroupSnapshot, TaxKind
-from backoffice.money import without_unit
+from backoffice.money import signed, without_unit
 
 _TAGS: dict[Language, tuple[str, ...]] = {"zh": ("zh-CN",), "en": ("en",), "both": ("zh-CN", "en")}
 
@@ -85,8 +84,6 @@ CAPITALS = Label("价税合计(大写)", "In Chinese capitals")
 WORDS = Label("英文大写", "In words")
 REMARKS = Label("备注", "Remarks")
 UNTAXED = Label("免征税款依据", "Why no tax is due")
-
-_SIGNED_YUAN = re.compile(r"^\s*-\s*[¥￥]\s*")
 
 CREDIT_REASONS = {
     "refund": Label("款项已退", "Money was refunded"),
@@ -163,13 +160,11 @@ def rate(kind: str, fraction: str, language: Language) -> str:
 def printed_total(text: str, currency: str) -> str:
     """The figures of a total as it is copied from the face: its label and the installation's currency left out.
 
-    Yuan are written in more ways than the face does; another currency stays, so that nothing takes it for an amount.
+    A currency is written in more ways than the face does; another one stays, so that nothing takes it for an amount.
     """
     for word in GROSS:
         text = text.replace(word, " ")
-    if currency == "CNY":
-        return _SIGNED_YUAN.sub("-", without_unit(text))
-    return re.sub(rf"^\s*{currency}\s*|\s*{currency}\s*$", "", text, flags=re.IGNORECASE)
+    return signed(without_unit(text, currency), currency)
 
 
 def title_of(snapshot: Snapshot) -> Label:

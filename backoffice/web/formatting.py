@@ -21,15 +21,13 @@ from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
 from backoffice import clock
-from backoffice.money import to_minor
+from backoffice.money import SHORT_SIGNS, to_minor
 
 MISSING = Markup("—")
 
 # The day before the month reads the same to every English reader; 11/12 and Nov 12 do not.
 _DAY_PATTERNS = {"en": "d MMM y"}
 _WEEKDAY_PATTERNS = {"en": "EEE d MMM y", "zh": "y年M月d日 EEE"}
-# One installation has one currency, so the short sign cannot be mistaken; CLDR would write CN¥ in English.
-_SHORT_SIGNS = {"CNY": "¥"}
 _NEAR_DAYS = 7
 
 
@@ -43,7 +41,7 @@ class _MoneyStyle(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _money_style(language: str, currency: str) -> _MoneyStyle:
-    sign = _SHORT_SIGNS.get(currency) or get_currency_symbol(currency, language)
+    sign = SHORT_SIGNS.get(currency) or get_currency_symbol(currency, language)
     return _MoneyStyle(sign, get_group_symbol(language), get_decimal_symbol(language))
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import wtforms
 from babel.support import NullTranslations, Translations
+from flask import current_app
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, StringField
@@ -187,7 +188,7 @@ class AmountField(TypedField):
     def parse(self, text: str) -> Decimal:
         """Read the amount by the rule of `money.parse_amount`, which rounds nothing."""
         try:
-            return parse_amount(text[:_LONGEST_AMOUNT])
+            return parse_amount(text[:_LONGEST_AMOUNT], current_app.config["BACKOFFICE_SETTINGS"].currency)
         except AmountError as error:
             raise ValueError(translate(error.message)) from None
 

@@ -6,12 +6,16 @@ from decimal import Decimal
 
 import pytest
 
+from backoffice import money
 from backoffice.issuing.face import Face, printed_total
 from backoffice.money import AmountError, parse_amount
+from backoffice.requests.rules import typed_amount
 from tests.support.invoices import Paper, line
 
+SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "HKD": ["HK$"], "JPY": "¥"}
 
-@pytest.mark.parametrize("currency", ["CNY", "USD"])
+
+@pytest.mark.parametrize("currency", ["CNY", "USD", "EUR", "HKD", "JPY"])
 @pytest.mark.parametrize("language", ["zh", "en", "both"])
 @pytest.mark.parametrize("kind", ["invoice", "credit_note"])
 def test_every_shape_of_a_total_that_a_face_prints_is_read(kind: str, language: str, currency: str) -> None:
@@ -24,10 +28,12 @@ def test_every_shape_of_a_total_that_a_face_prints_is_read(kind: str, language: 
     shapes = [printed, figures, f" {printed} ", f"{figures} {currency}", printed.replace(" ", "")]
     shapes += [f"{label.inline(language, between)} {printed}" for between in (" ", "\n", "")]
     if currency == "CNY":
-        shapes += [f"{figures}元", f"人民币{figures}元整", f"¥{figures}", f"￥ {figures}"]
-        shapes += [figures.replace("-", "-¥")] if kind == "credit_note" else []
+        shapes += [f"{figures}元", f"人民币{figures}元整", f"￥ {figures}"]
+    for sign in SIGNS[currency]:
+        shapes += [figures.replace("-", f"-{sign}"), f"{currency} {sign}{figures}", f"{figures} {sign}"]
+        shapes += [f"{sign}{figures}"]
     for shape in shapes:
-        assert parse_amount(printed_total(shape, currency)) == Decimal(snapshot["gross"]), shape
+        assert parse_amount(printed_total(shape, currency), currency) == Decimal(snapshot["gross"]), shape
 
 
 @pytest.mark.parametrize(
@@ -36,11 +42,34 @@ def test_every_shape_of_a_total_that_a_face_prints_is_read(kind: str, language: 
         ("USD 1.00", "CNY"),
         ("CNY 1.00", "USD"),
         ("1.00元", "USD"),
-        ("1.00 CNY 2.00", "CNY"),
-        ("CNY", "CNY"),
-        ("元", "CNY"),
+        ("人民币1.00元整", "HKD"),
+        *((f"{unit}{sign}1.00", own) for own in ("USD", "EUR", "HKD") for sign in "¥￥" for unit in ("", f"{own} ")),
+        ("-¥1.00", "USD"),
+        ("1.00 ¥", "USD"),
+        ("CN¥1.00", "JPY"),
+        ("JP¥1.00", "CNY"),
+        ("$1.00", "HKD"),
+        ("HK$1.00", "USD"),
+        ("＄1.00", "CNY"),
+        ("CNY $1.00", "CNY"),
     ],
 )
-def test_another_currency_or_half_a_total_is_no_total(typed: str, currency: str) -> None:
+def test_a_total_in_another_currency_is_refused_as_that(typed: str, currency: str) -> None:
+    with pytest.raises(AmountError, match="another currency"):
+        parse_amount(printed_total(typed, currency), currency)
+
+
+@pytest.mark.parametrize("typed", ["1.00 CNY 2.00", "CNY", "元", "¥", "¥¥1.00", "--¥1.00", "1.00 items", "R1.00"])
+def test_half_a_total_is_none(typed: str) -> None:
     with pytest.raises(AmountError):
-        parse_amount(printed_total(typed, currency))
+        parse_amount(printed_total(typed, "CNY"), "CNY")
+
+
+@pytest.mark.parametrize("typed", ["¥100", "￥100.00", "100元", "CNY 100", "人民币100元"])
+def test_in_an_installation_of_dollars_nothing_reads_yuan(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    assert typed_amount(typed) == 100
+    monkeypatch.setattr(money, "_currency", "USD")
+    assert typed_amount("$100") == parse_amount("＄100") == 100
+    for read in (typed_amount, parse_amount):
+        with pytest.raises(AmountError, match="another currency"):
+            read(typed)

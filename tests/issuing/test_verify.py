@@ -87,6 +87,23 @@ def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: 
     assert "This invoice is genuine" in visitor.submit({"number": number, "amount": copied}).text
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize("currency", ["USD", "EUR", "HKD"])
+def test_yuan_are_not_taken_for_the_currency_of_the_invoice(
+    visitor: Any, app: Flask, number: str, monkeypatch: pytest.MonkeyPatch, currency: str
+) -> None:
+    settings = app.config["BACKOFFICE_SETTINGS"].model_copy(update={"currency": currency})
+    monkeypatch.setitem(app.config, "BACKOFFICE_SETTINGS", settings)
+    for typed in ("¥1,234.50", "￥1234.50", f"{currency} ¥1,234.50", "1,234.50元"):
+        visitor.get("/verify")
+        answer = visitor.submit({"number": number, "amount": typed})
+        assert answer.status_code == 422
+        assert f"This is another currency: amounts are in {currency}." in answer.text
+        assert "This invoice is genuine" not in answer.text
+    visitor.get("/verify")
+    assert "This invoice is genuine" in visitor.submit({"number": number, "amount": f"{currency} 1,234.50"}).text
+
+
 @pytest.mark.parametrize("amount", ["1234.51", "0.01"])
 def test_a_wrong_total_tells_nothing(visitor: Any, number: str, amount: str) -> None:
     visitor.get("/verify")

@@ -10,7 +10,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
 
-from backoffice import clock, config, configure, create_app, database, fonts, storage
+from backoffice import clock, config, configure, create_app, database, fonts, money, storage
 from backoffice.config import Settings
 from backoffice.extensions import limiter
 from backoffice.web import drawn
@@ -39,6 +39,7 @@ def bare_app(settings: Settings) -> Flask:
     app = Flask("backoffice", instance_path=str(settings.instance_path), template_folder=str(config.ROOT / "templates"))
     configure(app, settings)
     clock.configure(settings.zone)
+    money.configure(settings.currency)
     storage.configure(settings.instance_path / "documents")
     fonts.configure(font_cache())
     database.init_database(app)
