@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flask import current_app
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, StringField
 
-from backoffice.issuing.face import printed_total
-from backoffice.web.forms import AmountField, CleanString, DateField, Form, Required, TextAreaField
+from backoffice.issuing.face import printed_number, printed_total
+from backoffice.issuing.rules import is_invoice_number
+from backoffice.web.forms import AmountField, DateField, Form, Required, TextAreaField, TypedField
 from backoffice.web.kept_forms import KeptForm
 
 # Its label in both languages, and the longest amount.
@@ -25,10 +27,21 @@ class PrintedTotalField(AmountField):
         return super().parse(printed_total(text[:_LONGEST_TOTAL], current_app.config["BACKOFFICE_SETTINGS"].currency))
 
 
+class PrintedNumberField(TypedField):
+    """The number of an invoice or a credit note, typed or copied with its label; its value is the number as kept."""
+
+    def parse(self, text: str) -> str:
+        """Read the number; what has not the form of one says nothing of an invoice."""
+        number = printed_number(text)
+        if not is_invoice_number(number):
+            raise ValueError(gettext("Enter the number as it stands on the document, for example INV-2026-000123."))
+        return number
+
+
 class VerifyForm(Form):
     """Number and amount of an invoice, as they stand on it."""
 
-    number = CleanString(_l("Invoice number"), max_length=24, validators=[Required()])
+    number = PrintedNumberField(_l("Invoice number"), validators=[Required()])
     amount = PrintedTotalField(_l("Invoice Amount"), validators=[Required()])
 
 

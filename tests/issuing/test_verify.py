@@ -7,6 +7,7 @@ import io
 import re
 import tempfile
 import tracemalloc
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from backoffice.database import session, transaction
 from backoffice.extensions import limiter
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs
+from backoffice.issuing.face import printed_number
 from backoffice.issuing.models import Invoice
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
@@ -37,6 +39,10 @@ from tests.support import sql
 def _fresh_limits(app: Flask) -> None:
     with app.app_context():
         limiter.reset()
+
+
+def _full_width(number: str) -> str:
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in number)
 
 
 @pytest.fixture
@@ -85,6 +91,40 @@ def test_number_and_total_together_are_confirmed(visitor: Any, number: str) -> N
 def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: str, copied: str) -> None:
     visitor.get("/verify")
     assert "This invoice is genuine" in visitor.submit({"number": number, "amount": copied}).text
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "发票号码 {}", "Invoice number\n{}", "发票号码 Invoice number {}", "Invoice number: {}", "发票号码：{}",
+        "INVOICE NUMBER{}", "  {} ", "红字发票号码 Credit note number {}", "Original invoice {}", "{}\u200b",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("shape", [str, str.lower, lambda number: number.replace("-", "\u2011"), _full_width])
+def test_the_number_is_taken_as_it_is_copied_from_a_document(copied: str, shape: Callable[[str], str]) -> None:
+    assert printed_number(copied.format(shape("INV-2026-000213"))) == "INV-2026-000213"
+
+
+def test_a_genuine_invoice_is_known_by_its_number_with_the_label(visitor: Any, number: str) -> None:
+    page = visitor.get("/verify").text
+    for typed in (f"发票号码 Invoice number\n{number}", _full_width(number)):
+        assert "This invoice is genuine" in visitor.submit({"number": typed, "amount": "1,234.50"}).text
+        visitor.get("/verify")
+    longest = re.search(r'name="number"[^>]*maxlength="([0-9]+)"', page) or re.search(r'maxlength="([0-9]+)"', page)
+    assert longest is None or int(longest[1]) > len("红字发票号码 Credit note number INV-2026-000000001")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "typed", ["213", "IR-20260306-000001", "INV-2026", "INV-2026-000001 INV-2026-000002", "x" * 400]
+)
+def test_what_is_no_number_of_ours_is_asked_for_again(visitor: Any, number: str, typed: str) -> None:
+    visitor.get("/verify")
+    answer = visitor.submit({"number": typed, "amount": "1234.50"})
+    assert answer.status_code == 422
+    assert "Enter the number as it stands on the document, for example INV-2026-000123." in answer.text
+    assert "We know no such invoice" not in answer.text
 
 
 @pytest.mark.one_database

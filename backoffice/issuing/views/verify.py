@@ -48,7 +48,7 @@ def check() -> Any:
     form = VerifyForm()
     if not form.validate():
         return _page(form), 422
-    found = verification.verify(form.number.data.strip().upper(), form.amount.data)
+    found = verification.verify(form.number.data, form.amount.data)
     return _page(form, asked="amount", found=found)
 
 
