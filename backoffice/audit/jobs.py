@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import structlog
 from flask import current_app
@@ -10,10 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from backoffice import clock
 from backoffice.audit import heads
+from backoffice.audit import services as audit
 from backoffice.audit.queries import seals
+from backoffice.audit.rules import ORIGIN
 from backoffice.audit.services import sealing
 from backoffice.config import Settings
 from backoffice.database import session, transaction
+from backoffice.permissions import Actor
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +30,57 @@ def seal() -> int:
     """Seal every event that is settled, one batch a transaction; returns how many.
 
     Where there is nothing new it only reads. Then the heads that the file does not have are added, also those of a
-    turn that was killed before. Raises what `heads.append` raises: the seals are set by then.
+    turn that was killed before. Raises HistoryCutOff, and seals nothing, while the file is ahead of the database; what
+    `heads.append` raises is raised when the seals are set.
     """
-    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    path = _place()
+    # What stands in the file was in the database before: this look at it must not be older.
+    session.rollback()
+    try:
+        last = heads.compare(path, seals.head_of, seals.head)
+        if last is None and (known := seals.head()) is not None:
+            log.warning("the file of heads was lost or empty and is written anew", seal=known.seal)
+    except heads.HistoryCutOff as fault:
+        ends, lost = fault.message.params["event"], fault.message.params["seal"]
+        log.error("history was cut off: nothing is sealed", after_event=ends, lost_seal=lost)
+        raise
+    finally:
+        session.rollback()
     sealed = _seal_settled(time.monotonic() + SECONDS)
-    heads.append(heads.place(settings.instance_path), seals.head_of, seals.heads_after)
+    heads.append(path, seals.head_of, seals.heads_after)
     session.rollback()
     return sealed
+
+
+def begin_anew(actor: Actor, *, reason: str) -> tuple[int, str]:
+    """Go on after a restore that the operator made: keep the file of heads under another name, and say in history who
+    did it, where the restored history ends and which head is lost. Returns the last event that is left and that name.
+
+    Raises Conflict where the file is not ahead of the database, or differs before the end of the chain: that is no
+    restore. A copy of the lost heads, and a mail that has one, go on telling what was lost.
+    """
+    path, now = _place(), clock.now()
+    session.rollback()
+    end = seals.head()
+    lost = heads.lost_since(path, seals.head_of, end)
+    session.rollback()
+    kept = path.with_name(f"heads-{lost.seal}-{now:%Y%m%dT%H%M%SZ}.log")
+    ends_at = end.event if end else 0
+    left = {"seal": end.seal if end else 0, "event": ends_at, "sha256": end.sha256 if end else ORIGIN}
+    with transaction():
+        audit.record(
+            actor, "audit.restore", "audit_log", path.name, at=now, reason=reason,
+            before={"seal": lost.seal, "event": lost.event, "sha256": lost.sha256, "at": lost.at},
+            after={**left, "kept": kept.name},
+        )  # fmt: skip
+    # Last: without the event nobody would know why the file begins anew.
+    heads.put_aside(path, kept)
+    return ends_at, kept.name
+
+
+def _place() -> Path:
+    settings: Settings = current_app.config["BACKOFFICE_SETTINGS"]
+    return heads.place(settings.instance_path)
 
 
 def _seal_settled(give_up_at: float) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import AppGroup
 
-from backoffice.cli.root import cli, current_settings, plainly
+from backoffice.cli.root import acting, acting_person, cli, current_settings, plainly
 
 if TYPE_CHECKING:
     from backoffice.audit.queries.verifying import Outside
@@ -25,10 +25,18 @@ def audit() -> None:
 
 
 @audit.command("seal")
-def seal() -> None:
+@click.option("--after-restore", is_flag=True, help="You restored a backup: keep the file of heads aside, begin anew.")
+@click.option("--reason", default="", help="Why, with --after-restore; stands in the audit log.")
+@acting
+def seal(after_restore: bool, reason: str, as_email: str | None) -> None:
     """Seal, now, what happened since the last seal, and write the head outside the database."""
     from backoffice.audit import jobs
 
+    if after_restore:
+        if not reason.strip():
+            raise click.UsageError("--after-restore needs --reason: which backup was restored, and why")
+        event, kept = jobs.begin_anew(acting_person(as_email), reason=reason.strip())
+        click.echo(f"history goes on after event {event}; the former heads are kept in audit/{kept}")
     total = 0
     while count := jobs.seal():
         total += count
@@ -44,7 +52,8 @@ def seal() -> None:
 def verify(hashes: tuple[str, ...], file: Path | None) -> None:
     """Prove that nothing in the audit log was edited, deleted, put in or cut off since it was sealed.
 
-    Exit code 1 and the first place where it is not so.
+    Exit code 1 and the first place where it is not so, or where no head outside the database agrees with the chain: one
+    that was made anew would be right in itself.
     """
     from backoffice.audit import heads
     from backoffice.audit.queries import seals, verifying
@@ -53,11 +62,13 @@ def verify(hashes: tuple[str, ...], file: Path | None) -> None:
 
     own = heads.place(current_settings().instance_path)
     outside = _outside(hashes, file or (own if own.exists() else None))
-    seal_id, events, last = 0, 0, 0
+    seal_id, events, last, spoken_for = 0, 0, 0, (0, 0)
     for step in verifying.walk(outside, between=session.rollback):
         if step.fault is not None:
             raise click.ClickException(step.fault.written(plainly))
         seal_id, events, last = step.seal, step.events, step.last_event_id
+        if step.seal in outside.heads or step.sha256 in outside.hashes:
+            spoken_for = step.seal, step.last_event_id
         if seal_id % _SIGN == 0:
             click.echo(f"proved: {seal_id} seals, {events} events", err=True)
     for difference in entered.differences(session.rollback):
@@ -66,6 +77,22 @@ def verify(hashes: tuple[str, ...], file: Path | None) -> None:
     click.echo(f"all {events} events of {seal_id} seals are as they were sealed, and every document is as issued")
     click.echo(f"heads outside that agree: {compared}")
     click.echo(f"not sealed yet: {seals.unsealed(last)}")
+    _say_what_nothing_speaks_for(seal_id, *spoken_for, file or own)
+
+
+def _say_what_nothing_speaks_for(newest: int, seal_id: int, event_id: int, file: Path) -> None:
+    """A chain that was made anew is right in itself: say from where on nothing outside shows that it is the old one."""
+    if newest and not seal_id:
+        raise click.ClickException(
+            f"no head outside the database agrees: {file} is lost or empty. A chain that was made anew would be right "
+            "in itself, too: compare with a copy of the file (--heads FILE), or with a mail to auditors (--head HASH)"
+        )
+    if seal_id < newest:
+        click.echo(
+            f"warning: no head outside the database speaks for what happened after event {event_id}, "
+            f"seal {seal_id + 1} of {newest} and later",
+            err=True,
+        )
 
 
 def _outside(hashes: tuple[str, ...], file: Path | None) -> Outside:

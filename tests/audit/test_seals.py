@@ -158,9 +158,81 @@ def test_the_file_is_not_bent_to_a_rewritten_chain(log: Path) -> None:
     before = log.read_bytes()
     as_owner("DELETE FROM audit_seal WHERE id = 3", "DELETE FROM audit_event WHERE id > 40")
     put(61, 62)
-    with pytest.raises(Conflict, match="seal 3"):
+    with pytest.raises(Conflict, match="History was cut off after event 40: seal 3") as told:
         jobs.seal()
+    assert "--after-restore" in str(told.value)
     assert log.read_bytes() == before
+    assert seals.ends()[0] == 2, "a new seal 3 would look like history that was rewritten"
+
+
+def restored() -> None:
+    """The database as a backup from before the third seal brings it back, and one event that happened since."""
+    as_owner("DELETE FROM audit_seal WHERE id = 3", "DELETE FROM audit_event WHERE id > 40")
+    put(61)
+    if db.engine.dialect.name == "postgresql":
+        with transaction():  # as a backup has it; rows that name their ids do not move it
+            session.execute(text("SELECT setval(pg_get_serial_sequence('audit_event', 'id'), 61)"))
+
+
+def test_after_a_restore_the_operator_says_so_and_sealing_goes_on(log: Path, context: Flask) -> None:
+    before = log.read_bytes()
+    restored()
+    told = run(context, "audit", "verify")
+    assert (told.exit_code, "History was cut off after event 40" in told.output) == (1, True)
+    told = run(context, "audit", "seal")
+    assert (told.exit_code, "--after-restore" in told.output) == (1, True)
+    assert run(context, "audit", "seal", "--after-restore").exit_code == 2, "why is asked for"
+    told = run(context, "audit", "seal", "--after-restore", "--reason", "disk of 6 March")
+    assert (told.exit_code, "event 40" in told.output) == (0, True), told.output
+    (kept,) = (path for path in log.parent.iterdir() if path != log)
+    assert kept.read_bytes() == before
+    written = session.scalars(select(AuditEvent).where(AuditEvent.action == "audit.restore")).one()
+    assert (written.actor_label, written.via, written.reason) == ("operator", "cli", "disk of 6 March")
+    assert written.before is not None
+    assert written.after is not None
+    assert (written.before["seal"], written.before["event"]) == (3, 60)
+    assert (written.after["seal"], written.after["event"], written.after["kept"]) == (2, 40, kept.name)
+    good = run(context, "audit", "verify")
+    assert (good.exit_code, good.output.splitlines()[-1]) == (0, "not sealed yet: 0")
+    assert run(context, "audit", "verify", "--heads", str(kept)).exit_code == 1, "what was lost stays told"
+    again = run(context, "audit", "seal", "--after-restore", "--reason", "once more")
+    assert again.exit_code == 1, "nothing is ahead any more"
+    assert len(list(log.parent.iterdir())) == 2
+
+
+def test_a_chain_that_was_made_anew_is_not_taken_for_a_restore(log: Path, context: Flask) -> None:
+    before = log.read_bytes()
+    resealed("UPDATE audit_event SET reason = 'as if' WHERE id = 40")
+    as_owner("DELETE FROM audit_seal WHERE id = 3")
+    told = run(context, "audit", "seal", "--after-restore", "--reason", "as if")
+    assert (told.exit_code, "another seal 2" in told.output) == (1, True)
+    assert log.read_bytes() == before
+    assert not session.scalars(select(AuditEvent.id).where(AuditEvent.action == "audit.restore")).all()
+
+
+def test_what_nothing_outside_speaks_for_is_told(log: Path, context: Flask) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    assert "warning" not in run(context, "audit", "verify").output
+    log.write_bytes(b"".join(lines[:2]))
+    short = run(context, "audit", "verify")
+    assert short.exit_code == 0
+    assert (
+        "warning: no head outside the database speaks for what happened after event 40, seal 3 of 3 and later"
+        in short.output
+    )
+    for lost in (lambda: log.write_bytes(b""), log.unlink):
+        lost()
+        told = run(context, "audit", "verify")
+        assert told.exit_code == 1
+        assert "no head outside the database agrees" in told.output
+        assert "are as they were sealed" in told.output
+    newest = lines[2].split()[2].decode()
+    assert run(context, "audit", "verify", "--head", newest).exit_code == 0
+
+
+def test_before_anything_is_sealed_no_head_is_missed(context: Flask) -> None:
+    assert seals.head() is None
+    assert run(context, "audit", "verify").exit_code == 0
 
 
 def test_the_newest_seals_are_proved_by_themselves(log: Path) -> None:
@@ -266,7 +338,8 @@ def test_the_command_proves_and_names(log: Path, context: Flask, tmp_path: Path)
     assert run(context, "audit", "verify", "--head", "short").exit_code == 2
     resealed("UPDATE audit_event SET reason = 'as if' WHERE id = 40")
     log.unlink()
-    assert run(context, "audit", "verify").exit_code == 0, "only a copy elsewhere can tell"
+    told = run(context, "audit", "verify")
+    assert (told.exit_code, "no head outside" in told.output) == (1, True), "only a copy elsewhere can tell"
     told = run(context, "audit", "verify", "--heads", str(kept))
     assert (told.exit_code, "rewritten from event 30 on" in told.output) == (1, True)
     kept.write_text("nothing\n")
