@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from backoffice import clock, config, configure, create_app, database, fonts, money, storage
 from backoffice.config import Settings
 from backoffice.extensions import limiter
+from backoffice.review.views import remembered
 from backoffice.web import drawn
 from tests.support import compiled
 
@@ -73,9 +74,9 @@ def moved_app(settings: Settings) -> Flask:
     """The whole application of an earlier test of this process, moved into the installation of `settings`.
 
     Building one and loading its templates takes longer than what most tests ask of it. What is its own is given back:
-    configuration, engine, documents and what the limiter has counted. What it has drawn it may keep, as it does from
-    one request to the next. Where its mail goes it asks its settings each time. With others that tests seldom have, a
-    new one is built.
+    configuration, engine, documents, what the limiter has counted and what checks said. What it has drawn it may keep,
+    as it does from one request to the next. Where its mail goes it asks its settings each time. With others that tests
+    seldom have, a new one is built.
     """
     if settings != test_settings(settings.instance_path, settings.database_url, mail_port=settings.mail_port):
         return whole_app(settings)
@@ -96,6 +97,7 @@ def moved_app(settings: Settings) -> Flask:
     with app.app_context():
         database.db.engines[None] = engine
     limiter.reset()
+    remembered.init(app)
     return app
 
 
