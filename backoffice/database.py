@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Connection,
@@ -312,6 +313,13 @@ def is_first(model: type[Base], **row: Any) -> bool:
     """
     written = upsert_into(model).values(**row).on_conflict_do_nothing().returning(*inspect(model).primary_key)
     return session.execute(written).first() is not None
+
+
+def install_triggers(table: str, dialect: str, statements: tuple[str, ...]) -> None:
+    """Run these statements on databases of one kind when the models make the table."""
+    for statement in statements:
+        ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+        event.listen(Base.metadata.tables[table], "after_create", ddl)
 
 
 def missing_triggers(table: str, sqlite: tuple[str, ...], postgresql: tuple[str, ...]) -> list[str]:

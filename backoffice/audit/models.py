@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, Text, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, install_triggers
 
 
 class AuditEvent(Base):
@@ -110,17 +110,7 @@ END $$""",
 )
 
 
-def _ddl(statement: str, dialect: str) -> Any:
-    return DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-
-
-def _attach(table: Table, sqlite: tuple[str, ...], postgresql: tuple[str, ...]) -> None:
-    for dialect, statements in (("sqlite", sqlite), ("postgresql", postgresql)):
-        for statement in statements:
-            event.listen(table, "after_create", _ddl(statement, dialect))
-    # A dropped table takes its triggers with it, but not the function they call.
-    event.listen(table, "after_drop", _ddl(f"DROP FUNCTION IF EXISTS {table.name}_guard()", "postgresql"))
-
-
-_attach(Base.metadata.tables["audit_event"], SQLITE_TRIGGERS, POSTGRESQL_TRIGGERS)
-_attach(Base.metadata.tables["audit_seal"], SEAL_SQLITE_TRIGGERS, SEAL_POSTGRESQL_TRIGGERS)
+install_triggers("audit_event", "sqlite", SQLITE_TRIGGERS)
+install_triggers("audit_event", "postgresql", POSTGRESQL_TRIGGERS)
+install_triggers("audit_seal", "sqlite", SEAL_SQLITE_TRIGGERS)
+install_triggers("audit_seal", "postgresql", SEAL_POSTGRESQL_TRIGGERS)

@@ -11,8 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant, JsonDict
-from backoffice.issuing.models.guards import install
+from backoffice.database import Base, Id, Instant, JsonDict, install_triggers
 from backoffice.leases import Leased, lease_is_whole
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.rules import VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, BulkState
@@ -162,5 +161,5 @@ END $$""",
     " FOR EACH STATEMENT EXECUTE FUNCTION decision_checks_guard()",
 )
 
-install("decision_checks", "sqlite", SQLITE_TRIGGERS)
-install("decision_checks", "postgresql", POSTGRESQL_TRIGGERS)
+install_triggers("decision_checks", "sqlite", SQLITE_TRIGGERS)
+install_triggers("decision_checks", "postgresql", POSTGRESQL_TRIGGERS)

@@ -15,9 +15,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
-from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.database import Amount, Base, Id, Instant, JsonDict, install_triggers
 from backoffice.headers.models import InvoiceHeader
-from backoffice.issuing.models.guards import install
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine
 from backoffice.issuing.rules.credits import REMARKS_LIMIT, ProposalState
 from backoffice.requests.models import InvoiceRequest
@@ -224,7 +223,7 @@ END $$""",
     " FOR EACH STATEMENT EXECUTE FUNCTION credit_note_line_limit()",
 )
 
-install("credit_note", "sqlite", SQLITE_TRIGGERS[:2])
-install("credit_note_line", "sqlite", SQLITE_TRIGGERS[2:])
-install("credit_note", "postgresql", POSTGRESQL_TRIGGERS[:2])
-install("credit_note_line", "postgresql", POSTGRESQL_TRIGGERS[2:])
+install_triggers("credit_note", "sqlite", SQLITE_TRIGGERS[:2])
+install_triggers("credit_note_line", "sqlite", SQLITE_TRIGGERS[2:])
+install_triggers("credit_note", "postgresql", POSTGRESQL_TRIGGERS[:2])
+install_triggers("credit_note_line", "postgresql", POSTGRESQL_TRIGGERS[2:])

@@ -10,8 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
-from backoffice.database import Amount, Base, Id, Instant, JsonDict
-from backoffice.issuing.models.guards import install
+from backoffice.database import Amount, Base, Id, Instant, JsonDict, install_triggers
 from backoffice.ledger.models import LedgerEntry
 from backoffice.requests.models import InvoiceRequest
 
@@ -121,7 +120,7 @@ END $$""",
 )
 
 
-install("invoice", "sqlite", SQLITE_TRIGGERS[:2])
-install("invoice_line", "sqlite", SQLITE_TRIGGERS[2:])
-install("invoice", "postgresql", POSTGRESQL_TRIGGERS[:2])
-install("invoice_line", "postgresql", POSTGRESQL_TRIGGERS[2:])
+install_triggers("invoice", "sqlite", SQLITE_TRIGGERS[:2])
+install_triggers("invoice_line", "sqlite", SQLITE_TRIGGERS[2:])
+install_triggers("invoice", "postgresql", POSTGRESQL_TRIGGERS[:2])
+install_triggers("invoice_line", "postgresql", POSTGRESQL_TRIGGERS[2:])

@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backoffice.database import Base, Id, Instant
-from backoffice.issuing.models.guards import install
+from backoffice.database import Base, Id, Instant, install_triggers
 from backoffice.issuing.models.invoices import Invoice
 
 _WHOLE = " AND ".join(f"(file_sha256 IS NULL) = (file_{other} IS NULL)" for other in ("name", "type", "size"))
@@ -58,5 +57,5 @@ END $$""",
     " FOR EACH ROW EXECUTE FUNCTION official_record_guard()",
 )
 
-install("official_record", "sqlite", SQLITE_TRIGGERS)
-install("official_record", "postgresql", POSTGRESQL_TRIGGERS)
+install_triggers("official_record", "sqlite", SQLITE_TRIGGERS)
+install_triggers("official_record", "postgresql", POSTGRESQL_TRIGGERS)

@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import DDL, CheckConstraint, ColumnElement, ForeignKey, Index, String, event, literal_column, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
-from backoffice.database import Amount, Base, Id, Instant
+from backoffice.database import Amount, Base, Id, Instant, install_triggers
 from backoffice.ledger.models.books import LedgerEntry
 from backoffice.ledger.rules import FIGURES, Figures
 
@@ -115,7 +115,5 @@ END $$""",
     "CREATE TRIGGER ledger_movement_frozen BEFORE UPDATE OR DELETE ON ledger_movement"
     " FOR EACH ROW EXECUTE FUNCTION ledger_movement_guard()",
 )
-for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
-    for _statement in _statements:
-        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
-        event.listen(Base.metadata.tables["ledger_movement"], "after_create", _ddl)
+install_triggers("ledger_movement", "sqlite", SQLITE_TRIGGERS)
+install_triggers("ledger_movement", "postgresql", POSTGRESQL_TRIGGERS)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import DDL, ForeignKey, Index, String, Text, event, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backoffice.database import Base, Id
+from backoffice.database import Base, Id, install_triggers
 from backoffice.requests.models.invoice_request import InvoiceRequest
 
 
@@ -50,10 +48,4 @@ SQLITE_SEARCH = (
 )
 
 
-def _install(target: Any) -> None:
-    for statement in SQLITE_SEARCH:
-        ddl = DDL(statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
-        event.listen(target, "after_create", ddl)
-
-
-_install(Base.metadata.tables["request_search"])
+install_triggers("request_search", "sqlite", SQLITE_SEARCH)
