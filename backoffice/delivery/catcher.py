@@ -18,7 +18,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 from backoffice import config
-from backoffice.delivery.rules import maildir as maildir
+from backoffice.delivery.rules import maildir
 from backoffice.listening import handed_on
 from backoffice.stopping import StopSignal
 

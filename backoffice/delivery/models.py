@@ -104,6 +104,11 @@ def holds_while(template: str, standing: ColumnElement[bool]) -> None:
     _SO_WHILE[template] = standing
 
 
+def always_holds(template: str) -> bool:
+    """Whether mails of this kind say what stays so: nobody has to ask for theirs."""
+    return template not in _SO_WHILE
+
+
 def still_holds() -> ColumnElement[bool]:
     """SQL predicate of messages whose words are still so; of most mails they always are, and of a test."""
     return and_(

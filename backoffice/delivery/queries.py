@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
-from backoffice.delivery.models import Message, still_holds
+from backoffice.delivery.models import Message, always_holds, still_holds
 from backoffice.delivery.rules import MESSAGE_ID_FORM, OWN_MESSAGE_ID, PERIODIC, TEST, MessageState
 from backoffice.errors import NotFound
 
@@ -45,9 +45,11 @@ def one(message_id: int) -> Message:
     return found
 
 
-def holds(message_id: int) -> bool:
-    """Whether what the message says is still so; of most mails it always is."""
-    return session.scalars(select(Message.id).where(Message.id == message_id, still_holds())).first() is not None
+def holds(message: Message) -> bool:
+    """Whether what the message says is still so; of most mails it always is, and nothing is asked."""
+    if always_holds(message.template):
+        return True
+    return session.scalar(select(Message.id).where(Message.id == message.id, still_holds())) is not None
 
 
 def was_followed(message_id: int) -> bool:

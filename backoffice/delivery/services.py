@@ -12,9 +12,9 @@ from sqlalchemy.orm import undefer
 
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
-from backoffice.delivery import rules
+from backoffice.delivery import queries, rules
 from backoffice.delivery.bounces import Report, Verdict
-from backoffice.delivery.models import Message, is_open, still_holds
+from backoffice.delivery.models import Message, is_open
 from backoffice.delivery.rules import WAITING_STATES, Effect, MessageState, Outcome
 from backoffice.errors import N_, Conflict, Invalid, NotFound
 from backoffice.errors import Message as Sentence
@@ -121,7 +121,7 @@ def take(now: datetime, lease_seconds: float) -> Message | None:
     PostgreSQL skips rows in other hands; on SQLite the writing transaction is alone.
     """
     while (message := _first_due(now)) is not None:
-        if not _holds(message):
+        if not queries.holds(message):
             _close(message, MessageState.CANCELLED, "not sent: what it says is not so any more", now)
         elif message.attempts >= rules.MAX_ATTEMPTS:
             _close(message, MessageState.FAILED, "the sender stopped during every attempt", now)
@@ -237,10 +237,6 @@ def _first_due(now: datetime) -> Message | None:
     ).one_or_none()
 
 
-def _holds(message: Message) -> bool:
-    return session.scalar(select(Message.id).where(Message.id == message.id, still_holds())) is not None
-
-
 def _close(message: Message, state: MessageState, answer: str, at: datetime) -> None:
     message.state = state
     message.lease = message.leased_until = None
@@ -258,7 +254,7 @@ def _message(message_id: int) -> Message:
 
 
 def _refuse_untrue(message: Message) -> None:
-    if not _holds(message):
+    if not queries.holds(message):
         told = N_("What this message says is not so any more. It is not sent again.")
         raise Conflict(Sentence(told), code="message-untrue")
 

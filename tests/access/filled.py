@@ -14,9 +14,8 @@ from backoffice.accounts import services as accounts
 from backoffice.database import session, transaction
 from backoffice.delivery import caught
 from backoffice.delivery import services as delivery
-from backoffice.delivery.catcher import maildir
 from backoffice.delivery.models import Message
-from backoffice.delivery.rules import DOCUMENT_PURPOSE, unique_part
+from backoffice.delivery.rules import DOCUMENT_PURPOSE, maildir, unique_part
 from backoffice.headers import services as headers
 from backoffice.issuing.queries import credits as notes
 from backoffice.issuing.services import Issuer, official

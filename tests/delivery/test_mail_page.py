@@ -15,6 +15,7 @@ from flask import Flask
 from backoffice import storage
 from backoffice.config import ROOT
 from backoffice.delivery import catcher, caught, jobs
+from backoffice.delivery.rules import maildir
 from tests.faults import smtp_servers as servers
 
 PDF = b"%PDF-1.7 a document"
@@ -22,7 +23,7 @@ PDF = b"%PDF-1.7 a document"
 
 @pytest.fixture
 def folder(app: Flask) -> Path:
-    return catcher.maildir(app.config["BACKOFFICE_SETTINGS"].instance_path)
+    return maildir(app.config["BACKOFFICE_SETTINGS"].instance_path)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from flask import Flask
 
 from backoffice.config import Settings
 from backoffice.delivery import catcher
+from backoffice.delivery.rules import maildir
 from tests.journeys.stage import Stage, free_port
 from tests.support.apps import test_settings
 from tests.support.people import Cast
@@ -24,7 +25,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @pytest.fixture
 def post(settings: Settings) -> Iterator[Path]:
     """A mail server that takes every mail into the folder given."""
-    folder = catcher.maildir(settings.instance_path)
+    folder = maildir(settings.instance_path)
     server = catcher.start(folder, settings.mail_port)
     yield folder
     server.stop()

@@ -20,7 +20,7 @@ from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.delivery import caught
 from backoffice.delivery import jobs as delivery
-from backoffice.delivery.catcher import maildir
+from backoffice.delivery.rules import maildir
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing import queries as documents

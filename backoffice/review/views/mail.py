@@ -72,7 +72,7 @@ def _request(found: Message) -> InvoiceRequest:
 
 
 def _page(found: Message, form: MailForm) -> str:
-    ended, holds = not found.is_open, delivery.holds(found.id)
+    ended, holds = not found.is_open, delivery.holds(found)
     return render_template(
         "review/mail.html",
         mail=found,
