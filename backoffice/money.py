@@ -82,9 +82,9 @@ def without_unit(text: str, currency: str | None = None) -> str:
     return _written(currency or _currency).unit.sub("", text.translate(_FULL_WIDTH))
 
 
-def signed(text: str, currency: str) -> str:
+def signed(text: str, currency: str | None = None) -> str:
     """An amount whose minus stands before the sign of its currency, as pages write it (-¥5.00): without that sign."""
-    return _written(currency).minus.sub("-", text.translate(_FULL_WIDTH))
+    return _written(currency or _currency).minus.sub("-", text.translate(_FULL_WIDTH))
 
 
 # One installation has one currency, so the short sign cannot be mistaken; CLDR would write CN¥ in English.

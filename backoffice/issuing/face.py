@@ -159,8 +159,9 @@ def rate(kind: str, fraction: str, language: Language) -> str:
     return TAX_KINDS[kind].inline(language)
 
 
-def printed_total(text: str, currency: str) -> str:
-    """The figures of a total as it is copied from the face: its label and the installation's currency left out.
+def printed_total(text: str, currency: str | None = None) -> str:
+    """The figures of a total as it is copied from the face: its label and its currency left out, which is `currency`,
+    the installation's where none is given.
 
     A currency is written in more ways than the face does; another one stays, so that nothing takes it for an amount.
     """

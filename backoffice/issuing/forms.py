@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -24,7 +23,7 @@ class PrintedTotalField(AmountField):
 
     def parse(self, text: str) -> Decimal:
         """Read the figures; another currency than the installation's is no amount."""
-        return super().parse(printed_total(text[:_LONGEST_TOTAL], current_app.config["BACKOFFICE_SETTINGS"].currency))
+        return super().parse(printed_total(text[:_LONGEST_TOTAL]))
 
 
 class PrintedNumberField(TypedField):

@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 import wtforms
 from babel.support import NullTranslations, Translations
-from flask import current_app
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, StringField
@@ -188,7 +187,7 @@ class AmountField(TypedField):
     def parse(self, text: str) -> Decimal:
         """Read the amount by the rule of `money.parse_amount`, which rounds nothing."""
         try:
-            return parse_amount(text[:_LONGEST_AMOUNT], current_app.config["BACKOFFICE_SETTINGS"].currency)
+            return parse_amount(text[:_LONGEST_AMOUNT])
         except AmountError as error:
             raise ValueError(translate(error.message)) from None
 

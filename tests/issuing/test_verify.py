@@ -20,7 +20,7 @@ from werkzeug import formparser
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from backoffice import clock, storage
+from backoffice import clock, money, storage
 from backoffice.database import session, transaction
 from backoffice.extensions import limiter
 from backoffice.headers import services as headers
@@ -134,6 +134,7 @@ def test_yuan_are_not_taken_for_the_currency_of_the_invoice(
 ) -> None:
     settings = app.config["BACKOFFICE_SETTINGS"].model_copy(update={"currency": currency})
     monkeypatch.setitem(app.config, "BACKOFFICE_SETTINGS", settings)
+    monkeypatch.setattr(money, "_currency", currency)  # as an application is created
     for typed in ("¥1,234.50", "￥1234.50", f"{currency} ¥1,234.50", "1,234.50元"):
         visitor.get("/verify")
         answer = visitor.submit({"number": number, "amount": typed})
