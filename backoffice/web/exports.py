@@ -23,7 +23,9 @@ from flask import Response, stream_with_context
 
 from backoffice.errors import N_, Conflict, Message
 from backoffice.web import cells, formatting, sheets
+from backoffice.web.addresses import url_for
 from backoffice.web.downloads import disposition
+from backoffice.web.filters import FilterState
 
 # A share is a part of one, written as a percentage; a number is whole, a decimal is not. Money is an amount that bears
 # its currency's sign; each cell of a column of any kind says of itself what it is (`Told`).
@@ -67,6 +69,11 @@ class Sheet:
     title: str
     columns: Sequence[Column]
     rows: Iterable[Any]
+
+
+def files_of(filters: FilterState, endpoint: str, **values: Any) -> list[tuple[str, str]]:
+    """Name and address of a filtered list as each kind of file; `values` are the route's beside the extension."""
+    return [(kind.upper(), filters.url(url_for(endpoint, extension=kind, **values))) for kind in _MIMETYPES]
 
 
 def answer(

@@ -12,8 +12,9 @@ from backoffice.ledger.queries import entries as queries
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import bills
-from backoffice.portal.views.plumbing import account_id, blueprint, files_of
+from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.requests.queries import entries as behind
+from backoffice.web import exports
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, OneOf, Text
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
@@ -69,7 +70,7 @@ def entries() -> str:
         links=page.links(request.path, filters.query),
         kinds=labels.kinds,
         statuses=labels.entry_statuses,
-        exports=files_of(filters, "portal.export_entries"),
+        exports=exports.files_of(filters, "portal.export_entries"),
     )
 
 

@@ -10,10 +10,11 @@ from backoffice.issuing import queries as issuing
 from backoffice.permissions import Permission
 from backoffice.portal import labels
 from backoffice.portal.queries import invoices as queries
-from backoffice.portal.views.plumbing import account_id, blueprint, files_of
+from backoffice.portal.views.plumbing import account_id, blueprint
 from backoffice.requests import queries as requests
 from backoffice.requests.queries import entries, shortages
 from backoffice.requests.rules import OPEN_STATES
+from backoffice.web import exports
 from backoffice.web.filters import AmountRange, Choice, DateRange, FilterSet, FilterState, Text
 from backoffice.web.guards import guard
 from backoffice.web.paging import PageRequest, paginate
@@ -47,7 +48,7 @@ def invoices() -> str:
     issued = [item.number for item in page.items if item.is_issued]
     archive = url_for("portal.archive")
     balance, credited = issuing.balance(account), entries.credited(page.items)
-    files = files_of(filters, "portal.export_invoices")
+    files = exports.files_of(filters, "portal.export_invoices")
     if credited:
         address = url_for("portal.export_invoices", extension="csv")
         files.append((gettext("Credit notes as CSV"), filters.url(address, {"part": "notes"})))

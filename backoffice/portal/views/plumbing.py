@@ -7,7 +7,6 @@ from flask_login import current_user
 
 from backoffice.config import Settings
 from backoffice.issuing.services import Issuer
-from backoffice.web.filters import FilterState
 
 blueprint = Blueprint("portal", __name__)
 
@@ -21,11 +20,6 @@ def account_id() -> int:
 def address(number: str) -> str:
     """The page of one request."""
     return url_for("portal.invoice_request", number=number)
-
-
-def files_of(filters: FilterState, endpoint: str) -> list[tuple[str, str]]:
-    """Name and address of a filtered list as each kind of file."""
-    return [(kind.upper(), filters.url(url_for(endpoint, extension=kind))) for kind in ("csv", "xlsx")]
 
 
 def issuer() -> Issuer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -100,10 +100,7 @@ def account_entries(code: str) -> str:
         links=page.links(request.path, filters.query),
         labels=labels,
         entry_base=entry_base(),
-        exports=[
-            (kind.upper(), filters.url(url_for("review.export_account_entries", code=code, extension=kind)))
-            for kind in ("csv", "xlsx")
-        ],
+        exports=exports.files_of(filters, "review.export_account_entries", code=code),
     )
 
 

@@ -15,7 +15,7 @@ from backoffice.permissions import Permission
 from backoffice.requests.models import InvoiceRequest
 from backoffice.review import labels
 from backoffice.review.queries import queue as queries
-from backoffice.review.queries.queue import Wanted
+from backoffice.review.queries.queue import Listed, Wanted
 from backoffice.review.views.plumbing import blueprint
 from backoffice.review.views.queue import FILTERS, viewer, wanted_by
 from backoffice.web import exports, limits
@@ -44,8 +44,8 @@ COLUMNS = (
 
 
 def _assignee(row: Any) -> str | None:
-    works = row.claim_ends_at is not None and clock.now() < row.claim_ends_at
-    return row.claimed_by_label if works else None
+    listed = Listed._make(row[: len(Listed._fields)])
+    return listed.claimed_by_label if listed.claimant(clock.now()) is not None else None
 
 
 @blueprint.get("/queue.<any(csv, xlsx):extension>")

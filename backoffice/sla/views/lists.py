@@ -122,10 +122,7 @@ def requests(figure: str) -> str:
         links=page.links(request.path, state.query),
         back=url_for("sla.forecast") if shown in lists.AHEAD else state.url(url_for("sla.dashboard"), {"cell": None}),
         is_ahead=shown in lists.AHEAD,
-        exports=[
-            (kind.upper(), state.url(url_for("sla.export_requests", figure=figure, extension=kind)))
-            for kind in ("csv", "xlsx")
-        ],
+        exports=exports.files_of(state, "sla.export_requests", figure=figure),
     )
 
 
