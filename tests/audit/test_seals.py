@@ -27,9 +27,8 @@ from backoffice.database import db, session, transaction
 from backoffice.errors import Conflict
 from backoffice.issuing import jobs as issuing
 from backoffice.permissions import SYSTEM
-from backoffice.review.services.sight import Sight
 from tests.foundation.test_commands import run
-from tests.support.office import Office, contradictions
+from tests.support.office import Office, as_before_checks_were_kept, contradictions
 
 AT = datetime(2026, 3, 6, 11, 0, 0, 250, tzinfo=UTC)
 ISSUES = ("invoice.issue", "credit_note.issue")
@@ -368,8 +367,7 @@ def test_documents_are_what_the_log_says_was_issued(office: Office, context: Fla
 def test_what_happened_before_there_were_seals_is_sealed_first(
     office: Office, context: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As a release that kept no checks with a verdict, and told the log of none.
-    monkeypatch.setattr(Sight, "told_audit", property(lambda _: {}))
+    as_before_checks_were_kept(monkeypatch)
     recharge = office.recharge("100.00")
     office.credit(office.issued("100.00"), {recharge: "30.00"})
     issuing.issue_due()

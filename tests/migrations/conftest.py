@@ -2,8 +2,7 @@
 
 import pytest
 
-from backoffice.review.services.sight import Sight
-from tests.support.office import office
+from tests.support.office import as_before_checks_were_kept, office
 
 __all__ = ["office"]
 
@@ -12,4 +11,4 @@ __all__ = ["office"]
 def _as_an_earlier_release(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the way down the checks of a verdict are lost, and an event that has them says so. These tests stand for an
     earlier release, which kept none and told the audit log of none."""
-    monkeypatch.setattr(Sight, "told_audit", property(lambda _: {}))
+    as_before_checks_were_kept(monkeypatch)

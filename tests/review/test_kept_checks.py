@@ -29,12 +29,12 @@ from backoffice.review.models import DecisionChecks
 from backoffice.review.queries import kept
 from backoffice.review.rules import BulkAction
 from backoffice.review.services import bulk, decisions
-from backoffice.review.services.sight import Sight, sight_of
+from backoffice.review.services.sight import sight_of
 from backoffice.review.views import remembered
 from tests.review.checks import cases
 from tests.review.desk import NOW, Desk
 from tests.review.told import found
-from tests.support.office import Office, contradictions
+from tests.support.office import Office, as_before_checks_were_kept, contradictions
 from tests.support.visitor import Visitor
 
 LATER = NOW + timedelta(minutes=40)
@@ -247,7 +247,7 @@ def test_verdicts_from_before_they_were_kept_say_so(
         office.recharge("100.00", channel="Alipay")
         before, after = office.apply("60.00"), office.apply("10.00")
         with monkeypatch.context() as then:
-            then.setattr(Sight, "told_audit", property(lambda _: {}))
+            as_before_checks_were_kept(then)
             office.approve(before)
         assert office.issue(before)
         session.remove()

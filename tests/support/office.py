@@ -36,6 +36,7 @@ from backoffice.requests.services import applying, changes
 from backoffice.requests.services.applying import Application
 from backoffice.review.services import credits
 from backoffice.review.services import decisions as review
+from backoffice.review.services.sight import Sight
 from tests.support.people import Cast, Person, create_person
 
 ISSUER = Issuer(currency="CNY", external_url="https://invoices.example")
@@ -223,6 +224,11 @@ class Office:
 def office(context: Flask, cast: Cast) -> Office:
     """The office of a test; a folder's conftest imports it."""
     return Office(cast)
+
+
+def as_before_checks_were_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let verdicts tell the audit log what they told it then: an event that has checks says what was lost since."""
+    monkeypatch.setattr(Sight, "told_audit", property(lambda _: {}))
 
 
 def contradictions() -> list[str]:

@@ -88,8 +88,7 @@ def change(
     lock(key)
     if token is not None and (made := queries.made_from(token)) is not None:
         return made
-    if acts is not None and acts != queries.acts(key):
-        raise changed_meanwhile(key)
+    refuse_changed(key, acts)
     planned = plan(actor, key, value, starts_on=starts_on, now=now)
     why = text.of_field("reason", reason, max_length=REASON_LIMIT, multiline=True, empty=_SAY_WHY)
     state = PolicyState.PROPOSED if planned.needs_second else PolicyState.VALID
@@ -148,13 +147,18 @@ def take_back(actor: Actor, policy_id: int, *, reason: str, now: datetime) -> Po
     return _end(actor, policy, PolicyState.WITHDRAWN, reason, now)
 
 
-def changed_meanwhile(key: PolicyKey) -> Conflict:
-    """What tells somebody that a colleague did something to the policy since they opened it."""
+def refuse_changed(key: PolicyKey, acts: int | None) -> None:
+    """Raise Conflict where a colleague did something to the policy since a form was drawn.
+
+    `acts` is what `queries.acts` said then, None for whoever saw no form.
+    """
+    if acts is None or acts == queries.acts(key):
+        return
     last = queries.last_act(key)
     if last is None:
-        return Conflict()
+        raise Conflict
     told = N_("%(who)s changed this policy at %(at)s. Look at what it says now, then send yours again.")
-    return Conflict(Message(told, who=last[0], at=last[1]), code="changed-meanwhile")
+    raise Conflict(Message(told, who=last[0], at=last[1]), code="changed-meanwhile")
 
 
 def _person(actor: Actor) -> None:

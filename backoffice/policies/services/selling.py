@@ -12,7 +12,7 @@ from backoffice.policies import queries
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import COUNTRY, HOME, SELLER_LIMITS, PolicyKey
 from backoffice.policies.services import REASON_LIMIT, refuse_seller, set_policy
-from backoffice.policies.services.changing import changed_meanwhile, lock
+from backoffice.policies.services.changing import lock, refuse_changed
 
 
 def set_seller(
@@ -36,8 +36,7 @@ def set_seller(
     if actor.id is None or not actor.can(Permission.ADMINISTER):
         raise Forbidden
     lock(PolicyKey.SELLER)
-    if acts is not None and acts != queries.acts(PolicyKey.SELLER):
-        raise changed_meanwhile(PolicyKey.SELLER)
+    refuse_changed(PolicyKey.SELLER, acts)
     seller = {field: text.of_field(field, given, max_length=SELLER_LIMITS[field]) for field, given in typed.items()}
     seller["country"] = seller["country"].upper() or HOME
     if logo:

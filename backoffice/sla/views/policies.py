@@ -76,7 +76,7 @@ def change_policy(policy_key: str) -> Any:
     try:
         if "save" in request.form and form.seen.data == seen:
             return _saved(key, form, value)
-        _refuse_changed(key, form)
+        changing.refuse_changed(key, _seen_acts(form))
         plan = changing.plan(actor, key, value, starts_on=day, now=now)
     except Invalid as refusal:
         apply_errors(form, refusal)
@@ -112,11 +112,6 @@ def _saved(key: PolicyKey, form: KeptForm, value: Any) -> Any:
     )
     flash(said, "success")
     return kept_forms.done(redirect(url_for("sla.policy", policy_key=key), 303))
-
-
-def _refuse_changed(key: PolicyKey, form: KeptForm) -> None:
-    if _seen_acts(form) != queries.acts(key):
-        raise changing.changed_meanwhile(key)
 
 
 def _seen_acts(form: KeptForm) -> int:
