@@ -7,20 +7,21 @@ call (a view, a job, a command) opens `transaction()`; services never commit.
 from __future__ import annotations
 
 import operator
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     DDL,
     JSON,
     BigInteger,
+    ClauseElement,
     Connection,
     CursorResult,
     DateTime,
@@ -29,11 +30,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Result,
-    Select,
+    String,
     TypeDecorator,
+    create_engine,
     event,
-    exc,
     inspect,
+    literal_column,
     text,
     type_coerce,
 )
@@ -41,15 +43,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.sql import operators
 
 from backoffice import money
 from backoffice.config import Settings
 
-# A write asked for after a read began would be ignored with this warning: check-then-write races would come back.
-warnings.filterwarnings("error", message=".*Connection is already established.*", category=exc.SAWarning)
-
 WRITE = "write"
+_WRITING = "writing"
 Kept = TypeVar("Kept")
+_SAME, _AMONG = (operator.eq, operator.ne), (operators.in_op, operators.not_in_op)
+_COMPARING = (*_SAME, operator.lt, operator.le, operator.gt, operator.ge)
 
 
 class Base(DeclarativeBase):
@@ -66,7 +69,17 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+class _Session(FlaskSession):
+    """Reads by the connections of pages, and inside `transaction()` by those that may write."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **options: Any) -> Engine | Connection:
+        """The engine that serves this session now."""
+        if bind is None and self.info.get(WRITE):
+            return writing()
+        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **options)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session})
 session = cast("scoped_session[Session]", db.session)
 
 
@@ -80,7 +93,9 @@ class Amount(TypeDecorator[Decimal]):
         """Sums and differences of money are money: a plain number would be compared without becoming cents."""
 
         def operate(self, op: Any, *other: Any, **options: Any) -> Any:
-            """Keep the type under + and -."""
+            """Keep the type under + and -; nothing is compared with as partial indexes word it."""
+            if op in _COMPARING and isinstance(other[0], int | Decimal) and not other[0]:
+                other = (literal_column("0"),)
             expression = super().operate(op, *other, **options)
             return type_coerce(expression, Amount()) if op in (operator.add, operator.sub) else expression
 
@@ -92,6 +107,31 @@ class Amount(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         # A sum() of BIGINT comes back as NUMERIC on PostgreSQL; int() of it is exact.
         return None if value is None else money.from_minor(int(value))
+
+
+class Word(String):
+    """A word of ours: a kind, a state. Compared with one, the word is written into the statement.
+
+    A partial index serves only who asks in its own words: sent beside the statement, the value would make SQLite plan
+    it anew each time to see whether an index serves it (https://sqlite.org/partialindex.html).
+    """
+
+    class Comparator(String.Comparator[str]):
+        """Members of enumerations are fixed; whatever else is compared with may have been typed, and is sent."""
+
+        def operate(self, op: Any, *other: Any, **options: Any) -> Any:
+            """Write the words of enumerations as they are."""
+            if op in _SAME:
+                other = (_written(other[0]), *other[1:])
+            elif op in _AMONG and not isinstance(other[0], str | ClauseElement):
+                other = ([_written(word) for word in other[0]], *other[1:])
+            return super().operate(op, *other, **options)
+
+    comparator_factory = Comparator
+
+
+def _written(value: Any) -> Any:
+    return literal_column(f"'{value}'") if isinstance(value, StrEnum) else value
 
 
 class Instant(TypeDecorator[datetime]):
@@ -145,19 +185,39 @@ def init_database(app: Flask) -> None:
     """Bind the database to `app` and teach each engine how a transaction begins."""
     db.init_app(app)
     with app.app_context():
-        prepare_engine(db.engine)
+        of_app = cast("dict[str | None, Engine]", db.engines)
+        of_app[_WRITING] = _prepared(db.engine, engine_options(app.config["BACKOFFICE_SETTINGS"]))
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Install the begin and connect rules of this module on `engine`, once."""
-    if getattr(engine, "_backoffice_prepared", False):
-        return
-    engine._backoffice_prepared = True  # type: ignore[attr-defined]
-    if engine.dialect.name == "sqlite":
+def writing() -> Engine:
+    """The engine whose connections may write. Pages read by `db.engine`, on SQLite by connections of their own."""
+    return db.engines[_WRITING]
+
+
+def engines() -> tuple[Engine, ...]:
+    """The engines of the application, each with connections of its own."""
+    return (db.engine, writing()) if db.engine.dialect.name == "sqlite" else (db.engine,)
+
+
+def close_connections() -> None:
+    """Close the connections that wait for use; the next statement opens a new one."""
+    for engine in engines():
+        engine.dispose()
+
+
+def _prepared(reading: Engine, options: dict[str, Any]) -> Engine:
+    """Install the begin and connect rules of this module on the engine that reads; returns the one that writes."""
+    if reading.dialect.name == "postgresql":
+        event.listen(reading, "begin", _on_postgresql_begin)
+        return reading.execution_options(**{WRITE: True})
+    # Connections that read and others that write: to turn one from reading to writing makes SQLite forget every
+    # statement it has prepared, and to prepare those of a page takes longer than to run them.
+    writer = create_engine(reading.url, execution_options={WRITE: True}, **options)
+    for engine in (reading, writer):
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
-    else:
-        event.listen(engine, "begin", _on_postgresql_begin)
+    event.listen(reading, "connect", _on_sqlite_connect_to_read)
+    return writer
 
 
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:
@@ -173,15 +233,17 @@ def _on_sqlite_connect(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _on_sqlite_connect_to_read(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
 def _on_sqlite_begin(connection: Connection) -> None:
-    # Past SQLAlchemy, which takes ten times as long around these words: every page begins one transaction that reads.
-    driver: Any = connection.connection.driver_connection
     if connection.get_execution_options().get(WRITE):
-        driver.execute("PRAGMA query_only = OFF")
-        # Not this one: that somebody else is writing has to be said in SQLAlchemy's errors.
+        # That somebody else is writing has to be said in SQLAlchemy's errors.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        driver.execute("PRAGMA query_only = ON")
+        # Past SQLAlchemy, which takes ten times as long around this word: every page begins such a transaction.
+        driver: Any = connection.connection.driver_connection
         driver.execute("BEGIN")
 
 
@@ -200,18 +262,16 @@ def _on_postgresql_begin(connection: Connection) -> None:
 def transaction() -> Iterator[Session]:
     """One writing transaction around one outside call: all of it is kept, or nothing.
 
-    The read that the sign-in loader left open is ended first: asked for later, the right to write would be ignored.
+    The read that the sign-in loader left open is ended first: what is decided rests on what this transaction reads.
     Transactions do not nest, because an inner commit would keep half of the outer call.
     """
     current = session()
     if current.info.get(WRITE):
         raise RuntimeError("transaction() is already open; services never open one")
     current.rollback()
-    connection = current.connection(execution_options={WRITE: True})
-    if not connection.get_execution_options().get(WRITE):
-        raise RuntimeError("the connection was already in use for reading")
     current.info[WRITE] = True
     try:
+        current.connection()
         yield current
         current.commit()
     except BaseException:
@@ -232,67 +292,6 @@ def tried_twice(work: Callable[[], Kept]) -> Kept:
     except IntegrityError:
         with transaction():
             return work()
-
-
-class Prepared:
-    """A statement of plain columns that pages send again and again, worded once for each database.
-
-    SQLAlchemy looks a statement up, goes through its values and wraps its rows each time it is sent; for a short one
-    that takes longer than the database does. What a `bindparam` without a value stands for is given each time. With
-    `make` a row is what that makes of its values: once for the same values, so nobody may change it.
-    """
-
-    def __init__(
-        self, statement: Select[*tuple[Any, ...]], make: Callable[[tuple[Any, ...]], Any] | None = None
-    ) -> None:
-        self._statement = statement
-        self._make = make
-        self._wordings: dict[str, _Wording] = {}
-
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
-        """All rows; of `values` those that it has no use for do no harm."""
-        wording = self._wordings.get(connection.dialect.name)
-        if wording is None:
-            wording = self._wordings[connection.dialect.name] = _Wording(self._statement, connection.dialect)
-        result = connection.exec_driver_sql(wording.text, wording.parameters(values))
-        found = cast(Any, result.cursor).fetchall()
-        result.close()
-        make = self._make
-        return [wording.read(row) if make is None else _made(make, wording, row) for row in found]
-
-
-class _Wording:
-    """A statement in the words of one database: how values go in, and how they come out."""
-
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        given = [name for name, bind in compiled.binds.items() if bind.required]
-        expanded = compiled.construct_expanded_state(dict.fromkeys(given))
-        kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        into = {**{name: kind.bind_processor(dialect) for name, kind in kinds.items()}, **expanded.processors}
-        self.text, self._order = expanded.statement, expanded.positiontup
-        self._given = [(name, into[name]) for name in given]
-        self._constants = {name: _passed(into.get(name), value) for name, value in expanded.parameters.items()}
-        columns = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
-        self._out_of = [kind.result_processor(dialect, None) for kind in columns]
-
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        """The values as the driver takes them: in the order of the text, or by their names."""
-        sent = self._constants | {name: _passed(process, values[name]) for name, process in self._given}
-        return sent if self._order is None else tuple([sent[name] for name in self._order])
-
-    def read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A row of the driver as values of ours."""
-        return tuple([_passed(process, value) for process, value in zip(self._out_of, row, strict=True)])
-
-
-def _passed(process: Callable[[Any], Any] | None, value: Any) -> Any:
-    return value if process is None else process(value)
-
-
-@lru_cache(maxsize=4096)
-def _made(make: Callable[[tuple[Any, ...]], Any], wording: _Wording, row: tuple[Any, ...]) -> Any:
-    return make(wording.read(row))
 
 
 def rows_changed(result: Result[Any]) -> int:

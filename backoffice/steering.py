@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, literal, literal_column, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import _OffsetLimitParam
 
 
 class _Beside(FunctionElement[Any]):
@@ -37,10 +38,16 @@ def beside(column: Any) -> Any:
     return element
 
 
+@compiles(_OffsetLimitParam, "sqlite")
+def _so_many(element: Any, compiler: Any, **options: Any) -> str:
+    # SQLite plans by how many rows are wanted: sent beside the statement, it would plan anew each time.
+    return str(compiler.visit_bindparam(element, literal_execute=True, **options))
+
+
 def word(value: str) -> ColumnElement[str]:
-    """A word of our own (a kind, a state), written into the statement: only so does SQLite see that a partial index
-    serves it, because it plans before it knows the values. Raises ValueError for anything else."""
-    if not re.fullmatch(r"[a-z]+", value):
+    """A word of our own (a kind, a state), written into the statement: sent beside it, SQLite would plan the statement
+    anew each time to see whether a partial index serves the value. Raises ValueError for anything else."""
+    if not re.fullmatch(r"[a-z_]+", value):
         raise ValueError(f"not a word of ours: {value!r}")
     return literal_column(f"'{value}'")
 

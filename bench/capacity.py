@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 
 from backoffice.config import Settings
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, session, transaction
 from backoffice.delivery.models import Message
 from backoffice.issuing.models import Invoice
 from bench import crew
@@ -51,7 +51,7 @@ def _measure(kind: str, app: Flask, launcher: Launcher, workers: int, invoices: 
         session.execute(delete(Message))
     server = _server_of(settings)
     session.remove()
-    db.engine.dispose()
+    close_connections()
     used = crew.server_cpu(server) if server else 0.0
     said = crew.together(launcher, settings, "issue_and_mail", workers)
     used = (crew.server_cpu(server) if server else 0.0) - used

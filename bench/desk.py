@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from backoffice import clock
 from backoffice.accounts import services as accounts
@@ -147,39 +147,41 @@ def _in_turns(bare: Callable[[], object], own: Callable[[], object]) -> tuple[fl
 
 
 def _approve(floor: Floor, rita: Visitor, made: list[tuple[int, str]]) -> None:
-    client = floor.app.test_client()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', rita.client.get("/review/views").text)
-    assert token
-    below, ours = _Path(client), _Path(rita.client)
+    """As a reviewer does: by the form of the page that is open, then the page of the request that follows."""
+    client, below, ours, size = floor.app.test_client(), _Times(), _Times(), 0
     for (bare, _), (_, number) in zip(made[::2], made[1::2], strict=True):
-        below.go(f"/approve/{bare}", {}, then="/queue")
-        ours.go(f"/review/{number}/approve", {"csrf_token": token[1]})
+        below.go(lambda: client.post(f"/approve/{bare}"), lambda _: client.get("/queue"))  # noqa: B023
+        rita.get(f"/review/{number}")
+        data = next(one for one in rita.forms() if "remarks" in one.names).filled({}, None)
+        page = ours.go(
+            lambda: rita.client.post(f"/review/{number}/approve", data=data),  # noqa: B023
+            lambda answer: rita.client.get(answer.location),
+        )
+        size = len(page.data)
     state = rita.client.get(f"/review?q={made[-1][1]}&view=approved").text
     assert made[-1][1] in state, "the last one was approved"
     _print("approve", floor.kind, 0, 0, statistics.median(below.verdicts), statistics.median(ours.verdicts), 1.7)
-    both = (statistics.median(path.onward) for path in (below, ours))
-    _print("approve and see the next", floor.kind, 0, ours.size, *both, 1.7)
+    both = (statistics.median(times.onward) for times in (below, ours))
+    _print("approve and see the next", floor.kind, 0, size, *both, 1.7)
 
 
 @dataclass
-class _Path:
-    """Verdicts in one client, and the page that follows each: milliseconds of the first, and of both."""
+class _Times:
+    """Milliseconds of verdicts, and of each with the page that follows it."""
 
-    client: FlaskClient
     verdicts: list[float] = field(default_factory=list)
     onward: list[float] = field(default_factory=list)
-    size: int = 0
 
-    def go(self, path: str, data: dict[str, str], then: str = "") -> None:
-        """Give a verdict and open `then`, or where the answer leads."""
+    def go(self, decide: Callable[[], TestResponse], follow: Callable[[TestResponse], TestResponse]) -> TestResponse:
+        """Give a verdict and open what follows; returns that page."""
         began = time.perf_counter()
-        answer = self.client.post(path, data=data)
+        answer = decide()
         decided = time.perf_counter()
-        page = self.client.get(then or answer.location)
+        page = follow(answer)
         self.verdicts.append((decided - began) * 1000)
         self.onward.append((time.perf_counter() - began) * 1000)
-        assert page.status_code == 200, (path, page.status_code)
-        self.size = len(page.data)
+        assert page.status_code == 200, page.status
+        return page
 
 
 def _print(label: str, kind: str, sent: int, size: int, below: float, ours: float, aim: float | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, render_template_string
 from sqlalchemy import text
 
-from backoffice.database import WRITE, db
+from backoffice.database import db, writing
 from backoffice.text import normalised, pairs
 
 _COLUMNS = "r.id, r.number, r.header_name, r.amount, r.due_on, r.submitted_on, r.state"
@@ -31,7 +31,7 @@ class Floor:
 
     def __init__(self, product: Flask) -> None:
         with product.app_context():
-            self.engine = db.engine
+            self.engine, self.writing = db.engine, writing()
         self.kind = self.engine.dialect.name
         self.app = Flask("floor")
         self.template = self.app.jinja_env.from_string(_TEMPLATE)
@@ -74,7 +74,7 @@ class Floor:
         return self.template.render(rows=rows[:50])
 
     def _approve(self, request_id: int) -> str:
-        with self.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+        with self.writing.begin() as connection:
             changed = connection.execute(
                 text("UPDATE invoice_request SET state = 'approved' WHERE id = :id AND state = 'pending'"),
                 {"id": request_id},

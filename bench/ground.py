@@ -15,7 +15,7 @@ from flask import Flask
 
 from backoffice import create_app, installation
 from backoffice.config import Settings
-from backoffice.database import db
+from backoffice.database import close_connections, db
 
 KINDS = ("sqlite", "postgresql")
 
@@ -49,7 +49,7 @@ def installed(kind: str, **overrides: Any) -> Iterator[Flask]:
         yield app
         with app.app_context():
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
 
 
 @contextmanager

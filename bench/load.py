@@ -25,7 +25,7 @@ from backoffice.accounts import services as accounts
 from backoffice.accounts.models import Account, User
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, db, session, transaction
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.services import bulk
 from backoffice.permissions import SYSTEM, Role
@@ -105,7 +105,7 @@ def settle() -> None:
             connection.exec_driver_sql("VACUUM (ANALYZE)")
     session.remove()
     # SQLite folds its log in when the last connection closes; and none keeps memory that pages do not have.
-    db.engine.dispose()
+    close_connections()
 
 
 def _people(now: datetime) -> list[tuple[int, int, int]]:

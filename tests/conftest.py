@@ -65,7 +65,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "app" in metafunc.fixturenames and not (ALL_DATABASES or marks & {"both_databases", "race", "fault"}):
         # By the name, not by the place in the file: another test beside it does not change where this one runs.
         kinds = (DATABASES[zlib.crc32(metafunc.definition.nodeid.encode()) % 2],)
-    if marks & {"browser", "one_database"}:
+    if marks & {"browser", "one_database", "sqlite_only"}:
         kinds = ("sqlite",)
     if "postgres_only" in marks:
         kinds = ("postgresql",)
@@ -135,11 +135,11 @@ def context(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flas
 
 
 def _let_go(application: Flask) -> None:
-    from backoffice.database import db
+    from backoffice.database import close_connections, db
 
     with application.app_context():
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from backoffice import clock
 from backoffice.accounts.models import Account, User
 from backoffice.audit.models import AuditEvent
 from backoffice.config import Settings
-from backoffice.database import db, session
+from backoffice.database import close_connections, session
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import MessageState
 from backoffice.demo import story
@@ -129,5 +129,5 @@ def _story(folder: Path, seed: int) -> list[Any]:
             session.execute(select(Invoice.number, Invoice.gross, Invoice.pdf_sha256)).all(),
         ]
         session.remove()
-        db.engine.dispose()
+        close_connections()
     return told

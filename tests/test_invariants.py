@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from backoffice import clock, invariants, storage, worker
 from backoffice.audit import jobs as audit
 from backoffice.cli.command import cli
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, session, transaction
 from backoffice.delivery import jobs as delivery
 from backoffice.issuing import jobs as issuing
 from backoffice.issuing.models import CreditNote, Invoice
@@ -394,7 +394,7 @@ def _lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Flask
             assert contradictions() == [], "a fault was not taken back"
             url = app.config["SQLALCHEMY_DATABASE_URI"]
             session.remove()
-            db.engine.dispose()
+            close_connections()
         databases.drop_database(url)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backoffice.database import Amount, Base, Id, Instant
+from backoffice.database import Amount, Base, Id, Instant, Word
 from backoffice.money import ZERO
 from backoffice.permissions import Actor, Permission, Role, allowed
 
@@ -65,7 +65,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(String(16))
+    role: Mapped[str] = mapped_column(Word(16))
     account_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
     password_hash: Mapped[str] = mapped_column(String(200))
     password_changed_at: Mapped[datetime] = mapped_column(Instant)

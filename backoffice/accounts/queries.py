@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, String, bindparam, select
 
 from backoffice.accounts.models import Account, LoginSession, User
-from backoffice.database import Instant, Prepared, session
+from backoffice.database import Instant, session
 from backoffice.errors import N_, Message, NotFound
 from backoffice.permissions import Actor, Permission, Role, allowed
+from backoffice.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)

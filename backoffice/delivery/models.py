@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, Word
 from backoffice.delivery.rules import OPEN_STATES, TEST, MessageState
 from backoffice.leases import Leased, lease_is_whole
 
@@ -65,7 +65,7 @@ class Message(Leased, Base):
     message_id: Mapped[str] = mapped_column(String(120))
     mime: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
-    state: Mapped[str] = mapped_column(String(10), default="queued")
+    state: Mapped[str] = mapped_column(Word(10), default="queued")
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(Instant)
     server_answer: Mapped[str | None] = mapped_column(Text)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, Word
 
 
 class InvoiceHeader(Base):
@@ -40,7 +40,7 @@ class InvoiceHeader(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(Word(12))
     vat_kind: Mapped[str] = mapped_column(String(10), default="ordinary")
     language: Mapped[str] = mapped_column(String(4), default="both")
     name: Mapped[str] = mapped_column(String(256))

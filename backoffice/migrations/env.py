@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection
 
-from backoffice.database import WRITE, Base
+from backoffice.database import Base, writing
 
 
 @contextmanager
@@ -40,8 +39,7 @@ def refuse_orphans(connection: Connection) -> None:
 
 def run() -> None:
     """Run the migrations in one transaction (both databases have transactional DDL)."""
-    engine = current_app.extensions["migrate"].db.engine
-    with engine.connect().execution_options(**{WRITE: True}) as connection, unreferenced(connection):
+    with writing().connect() as connection, unreferenced(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, Word
 from backoffice.policies.rules import SECOND_PERSON, PolicyState
 
 _PROPOSED = text("state = 'proposed'")
@@ -46,14 +46,14 @@ class Policy(Base):
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    key: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(Word(40))
     value: Mapped[Any] = mapped_column(JsonDict)
     starts_on: Mapped[date]
     reason: Mapped[str] = mapped_column(String(500))
     set_by: Mapped[str] = mapped_column(String(120))
     set_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     created_at: Mapped[datetime] = mapped_column(Instant)
-    state: Mapped[str] = mapped_column(String(10), default=PolicyState.VALID, server_default=PolicyState.VALID)
+    state: Mapped[str] = mapped_column(Word(10), default=PolicyState.VALID, server_default=PolicyState.VALID)
     # The filled-in form it came from: the same one again is known by it.
     token: Mapped[str | None] = mapped_column(String(64), unique=True)
     confirmed_by: Mapped[str | None] = mapped_column(String(120))

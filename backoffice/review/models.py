@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant, JsonDict, install_triggers
+from backoffice.database import Base, Id, Instant, JsonDict, Word, install_triggers
 from backoffice.leases import Leased, lease_is_whole
 from backoffice.requests.models import Decision, InvoiceRequest
 from backoffice.review.rules import VIEW_NAME_LIMIT, VIEW_QUERY_LIMIT, BulkState
@@ -72,13 +72,13 @@ class BulkRun(Leased, Base):
     # Where from: every act of the run stands with it in the audit log.
     address: Mapped[str | None] = mapped_column(String(64))
     token: Mapped[str] = mapped_column(String(64))
-    action: Mapped[str] = mapped_column(String(8))
+    action: Mapped[str] = mapped_column(Word(8))
     # What goes with it: remarks, the reason of a rejection, the id of a colleague, whether what has doubts is left to
     # the person (`leave_doubtful`); of verdicts, how far each request was seen (`seen`, by its id).
     arguments: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)
     # The run whose requests these are: those it could not do, or whose approvals are undone.
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_run.id"))
-    state: Mapped[str] = mapped_column(String(8), default=BulkState.WAITING)
+    state: Mapped[str] = mapped_column(Word(8), default=BulkState.WAITING)
     started_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -107,7 +107,7 @@ class BulkItem(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey(BulkRun.id), primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id), primary_key=True)
     position: Mapped[int]
-    outcome: Mapped[str | None] = mapped_column(String(8))
+    outcome: Mapped[str | None] = mapped_column(Word(8))
     # Why it was left or refused, or what else is to be known: a packed Message.
     reason: Mapped[str] = mapped_column(Text, default="")
     done_at: Mapped[datetime | None] = mapped_column(Instant)

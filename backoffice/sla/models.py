@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Amount, Base, Id, Instant
+from backoffice.database import Amount, Base, Id, Instant, Word
 from backoffice.requests.models import InvoiceRequest
 
 
@@ -78,8 +78,8 @@ class Outcome(Base):
     )
 
     request_id: Mapped[int] = mapped_column(Id, ForeignKey(InvoiceRequest.id), primary_key=True, autoincrement=False)
-    state: Mapped[str] = mapped_column(String(12))
-    verdict: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(Word(12))
+    verdict: Mapped[str] = mapped_column(Word(10))
     due_on: Mapped[date]
     closed_on: Mapped[date]
     header_kind: Mapped[str] = mapped_column(String(20))

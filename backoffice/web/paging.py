@@ -21,7 +21,7 @@ from sqlalchemy import BigInteger, Connection, Dialect, Integer, Select, SmallIn
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from backoffice.database import Prepared
+from backoffice.prepared import Prepared
 
 T = TypeVar("T")
 Order = Sequence[tuple[Any, Literal["asc", "desc"]]]
@@ -122,7 +122,7 @@ class KeptList(Generic[T]):
     """A list of plain columns that is asked for again and again: the statements of its pages are worded once.
 
     `statement`, `order` and `size` as in `paginate`; `make` makes an item of a row's values, with the columns of the
-    order as attributes (`database.Prepared`).
+    order as attributes (`prepared.Prepared`).
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from backoffice import clock, config, database
 from backoffice.accounts import passwords, services
 from backoffice.accounts import views as accounts_views
 from backoffice.audit.models import AuditEvent
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, db, session, transaction
 from backoffice.permissions import SYSTEM, Permission, Role
 from backoffice.web.guards import assert_every_route_guarded, guard
 from tests.support.apps import test_settings
@@ -61,7 +61,7 @@ def close(app: Flask) -> None:
     """Let go of the connections, so that the database can be dropped."""
     with app.app_context():
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 @dataclass

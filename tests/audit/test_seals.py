@@ -23,7 +23,7 @@ from backoffice.audit.models import POSTGRESQL_TRIGGERS, SQLITE_TRIGGERS, AuditE
 from backoffice.audit.queries import seals, verifying
 from backoffice.audit.queries.verifying import Outside
 from backoffice.audit.services import sealing
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, db, session, transaction
 from backoffice.errors import Conflict
 from backoffice.issuing import jobs as issuing
 from backoffice.permissions import SYSTEM
@@ -384,9 +384,9 @@ def test_what_happened_before_there_were_seals_is_sealed_first(
     for _ in range(2):
         session.remove()
         flask_migrate.downgrade(revision="0040")
-        db.engine.dispose()
+        close_connections()
         flask_migrate.upgrade()
-        db.engine.dispose()
+        close_connections()
         assert session.execute(asked.order_by(AuditEvent.id)).all() == before, "entered once, as it is today"
     jobs.seal()
     first = session.scalars(select(AuditSeal)).one()

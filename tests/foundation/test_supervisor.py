@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from backoffice import clock, supervisor
-from backoffice.database import db
+from backoffice.database import close_connections, db
 from tests.support import databases
 from tests.support.apps import bare_app, test_settings
 from tests.support.people import create_cast
@@ -92,7 +92,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with app.app_context():
         create_cast(clock.now())
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     return instance
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from backoffice.database import WRITE, db, session, transaction
+from backoffice.database import WRITE, close_connections, db, session, transaction
 from backoffice.headers import services
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
@@ -119,7 +119,7 @@ def test_headers_from_before_are_kept_by_the_migration(database: str, tmp_path: 
             flask_migrate.upgrade()
             assert kept_rows() == [("Old", "91310000MA1FL0A277", "CN", "", "", "", [])]
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
     finally:
         databases.drop_database(url)
 

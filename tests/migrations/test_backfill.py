@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, text, update
 
 from backoffice import clock
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, db, session, transaction
 from backoffice.delivery.models import Message
 from backoffice.headers import services as headers
 from backoffice.ledger import queries
@@ -34,9 +34,9 @@ def upgraded_from(revision: str, context: Flask) -> None:
     """Back to an earlier schema and forth again, as an installation that is upgraded."""
     session.remove()
     flask_migrate.downgrade(revision=revision)
-    db.engine.dispose()
+    close_connections()
     flask_migrate.upgrade()
-    db.engine.dispose()
+    close_connections()
 
 
 def test_the_journal_opens_with_what_stood_in_the_books(office: Office, context: Flask) -> None:
@@ -76,7 +76,7 @@ def test_invoices_from_before_credits_are_credited_in_nothing(office: Office, co
     session.remove()
     with pytest.raises(SystemExit):
         flask_migrate.downgrade(revision="0007")
-    db.engine.dispose()
+    close_connections()
     assert contradictions() == [], "what was credited is not forgotten"
 
 
@@ -100,7 +100,7 @@ def test_rejections_from_before_name_every_field_they_speak_of(office: Office, c
 
     session.remove()
     flask_migrate.downgrade(revision="0015")
-    db.engine.dispose()
+    close_connections()
     # As they were kept then: what was pointed at beside the reason's own fields, once the header as a whole.
     with transaction():
         session.execute(text("UPDATE decision SET fields = '[]'"))
@@ -108,7 +108,7 @@ def test_rejections_from_before_name_every_field_they_speak_of(office: Office, c
         session.execute(beside)
     session.remove()
     flask_migrate.upgrade()
-    db.engine.dispose()
+    close_connections()
     for reason, fields in {**reasons, Reason.OTHER: ["name", "remarks"]}.items():
         assert (verdict(numbers[reason]).reasons, verdict(numbers[reason]).fields) == ([reason], fields)
     assert (verdict(approved).reasons, verdict(approved).fields) == ([], [])
@@ -167,12 +167,12 @@ def test_names_are_found_without_their_strokes_once_they_are_upgraded(office: Of
     assert found("lukasz") == found("ŁUKASZ") == [number]
     session.remove()
     flask_migrate.downgrade(revision="0039")
-    db.engine.dispose()
+    close_connections()
     kept = text("SELECT name FROM request_search WHERE name LIKE '%nowak'")
     assert session.scalars(kept).all() == ["łukasznowak"]
     session.remove()
     flask_migrate.upgrade()
-    db.engine.dispose()
+    close_connections()
     assert found("lukasz") == found("ŁUKASZ") == [number]
     assert found("流明") == [other]
     if db.engine.dialect.name == "sqlite":
@@ -191,14 +191,14 @@ def test_a_migration_that_leaves_orphans_is_undone(tmp_path: Path, caplog: pytes
                 "INSERT INTO calendar_day VALUES (987654, '2026-01-01', 'holiday', 'nobody keeps it')",
             ):
                 raw.cursor().execute(statement)
-        db.engine.dispose()
+        close_connections()
         with pytest.raises(SystemExit):
             flask_migrate.downgrade(revision="0001")
         assert "rows refer to nothing after the migration: [('calendar_day'" in caplog.text
-        db.engine.dispose()
+        close_connections()
         assert session.scalar(text("SELECT version_num FROM alembic_version")) != "0001"
         session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 def test_a_first_approval_that_a_withdrawal_left_in_force_ends_with_it(office: Office, context: Flask) -> None:

@@ -6,7 +6,7 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import func, select
 
-from backoffice.database import db, session
+from backoffice.database import close_connections, session
 from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.requests.services import supporting
 from tests.support import files
@@ -23,11 +23,11 @@ def test_requests_are_kept_on_the_way_down_and_up(context: Flask, office: Office
     session.rollback()
     events = session.scalar(select(func.count()).select_from(RequestEvent))
     session.remove()
-    db.engine.dispose()
+    close_connections()
     flask_migrate.downgrade(revision="0001")
-    db.engine.dispose()
+    close_connections()
     flask_migrate.upgrade()
-    db.engine.dispose()
+    close_connections()
     for number in (plain, full, issued):
         request = office.request(number)
         assert (request.copies, request.support_sha256, request.support_name) == ([], None, None)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from backoffice.database import WRITE, Base, db
+from backoffice.database import Base, close_connections, db, writing
 from tests.support import databases
 from tests.support.apps import bare_app, test_settings
 from tests.support.schema import dump, import_all_models
@@ -46,14 +46,14 @@ def _made(database: str, folder: Path, *, by_models: bool) -> Iterator[Flask]:
     app = app_on(url, folder)
     with app.app_context():
         if by_models:
-            with db.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+            with writing().begin() as connection:
                 _forget_former_databases()
                 Base.metadata.create_all(connection)
         else:
             flask_migrate.upgrade()
     yield app
     with app.app_context():
-        db.engine.dispose()
+        close_connections()
     databases.drop_database(url)
 
 
@@ -65,7 +65,7 @@ def schema_of(app: Flask) -> set[str]:
 
 def execute(app: Flask, statement: str) -> None:
     """Change the schema by hand."""
-    with app.app_context(), db.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+    with app.app_context(), writing().begin() as connection:
         connection.execute(text(statement))
 
 
@@ -80,11 +80,11 @@ def test_down_to_nothing_and_up_again(migrated: Flask) -> None:
     before = schema_of(migrated)
     with migrated.app_context():
         flask_migrate.downgrade(revision="base")
-        db.engine.dispose()
+        close_connections()
     assert schema_of(migrated) == set()
     with migrated.app_context():
         flask_migrate.upgrade()
-        db.engine.dispose()
+        close_connections()
     assert schema_of(migrated) == before
 
 

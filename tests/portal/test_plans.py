@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from backoffice import clock
-from backoffice.database import db, session
+from backoffice.database import close_connections, session
 from backoffice.issuing import queries as issuing
 from backoffice.ledger import queries as ledger
 from backoffice.ledger.models import LedgerEntry, free_recharges, in_debt
@@ -312,7 +312,7 @@ def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield Crowded(app, cast, kind)
     with app.app_context():
         session.remove()
-        db.engine.dispose()
+        close_connections()
     databases.drop_database(url)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backoffice import clock
-from backoffice.database import db, session
+from backoffice.database import close_connections, session
 from backoffice.demo import cast, story
 from backoffice.demo.deeds import Deeds
 from backoffice.review.checks import panel, wishes
@@ -59,7 +59,7 @@ def year(tmp_path: Path, freeze: Callable[[datetime], None], monkeypatch: pytest
     with app.app_context():
         story.seed(settings, seed=2026)
         session.remove()
-        db.engine.dispose()
+        close_connections()
     return seen
 
 

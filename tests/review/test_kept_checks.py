@@ -19,7 +19,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from backoffice import clock
-from backoffice.database import db, session, transaction
+from backoffice.database import close_connections, session, transaction
 from backoffice.permissions import Actor
 from backoffice.requests.models import Decision
 from backoffice.review import jobs
@@ -252,9 +252,9 @@ def test_verdicts_from_before_they_were_kept_say_so(
         assert office.issue(before)
         session.remove()
         flask_migrate.downgrade(revision="0041")
-        db.engine.dispose()
+        close_connections()
         flask_migrate.upgrade()
-        db.engine.dispose()
+        close_connections()
         office.approve(after)
         assert contradictions() == []
         said = select(DecisionChecks.found.is_not(None)).join(Decision, Decision.id == DecisionChecks.decision_id)

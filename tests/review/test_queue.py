@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from backoffice.accounts import services as accounts
-from backoffice.database import Prepared, session
+from backoffice.database import session
 from backoffice.ledger.services import entries
 from backoffice.permissions import SYSTEM, Role
+from backoffice.prepared import Prepared
 from backoffice.review.queries import queue as queries
 from backoffice.review.queries.queue import Listed, Waiting, Wanted
 from backoffice.review.queries.views import VIEWS, Viewer, values_of

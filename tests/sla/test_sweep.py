@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from backoffice import clock
-from backoffice.database import WRITE, db, session
+from backoffice.database import WRITE, engines, session
 from backoffice.delivery.models import Message
 from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.review.services import decisions as review
@@ -89,8 +89,9 @@ def test_a_sweep_that_finds_nothing_asks_for_no_right_to_write(desk: Desk) -> No
     assert sweep(desk) == 1
     with desk.app.app_context():
         wished: list[object] = []
-        event.listen(
-            db.engine, "begin", lambda connection: wished.append(connection.get_execution_options().get(WRITE))
-        )
+        for engine in engines():
+            event.listen(
+                engine, "begin", lambda connection: wished.append(connection.get_execution_options().get(WRITE))
+            )
         assert jobs.sweep() == 0
     assert wished == [None]

@@ -93,9 +93,9 @@ def moved_app(settings: Settings) -> Flask:
         app.config[key] = new.config[key]
     app.instance_path = new.instance_path
     with new.app_context():
-        engine = database.db.engine
+        engines = dict(database.db.engines)
     with app.app_context():
-        database.db.engines[None] = engine
+        database.db.engines.update(engines)
     limiter.reset()
     remembered.init(app)
     return app

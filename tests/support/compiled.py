@@ -23,9 +23,10 @@ _statements: LRUCache[Any, Any] = LRUCache(4000)
 
 
 def share(app: Flask) -> None:
-    """Let the application's engine use what the engines of earlier tests have compiled."""
+    """Let the application's engines use what the engines of earlier tests have compiled."""
     with app.app_context():
-        db.engine.update_execution_options(compiled_cache=_statements)
+        for engine in db.engines.values():
+            engine.update_execution_options(compiled_cache=_statements)
 
 
 def _alike(dialect: object, other: object) -> bool:

@@ -140,12 +140,12 @@ def _settle(url: str, instance: Path) -> None:
 
 @contextmanager
 def _connected(settings: Settings) -> Iterator[None]:
-    from backoffice.database import db, session
+    from backoffice.database import close_connections, session
 
     with bare_app(settings).app_context():
         yield
         session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 def _create(template: str, name: str | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from backoffice.database import db, session
+from backoffice.database import db, engines, session
 
 _UNSETTLED = (
     "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
@@ -29,12 +29,56 @@ def statements(app: Flask) -> Iterator[list[str]]:
             sent.append(statement)
 
     with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
+        listened = engines()
+    for engine in listened:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in listened:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def planned(app: Flask) -> Iterator[list[str]]:
+    """The statements that SQLite has planned inside the block, by the first words that each is known by.
+
+    It plans what it has no plan of yet, and what it has to plan anew; its authorizer is asked for every plan it makes.
+    """
+    made: list[str] = []
+    running: list[str] = []
+
+    def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        running[:] = [statement]
+
+    def after(*_: Any) -> None:
+        running.clear()
+
+    def allow(*_: Any) -> int:
+        if running:
+            made.append(running.pop())
+        return 0
+
+    def watch(connection: Any, record: Any, _proxy: Any) -> None:
+        # Once: to be given another authorizer, a connection forgets its plans.
+        if record.info.get("watched by") is not allow:
+            record.info["watched by"] = allow
+            connection.set_authorizer(allow)
+
+    with app.app_context():
+        listened = engines()
+    for engine in listened:
+        event.listen(engine, "before_cursor_execute", before)
+        event.listen(engine, "after_cursor_execute", after)
+        event.listen(engine, "checkout", watch)
+    try:
+        yield made
+    finally:
+        for engine in listened:
+            event.remove(engine, "before_cursor_execute", before)
+            event.remove(engine, "after_cursor_execute", after)
+            event.remove(engine, "checkout", watch)
+            engine.dispose()
 
 
 def plan(statement: Any, database: str, *also_off: str, bitmaps: bool = False, values: Any = None) -> str:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from backoffice import scheduling
-from backoffice.database import db
+from backoffice.database import close_connections, db
 from backoffice.web import metrics
 from tests.support.apps import test_settings, whole_app
 
@@ -42,7 +42,7 @@ def test_readyz_says_503_without_a_schema(tmp_path: Path) -> None:
     assert response.status_code == 503
     assert response.json == {"status": "unavailable", "database": "unreachable", "worker": "unknown"}
     with app.app_context():
-        db.engine.dispose()
+        close_connections()
 
 
 def test_metrics_count_requests_by_endpoint(client: FlaskClient) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account, User
-from backoffice.database import Amount, Base, Id, Instant, JsonDict, install_triggers
+from backoffice.database import Amount, Base, Id, Instant, JsonDict, Word, install_triggers
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.models.invoices import Invoice, InvoiceLine
 from backoffice.issuing.rules.credits import REMARKS_LIMIT, ProposalState
@@ -49,7 +49,7 @@ class CreditProposal(Base):
     reason: Mapped[str] = mapped_column(String(20))
     # Printed on the credit note under its reason.
     words: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(12), default=ProposalState.OPEN)
+    state: Mapped[str] = mapped_column(Word(12), default=ProposalState.OPEN)
     proposed_by: Mapped[int] = mapped_column(ForeignKey(User.id))
     proposed_by_label: Mapped[str] = mapped_column(String(120))
     proposed_at: Mapped[datetime] = mapped_column(Instant)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant
+from backoffice.database import Base, Id, Instant, Word
 from backoffice.headers.models import InvoiceHeader
 from backoffice.issuing.rules.credits import REMARKS_LIMIT, WishState
 from backoffice.requests.models import InvoiceRequest
@@ -32,10 +32,10 @@ class CorrectionWish(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(Word(10))
     header_id: Mapped[int | None] = mapped_column(ForeignKey(InvoiceHeader.id))
     words: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(12), default=WishState.OPEN)
+    state: Mapped[str] = mapped_column(Word(12), default=WishState.OPEN)
     asked_by: Mapped[int] = mapped_column(ForeignKey(User.id))
     asked_by_label: Mapped[str] = mapped_column(String(120))
     asked_at: Mapped[datetime] = mapped_column(Instant)

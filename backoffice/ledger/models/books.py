@@ -26,7 +26,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
-from backoffice.database import Amount, Base, Id, Instant
+from backoffice.database import Amount, Base, Id, Instant, Word
 from backoffice.money import ZERO
 
 
@@ -119,9 +119,9 @@ class LedgerEntry(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     source: Mapped[str] = mapped_column(String(60))
     external_id: Mapped[str] = mapped_column(String(120))
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(Word(12))
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
-    status: Mapped[str] = mapped_column(String(12))
+    status: Mapped[str] = mapped_column(Word(12))
     amount: Mapped[Decimal] = mapped_column(Amount)
     occurred_at: Mapped[datetime] = mapped_column(Instant)
     occurred_on: Mapped[date]
@@ -175,7 +175,7 @@ class LedgerDay(Base):
 
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    kind: Mapped[str] = mapped_column(Word(12), primary_key=True)
     entries: Mapped[int]
     amount: Mapped[Decimal] = mapped_column(Amount)
 
@@ -220,7 +220,7 @@ class Reservation(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     amount: Mapped[Decimal] = mapped_column(Amount)
     short: Mapped[Decimal] = mapped_column(Amount, default=ZERO)
-    state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)
+    state: Mapped[str] = mapped_column(Word(10), default=ReservationState.OPEN)
 
 
 class Allocation(Base):
@@ -244,7 +244,7 @@ class Allocation(Base):
     recharge_id: Mapped[int] = mapped_column(ForeignKey(LedgerEntry.id))
     amount: Mapped[Decimal] = mapped_column(Amount)
     credited: Mapped[Decimal] = mapped_column(Amount, default=ZERO, server_default=text("0"))
-    state: Mapped[str] = mapped_column(String(10), default=ReservationState.OPEN)
+    state: Mapped[str] = mapped_column(Word(10), default=ReservationState.OPEN)
 
     @property
     def left(self) -> Decimal:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, I
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, Word
 from backoffice.leases import Leased, lease_is_whole
 
 
@@ -79,7 +79,7 @@ class LedgerFile(Leased, Base):
     asks: Mapped[bool] = mapped_column(default=False, server_default=false())
     imported_by: Mapped[str] = mapped_column(String(120))
     imported_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
-    state: Mapped[str] = mapped_column(String(12), default=FileState.RUNNING)
+    state: Mapped[str] = mapped_column(Word(12), default=FileState.RUNNING)
     # Why it was interrupted or failed: a packed Message.
     reason: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[datetime] = mapped_column(Instant)
@@ -185,7 +185,7 @@ class LedgerLineProblem(Base):
     file_id: Mapped[int] = mapped_column(ForeignKey(LedgerFile.id))
     source: Mapped[str] = mapped_column(String(60))
     line: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(Word(10))
     external_id: Mapped[str] = mapped_column(String(120), default="")
     # A packed Message, so that it is read in the reader's language.
     reason: Mapped[str] = mapped_column(Text)

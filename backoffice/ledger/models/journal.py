@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, literal_column, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import Account
-from backoffice.database import Amount, Base, Id, Instant, install_triggers
+from backoffice.database import Amount, Base, Id, Instant, Word, install_triggers
 from backoffice.ledger.models.books import LedgerEntry
 from backoffice.ledger.rules import FIGURES, Figures
 
@@ -66,7 +66,7 @@ class LedgerMovement(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     at: Mapped[datetime] = mapped_column(Instant)
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(Word(12))
     entry_id: Mapped[int | None] = mapped_column(ForeignKey(LedgerEntry.id))
     request_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_request.id"))
     recharged: Mapped[Decimal] = mapped_column(Amount)

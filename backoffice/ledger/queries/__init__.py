@@ -32,6 +32,7 @@ from backoffice.ledger.models import (
 )
 from backoffice.ledger.rules import OPTIONAL_COLUMNS, PARTS_LIMIT, Figures
 from backoffice.money import ZERO
+from backoffice.steering import word
 
 COUNTERS = (
     Account.recharged, Account.refunded, Account.reserved, Account.invoiced, Account.debt, Account.short,
@@ -243,7 +244,7 @@ def conflict(problem_id: int) -> LedgerLineProblem:
 def conflicts_beside(problem: LedgerLineProblem, limit: int = 20) -> list[LedgerLineProblem]:
     """Other lines of the same file in conflict about the same id, in the order of the file."""
     others = problems_of(problem.file_id).where(
-        LedgerLineProblem.kind == "conflict",
+        LedgerLineProblem.kind == word("conflict"),
         LedgerLineProblem.external_id == problem.external_id,
         LedgerLineProblem.id != problem.id,
     )
@@ -252,7 +253,9 @@ def conflicts_beside(problem: LedgerLineProblem, limit: int = 20) -> list[Ledger
 
 def unsettled_conflicts() -> Select[LedgerLineProblem]:
     """Lines in conflict that nobody has settled, worded as the partial index that serves it."""
-    return select(LedgerLineProblem).where(LedgerLineProblem.kind == "conflict", LedgerLineProblem.settled_at.is_(None))
+    return select(LedgerLineProblem).where(
+        LedgerLineProblem.kind == word("conflict"), LedgerLineProblem.settled_at.is_(None)
+    )
 
 
 def open_conflicts(limit: int = 100) -> list[LedgerLineProblem]:

@@ -17,6 +17,7 @@ from backoffice.ledger.rules import Line
 from backoffice.ledger.services.deciding import OTHER_END, OTHER_TEXTS, TOO_MUCH, WRONG_RECHARGE, LineResult, Outcome
 from backoffice.ledger.services.reading import BadLine
 from backoffice.permissions import Actor
+from backoffice.steering import word
 
 REASON_LIMIT = 500
 _ENDS = (OTHER_END, TOO_MUCH, WRONG_RECHARGE)
@@ -30,7 +31,7 @@ SETTLED_BY_BOOKS = (AGREED, REPEATED, BESIDE, UNDONE, Message(N_("a later file s
 
 def is_open() -> ColumnElement[bool]:
     """Worded as the partial index of open conflicts."""
-    return and_(LedgerLineProblem.kind == "conflict", LedgerLineProblem.settled_at.is_(None))
+    return and_(LedgerLineProblem.kind == word("conflict"), LedgerLineProblem.settled_at.is_(None))
 
 
 def in_turn(

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, Word
 from backoffice.requests.models.invoice_request import InvoiceRequest
 
 
@@ -42,7 +42,7 @@ class Decision(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
-    verdict: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[str] = mapped_column(Word(20))
     decided_by: Mapped[int] = mapped_column(ForeignKey(User.id))
     decided_by_label: Mapped[str] = mapped_column(String(120))
     decided_at: Mapped[datetime] = mapped_column(Instant)

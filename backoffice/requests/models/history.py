@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant, JsonDict
+from backoffice.database import Base, Id, Instant, JsonDict, Word
 from backoffice.requests.models.invoice_request import InvoiceRequest
 
 
@@ -22,7 +22,7 @@ class RequestEvent(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey(InvoiceRequest.id))
     at: Mapped[datetime] = mapped_column(Instant)
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(Word(20))
     actor_label: Mapped[str] = mapped_column(String(120))
     actor_role: Mapped[str | None] = mapped_column(String(20))
     data: Mapped[dict[str, Any]] = mapped_column(JsonDict, default=dict)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
-from backoffice.database import Base, Id, Instant
+from backoffice.database import Base, Id, Instant, Word
 from backoffice.requests.models.invoice_request import InvoiceRequest
 
 
@@ -42,7 +42,7 @@ class Hold(Base):
     clock_stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    outcome: Mapped[str | None] = mapped_column(String(12))
+    outcome: Mapped[str | None] = mapped_column(Word(12))
     answer: Mapped[str | None] = mapped_column(Text)
     answered_by_label: Mapped[str | None] = mapped_column(String(120))
     # Business seconds between the clock's stop and the end.

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
 from backoffice.accounts.models import Account, User
-from backoffice.database import Amount, Base, Id, Instant, JsonDict
+from backoffice.database import Amount, Base, Id, Instant, JsonDict, Word
 from backoffice.headers.models import InvoiceHeader
 from backoffice.permissions import Actor
 from backoffice.requests.models.enclosing import Enclosing, enclosing_args
@@ -169,7 +169,7 @@ class InvoiceRequest(Enclosing, Base):
     submit_token: Mapped[str] = mapped_column(String(64))
     resubmission_of_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_request.id"), index=True)
 
-    state: Mapped[str] = mapped_column(String(12), default=State.PENDING)
+    state: Mapped[str] = mapped_column(Word(12), default=State.PENDING)
     submitted_at: Mapped[datetime] = mapped_column(Instant)
     submitted_on: Mapped[date]
     due_on: Mapped[date]

@@ -9,14 +9,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from backoffice import clock
 from backoffice.accounts.models import Account
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
-from backoffice.database import Prepared, session
+from backoffice.database import session
 from backoffice.money import ZERO
+from backoffice.prepared import Prepared
 from backoffice.requests import queries as requests
 from backoffice.requests.models import InvoiceRequest, in_state, is_overdue
 from backoffice.requests.queries import shortages
@@ -212,7 +213,7 @@ def totals(statement: Select[InvoiceRequest]) -> Totals:
 
 def capped_count(statement: Select[InvoiceRequest]) -> int:
     """How many rows a list holds, `COUNT_LIMIT` standing for that many or more."""
-    return session.scalar(select(_capped(statement))) or 0
+    return session.scalar(select(_capped(statement, COUNT_LIMIT))) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,16 +240,15 @@ class Saved:
 
 def waiting(viewer: Viewer, counted: tuple[str, ...] = views.COUNTED) -> Waiting:
     """What a page of the desk counts, the viewer's own views and what colleagues look at, in one statement."""
-    values = {**values_of(viewer), "count_limit": COUNT_LIMIT}
-    saved, looking, calendar, *row = _waiting(counted).rows(session.connection(), values)[0]
+    saved, looking, calendar, *row = _waiting(counted, COUNT_LIMIT).rows(session.connection(), values_of(viewer))[0]
     counts = dict(zip(counted, row, strict=False))
     return Waiting(counts, sum(row[len(counted) :]), _read_views(saved), presence.read(looking), calendar)
 
 
 @lru_cache(maxsize=8)
-def _waiting(counted: tuple[str, ...]) -> Prepared:
+def _waiting(counted: tuple[str, ...], limit: int) -> Prepared:
     """The statement for every viewer. To build its twenty parts costs more than to send them, so it is built once."""
-    lists = [_capped(listed(Wanted(code), ANYBODY), bindparam("count_limit", type_=Integer())) for code in counted]
+    lists = [_capped(listed(Wanted(code), ANYBODY), limit) for code in counted]
     own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
     saved = select(own).where(SavedView.user_id == ANYBODY.id).scalar_subquery()
     return Prepared(select(saved, presence.everywhere(ANYBODY), calendars.IN_FORCE, *lists, *work.counts().values()))
@@ -261,9 +261,11 @@ def _read_views(told: str | None) -> tuple[Saved, ...]:
 
 def counts(lists: Sequence[Wanted], viewer: Viewer) -> list[int]:
     """How much there is in each of several lists, capped, in one statement."""
-    return list(session.execute(select(*(_capped(listed(wanted, viewer)) for wanted in lists))).one()) if lists else []
+    if not lists:
+        return []
+    return list(session.execute(select(*(_capped(listed(wanted, viewer), COUNT_LIMIT) for wanted in lists))).one())
 
 
-def _capped(statement: Select[InvoiceRequest], limit: Any = None) -> Any:
-    some = statement.with_only_columns(InvoiceRequest.id).limit(COUNT_LIMIT if limit is None else limit).subquery()
+def _capped(statement: Select[InvoiceRequest], limit: int) -> Any:
+    some = statement.with_only_columns(InvoiceRequest.id).limit(limit).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

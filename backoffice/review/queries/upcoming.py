@@ -10,8 +10,9 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
-from backoffice.database import Id, Instant, Prepared, session
+from backoffice.database import Id, Instant, session
 from backoffice.permissions import Actor
+from backoffice.prepared import Prepared
 from backoffice.requests import queries as requests
 from backoffice.requests.models import Decision, InvoiceRequest, in_state
 from backoffice.requests.rules import State

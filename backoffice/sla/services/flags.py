@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 from backoffice.accounts import queries as accounts
 from backoffice.calendars import queries as calendars
 from backoffice.calendars.rules import BusinessCalendar
-from backoffice.database import Instant, Prepared, rows_changed, session
+from backoffice.database import Instant, rows_changed, session
 from backoffice.delivery import services as delivery
 from backoffice.money import format_amount
 from backoffice.permissions import SYSTEM, Role
+from backoffice.prepared import Prepared
 from backoffice.requests.models import InvoiceRequest, is_overdue
 from backoffice.requests.rules import State
 from backoffice.requests.services import states as requests
