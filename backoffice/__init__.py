@@ -56,7 +56,7 @@ def configure(app: Flask, settings: Settings) -> None:
     """Translate the settings into what Flask and its extensions read."""
     import jinja2
 
-    from backoffice.database import engine_options
+    from backoffice.engines import engine_options
     from backoffice.web.templating import Environment
 
     settings.instance_path.mkdir(parents=True, exist_ok=True)

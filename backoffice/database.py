@@ -1,4 +1,4 @@
-"""One database is the truth: engine set-up for SQLite and PostgreSQL, `transaction()`, and column types.
+"""One database is the truth: its session, `transaction()`, and column types.
 
 Pages read in read-only transactions: a GET that writes fails loudly on both databases. Whoever receives the outside
 call (a view, a job, a command) opens `transaction()`; services never commit.
@@ -32,7 +32,6 @@ from sqlalchemy import (
     Result,
     String,
     TypeDecorator,
-    create_engine,
     event,
     inspect,
     literal_column,
@@ -46,9 +45,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.sql import operators
 
 from backoffice import money
-from backoffice.config import Settings
+from backoffice.engines import WRITE, engine_options, writer_beside
 
-WRITE = "write"
 _WRITING = "writing"
 Kept = TypeVar("Kept")
 _SAME, _AMONG = (operator.eq, operator.ne), (operators.in_op, operators.not_in_op)
@@ -161,32 +159,12 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 JsonDict = JSON().with_variant(JSONB(), "postgresql")
 
 
-def engine_options(settings: Settings) -> dict[str, Any]:
-    """Arguments of `create_engine` for the configured database."""
-    if settings.is_sqlite:
-        # The bundled SQLite of this wheel is newer than the WAL-reset race of many system libraries.
-        import pysqlite3  # type: ignore[import-untyped, unused-ignore]
-
-        return {"module": pysqlite3.dbapi2, "pool_size": 16, "max_overflow": 16}
-    timeouts = (
-        "-c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=20s -c timezone=UTC"
-        # Searches would otherwise fall into a generic plan that ignores the index that serves them.
-        " -c plan_cache_mode=force_custom_plan"
-    )
-    return {
-        "pool_pre_ping": True,
-        "pool_size": 16,
-        "max_overflow": 8,
-        "connect_args": {"connect_timeout": 5, "options": timeouts},
-    }
-
-
 def init_database(app: Flask) -> None:
     """Bind the database to `app` and teach each engine how a transaction begins."""
     db.init_app(app)
     with app.app_context():
         of_app = cast("dict[str | None, Engine]", db.engines)
-        of_app[_WRITING] = _prepared(db.engine, engine_options(app.config["BACKOFFICE_SETTINGS"]))
+        of_app[_WRITING] = writer_beside(db.engine, engine_options(app.config["BACKOFFICE_SETTINGS"]))
 
 
 def writing() -> Engine:
@@ -203,59 +181,6 @@ def close_connections() -> None:
     """Close the connections that wait for use; the next statement opens a new one."""
     for engine in engines():
         engine.dispose()
-
-
-def _prepared(reading: Engine, options: dict[str, Any]) -> Engine:
-    """Install the begin and connect rules of this module on the engine that reads; returns the one that writes."""
-    if reading.dialect.name == "postgresql":
-        event.listen(reading, "begin", _on_postgresql_begin)
-        return reading.execution_options(**{WRITE: True})
-    # Connections that read and others that write: to turn one from reading to writing makes SQLite forget every
-    # statement it has prepared, and to prepare those of a page takes longer than to run them.
-    writer = create_engine(reading.url, execution_options={WRITE: True}, **options)
-    for engine in (reading, writer):
-        event.listen(engine, "connect", _on_sqlite_connect)
-        event.listen(engine, "begin", _on_sqlite_begin)
-    event.listen(reading, "connect", _on_sqlite_connect_to_read)
-    return writer
-
-
-def _on_sqlite_connect(connection: Any, _record: Any) -> None:
-    # The driver must not begin transactions on its own: it would begin none before a SELECT.
-    connection.isolation_level = None
-    for pragma in (
-        "busy_timeout = 15000",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "trusted_schema = OFF",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_sqlite_connect_to_read(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _on_sqlite_begin(connection: Connection) -> None:
-    if connection.get_execution_options().get(WRITE):
-        # That somebody else is writing has to be said in SQLAlchemy's errors.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        # Past SQLAlchemy, which takes ten times as long around this word: every page begins such a transaction.
-        driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN")
-
-
-def _on_postgresql_begin(connection: Connection) -> None:
-    from psycopg import IsolationLevel
-
-    # psycopg sends it all with the first statement's BEGIN: no round trip of its own. A page reads one state of the
-    # books from its first statement to its last, as on SQLite: figures that are compared belong to the same moment.
-    driver: Any = connection.connection.driver_connection
-    reads = not connection.get_execution_options().get(WRITE)
-    driver.read_only = reads
-    driver.isolation_level = IsolationLevel.REPEATABLE_READ if reads else None
 
 
 @contextmanager

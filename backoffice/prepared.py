@@ -9,20 +9,28 @@ from typing import Any, cast
 from sqlalchemy import BindParameter, Connection, Dialect, Select
 from sqlalchemy.sql.visitors import replacement_traverse
 
+from backoffice.engines import PLANNED_ONCE
+
 
 class Prepared:
     """A statement of plain columns that pages send again and again, worded once for each database.
 
     SQLAlchemy looks a statement up, goes through its values and wraps its rows each time it is sent; for a short one
     that takes longer than the database does. What a `bindparam` without a value stands for is given each time. With
-    `make` a row is what that makes of its values: once for the same values, so nobody may change it.
+    `make` a row is what that makes of its values: once for the same values, so nobody may change it. Not `planned_once`
+    is what somebody narrowed down: which index serves it depends on the values.
     """
 
     def __init__(
-        self, statement: Select[*tuple[Any, ...]], make: Callable[[tuple[Any, ...]], Any] | None = None
+        self,
+        statement: Select[*tuple[Any, ...]],
+        make: Callable[[tuple[Any, ...]], Any] | None = None,
+        *,
+        planned_once: bool = True,
     ) -> None:
         self._statement = statement
         self._make = make
+        self._options = PLANNED_ONCE if planned_once else None
         self._wordings: dict[str, _Wording] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
@@ -30,7 +38,7 @@ class Prepared:
         wording = self._wordings.get(connection.dialect.name)
         if wording is None:
             wording = self._wordings[connection.dialect.name] = _Wording(self._statement, connection.dialect)
-        result = connection.exec_driver_sql(wording.text, wording.parameters(values))
+        result = connection.exec_driver_sql(wording.text, wording.parameters(values), self._options)
         found = cast(Any, result.cursor).fetchall()
         result.close()
         make = self._make

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select
 
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.errors import NotFound
 from backoffice.money import parse_amount
 from backoffice.policies.models import Policy
@@ -36,7 +37,7 @@ _IN_FORCE = _ROW_IN_FORCE.with_only_columns(Policy.value)
 def value(key: PolicyKey, on: date) -> Any:
     """The value of `key` that holds on the day `on`; the built-in default where no row was written yet."""
     # The row is asked for, not its value: a policy may say None (no cut-off hour), which is not the same as no row.
-    row = session.execute(_IN_FORCE, {"key": key, "on": on}).first()
+    row = session.execute(_IN_FORCE, {"key": key, "on": on}, execution_options=PLANNED_ONCE).first()
     return DEFAULTS[key] if row is None else row[0]
 
 

@@ -126,10 +126,16 @@ class KeptList(Generic[T]):
     """
 
     def __init__(
-        self, statement: Select[Any], order: Order, make: Callable[[tuple[Any, ...]], T], size: int = DEFAULT_SIZE
+        self,
+        statement: Select[Any],
+        order: Order,
+        make: Callable[[tuple[Any, ...]], T],
+        size: int = DEFAULT_SIZE,
+        *,
+        planned_once: bool = False,
     ) -> None:
         self.statement, self.order, self.size = statement, order, size
-        self._make = make
+        self._make, self._planned_once = make, planned_once
         self._pages: dict[tuple[bool, bool], Prepared] = {}
 
     def page(self, session: _Session, asked: PageRequest, values: Mapping[str, Any]) -> Page[T]:
@@ -144,7 +150,7 @@ class KeptList(Generic[T]):
         if prepared is None:
             order = _turned(self.order) if backwards else self.order
             statement = _page_statement(self.statement, None, order, self.size + 1, placed)
-            prepared = self._pages[backwards, placed] = Prepared(statement, self._make)
+            prepared = self._pages[backwards, placed] = Prepared(statement, self._make, planned_once=self._planned_once)
         return prepared.rows(connection, values)
 
 

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from backoffice.database import WRITE, close_connections, db, session, transaction
+from backoffice.database import close_connections, db, session, transaction
+from backoffice.engines import WRITE
 from backoffice.headers import services
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from backoffice import clock
 from backoffice.audit.models import AuditEvent
-from backoffice.database import WRITE, session, transaction
+from backoffice.database import session, transaction
+from backoffice.engines import WRITE
 from backoffice.errors import Message
 from backoffice.ledger.models import LedgerEntry
 from backoffice.requests.rules import State

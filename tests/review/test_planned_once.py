@@ -1,15 +1,20 @@
-"""SQLite plans a page's statements once and keeps them: to plan those of the desk takes longer than to run them."""
+"""Plans of a page's statements are kept: to plan those of the desk takes longer than to run them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 
+from backoffice.database import session, transaction
+from backoffice.requests.models import InvoiceRequest
 from tests.review.desk import Desk
 from tests.support.sql import planned
 from tests.support.visitor import Visitor
 
+_KEPT = text("SELECT statement, generic_plans FROM pg_prepared_statements")
 PAGES = ("/review", "/review?view=issued", "/review?view=all&only=overdue", "/review/{number}", "/review/work")
 
 
@@ -38,3 +43,47 @@ def test_verdicts_between_pages_plan_nothing(desk: Desk, visit: Callable[..., Vi
             assert rita.submit({"remarks": ""}, button="Approve").status_code == 303
             rita.follow()
     assert made == []
+
+
+@pytest.mark.postgres_only
+def test_what_the_desk_asks_each_time_is_planned_for_any_values(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    rita = visit(desk.cast.rita)
+    for _ in range(8):  # five plans for the values come first
+        for page in ("/review", f"/review/{number}", "/review?min=5", "/review?view=all&q=lumen"):
+            assert rita.get(page).status_code == 200
+    with desk.app.app_context():
+        kept = [(row.statement, row.generic_plans) for row in session.execute(_KEPT)]
+    by_size = sorted(kept, key=lambda one: -len(one[0]))
+    # The request with all that there is one of, its account's others, and the counts of the queue.
+    assert [generic > 0 for _, generic in by_size[:3]] == [True] * 3
+    assert not [statement for statement, _ in kept if "amount >=" in statement.split("ORDER BY")[0][-300:]]
+    assert not [statement for statement, _ in kept if "request_search" in statement], "a search is planned each time"
+
+
+@pytest.mark.postgres_only
+def test_a_transaction_that_fails_leaves_the_connection_of_use(desk: Desk) -> None:
+    with desk.app.app_context():
+        for _ in range(2):
+            with pytest.raises(DBAPIError):
+                session.execute(text("SELECT 1 / 0"))
+            session.rollback()
+            assert session.scalar(text("SELECT 1")) == 1
+            with pytest.raises(DBAPIError), transaction():
+                session.execute(text("SELECT 1 / 0"))
+            assert session.scalar(text("SELECT 1")) == 1
+
+
+@pytest.mark.both_databases
+def test_a_transaction_that_ends_in_an_error_keeps_nothing(desk: Desk) -> None:
+    number = desk.apply()
+
+    def fail() -> None:
+        with transaction():
+            session.execute(update(InvoiceRequest).values(remarks="changed"))
+            raise ZeroDivisionError
+
+    with desk.app.app_context():
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert session.scalar(select(InvoiceRequest.remarks).where(InvoiceRequest.number == number)) == ""

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from backoffice import clock
-from backoffice.database import WRITE, db, session
+from backoffice.database import db, session
+from backoffice.engines import WRITE
 from backoffice.review.services import claims
 from backoffice.sla import jobs
 from backoffice.sla.models import DayFigures, Fold

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import event, select, update
 
 from backoffice import clock
-from backoffice.database import WRITE, engines, session
+from backoffice.database import engines, session
 from backoffice.delivery.models import Message
+from backoffice.engines import WRITE
 from backoffice.requests.models import InvoiceRequest, RequestEvent
 from backoffice.review.services import decisions as review
 from backoffice.sla import jobs

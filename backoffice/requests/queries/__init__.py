@@ -15,6 +15,7 @@ from backoffice import clock
 from backoffice.database import Id, Instant, session
 from backoffice.delivery import queries as delivery
 from backoffice.delivery.models import Message
+from backoffice.engines import PLANNED_ONCE
 from backoffice.errors import NotFound
 from backoffice.ledger.models import LedgerMovement, Reservation
 from backoffice.money import ZERO
@@ -106,7 +107,7 @@ def by_number(number: str, *, account_id: int | None = None) -> InvoiceRequest:
     if not is_request_number(number):
         raise NotFound
     statement = _BY_NUMBER if account_id is None else _BY_NUMBER.where(InvoiceRequest.account_id == account_id)
-    found = session.scalars(statement, {"number": number}).one_or_none()
+    found = session.scalars(statement, {"number": number}, execution_options=PLANNED_ONCE).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -187,7 +188,7 @@ def first_stands(request_id: Any, *further: ColumnElement[bool]) -> ColumnElemen
 
 
 def _held(decision: Select[Decision], request_id: int) -> Decision | None:
-    return session.scalars(decision, {"request_id": request_id}).one_or_none()
+    return session.scalars(decision, {"request_id": request_id}, execution_options=PLANNED_ONCE).one_or_none()
 
 
 def gross_around(account_id: int, since: datetime, until: datetime, *, granted_since: datetime) -> Select[Decimal]:
@@ -210,7 +211,7 @@ def gross_around(account_id: int, since: datetime, until: datetime, *, granted_s
 def gross_sum(account_id: int, since: datetime, until: datetime, *, granted_since: datetime) -> Decimal:
     """The sum that `gross_around` says, in major units; its statement is built once."""
     values = {"account_id": account_id, "since": since, "until": until, "granted_since": granted_since}
-    return session.scalar(_gross(), values) or ZERO
+    return session.scalar(_gross(), values, execution_options=PLANNED_ONCE) or ZERO
 
 
 @cache

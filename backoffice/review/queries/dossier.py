@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from backoffice.accounts.models import Account, User
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.errors import NotFound
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger import queries as ledger
@@ -116,7 +117,9 @@ def dossier(number: str, following: Any = None) -> Dossier:
     `following` is the subquery of `upcoming.after_it` where the reader wants to know what comes next.
     """
     statement = _whole() if following is None else _whole().add_columns(following)
-    row = session.execute(statement, {"number": number}).one_or_none() if is_request_number(number) else None
+    if not is_request_number(number):
+        raise NotFound
+    row = session.execute(statement, {"number": number}, execution_options=PLANNED_ONCE).one_or_none()
     if row is None:
         raise NotFound
     found, account, header, decision, first, hold, short, former, former_verdict, followed, *rest = row

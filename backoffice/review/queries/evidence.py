@@ -14,6 +14,7 @@ from sqlalchemy import Row, case, func, literal_column, or_, select, tuple_, uni
 from sqlalchemy.orm import aliased
 
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.issuing.queries import credits
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry
 from backoffice.ledger.queries.entries import is_refund_of
@@ -65,7 +66,8 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
     texts = spelled(figures(shown.remarks))
     values = about.values_of(shown, at, texts)
     statement = others(decided=not shown.can_be_decided, spellings=len(texts))
-    found = sorted(session.execute(statement, values), key=lambda row: row[1:3], reverse=True)
+    others_found = session.execute(statement, values, execution_options=PLANNED_ONCE)
+    found = sorted(others_found, key=lambda row: row[1:3], reverse=True)
     # One that is alike and names the same comes once.
     kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in _KINDS}
     last, gone = _last_invoices(values)
@@ -113,7 +115,7 @@ def _last_invoices(values: Mapping[str, Any]) -> tuple[LastInvoice | None, LastI
     """The last invoice with the header that stands, and one that was taken back whole where that is newer."""
     found = [
         LastInvoice(row.invoice_number, row.issued_on, row.header, bool(row.own), row.taken_back)
-        for row in session.execute(last_invoice(), values)
+        for row in session.execute(last_invoice(), values, execution_options=PLANNED_ONCE)
     ]
     last = next((one for one in found if not one.taken_back), None)
     return last, found[0] if found and found[0] is not last else None
@@ -134,7 +136,7 @@ class _Words:
 def _words(shown: InvoiceRequest, values: Mapping[str, Any]) -> _Words:
     said = _Words()
     statement = known_words(gave_back=not (shown.is_open or shown.is_issued), issued=shown.is_issued)
-    for row in session.execute(statement, values):
+    for row in session.execute(statement, values, execution_options=PLANNED_ONCE):
         if row.kind == GAVE_BACK:
             said.given_back.append(Paid(row.external_id, row.amount, row.channel, row.text))
         elif row.kind == HIGH:
@@ -151,7 +153,7 @@ def _words(shown: InvoiceRequest, values: Mapping[str, Any]) -> _Words:
 def _refunds(values: Mapping[str, Any]) -> tuple[Refund, ...]:
     return tuple(
         Refund(row.external_id, row.recharge, row.amount, row.occurred_on, row.status == EntryStatus.COMPLETED)
-        for row in session.execute(refunds(), values)
+        for row in session.execute(refunds(), values, execution_options=PLANNED_ONCE)
     )
 
 

@@ -14,6 +14,7 @@ from backoffice.accounts.models import User
 from backoffice.accounts.rules import DEACTIVATED
 from backoffice.audit.models import AuditEvent
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.errors import N_, Message
 from backoffice.ledger.models import Allocation, EntryStatus, LedgerEntry, LedgerMovement, MovementKind, moves
 from backoffice.ledger.queries.entries import is_refund_of
@@ -218,7 +219,7 @@ def news_since(request_id: int, seen: Seen, reader: int | None = None) -> Messag
 
     What `reader` did to the requests before it, as in a run of many verdicts, is no news to them.
     """
-    now = Seen(*session.execute(STANDING, {"request_id": request_id}).one())
+    now = Seen(*session.execute(STANDING, {"request_id": request_id}, execution_options=PLANNED_ONCE).one())
     told = max(_news(request_id, seen, now, reader), key=lambda one: one[0], default=None)
     return told[1] if told is not None else None
 

@@ -133,7 +133,9 @@ def _page(wanted: Wanted) -> Page[Listed]:
 
 @lru_cache(maxsize=256)
 def _kept_list(wanted: Wanted, _zone: tzinfo, size: int) -> KeptList[Listed]:
-    return KeptList(queries.queue_for_anybody(wanted), wanted.order, Listed._make, size)
+    whole_view = wanted == Wanted(wanted.view)
+    statement = queries.queue_for_anybody(wanted)
+    return KeptList(statement, wanted.order, Listed._make, size, planned_once=whole_view)
 
 
 def said_of(lookers: Lookers) -> str:
