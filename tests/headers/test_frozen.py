@@ -11,8 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from backoffice.database import close_connections, db, session, transaction
-from backoffice.engines import WRITE
+from backoffice.database import close_connections, db, session, transaction, writing
 from backoffice.headers import services
 from backoffice.issuing.models import Invoice
 from backoffice.requests.models import InvoiceRequest
@@ -111,7 +110,7 @@ def test_headers_from_before_are_kept_by_the_migration(database: str, tmp_path: 
     try:
         with app.app_context():
             flask_migrate.upgrade(revision="0001")
-            with db.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+            with writing().begin() as connection:
                 for statement in OLD_ROWS:
                     connection.execute(text(statement))
             flask_migrate.upgrade()

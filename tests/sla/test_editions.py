@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from backoffice import clock
-from backoffice.database import db, session
-from backoffice.engines import WRITE
+from backoffice.database import session, writing
 from backoffice.review.services import claims
 from backoffice.sla import jobs
 from backoffice.sla.models import DayFigures, Fold
@@ -81,7 +80,7 @@ def test_figures_read_while_they_are_folded_belong_to_one_edition(desk: Desk, mo
     calendar = figures.calendars.current_calendar
 
     def folded_in_between() -> Any:
-        with db.engine.connect().execution_options(**{WRITE: True}) as other, other.begin():
+        with writing().begin() as other:
             other.execute(update(DayFigures).values(received=DayFigures.received + 1))
             other.execute(update(Fold).values(edition="another"))
         return calendar()
