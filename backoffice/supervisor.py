@@ -248,11 +248,14 @@ class Supervisor:
         return 0
 
     def _stop(self) -> None:
-        for child in self._children:
-            child.ask_to_stop()
-        deadline = time.monotonic() + GRACE
-        for child in self._children:
-            child.make_sure(deadline)
+        # The mail server goes last: a worker that has just turned to it would wait for a greeting that never comes.
+        others = [child for child in self._children if child.role != "mail"]
+        for leaving in (others, [child for child in self._children if child not in others]):
+            for child in leaving:
+                child.ask_to_stop()
+            deadline = time.monotonic() + GRACE
+            for child in leaving:
+                child.make_sure(deadline)
         self.say("run", "stopped")
 
 

@@ -118,6 +118,20 @@ def run(env: dict[str, str]) -> Iterator[Run]:
 
 
 @pytest.mark.fault
+def test_the_mail_server_is_there_until_the_worker_has_gone(run: Run) -> None:
+    until(lambda: set(run.children()) == {"web", "worker", "mail"}, run)
+    until(lambda: run.readiness()["worker"] == "ok", run)
+    children = run.children()
+    run.process.send_signal(signal.SIGINT)
+    while children["worker"].is_running():
+        # Looked at in this order: the worker was there when the mail server was looked at before.
+        served = children["mail"].is_running()
+        assert served or not children["worker"].is_running(), run.output
+    assert run.process.wait(15) == 0
+    assert not children["mail"].is_running()
+
+
+@pytest.mark.fault
 def test_all_parts_run_and_end_together(run: Run) -> None:
     until(lambda: set(run.children()) == {"web", "worker", "mail"}, run)
     until(lambda: run.readiness()["worker"] == "ok", run)
