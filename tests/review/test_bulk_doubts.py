@@ -158,6 +158,8 @@ def test_the_page_offers_to_leave_them_and_says_which(
     assert ("Approved all the same" in page) is not ticked
     assert (f'value="{asks}"' in rita.page.text) is ticked, "it stays selected"
     assert f'href="/review/{asks}"' in rita.page.text
+    rita.get("/review/bulk")
+    assert ("Doubtful ones too" in words(rita)) is not ticked, "the list says which runs were given without a look"
 
 
 def test_the_choice_outlasts_another_language_and_no_form_without_the_box_approves_doubts(
