@@ -92,7 +92,8 @@ def _driver() -> type[psycopg.Connection[Any]]:
 
         def rollback(self) -> None:
             """End the transaction."""
-            if self.read_only:
+            # A plan may be what failed: behind a change of the schema one that is kept fails each time.
+            if self.read_only and self.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
                 self.commit()
             else:
                 super().rollback()

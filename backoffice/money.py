@@ -91,12 +91,18 @@ def signed(text: str, currency: str | None = None) -> str:
 SHORT_SIGNS = {"CNY": "¥"}
 _LANGUAGES = "en", "zh"
 # What people write for a currency besides its code and signs: before the figures, and behind them.
-_WORDS_BEFORE, _WORDS_BEHIND = {"CNY": ("RMB", "人民币")}, {"CNY": ("RMB", "元整", "圆整", "元", "圆")}
+_WORDS_BEFORE = {"CNY": ("RMB", "人民币")}
+_WORDS_BEHIND = {
+    "CNY": ("RMB", "元整", "圆整", "元", "圆"), "USD": ("美元", "美金"), "EUR": ("欧元",), "HKD": ("港元", "港币"),
+    "JPY": ("日元", "円"), "GBP": ("英镑",),
+}  # fmt: skip
 _FOREIGN_WORDS = frozenset({
     "元", "圆", "元整", "圆整", "人民币", "rmb", "yuan", "美元", "美金", "欧元", "港元", "港币", "日元", "円", "英镑",
 })  # fmt: skip
+# A sign with the letters before it: HK$ is not $.
+_SIGNED = re.compile(r"[A-Za-z]*[^\w\s]")
 _AROUND = re.compile(r"-?\s*(?P<before>[^\d\s.,-]*)\s*-?[0-9][0-9.,]*\s*(?P<behind>[^\d\s.,-]*)")
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－￥＄￡￦", "0123456789.,-¥$£₩")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－−–￥＄￡￦（）", "0123456789.,---¥$£₩()")
 
 
 class _Written(NamedTuple):
@@ -105,6 +111,7 @@ class _Written(NamedTuple):
     front: re.Pattern[str]
     unit: re.Pattern[str]
     minus: re.Pattern[str]
+    own: frozenset[str]
 
 
 @lru_cache(maxsize=16)
@@ -118,8 +125,13 @@ def _written(currency: str) -> _Written:
     behind = _any_of({currency, *signs, *_WORDS_BEHIND.get(currency, ())})
     return _Written(
         front=re.compile(rf"^{front}"),
-        unit=re.compile(rf"^\s*(?:{before}\s*)?|\s*{behind}?\s*$", re.IGNORECASE),
-        minus=re.compile(rf"^\s*-\s*{front}\s*"),
+        # 100美元 is not 100美 and a 元 of ours.
+        unit=re.compile(rf"^\s*(?:{before}\s*)?|\s*(?:(?<![一-鿿]){behind})?\s*$", re.IGNORECASE),
+        minus=re.compile(rf"^\s*-\s*(?:{front}|{before})\s*"),
+        own=frozenset(
+            sign.casefold()
+            for sign in (*signs, currency, *_WORDS_BEFORE.get(currency, ()), *_WORDS_BEHIND.get(currency, ()))
+        ),
     )
 
 
@@ -132,11 +144,10 @@ def _is_of_another(value: str, currency: str) -> bool:
     """Whether figures stand beside the sign, the code or the word of a currency, and it is not this one."""
     from babel.numbers import is_currency
 
-    found = _AROUND.fullmatch(without_unit(value, currency))
+    found, own = _AROUND.fullmatch(without_unit(value, currency)), _written(currency).own
     return found is not None and any(
-        any(unicodedata.category(sign) == "Sc" for sign in unit)
-        or unit.casefold() in _FOREIGN_WORDS
-        or is_currency(unit.upper())
+        any(word.casefold() not in own for word in _SIGNED.findall(unit) if unicodedata.category(word[-1]) == "Sc")
+        or (unit.casefold() not in own and (unit.casefold() in _FOREIGN_WORDS or is_currency(unit.upper())))
         for unit in found.groups()
     )
 

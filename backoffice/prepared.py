@@ -18,7 +18,7 @@ class Prepared:
     SQLAlchemy looks a statement up, goes through its values and wraps its rows each time it is sent; for a short one
     that takes longer than the database does. What a `bindparam` without a value stands for is given each time. With
     `make` a row is what that makes of its values: once for the same values, so nobody may change it. Not `planned_once`
-    is what somebody narrowed down: which index serves it depends on the values.
+    is what somebody narrowed down: which index serves it depends on the values, and what they typed is sent beside it.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Prepared:
         *,
         planned_once: bool = True,
     ) -> None:
-        self._statement = statement
+        self._statement = _with_constants(statement) if planned_once else statement
         self._make = make
         self._options = PLANNED_ONCE if planned_once else None
         self._wordings: dict[str, _Wording] = {}
@@ -49,7 +49,7 @@ class _Wording:
     """A statement in the words of one database: how values go in, and how they come out."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
-        compiled = _with_constants(statement).compile(dialect=dialect)
+        compiled = statement.compile(dialect=dialect)
         given = [name for name, bind in compiled.binds.items() if bind.required]
         expanded = compiled.construct_expanded_state(dict.fromkeys(given))
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
@@ -80,7 +80,7 @@ def _made(make: Callable[[tuple[Any, ...]], Any], wording: _Wording, row: tuple[
 
 
 def _with_constants(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """The statement with everything written into it that is the same each time.
+    """The statement with everything written into it that is the same each time, for one that holds nothing typed.
 
     SQLite plans a statement anew whenever it is sent with a value that an index might depend on.
     """

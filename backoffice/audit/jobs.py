@@ -13,11 +13,12 @@ from backoffice import clock
 from backoffice.audit import heads
 from backoffice.audit import services as audit
 from backoffice.audit.queries import seals
-from backoffice.audit.rules import ORIGIN
+from backoffice.audit.rules import LOST, ORIGIN, Head
 from backoffice.audit.services import sealing
 from backoffice.config import Settings
 from backoffice.database import session, transaction
-from backoffice.permissions import Actor
+from backoffice.errors import Forbidden
+from backoffice.permissions import SYSTEM, Actor, Permission
 
 log = structlog.get_logger(__name__)
 
@@ -26,10 +27,12 @@ log = structlog.get_logger(__name__)
 SECONDS, PATIENCE, LOOK_AGAIN = 3.0, 2.0, 0.05
 
 
-def seal() -> int:
+def seal(*, begins_anew: bool = False) -> int:
     """Seal every event that is settled, one batch a transaction; returns how many.
 
-    Where there is nothing new it only reads. Then the heads that the file does not have are added, also those of a
+    A file of heads that is lost or empty is written anew out of the same database, so it proves nothing of what was
+    sealed before: the audit log says since when, unless the operator has just said so (`begins_anew`). Where there is
+    nothing new it only reads. Then the heads that the file does not have are added, also those of a
     turn that was killed before. Raises HistoryCutOff, and seals nothing, while the file is ahead of the database; what
     `heads.append` raises is raised when the seals are set.
     """
@@ -39,7 +42,9 @@ def seal() -> int:
     try:
         last = heads.compare(path, seals.head_of, seals.head)
         if last is None and (known := seals.head()) is not None:
-            log.warning("the file of heads was lost or empty and is written anew", seal=known.seal)
+            session.rollback()
+            if not begins_anew:
+                _say_that_heads_were_lost(path, known)
     except heads.HistoryCutOff as fault:
         ends, lost = fault.message.params["event"], fault.message.params["seal"]
         log.error("history was cut off: nothing is sealed", after_event=ends, lost_seal=lost)
@@ -52,13 +57,24 @@ def seal() -> int:
     return sealed
 
 
+def _say_that_heads_were_lost(path: Path, known: Head) -> None:
+    log.warning("the file of heads was lost or empty and is written anew", seal=known.seal)
+    with transaction():
+        audit.record(
+            SYSTEM, LOST, "audit_log", path.name, at=clock.now(), after={"seal": known.seal, "event": known.event}
+        )
+
+
 def begin_anew(actor: Actor, *, reason: str) -> tuple[int, str]:
     """Go on after a restore that the operator made: keep the file of heads under another name, and say in history who
     did it, where the restored history ends and which head is lost. Returns the last event that is left and that name.
 
-    Raises Conflict where the file is not ahead of the database, or differs before the end of the chain: that is no
-    restore. A copy of the lost heads, and a mail that has one, go on telling what was lost.
+    Raises Forbidden for a person who does not administer the installation, and Conflict where the file is not ahead of
+    the database, or differs before the end of the chain: that is no restore. A copy of the lost heads, and a mail that
+    has one, go on telling what was lost.
     """
+    if actor.role is not None and not actor.can(Permission.ADMINISTER):
+        raise Forbidden
     path, now = _place(), clock.now()
     session.rollback()
     end = seals.head()

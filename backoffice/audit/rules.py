@@ -27,6 +27,10 @@ ORIGIN = "0" * 64
 _LINE = re.compile(r"(?P<seal>[0-9]{1,18}) (?P<event>[0-9]{1,18}) (?P<sha256>[0-9a-f]{64}) (?P<at>\S{20,40})")
 
 
+# What the audit log calls it when the file of heads had to be written anew.
+LOST = "audit.heads_lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The end of the chain at a moment: its newest seal, the last event in it, and the hash over all of history."""

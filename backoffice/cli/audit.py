@@ -38,7 +38,7 @@ def seal(after_restore: bool, reason: str, as_email: str | None) -> None:
         event, kept = jobs.begin_anew(acting_person(as_email), reason=reason.strip())
         click.echo(f"history goes on after event {event}; the former heads are kept in audit/{kept}")
     total = 0
-    while count := jobs.seal():
+    while count := jobs.seal(begins_anew=after_restore):
         total += count
     click.echo(f"sealed: {total}")
 
@@ -77,6 +77,14 @@ def verify(hashes: tuple[str, ...], file: Path | None) -> None:
     click.echo(f"all {events} events of {seal_id} seals are as they were sealed, and every document is as issued")
     click.echo(f"heads outside that agree: {compared}")
     click.echo(f"not sealed yet: {seals.unsealed(last)}")
+    if file is None and (lost := seals.heads_lost()) is not None:
+        at, seal = lost
+        click.echo(
+            f"warning: {own} was lost and written anew on {at:%Y-%m-%d %H:%M} UTC: of what was sealed up to seal "
+            f"{seal} it proves nothing that the database does not say itself; compare with a copy, or with a mail to "
+            "auditors",
+            err=True,
+        )
     _say_what_nothing_speaks_for(seal_id, *spoken_for, file or own)
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from babel.numbers import get_currency_name
+
 from backoffice.money import LIMIT, to_minor
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
@@ -23,15 +25,17 @@ _CURRENCIES: dict[str, tuple[str, tuple[str, str] | None, tuple[str, str] | None
 }
 
 
-def capitals(amount: Decimal) -> str:
+def capitals(amount: Decimal, currency: str = "CNY") -> str:
     """`amount` in Chinese capitals, e.g. 1409.50 -> 壹仟肆佰零玖元伍角整, negative ones with 负 in front.
+
+    Before what is no yuan stands the name of its currency, as on bills in a foreign one: 美元壹仟肆佰零玖元伍角整.
 
     The form is the one of the People's Bank of China's rules for filling in bills: a run of zeros is one 零, a zero
     at the end of a group is silent, 整 closes what has no fen. Raises ValueError beyond 999,999,999,999.99.
     """
     cents = _cents(amount)
     yuan, jiao, fen = cents // 100, cents // 10 % 10, cents % 10
-    words = "负" if amount < 0 and cents else ""
+    words = _named(currency) + ("负" if amount < 0 and cents else "")
     if yuan:
         words += _integer(yuan) + "元"
     elif not cents:
@@ -41,6 +45,10 @@ def capitals(amount: Decimal) -> str:
     elif fen and yuan:
         words += "零"
     return words + (_DIGITS[fen] + "分" if fen else "整")
+
+
+def _named(currency: str) -> str:
+    return "" if currency == "CNY" else str(get_currency_name(currency, locale="zh"))
 
 
 def _integer(number: int) -> str:

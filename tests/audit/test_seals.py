@@ -13,7 +13,7 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from backoffice import clock
@@ -29,6 +29,7 @@ from backoffice.issuing import jobs as issuing
 from backoffice.permissions import SYSTEM
 from tests.foundation.test_commands import run
 from tests.support.office import Office, as_before_checks_were_kept, contradictions
+from tests.support.people import Cast
 
 AT = datetime(2026, 3, 6, 11, 0, 0, 250, tzinfo=UTC)
 ISSUES = ("invoice.issue", "credit_note.issue")
@@ -58,9 +59,12 @@ def empty() -> None:
 
 
 def put(*ids: int) -> None:
-    """Events with these ids."""
+    """Events with these ids; what is written next has a greater one."""
     with transaction():
         session.execute(insert(AuditEvent), [{**EVENT, "id": number, "reason": f"reason {number}"} for number in ids])
+        if db.engine.dialect.name == "postgresql":
+            newest = "(SELECT max(id) FROM audit_event)"
+            session.execute(text(f"SELECT setval(pg_get_serial_sequence('audit_event', 'id'), {newest})"))
 
 
 def unguard(*tables: str) -> None:
@@ -198,6 +202,34 @@ def test_after_a_restore_the_operator_says_so_and_sealing_goes_on(log: Path, con
     again = run(context, "audit", "seal", "--after-restore", "--reason", "once more")
     assert again.exit_code == 1, "nothing is ahead any more"
     assert len(list(log.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_heads_that_were_lost_stay_told(log: Path, context: Flask, emptied: bool) -> None:
+    log.write_bytes(b"") if emptied else log.unlink()
+    assert run(context, "audit", "verify").exit_code == 1
+    assert run(context, "audit", "seal").exit_code == 0
+    lost = session.scalars(select(AuditEvent).where(AuditEvent.action == "audit.heads_lost")).one()
+    assert (lost.actor_label, lost.after) == ("system", {"seal": 3, "event": 60})
+    for _ in range(2):  # now, and when there is more behind it
+        told = run(context, "audit", "verify")
+        assert told.exit_code == 0
+        assert "was lost and written anew" in told.output
+        assert "up to seal 3" in told.output
+        assert run(context, "audit", "seal").exit_code == 0
+    assert session.scalar(select(func.count()).where(AuditEvent.action == "audit.heads_lost")) == 1
+
+
+def test_only_who_administers_begins_anew_after_a_restore(log: Path, context: Flask, cast: Cast) -> None:
+    before = log.read_bytes()
+    restored()
+    for person in (cast.ada, cast.rita, cast.otto):
+        told = run(context, "audit", "seal", "--after-restore", "--reason", "mine", "--as", person.email)
+        assert told.exit_code == 1, told.output
+    assert log.read_bytes() == before
+    told = run(context, "audit", "seal", "--after-restore", "--reason", "disk", "--as", cast.ana.email)
+    assert told.exit_code == 0, told.output
+    assert "was lost" not in run(context, "audit", "verify").output, "the operator has said why"
 
 
 def test_a_chain_that_was_made_anew_is_not_taken_for_a_restore(log: Path, context: Flask) -> None:

@@ -52,11 +52,28 @@ def test_every_shape_of_a_total_that_a_face_prints_is_read(kind: str, language: 
         ("HK$1.00", "USD"),
         ("＄1.00", "CNY"),
         ("CNY $1.00", "CNY"),
+        ("100美元", "CNY"),
+        ("100港元", "USD"),
     ],
 )
 def test_a_total_in_another_currency_is_refused_as_that(typed: str, currency: str) -> None:
     with pytest.raises(AmountError, match="another currency"):
         parse_amount(printed_total(typed, currency), currency)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "amount"),
+    [
+        ("-CNY 1,500.00", "CNY", "-1500"),
+        ("\u2212¥5.00", "CNY", "-5"),
+        ("100美元", "USD", "100"),
+        ("100港元", "HKD", "100"),
+    ],
+)
+def test_the_own_currency_is_never_called_another(typed: str, currency: str, amount: str) -> None:
+    assert parse_amount(printed_total(typed, currency), currency) == Decimal(amount)
+    with pytest.raises(AmountError, match="in figures"):
+        parse_amount(printed_total(f"价税合计（小写）{currency} 2.50 2.50", currency), currency)
 
 
 @pytest.mark.parametrize("typed", ["1.00 CNY 2.00", "CNY", "元", "¥", "¥¥1.00", "--¥1.00", "1.00 items", "R1.00"])

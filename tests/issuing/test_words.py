@@ -85,3 +85,12 @@ def test_what_has_no_words_is_refused(amount: str) -> None:
         capitals(Decimal(amount))
     with pytest.raises((ValueError, ArithmeticError)):
         english(Decimal(amount), "CNY")
+
+
+@pytest.mark.parametrize(("currency", "said"), [
+    ("USD", "美元壹仟伍佰元零伍分"), ("EUR", "欧元壹仟伍佰元零伍分"), ("HKD", "港元壹仟伍佰元零伍分"),
+    ("CNY", "壹仟伍佰元零伍分"),
+])  # fmt: skip
+def test_capitals_name_what_is_no_yuan(currency: str, said: str) -> None:
+    assert capitals(Decimal("1500.05"), currency) == said
+    assert capitals(Decimal("-1500.05"), currency) == said.replace("壹", "负壹", 1)

@@ -172,7 +172,7 @@ def test_the_customer_asks_and_reads_what_comes_of_it(app: Flask, cast: Cast, vi
     assert "Please say why." in rita.submit({"remarks": ""}, button="Decline").text
     rita.submit({"remarks": "You paid it: see R-1."}, button="Decline")
     page = ada.get(f"/invoices/{number}").text
-    assert "The invoice stays as it is" in page
+    assert "The correction was declined" in page
     assert "You paid it: see R-1." in page
     with app.app_context():
         mail = session.scalars(select(Message).where(Message.template == "correction_declined")).one()

@@ -90,6 +90,13 @@ def test_the_present_month_is_shown_first_and_said_to_be_unfinished(
     assert re.findall(r'<option value="([0-9-]+)"', otto.page.text) == ["2026-03", "2026-02"]
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("code", ["%00", "a%00b", "nobody", "%27--"])
+def test_an_account_that_none_can_be_is_no_fault(cast: Cast, visit: Callable[..., Visitor], code: str) -> None:
+    for page in ("books", "books.csv", "books.xlsx"):
+        assert visit(cast.max).get(f"/review/{page}?account={code}").status_code in (200, 400, 404), page
+
+
 @pytest.mark.parametrize("month", ["2026-13", "x", "1999-01", "2026-1", "2026-01-01"])
 def test_a_month_that_is_none_is_not_found(cast: Cast, visit: Callable[..., Visitor], month: str) -> None:
     assert visit(cast.max).get(f"/review/books?month={month}").status_code == 404

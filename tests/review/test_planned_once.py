@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from backoffice.database import session, transaction
 from backoffice.requests.models import InvoiceRequest
 from tests.review.desk import Desk
-from tests.support.sql import planned
+from tests.support.sql import planned, statements
 from tests.support.visitor import Visitor
 
 _KEPT = text("SELECT statement, generic_plans FROM pg_prepared_statements")
@@ -59,6 +60,34 @@ def test_what_the_desk_asks_each_time_is_planned_for_any_values(desk: Desk, visi
     assert [generic > 0 for _, generic in by_size[:3]] == [True] * 3
     assert not [statement for statement, _ in kept if "amount >=" in statement.split("ORDER BY")[0][-300:]]
     assert not [statement for statement, _ in kept if "request_search" in statement], "a search is planned each time"
+
+
+@pytest.mark.both_databases
+def test_what_was_typed_stands_in_no_statement(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    desk.apply()
+    rita = visit(desk.cast.rita)
+    with statements(desk.app) as sent:
+        for asked in (
+            "assignee=zq'x", "customer=zq'x", "q=zq'x@zq.example", "q=zqxzqx", "q=91310000MA1FZQXZQX", "min=777.77",
+            "q=IR-20261123-777777", "from=2017-07-07", "due-from=2017-07-07",
+        ):  # fmt: skip
+            assert rita.get(f"/review?view=all&{asked}").status_code == 200
+            assert rita.get(f"/review/queue.csv?view=all&{asked}").status_code in (200, 404)
+    assert len(sent) > 20
+    typed = re.compile(r"zq|777|91310000MA1FZQXZQX|2017-07", re.IGNORECASE)
+    assert [found for statement in sent if (found := typed.findall(statement))] == []
+
+
+@pytest.mark.postgres_only
+def test_a_schema_that_changes_under_way_fails_a_page_once_at_most(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    number = desk.apply()
+    rita = visit(desk.cast.rita)
+    for _ in range(8):
+        rita.get(f"/review/{number}")
+    with desk.app.app_context(), transaction():
+        session.execute(text("ALTER TABLE invoice_request ALTER COLUMN remarks TYPE varchar(9999)"))
+    rita.get(f"/review/{number}")
+    assert [rita.get(f"/review/{number}").status_code for _ in range(3)] == [200] * 3
 
 
 @pytest.mark.postgres_only

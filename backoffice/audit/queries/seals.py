@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import func, select, text
 
 from backoffice.audit.models import AuditEvent, AuditHeadMail, AuditSeal
-from backoffice.audit.rules import COLUMNS, Head, Sealed
+from backoffice.audit.rules import COLUMNS, LOST, Head, Sealed
 from backoffice.database import session
 
 HEADS_AT_ONCE = 5000
@@ -86,3 +87,10 @@ def writers() -> set[str]:
 def last_mail() -> AuditHeadMail | None:
     """The last day on which auditors were told the head."""
     return session.scalars(select(AuditHeadMail).order_by(AuditHeadMail.day.desc()).limit(1)).first()
+
+
+def heads_lost() -> tuple[datetime, int] | None:
+    """When the file of heads was last written anew, and up to which seal out of the database itself."""
+    newest = select(AuditEvent).where(AuditEvent.action == LOST).order_by(AuditEvent.id.desc()).limit(1)
+    event = session.scalars(newest).one_or_none()
+    return None if event is None else (event.at, int((event.after or {})["seal"]))

@@ -32,7 +32,7 @@ OCCASIONS = {
     "approved": lazy_gettext("To the receiving address, when an approved request waits 15 minutes for its invoice"),
     "issued": lazy_gettext("To the receiving address and its copies, when the invoice is issued, with the PDF"),
     "credited": lazy_gettext("To the receiving address and its copies, when a credit note is issued, with the PDF"),
-    "correction_declined": lazy_gettext("To the receiving address, when finance leaves an invoice as it is"),
+    "correction_declined": lazy_gettext("To the receiving address, when finance declines a correction"),
     "flagged": lazy_gettext("To every manager, when requests become overdue"),
     "due_soon": lazy_gettext("To whoever works on them, or to every reviewer, and later to every manager"),
     "weekly_report": lazy_gettext("To every manager who wants it, on the first business day of the week, with the PDF"),

@@ -238,7 +238,7 @@ def build_snapshot(
         net=str(totals.net),
         tax=str(totals.tax),
         gross=str(totals.gross),
-        capitals=words.capitals(totals.gross),
+        capitals=words.capitals(totals.gross, currency),
         words=words.english(totals.gross, currency),
         remarks=remarks,
         verify_url=verify_url,

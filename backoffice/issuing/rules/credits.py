@@ -211,7 +211,7 @@ def build_credit_snapshot(
         net=str(net),
         tax=str(gross - net),
         gross=str(gross),
-        capitals=words.capitals(gross),
+        capitals=words.capitals(gross, original["currency"]),
         words=words.english(gross, original["currency"]),
         remarks=remarks,
         verify_url=verify_url,

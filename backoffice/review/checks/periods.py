@@ -134,7 +134,8 @@ def _span(year: str, month: str, end_year: str, end_month: str) -> tuple[_Month,
 def _span_is_to_come(begins: _Month, ends: _Month, today: date) -> bool:
     (year, month), (end_year, end_month) = begins, ends
     if year is None or end_year is None:
-        return end_month < month or _is_near(month, today)
+        # One that has begun and ends later in the year lies ahead in part, or is that of the year before.
+        return end_month < month or _is_near(month, today) or month <= today.month < end_month
     return (end_year, end_month) < (year, month) or max((year, month), (end_year, end_month)) > (
         today.year, today.month,
     )  # fmt: skip

@@ -81,7 +81,7 @@ def _columns(first: date) -> list[Column]:
 @guard(Permission.SEE_BOOKS)
 def books() -> str:
     """One month: the equation over all accounts, the register beside it, and the accounts page by page."""
-    first, only = asked_month(), request.args.get("account", "")
+    first, only = asked_month(), asked_account()
     when, figure = request.args.get("when", "closing"), request.args.get("figure", "")
     if when not in WHEN or figure not in ("", *FIGURES):
         abort(404)
@@ -136,7 +136,7 @@ def books() -> str:
 def export_books(extension: str) -> Any:
     """The month as a file: a line for each account, or for the one that is asked for, and their total at the end."""
     refuse_others(request.args, ("month", "account"))
-    first, only = asked_month(), request.args.get("account", "")
+    first, only = asked_month(), asked_account()
     if only and not queries.is_code(only):
         raise NotFound(Message(N_("No account has the code %(code)s."), code=only[:40]))
     name = gettext("Reconciliation %(month)s", month=f"{first:%Y-%m}")
@@ -172,6 +172,14 @@ def asked_month() -> date:
     if _MONTH.fullmatch(month) is None:
         abort(404)
     return date.fromisoformat(f"{month}-01")
+
+
+def asked_account() -> str:
+    """The code of the one account that the address names; empty for all."""
+    code = request.args.get("account", "")
+    if "\x00" in code:
+        abort(404)  # no code holds it, and PostgreSQL takes no such text
+    return code
 
 
 def _is_unfinished(first: date) -> bool:

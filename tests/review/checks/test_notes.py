@@ -116,6 +116,11 @@ DOUBTED = (
         "12月推理服务费", "12月账单", "December API usage", "10-12月算力费用", "第四季度账单", "1月", "January", "Q1",
     )),
     ("12月", date(2027, 8, 1), "warn"), ("December", date(2027, 8, 1), "warn"), ("7月", date(2027, 8, 1), "pass"),
+    *((typed, date(2027, 1, 8), "warn") for typed in (
+        "1-12月技术服务费", "1月至6月推理服务费", "1-5月账单", "Jan - Dec cloud services", "January to June usage",
+    )),
+    *((typed, date(2027, 2, 10), "warn") for typed in ("2-6月推理服务费", "2月至12月云服务费", "Usage Feb to Dec")),
+    ("1-6月推理服务费", date(2027, 6, 20), "pass"), ("January to June usage", date(2027, 7, 20), "pass"),
     ("上半年", date(2027, 1, 4), "warn"), ("上半年", date(2027, 6, 1), "pass"), ("1月", date(2026, 12, 1), "warn"),
 ])  # fmt: skip
 def test_a_period_of_a_year_that_is_over_is_doubted_unless_something_was_used_in_it(
