@@ -13,7 +13,7 @@ from backoffice.headers.tax_ids import TaxIdOutcome as TaxIdOutcome
 from backoffice.headers.tax_ids import TaxIdResult as TaxIdResult
 from backoffice.headers.tax_ids import check_tax_id as check_tax_id
 from backoffice.headers.tax_ids import describe_tax_id as describe_tax_id
-from backoffice.headers.tax_ids import did_you_mean
+from backoffice.headers.tax_ids import did_you_mean as did_you_mean
 from backoffice.headers.tax_ids import exit_code as exit_code
 from backoffice.headers.tax_ids import normalise_tax_id as normalise_tax_id
 from backoffice.text import EMAIL_LIMIT, TextError, clean, clean_email, clean_emails, clean_name

@@ -73,11 +73,34 @@ def test_it_holds_from_its_day_on_and_nothing_before_changes(
         assert (event.before or {})["value"]["name"] == old
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"tax_id": "91310000MA1FL0A278", "country": "CN"}, True),
+        ({"tax_id": "91310000MA1FL0A278", "country": "SG"}, False),
+        ({"tax_id": "XX", "country": "SG"}, False),
+        ({"tax_id": "91310000MA1FL0A277", "country": "cn", "name": "Another"}, False),
+    ],
+)
+def test_a_check_digit_that_does_not_fit_is_told_once_it_is_saved(
+    ana: Visitor, typed: dict[str, str], told: bool
+) -> None:
+    ana.get(PAGE)
+    answer = ana.submit({"reason": "because", "starts_on": "2026-03-10", **typed}, button="Save the seller")
+    assert answer.status_code == 303
+    page = ana.follow().text
+    assert "The seller is saved" in page
+    assert ("check symbols do not fit" in page) is told
+    assert ("Did you mean one of these" in page) is told
+
+
 @pytest.mark.one_database
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
         ({"tax_id": " "}, "needs the seller&#39;s tax ID"),
+        ({"tax_id": "XX"}, "this one has 2"),
+        ({"tax_id": "91310000MA1FL0A27O"}, "91310000MA1FL0A27O"),
         ({"name": ""}, "An invoice names its seller."),
         ({"name": "Lumen 😀"}, "No font can print these characters"),
         ({"address": "x" * 129}, "129 characters"),

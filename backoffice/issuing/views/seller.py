@@ -16,13 +16,14 @@ from backoffice.extensions import limiter
 from backoffice.issuing import snapshots
 from backoffice.issuing.forms import SELLER_LABELS, SellerForm
 from backoffice.issuing.rules import SELLER_FIELDS, Snapshot
+from backoffice.issuing.services import sellers
 from backoffice.issuing.services.logos import LARGEST_BYTES
 from backoffice.issuing.views import logos
 from backoffice.issuing.views.verify import blueprint
 from backoffice.permissions import Permission
 from backoffice.policies import queries
 from backoffice.policies.rules import PolicyKey
-from backoffice.policies.services import FIRST_VALUE, selling
+from backoffice.policies.services import FIRST_VALUE
 from backoffice.web import asides, kept_forms, limits
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
@@ -51,7 +52,7 @@ def seller() -> Any:
         return _page(form, logo)
     try:
         with transaction():
-            selling.set_seller(
+            doubts = sellers.set_seller(
                 current_actor(),
                 _typed(form),
                 logo=logo,
@@ -69,6 +70,8 @@ def seller() -> Any:
         form.acts.data = str(queries.acts(PolicyKey.SELLER))
         return _page(form, logo), 409
     flash(gettext("The seller is saved. Invoices that were issued stay as they are."), "success")
+    if doubts:
+        flash(" ".join(map(translate, doubts)), "warning")
     return kept_forms.done(redirect(url_for("issuing.seller"), 303))
 
 

@@ -1,0 +1,27 @@
+"""The seller that invoices name, with a look at its Chinese tax ID as at those of buyers (design/domain.md 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backoffice.errors import Invalid, Message
+from backoffice.headers.rules import TaxIdOutcome, check_tax_id, did_you_mean
+from backoffice.issuing.rules import HOME_COUNTRY
+from backoffice.permissions import Actor
+from backoffice.policies.services import selling
+
+
+def set_seller(actor: Actor, seller: Mapping[str, str], **given: Any) -> list[Message]:
+    """Let `seller` stand on invoices, as `policies.services.selling.set_seller` says with what else is `given`.
+
+    Returns what is to be looked at: the check digit of a tax ID that does not fit. Raises what that raises, and Invalid
+    (`tax_id`) for one of the wrong length or alphabet, which every invoice would bear for good.
+    """
+    typed, country = seller.get("tax_id", "").strip(), seller.get("country", "").strip().upper()
+    found = check_tax_id(typed) if typed and country in ("", HOME_COUNTRY) else None
+    if found is not None and found.outcome is TaxIdOutcome.WRONG_FORM:
+        raise Invalid({"tax_id": [found.message, *did_you_mean(found)]})
+    selling.set_seller(actor, seller, **given)
+    doubtful = found is not None and found.outcome is TaxIdOutcome.WRONG_CHECK_DIGIT
+    return [found.message, *did_you_mean(found)] if found is not None and doubtful else []
