@@ -126,14 +126,9 @@ class KeptList(Generic[T]):
     """
 
     def __init__(
-        self,
-        statement: Select[Any],
-        order: Order,
-        make: Callable[[tuple[Any, ...]], T],
-        size: int = DEFAULT_SIZE,
-        *,
-        planned_once: bool = False,
-    ) -> None:
+        self, statement: Select[Any], order: Order, make: Callable[[tuple[Any, ...]], T], size: int = DEFAULT_SIZE,
+        *, planned_once: bool = False,
+    ) -> None:  # fmt: skip
         self.statement, self.order, self.size = statement, order, size
         self._make, self._planned_once = make, planned_once
         self._pages: dict[tuple[bool, bool], Prepared] = {}

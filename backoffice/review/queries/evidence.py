@@ -65,11 +65,7 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
     at = judged_at(shown, now)
     texts = spelled(figures(shown.remarks))
     values = about.values_of(shown, at, texts)
-    statement = others(decided=not shown.can_be_decided, spellings=len(texts))
-    others_found = session.execute(statement, values, execution_options=PLANNED_ONCE)
-    found = sorted(others_found, key=lambda row: row[1:3], reverse=True)
-    # One that is alike and names the same comes once.
-    kinds = {kind: list({row.id: row for row in found if row.kind == kind}.values()) for kind in _KINDS}
+    kinds = _by_kind(others(decided=not shown.can_be_decided, spellings=len(texts)), values)
     last, gone = _last_invoices(values)
     words = _words(shown, values)
     parts = [Paid(one.recharge.external_id, one.amount, one.recharge.channel, one.recharge.payer_name)
@@ -109,6 +105,14 @@ def facts(dossier: Dossier, *, now: datetime, currency: str = "CNY") -> Facts:
         high=None if words.high is None else Decimal(words.high),
         currency=currency,
     )
+
+
+def _by_kind(statement: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The account's other requests by why they are looked at, the newest first."""
+    found = session.execute(statement, values, execution_options=PLANNED_ONCE)
+    newest_first = sorted(found, key=lambda row: row[1:3], reverse=True)
+    # One that is alike and names the same comes once.
+    return {kind: list({row.id: row for row in newest_first if row.kind == kind}.values()) for kind in _KINDS}
 
 
 def _last_invoices(values: Mapping[str, Any]) -> tuple[LastInvoice | None, LastInvoice | None]:
