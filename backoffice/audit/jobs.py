@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 # How long a turn goes on, and how long it waits for those who are writing an event: whoever stops the worker waits for
 # it to end, and what is left has its turn a minute later.
 SECONDS, PATIENCE, LOOK_AGAIN = 3.0, 2.0, 0.05
+YOUNG = timedelta(hours=1)
 
 
 def seal(*, begins_anew: bool = False) -> int:
@@ -42,8 +44,10 @@ def seal(*, begins_anew: bool = False) -> int:
     try:
         last = heads.compare(path, seals.head_of, seals.head)
         if last is None and (known := seals.head()) is not None:
+            first = seals.head_of(1)
             session.rollback()
-            if not begins_anew:
+            # A head follows its seal within a turn: where the first seal is young, that turn was killed in between.
+            if not begins_anew and (first is None or clock.now() - first.at > YOUNG):
                 _say_that_heads_were_lost(path, known)
     except heads.HistoryCutOff as fault:
         ends, lost = fault.message.params["event"], fault.message.params["seal"]

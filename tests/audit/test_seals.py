@@ -7,7 +7,7 @@ import json
 import shutil
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -205,8 +205,11 @@ def test_after_a_restore_the_operator_says_so_and_sealing_goes_on(log: Path, con
 
 
 @pytest.mark.parametrize("emptied", [True, False])
-def test_heads_that_were_lost_stay_told(log: Path, context: Flask, emptied: bool) -> None:
+def test_heads_that_were_lost_stay_told(
+    log: Path, context: Flask, emptied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log.write_bytes(b"") if emptied else log.unlink()
+    monkeypatch.setattr(jobs, "YOUNG", timedelta(0))
     assert run(context, "audit", "verify").exit_code == 1
     assert run(context, "audit", "seal").exit_code == 0
     lost = session.scalars(select(AuditEvent).where(AuditEvent.action == "audit.heads_lost")).one()
