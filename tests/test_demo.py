@@ -31,9 +31,9 @@ from backoffice.ledger.models import (
     LedgerLineProblem,
     Reservation,
     in_debt,
+    is_open_conflict,
     waits,
 )
-from backoffice.ledger.services import conflicts
 from backoffice.policies import queries
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import PolicyState
@@ -85,7 +85,7 @@ def missing() -> Iterator[str]:
         "a file in trouble": and_(LedgerFile.conflicts > 0, LedgerFile.refused > 0, LedgerFile.state == FileState.DONE),
         "a change of a policy to come": and_(queries.holds(), Policy.starts_on > clock.today()),
         "a policy to confirm": Policy.state == PolicyState.PROPOSED,
-        "an open conflict": conflicts.is_open(),
+        "an open conflict": is_open_conflict(),
         "a settled conflict": LedgerLineProblem.settled_by != "",
     }
     for kind in (EntryKind.RECHARGE, EntryKind.CONSUMPTION, EntryKind.GRANT):

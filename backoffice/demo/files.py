@@ -12,7 +12,7 @@ from backoffice import clock, storage
 from backoffice.database import session, transaction
 from backoffice.demo.stage import Stage
 from backoffice.ledger import jobs as imports
-from backoffice.ledger.models import FileVia, LedgerLineProblem
+from backoffice.ledger.models import FileVia, LedgerLineProblem, is_open_conflict
 from backoffice.ledger.rules import COLUMNS
 from backoffice.ledger.services import conflicts, encodings, files, reading
 
@@ -74,6 +74,6 @@ def _hand_in(stage: Stage, name: str, rows: list[Row], *, trial: bool) -> None:
 def _settle(stage: Stage) -> None:
     """Say why the one conflict there is needs no correction of the books."""
     with transaction():
-        for problem_id in session.scalars(select(LedgerLineProblem.id).where(conflicts.is_open())).all():
+        for problem_id in session.scalars(select(LedgerLineProblem.id).where(is_open_conflict())).all():
             reason = "The bank confirms 18,600.00; the second file had a typing mistake."
             conflicts.settle(stage.people["ana"], problem_id, reason, now=clock.now())

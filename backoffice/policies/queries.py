@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from backoffice.database import session
 from backoffice.engines import PLANNED_ONCE
@@ -20,8 +20,7 @@ from backoffice.policies.rules import DEFAULTS, PolicyKey, PolicyState
 
 def holds() -> ColumnElement[bool]:
     """Whether a row counts from its day on: neither waiting for a second person, nor turned down, nor taken back."""
-    # A literal: the statements that ask for it are built once, and it never differs.
-    return Policy.state == literal_column(f"'{PolicyState.VALID}'")
+    return Policy.state == PolicyState.VALID
 
 
 def _row(key: Any, on: Any) -> Select[Policy]:
@@ -105,7 +104,7 @@ def standing(on: date) -> list[Standing]:
 
 def proposals() -> Select[Policy]:
     """What waits for a second person, as a statement; by its partial index."""
-    return select(Policy).where(Policy.state == literal_column(f"'{PolicyState.PROPOSED}'"))
+    return select(Policy).where(Policy.state == PolicyState.PROPOSED)
 
 
 def policy(policy_id: int) -> Policy:

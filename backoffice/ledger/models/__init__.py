@@ -24,6 +24,7 @@ from backoffice.ledger.models.files import (
     LedgerSource,
     LedgerTurn,
     has_begun,
+    is_open_conflict,
     wants_all,
 )
 from backoffice.ledger.models.journal import (
@@ -58,6 +59,7 @@ __all__ = [
     "free_recharges",
     "has_begun",
     "in_debt",
+    "is_open_conflict",
     "moves",
     "uncompleted",
     "waits",

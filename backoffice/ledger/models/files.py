@@ -7,12 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, and_, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.accounts.models import User
 from backoffice.database import Base, Id, Instant, JsonDict, Word
 from backoffice.leases import Leased, lease_is_whole
+from backoffice.steering import word
 
 
 class FileState(StrEnum):
@@ -195,3 +196,8 @@ class LedgerLineProblem(Base):
     settled_by: Mapped[str] = mapped_column(String(120), default="")
     # An administrator's words, or a packed Message where the books settled it themselves.
     settled_why: Mapped[str] = mapped_column(Text, default="")
+
+
+def is_open_conflict() -> ColumnElement[bool]:
+    """SQL predicate of lines in conflict that nobody has settled, worded as the partial index that serves it."""
+    return and_(LedgerLineProblem.kind == word("conflict"), LedgerLineProblem.settled_at.is_(None))

@@ -27,6 +27,7 @@ from backoffice.ledger.models import (
     ReservationState,
     free_recharges,
     in_debt,
+    is_open_conflict,
     uncompleted,
     waits,
 )
@@ -252,10 +253,8 @@ def conflicts_beside(problem: LedgerLineProblem, limit: int = 20) -> list[Ledger
 
 
 def unsettled_conflicts() -> Select[LedgerLineProblem]:
-    """Lines in conflict that nobody has settled, worded as the partial index that serves it."""
-    return select(LedgerLineProblem).where(
-        LedgerLineProblem.kind == word("conflict"), LedgerLineProblem.settled_at.is_(None)
-    )
+    """Lines in conflict that nobody has settled."""
+    return select(LedgerLineProblem).where(is_open_conflict())
 
 
 def open_conflicts(limit: int = 100) -> list[LedgerLineProblem]:

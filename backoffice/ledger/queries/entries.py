@@ -114,8 +114,8 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
     )
     if wanted.free:
         statement = statement.where(
-            LedgerEntry.kind == word(EntryKind.RECHARGE),
-            LedgerEntry.status == word(EntryStatus.COMPLETED),
+            LedgerEntry.kind == EntryKind.RECHARGE,
+            LedgerEntry.status == EntryStatus.COMPLETED,
             LedgerEntry.amount > LedgerEntry.refunded + LedgerEntry.reserved + LedgerEntry.invoiced,
         )
     if wanted.debt:
@@ -124,8 +124,8 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
         statement = statement.where(waits())
     elif wanted.taken:
         statement = statement.where(
-            LedgerEntry.kind == word(EntryKind.REFUND),
-            LedgerEntry.status == word(EntryStatus.COMPLETED),
+            LedgerEntry.kind == EntryKind.REFUND,
+            LedgerEntry.status == EntryStatus.COMPLETED,
             LedgerEntry.applied.is_(True),
         )
     if wanted.kind:
@@ -134,7 +134,7 @@ def listed(account_id: int, wanted: Wanted) -> Select[LedgerEntry]:
     if wanted.status:
         statement = statement.where(LedgerEntry.status == word(wanted.status))
         if wanted.status != EntryStatus.COMPLETED:
-            statement = statement.where(LedgerEntry.status != word(EntryStatus.COMPLETED))
+            statement = statement.where(LedgerEntry.status != EntryStatus.COMPLETED)
     return _within(statement, wanted)
 
 
@@ -240,7 +240,7 @@ def is_refund_of(refund: Any, recharge: Any) -> ColumnElement[bool]:
     return and_(
         refund.source == recharge.source,
         refund.refund_of == recharge.external_id,
-        refund.kind == word(EntryKind.REFUND),
+        refund.kind == EntryKind.REFUND,
     )
 
 
@@ -262,7 +262,7 @@ def sources_elsewhere(refunds: Sequence[LedgerEntry]) -> dict[int, str]:
     rows = session.execute(
         select(LedgerEntry.external_id, LedgerEntry.source, LedgerEntry.account_id).where(
             LedgerEntry.external_id.in_({refund.refund_of for refund in refunds}),
-            LedgerEntry.kind == word(EntryKind.RECHARGE),
+            LedgerEntry.kind == EntryKind.RECHARGE,
         )
     ).all()
     own = {(row.external_id, row.source) for row in rows}

@@ -12,12 +12,11 @@ from backoffice import text
 from backoffice.audit import services as audit
 from backoffice.database import rows_changed, session
 from backoffice.errors import N_, Conflict, Message, NotFound
-from backoffice.ledger.models import LedgerEntry, LedgerLineProblem
+from backoffice.ledger.models import LedgerEntry, LedgerLineProblem, is_open_conflict
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.deciding import OTHER_END, OTHER_TEXTS, TOO_MUCH, WRONG_RECHARGE, LineResult, Outcome
 from backoffice.ledger.services.reading import BadLine
 from backoffice.permissions import Actor
-from backoffice.steering import word
 
 REASON_LIMIT = 500
 _ENDS = (OTHER_END, TOO_MUCH, WRONG_RECHARGE)
@@ -27,11 +26,6 @@ BESIDE = Message(N_("another line of the file about the same id is open instead"
 UNDONE = Message(N_("nothing of this file was kept"))
 # The last is what was written before a conflict could also be repeated within its file.
 SETTLED_BY_BOOKS = (AGREED, REPEATED, BESIDE, UNDONE, Message(N_("a later file says the same id again")))
-
-
-def is_open() -> ColumnElement[bool]:
-    """Worded as the partial index of open conflicts."""
-    return and_(LedgerLineProblem.kind == word("conflict"), LedgerLineProblem.settled_at.is_(None))
 
 
 def in_turn(
@@ -133,7 +127,7 @@ def _open_of(file_id: int, source: str, external_ids: set[str]) -> dict[str, _Op
         select(
             LedgerLineProblem.external_id, LedgerLineProblem.line, LedgerLineProblem.reason, LedgerLineProblem.id
         ).where(
-            is_open(),
+            is_open_conflict(),
             LedgerLineProblem.source == source,
             LedgerLineProblem.external_id.in_(external_ids),
             LedgerLineProblem.file_id == file_id,
@@ -167,7 +161,7 @@ def settle(actor: Actor, problem_id: int, reason: str, *, now: datetime) -> None
     settled = rows_changed(
         session.execute(
             update(LedgerLineProblem)
-            .where(LedgerLineProblem.id == problem_id, is_open())
+            .where(LedgerLineProblem.id == problem_id, is_open_conflict())
             .values(settled_at=now, settled_by=actor.label, settled_why=reason)
         )
     )
@@ -179,7 +173,7 @@ def settle(actor: Actor, problem_id: int, reason: str, *, now: datetime) -> None
 
 
 def _any_open(source: str) -> bool:
-    statement = select(LedgerLineProblem.id).where(is_open(), LedgerLineProblem.source == source)
+    statement = select(LedgerLineProblem.id).where(is_open_conflict(), LedgerLineProblem.source == source)
     return session.scalar(statement.limit(1)) is not None
 
 
@@ -194,7 +188,7 @@ def _close_about(
 def _close(which: ColumnElement[bool], why: Message, now: datetime) -> None:
     session.execute(
         update(LedgerLineProblem)
-        .where(is_open(), which)
+        .where(is_open_conflict(), which)
         .values(settled_at=now, settled_why=why.packed())
         .execution_options(synchronize_session=False)
     )

@@ -24,7 +24,6 @@ from backoffice.money import ZERO
 from backoffice.requests.models import InvoiceRequest, in_state
 from backoffice.requests.queries import LIST_COLUMNS
 from backoffice.requests.rules import State
-from backoffice.steering import word
 
 ISSUED_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
     (InvoiceRequest.issued_at, "desc"),
@@ -156,7 +155,7 @@ def bill(account_id: int, month: Month) -> Bill:
         select(LedgerEntry)
         .where(
             LedgerEntry.account_id == account_id,
-            LedgerEntry.kind == word(EntryKind.RECHARGE),
+            LedgerEntry.kind == EntryKind.RECHARGE,
             LedgerEntry.occurred_at >= month.begins,
             LedgerEntry.occurred_at < month.ends,
         )
@@ -193,8 +192,8 @@ def _pending(account_id: int, month: Month) -> dict[str, Sum]:
         select(LedgerEntry.kind, func.count(), func.sum(LedgerEntry.amount))
         .where(
             LedgerEntry.account_id == account_id,
-            LedgerEntry.status == word(EntryStatus.PENDING),
-            LedgerEntry.status != word(EntryStatus.COMPLETED),
+            LedgerEntry.status == EntryStatus.PENDING,
+            LedgerEntry.status != EntryStatus.COMPLETED,
             LedgerEntry.occurred_at >= month.begins,
             LedgerEntry.occurred_at < month.ends,
         )
