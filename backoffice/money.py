@@ -96,9 +96,9 @@ _WORDS_BEHIND = {
     "CNY": ("RMB", "元整", "圆整", "元", "圆"), "USD": ("美元", "美金"), "EUR": ("欧元",), "HKD": ("港元", "港币"),
     "JPY": ("日元", "円"), "GBP": ("英镑",),
 }  # fmt: skip
-_FOREIGN_WORDS = frozenset({
-    "元", "圆", "元整", "圆整", "人民币", "rmb", "yuan", "美元", "美金", "欧元", "港元", "港币", "日元", "円", "英镑",
-})  # fmt: skip
+_FOREIGN_WORDS = frozenset(
+    word.casefold() for named in (_WORDS_BEFORE, _WORDS_BEHIND) for words in named.values() for word in words
+) | {"yuan"}
 # A sign with the letters before it: HK$ is not $.
 _SIGNED = re.compile(r"[A-Za-z]*[^\w\s]")
 _AROUND = re.compile(r"-?\s*(?P<before>[^\d\s.,-]*)\s*-?[0-9][0-9.,]*\s*(?P<behind>[^\d\s.,-]*)")
@@ -121,17 +121,15 @@ def _written(currency: str) -> _Written:
     signs = {get_currency_symbol(currency, language).translate(_FULL_WIDTH) for language in _LANGUAGES}
     signs = (signs | {SHORT_SIGNS.get(currency, currency)}) - {currency}
     front = _any_of(signs) if signs else "(?!)"
-    before = _any_of({currency, *_WORDS_BEFORE.get(currency, ())})
-    behind = _any_of({currency, *signs, *_WORDS_BEHIND.get(currency, ())})
+    words_before = {currency, *_WORDS_BEFORE.get(currency, ())}
+    words_behind = {currency, *signs, *_WORDS_BEHIND.get(currency, ())}
+    before, behind = _any_of(words_before), _any_of(words_behind)
     return _Written(
         front=re.compile(rf"^{front}"),
         # 100美元 is not 100美 and a 元 of ours.
         unit=re.compile(rf"^\s*(?:{before}\s*)?|\s*(?:(?<![一-鿿]){behind})?\s*$", re.IGNORECASE),
         minus=re.compile(rf"^\s*-\s*(?:{front}|{before})\s*"),
-        own=frozenset(
-            sign.casefold()
-            for sign in (*signs, currency, *_WORDS_BEFORE.get(currency, ()), *_WORDS_BEHIND.get(currency, ()))
-        ),
+        own=frozenset(word.casefold() for word in words_before | words_behind),
     )
 
 

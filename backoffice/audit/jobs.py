@@ -14,7 +14,7 @@ from backoffice import clock
 from backoffice.audit import heads
 from backoffice.audit import services as audit
 from backoffice.audit.queries import seals
-from backoffice.audit.rules import LOST, ORIGIN, Head
+from backoffice.audit.rules import LOST, ORIGIN
 from backoffice.audit.services import sealing
 from backoffice.config import Settings
 from backoffice.database import session, transaction
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 # How long a turn goes on, and how long it waits for those who are writing an event: whoever stops the worker waits for
 # it to end, and what is left has its turn a minute later.
 SECONDS, PATIENCE, LOOK_AGAIN = 3.0, 2.0, 0.05
+# A head follows its seal within a turn: where the first seal is younger, that turn was killed in between.
 YOUNG = timedelta(hours=1)
 
 
@@ -34,34 +35,34 @@ def seal(*, begins_anew: bool = False) -> int:
 
     A file of heads that is lost or empty is written anew out of the same database, so it proves nothing of what was
     sealed before: the audit log says since when, unless the operator has just said so (`begins_anew`). Where there is
-    nothing new it only reads. Then the heads that the file does not have are added, also those of a
-    turn that was killed before. Raises HistoryCutOff, and seals nothing, while the file is ahead of the database; what
-    `heads.append` raises is raised when the seals are set.
+    nothing new it only reads. Then the heads that the file does not have are added, also those of a turn that was
+    killed before. Raises HistoryCutOff, and seals nothing, while the file is ahead of the database; what `heads.append`
+    raises is raised when the seals are set.
     """
     path = _place()
     # What stands in the file was in the database before: this look at it must not be older.
     session.rollback()
     try:
         last = heads.compare(path, seals.head_of, seals.head)
-        if last is None and (known := seals.head()) is not None:
-            first = seals.head_of(1)
-            session.rollback()
-            # A head follows its seal within a turn: where the first seal is young, that turn was killed in between.
-            if not begins_anew and (first is None or clock.now() - first.at > YOUNG):
-                _say_that_heads_were_lost(path, known)
     except heads.HistoryCutOff as fault:
         ends, lost = fault.message.params["event"], fault.message.params["seal"]
         log.error("history was cut off: nothing is sealed", after_event=ends, lost_seal=lost)
         raise
     finally:
         session.rollback()
+    if last is None and not begins_anew:
+        _say_where_heads_were_lost(path)
     sealed = _seal_settled(time.monotonic() + SECONDS)
     heads.append(path, seals.head_of, seals.heads_after)
     session.rollback()
     return sealed
 
 
-def _say_that_heads_were_lost(path: Path, known: Head) -> None:
+def _say_where_heads_were_lost(path: Path) -> None:
+    first, known = seals.head_of(1), seals.head()
+    session.rollback()
+    if known is None or (first is not None and clock.now() - first.at <= YOUNG):
+        return
     log.warning("the file of heads was lost or empty and is written anew", seal=known.seal)
     with transaction():
         audit.record(

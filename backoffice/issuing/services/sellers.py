@@ -23,5 +23,6 @@ def set_seller(actor: Actor, seller: Mapping[str, str], **given: Any) -> list[Me
     if found is not None and found.outcome is TaxIdOutcome.WRONG_FORM:
         raise Invalid({"tax_id": [found.message, *did_you_mean(found)]})
     selling.set_seller(actor, seller, **given)
-    doubtful = found is not None and found.outcome is TaxIdOutcome.WRONG_CHECK_DIGIT
-    return [found.message, *did_you_mean(found)] if found is not None and doubtful else []
+    if found is None or found.outcome is not TaxIdOutcome.WRONG_CHECK_DIGIT:
+        return []
+    return [found.message, *did_you_mean(found)]
