@@ -8,17 +8,16 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
 
 from backoffice import clock
 from backoffice.accounts import services as accounts
-from backoffice.database import db, transaction
+from backoffice.database import transaction
 from backoffice.permissions import SYSTEM, Role
 from bench.ground import KINDS, installed, timed_ms
 from bench.load import PASSWORD, fill
+from tests.support.sql import statements
 from tests.support.visitor import Visitor
 
 SIZES = (10_000, 100_000)
@@ -103,20 +102,9 @@ def last_page(visitor: Visitor, path: str) -> str:
 
 def sent_statements(app: Flask, visitor: Visitor, path: str) -> int:
     """How many SQL statements a page costs."""
-    count = 0
-
-    def add(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        nonlocal count
-        count += not statement.startswith(("PRAGMA", "BEGIN"))
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", add)
-    try:
+    with statements(app) as sent:
         visitor.client.get(path)
-    finally:
-        event.remove(engine, "before_cursor_execute", add)
-    return count
+    return len(sent)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from backoffice.accounts import services as accounts
 from backoffice.accounts.models import Account, User
 from backoffice.calendars import queries as calendars
 from backoffice.calendars import rules as calendar_rules
-from backoffice.database import close_connections, db, session, transaction
+from backoffice.database import close_connections, db, session, transaction, writing
 from backoffice.headers.models import InvoiceHeader
 from backoffice.ledger.services import bulk
 from backoffice.permissions import SYSTEM, Role
@@ -100,7 +100,7 @@ def settle() -> None:
             session.execute(text("ANALYZE"))
     else:
         session.remove()
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write=True) as connection:
+        with writing().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM (ANALYZE)")
     session.remove()

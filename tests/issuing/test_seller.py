@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from backoffice import clock
 from backoffice.audit.models import AuditEvent
@@ -73,6 +74,12 @@ def test_it_holds_from_its_day_on_and_nothing_before_changes(
         assert (event.before or {})["value"]["name"] == old
 
 
+def saved(ana: Visitor, typed: dict[str, str]) -> TestResponse:
+    """The answer to the form with what is typed into it."""
+    ana.get(PAGE)
+    return ana.submit({"reason": "because", "starts_on": "2026-03-10", **typed}, button="Save the seller")
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -85,8 +92,7 @@ def test_it_holds_from_its_day_on_and_nothing_before_changes(
 def test_a_check_digit_that_does_not_fit_is_told_once_it_is_saved(
     ana: Visitor, typed: dict[str, str], told: bool
 ) -> None:
-    ana.get(PAGE)
-    answer = ana.submit({"reason": "because", "starts_on": "2026-03-10", **typed}, button="Save the seller")
+    answer = saved(ana, typed)
     assert answer.status_code == 303
     page = ana.follow().text
     assert "The seller is saved" in page
@@ -114,8 +120,7 @@ def test_a_check_digit_that_does_not_fit_is_told_once_it_is_saved(
 def test_what_no_invoice_could_carry_is_refused_beside_its_field(
     ana: Visitor, typed: dict[str, str], said: str
 ) -> None:
-    ana.get(PAGE)
-    answer = ana.submit({"reason": "because", "starts_on": "2026-03-10", **typed}, button="Save the seller")
+    answer = saved(ana, typed)
     assert answer.status_code == 422
     assert said in answer.text
     for kept in typed.values():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import event
 
-from backoffice.database import db, engines, session
+from backoffice.database import close_connections, engines, session, writing
 
 _UNSETTLED = (
     "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
@@ -28,15 +28,8 @@ def statements(app: Flask) -> Iterator[list[str]]:
         if not statement.startswith(_NOT_COUNTED):
             sent.append(statement)
 
-    with app.app_context():
-        listened = engines()
-    for engine in listened:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
+    with _listening(app, before_cursor_execute=note):
         yield sent
-    finally:
-        for engine in listened:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 @contextmanager
@@ -65,20 +58,26 @@ def planned(app: Flask) -> Iterator[list[str]]:
             record.info["watched by"] = allow
             connection.set_authorizer(allow)
 
-    with app.app_context():
-        listened = engines()
-    for engine in listened:
-        event.listen(engine, "before_cursor_execute", before)
-        event.listen(engine, "after_cursor_execute", after)
-        event.listen(engine, "checkout", watch)
     try:
-        yield made
+        with _listening(app, before_cursor_execute=before, after_cursor_execute=after, checkout=watch):
+            yield made
     finally:
-        for engine in listened:
-            event.remove(engine, "before_cursor_execute", before)
-            event.remove(engine, "after_cursor_execute", after)
-            event.remove(engine, "checkout", watch)
-            engine.dispose()
+        with app.app_context():
+            close_connections()
+
+
+@contextmanager
+def _listening(app: Flask, **hooks: Callable[..., None]) -> Iterator[None]:
+    """The hooks on every engine of the application, by the names of their events."""
+    with app.app_context():
+        listened = [(engine, name, hook) for engine in engines() for name, hook in hooks.items()]
+    for each in listened:
+        event.listen(*each)
+    try:
+        yield
+    finally:
+        for each in listened:
+            event.remove(*each)
 
 
 def plan(statement: Any, database: str, *also_off: str, bitmaps: bool = False, values: Any = None) -> str:
@@ -110,7 +109,7 @@ def gather_figures(database: str) -> None:
     """
     session.rollback()
     if database == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", write="write") as connection:
+        with writing().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for _ in range(20):
                 connection.exec_driver_sql("VACUUM (ANALYZE)")
                 if connection.exec_driver_sql(_UNSETTLED).scalar() == 0:
