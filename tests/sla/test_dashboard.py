@@ -100,6 +100,27 @@ def test_no_address_ends_in_an_error_page(desk: Desk, visit: Callable[..., Visit
     assert manager.get(f"/sla/requests/missed?{query}").status_code == 200
 
 
+@pytest.mark.parametrize(("query", "said"), [
+    ("from=2026-11-24", "This period lies ahead"), ("from=2099-01-01", "This period lies ahead"),
+    ("from=2030-01-01&to=2030-02-01", "This period lies ahead"),
+    ("from=2023-11-20", "three years long at most"), ("from=2001-01-01&to=2005-01-01", "three years long at most"),
+    ("from=2026-11-23", ""), ("from=2026-11-20&to=2099-01-01", ""), ("to=2026-11-20", ""), ("from=2023-11-25", ""),
+])  # fmt: skip
+@pytest.mark.one_database
+def test_a_period_that_nothing_is_told_of_is_refused_and_none_takes_its_place_in_silence(
+    desk: Desk, visit: Callable[..., Visitor], query: str, said: str
+) -> None:
+    desk.apply(days_ago=0)
+    manager = visit(desk.cast.max)
+    for address in ("/sla", "/sla/requests/missed"):
+        page = manager.get(f"{address}?{query}").text
+        assert ("This period lies ahead" in page or "three years long at most" in page) is bool(said), address
+        assert said in page, address
+        # What is shown instead has no chip that says otherwise.
+        assert ("Remove filter Period" in page) is not bool(said), address
+    assert manager.get(f"/sla/report.pdf?{query}").status_code == (404 if said else 200)
+
+
 def test_what_waits_for_the_customer_is_late_on_no_page(desk: Desk, visit: Callable[..., Visitor]) -> None:
     asked, late = desk.apply(days_ago=21), desk.apply(days_ago=21)
     then = NOW - timedelta(days=20)

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from flask import request, url_for
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
+from werkzeug.datastructures import MultiDict
 
+from backoffice import clock
 from backoffice.requests.rules import Reason
 from backoffice.sla import labels, rules
 from backoffice.sla.messages import lists
 from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries.lists import STEPS, Asked, Figure
-from backoffice.web.filters import DateRange, FilterSet, FilterState, OneOf
+from backoffice.web.filters import Control, DateRange, FilterSet, FilterState, OneOf, Span
 
 PERIODS = {"": lazy_gettext("Last 30 days"), "12w": lazy_gettext("Last 12 weeks"), "ytd": lazy_gettext("This year")}
 # What the cell of a list may be, by figure.
@@ -23,8 +25,33 @@ CELLS: Mapping[Figure, frozenset[str]] = {
     Figure.REASON: frozenset(reason.value for reason in Reason),
     **dict.fromkeys(STEPS, frozenset(step.value for step in rules.Step)),
 }
-# No page of figures reaches back further.
 LONGEST = timedelta(days=3 * 366)
+
+
+class Days(DateRange):
+    """The days of a period: one that has begun, and no longer than figures are added up for."""
+
+    def read(self, args: MultiDict[str, str]) -> Control:
+        """Read both ends; of a period that nothing could be told about only the error is left."""
+        control = super().read(args)
+        if control.value and (fault := _fault(control.value, clock.today())):
+            control.value, control.parameters, control.parts, control.error = Span(), [], [], fault
+        return control
+
+
+def _fault(span: Span, today: date) -> str:
+    since, until = _ends(span, today)
+    if since > today:
+        return str(gettext("This period lies ahead, and figures end today. Choose one that has begun."))
+    if until - since > LONGEST:
+        return str(gettext("A period is three years long at most. Choose a shorter one."))
+    return ""
+
+
+def _ends(span: Span, today: date) -> tuple[date, date]:
+    """The first and the last day: never after today, and thirty days where only the last one was typed."""
+    until = min(span.high or today, today)
+    return span.low or until - timedelta(days=29), until
 
 
 def filters(people: Mapping[str, str], *, whole: bool = False, cells: Iterable[str] = ()) -> FilterState:
@@ -33,7 +60,7 @@ def filters(people: Mapping[str, str], *, whole: bool = False, cells: Iterable[s
     `whole`: raises NotFound where one of them cannot be followed, as for a file.
     """
     offered = FilterSet(
-        DateRange("date", lazy_gettext("Period"), "from", "to"),
+        Days("date", lazy_gettext("Period"), "from", "to"),
         OneOf("kind", lazy_gettext("Header type"), list(labels.kinds.items())),
         OneOf("band", lazy_gettext("Amount"), list(labels.bands().items())),
         OneOf("reviewer", lazy_gettext("Reviewer"), list(people.items())),
@@ -47,9 +74,7 @@ def asked(state: FilterState, today: date) -> Asked:
     span = state["date"]
     since, until = _period(dict(state.carried).get("period", ""), today)
     if span:
-        until = min(span.high or today, today)
-        since = span.low or until - timedelta(days=29)
-    since = min(max(since, until - LONGEST), until)
+        since, until = _ends(span, today)
     band, reviewer = (int(state[name]) if state[name] else None for name in ("band", "reviewer"))
     return Asked(since, until, state["kind"], band, reviewer, dict(state.carried).get("cell", ""))
 
