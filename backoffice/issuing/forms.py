@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 from flask_babel import gettext
@@ -10,7 +11,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, StringField
 
 from backoffice.issuing.face import printed_number, printed_total
-from backoffice.issuing.rules import is_invoice_number
+from backoffice.issuing.rules import SELLER_FIELDS, is_invoice_number
 from backoffice.web.forms import AmountField, DateField, Form, Required, TextAreaField, TypedField
 from backoffice.web.kept_forms import KeptForm
 
@@ -77,9 +78,21 @@ class SellerForm(KeptForm):
     kept_logo = HiddenField(default="")
     without_logo = BooleanField(_l("Without a logo"))
     starts_on = DateField(_l("From"), validators=[Required()])
-    reason = TextAreaField(_l("Reason"), default="", render_kw={"maxlength": 500})
+    reason = TextAreaField(
+        _l("Reason"), default="", validators=[Required(_l("Say why the seller changes."))], render_kw={"maxlength": 500}
+    )
     # How much was done to the seller when the form was drawn: what rests on less is refused.
     acts = HiddenField(default="")
+    # What the page has told the effect of, as `signature` says it: something else is told before it is saved.
+    seen = HiddenField(default="")
+
+    def seller(self) -> dict[str, str]:
+        """The fields of the seller as they are typed."""
+        return {name: self[name].data or "" for name in SELLER_FIELDS}
+
+    def signature(self, logo: str) -> str:
+        """What would be saved, with this logo."""
+        return json.dumps([self.seller(), logo, str(self.starts_on.data)], sort_keys=True)
 
 
 class DocumentForm(Form):

@@ -65,6 +65,11 @@ def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:
     return list(zip(rows, [*rows[1:], None], strict=False))
 
 
+def next_day(key: PolicyKey, on: date) -> date | None:
+    """The first day after `on` from which another value is due already."""
+    return session.scalar(select(func.min(Policy.starts_on)).where(Policy.key == key, Policy.starts_on > on, holds()))
+
+
 def course(key: PolicyKey) -> Sequence[Policy]:
     """Everything that was ever said of a policy, also what waits, was turned down or taken back; the last day first."""
     return session.scalars(_newest_first(key)).all()

@@ -57,7 +57,7 @@ def test_it_holds_from_its_day_on_and_nothing_before_changes(
         office = Office(cast)
     old = seller_of(app, cast, office)
     ana.get(PAGE)
-    ana.submit({"name": "新云台科技有限公司", "starts_on": "2026-03-12", "reason": "renamed"}, button="Save the seller")
+    save(ana, {"name": "新云台科技有限公司", "starts_on": "2026-03-12", "reason": "renamed"})
     page = ana.follow().text
     for words in ("renamed", "Planned", "新云台科技有限公司", "Now"):
         assert words in page
@@ -74,10 +74,54 @@ def test_it_holds_from_its_day_on_and_nothing_before_changes(
         assert (event.before or {})["value"]["name"] == old
 
 
+def save(ana: Visitor, typed: dict[str, Any]) -> TestResponse:
+    """Send the form that is shown, and once more where it tells first what that changes: the last answer."""
+    answer = ana.submit(typed, button="Save the seller")
+    return ana.submit({}, button="Save the seller") if answer.status_code == 200 else answer
+
+
 def saved(ana: Visitor, typed: dict[str, str]) -> TestResponse:
     """The answer to the form with what is typed into it."""
     ana.get(PAGE)
-    return ana.submit({"reason": "because", "starts_on": "2026-03-10", **typed}, button="Save the seller")
+    return save(ana, {"reason": "because", "starts_on": "2026-03-10", **typed})
+
+
+def change_told(page: str) -> str:
+    """What the page says that saving its form changes, as plain text."""
+    part = page.partition('id="seller-change"')[2].partition("<h2")[0].partition("form-actions")[0]
+    return " ".join(re.sub("<[^>]+>", " ", part).split())
+
+
+@pytest.mark.one_database
+def test_what_a_change_replaces_is_told_before_it_is_saved(ana: Visitor, app: Flask, cast: Cast) -> None:
+    assert "as soon as something is changed" in change_told(ana.get(PAGE).text)
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("10.00")
+        office.apply("10.00")
+        held = queries.value(PolicyKey.SELLER, date(2026, 3, 10))
+        later = {"country": HOME, **held, "phone": "021-55550199"}
+        with transaction():
+            selling.set_seller(cast.ana.actor, later, starts_on=date(2026, 3, 20), reason="moved", now=clock.now())
+    # The form begins with what will hold last of all; from today on that would be a change.
+    assert "021-55550199" in change_told(ana.get(PAGE).text)
+    typed = {"name": "新云台科技有限公司", "phone": held["phone"], "reason": "renamed", "starts_on": "2026-03-12"}
+    page = ana.submit(typed, button="Save the seller")
+    assert page.status_code == 200
+    assert "Look at it, then save." in page.text
+    told = change_told(page.text)
+    for words in ("12 Mar 2026", "20 Mar 2026", f"新云台科技有限公司 Until then: {held['name']}", "1 request is open"):
+        assert words in told
+    assert held["phone"] not in told, "what stays as it is"
+    with app.app_context():
+        assert session.scalars(select(Policy).where(Policy.reason == "renamed")).all() == []
+    # Another change than the one that was told is told first, too.
+    assert ana.submit({"starts_on": "2026-03-13"}, button="Save the seller").status_code == 200
+    assert "13 Mar 2026" in change_told(ana.page.text)
+    assert ana.submit({}, button="Save the seller").status_code == 303
+    with app.app_context():
+        assert queries.value(PolicyKey.SELLER, date(2026, 3, 12))["name"] == held["name"]
+        assert queries.value(PolicyKey.SELLER, date(2026, 3, 13))["name"] == "新云台科技有限公司"
 
 
 @pytest.mark.parametrize(
@@ -89,15 +133,16 @@ def saved(ana: Visitor, typed: dict[str, str]) -> TestResponse:
         ({"tax_id": "91310000MA1FL0A277", "country": "cn", "name": "Another"}, False),
     ],
 )
-def test_a_check_digit_that_does_not_fit_is_told_once_it_is_saved(
+def test_a_check_digit_that_does_not_fit_is_told_before_it_is_saved(
     ana: Visitor, typed: dict[str, str], told: bool
 ) -> None:
-    answer = saved(ana, typed)
-    assert answer.status_code == 303
-    page = ana.follow().text
-    assert "The seller is saved" in page
-    assert ("check symbols do not fit" in page) is told
-    assert ("Did you mean one of these" in page) is told
+    ana.get(PAGE)
+    typed = {"reason": "because", "starts_on": "2026-03-10", **typed}
+    shown = change_told(ana.submit(typed, button="Save the seller").text)
+    assert ("check symbols do not fit" in shown) is told
+    assert ("Did you mean one of these" in shown) is told
+    assert ana.submit({}, button="Save the seller").status_code == 303
+    assert "The seller is saved" in ana.follow().text
 
 
 @pytest.mark.one_database
@@ -195,7 +240,7 @@ def test_a_logo_is_previewed_kept_through_mistakes_replaced_and_removed(
     # Kept from here on: neither a mistake elsewhere nor the way there asks for the file again.
     assert ana.submit({"starts_on": "2026-03-01"}, button="Save the seller").status_code == 422
     assert shown_logos(ana.page.text) == [address]
-    ana.submit({"starts_on": "2026-03-12"}, button="Save the seller")
+    save(ana, {"starts_on": "2026-03-12"})
     page = ana.follow().text
     assert (shown_logos(page), 'class="logo-then"' in page) == ([address], True)
     answer = app.test_client().get(address)
@@ -217,12 +262,12 @@ def test_a_logo_is_previewed_kept_through_mistakes_replaced_and_removed(
 
     ana.sign_in(cast.ana)
     ana.get(PAGE)
-    ana.submit({"logo": picture("maroon"), "starts_on": "2026-03-12", "reason": "red"}, button="Save the seller")
+    save(ana, {"logo": picture("maroon"), "starts_on": "2026-03-12", "reason": "red"})
     (second,) = shown_logos(ana.follow().text)
     assert second != address
     assert logo_of_next() not in (None, first)
     ana.get(PAGE)
-    ana.submit({"without_logo": "y", "starts_on": "2026-03-12", "reason": "plain"}, button="Save the seller")
+    save(ana, {"without_logo": "y", "starts_on": "2026-03-12", "reason": "plain"})
     assert shown_logos(ana.follow().text) == []
     assert logo_of_next() is None
     with app.app_context():

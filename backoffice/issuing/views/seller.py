@@ -11,7 +11,7 @@ from flask_babel import gettext
 from backoffice import clock
 from backoffice.config import Settings
 from backoffice.database import transaction
-from backoffice.errors import Conflict, Invalid
+from backoffice.errors import Conflict, Invalid, Message
 from backoffice.extensions import limiter
 from backoffice.issuing import snapshots
 from backoffice.issuing.forms import SELLER_LABELS, SellerForm
@@ -23,13 +23,16 @@ from backoffice.issuing.views.verify import blueprint
 from backoffice.permissions import Permission
 from backoffice.policies import queries
 from backoffice.policies.rules import PolicyKey
-from backoffice.policies.services import FIRST_VALUE
+from backoffice.policies.services import FIRST_VALUE, changing
+from backoffice.policies.services.changing import Plan
+from backoffice.requests import queries as requests
 from backoffice.web import asides, kept_forms, limits
 from backoffice.web.errors import translate
 from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
 
+_INVALID, _CONFLICT = 422, 409
 # A pause in typing asks for one.
 PREVIEWS = "120 per minute"
 
@@ -47,31 +50,38 @@ def seller() -> Any:
     fits = "preview" in request.form or form.validate()
     logo, refusal = logos.meant(form)
     if logos.say(form, refusal) or not fits:
-        return _page(form, logo), 422
+        return _page(form, logo), _INVALID
     if "preview" in request.form:
         return _page(form, logo)
     try:
-        with transaction():
-            doubts = sellers.set_seller(
-                current_actor(),
-                _typed(form),
-                logo=logo,
-                starts_on=form.starts_on.data,
-                reason=form.reason.data or "",
-                now=clock.now(),
-                acts=whole_number(form.acts.data) or 0,
-            )
+        if form.seen.data == form.signature(logo):
+            return _saved(form, logo)
+        changing.refuse_changed(PolicyKey.SELLER, _seen_acts(form))
+        _plan(form, logo)
     except Invalid as refusal:
         apply_errors(form, refusal)
-        return _page(form, logo), 422
+        return _page(form, logo), _INVALID
     except Conflict as refusal:
         # Below the form stands what the colleague did: sent again, it rests on that.
         flash(translate(refusal.message), "warning")
         form.acts.data = str(queries.acts(PolicyKey.SELLER))
-        return _page(form, logo), 409
+        return _page(form, logo), _CONFLICT
+    flash(gettext("Above the button stands what this changes. Look at it, then save."), "warning")
+    return _page(form, logo)
+
+
+def _saved(form: SellerForm, logo: str) -> Any:
+    with transaction():
+        sellers.set_seller(
+            current_actor(),
+            form.seller(),
+            logo=logo,
+            starts_on=form.starts_on.data,
+            reason=form.reason.data or "",
+            now=clock.now(),
+            acts=_seen_acts(form),
+        )
     flash(gettext("The seller is saved. Invoices that were issued stay as they are."), "success")
-    if doubts:
-        flash(" ".join(map(translate, doubts)), "warning")
     return kept_forms.done(redirect(url_for("issuing.seller"), 303))
 
 
@@ -79,9 +89,10 @@ def seller() -> Any:
 @guard(Permission.ADMINISTER)
 @limiter.limit(PREVIEWS, key_func=limits.who_asks)
 def preview_seller() -> str:
-    """The face alone, as the form says it now: scripts put it beside the form while somebody types."""
+    """What the form, as it is now, changes, and the face of an invoice by it: scripts put both into the page while
+    somebody types."""
     form = SellerForm()
-    return render_template("issuing/seller_face.html", draft=_face(_typed(form), logos.meant(form)[0]))
+    return render_template("issuing/seller_parts.html", **_told(form, logos.meant(form)[0]))
 
 
 def _page(form: SellerForm, logo: str) -> str:
@@ -89,17 +100,41 @@ def _page(form: SellerForm, logo: str) -> str:
     history = queries.history(PolicyKey.SELLER)
     return render_template(
         "issuing/seller.html",
-        form=form,
-        draft=_face(_typed(form), logo),
         fields=SELLER_FIELDS,
         kept_logo=logos.kept(form),
         largest_logo=LARGEST_BYTES,
-        labels=SELLER_LABELS,
         history=[(row, _changed(row.value, before.value if before else {})) for row, before in history],
         in_force=queries.row_in_force(PolicyKey.SELLER, today),
         today=today,
         first_value=FIRST_VALUE,
+        **_told(form, logo),
     )
+
+
+def _told(form: SellerForm, logo: str) -> dict[str, Any]:
+    """What is shown of a form before it is saved; what the page has told the effect of is what may be saved."""
+    try:
+        plan, doubts = _plan(form, logo) if form.starts_on.data else (None, [])
+    except Invalid:
+        plan, doubts = None, []
+    form.seen.data = form.signature(logo)
+    return {
+        "form": form,
+        "labels": SELLER_LABELS,
+        "plan": plan,
+        "changed": _changed(plan.value, plan.before) if plan else [],
+        "doubts": [translate(doubt) for doubt in doubts],
+        "open_requests": requests.open_count(),
+        "draft": _face(form.seller(), logo),
+    }
+
+
+def _plan(form: SellerForm, logo: str) -> tuple[Plan, list[Message]]:
+    return sellers.plan(current_actor(), form.seller(), logo=logo, starts_on=form.starts_on.data, now=clock.now())
+
+
+def _seen_acts(form: SellerForm) -> int:
+    return whole_number(form.acts.data) or 0
 
 
 def _began() -> dict[str, Any]:
@@ -110,10 +145,6 @@ def _began() -> dict[str, Any]:
     values = {name: last.get(name, "") for name in SELLER_FIELDS}
     acts = str(queries.acts(PolicyKey.SELLER))
     return {**values, "kept_logo": kept_logo, "starts_on": clock.today(), "acts": acts}
-
-
-def _typed(form: SellerForm) -> dict[str, str]:
-    return {name: form[name].data or "" for name in SELLER_FIELDS}
 
 
 def _face(seller: Mapping[str, str], logo: str) -> Snapshot:

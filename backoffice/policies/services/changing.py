@@ -64,8 +64,7 @@ def plan(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, now: date
     before = queries.value(key, starts_on)
     if before == value:
         raise Invalid({"value": [Message(N_("Nothing is changed: this holds on that day already."))]})
-    later = [row.starts_on for row, _ in queries.history(key) if row.starts_on > starts_on]
-    return Plan(key, before, value, starts_on, min(later, default=None))
+    return Plan(key, before, value, starts_on, queries.next_day(key, starts_on))
 
 
 def change(
