@@ -134,6 +134,21 @@ def test_whoever_confirms_reads_which_wish_waits_and_whether_this_grants_it(
 
 
 @pytest.mark.one_database
+def test_whoever_confirms_reads_that_a_reissue_does_more_than_take_the_invoice_back(
+    app: Flask, cast: Cast, visit: Callable[..., Visitor]
+) -> None:
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("100.00")
+        number = office.issued("60.00")
+        ask(office, number)
+        anew = office.reissue(number)
+    page = visit(cast.rui).get(f"/review/credits/{anew}").text
+    assert "The customer asks to take the invoice back" in page
+    assert "It is also issued anew, for which the customer did not ask." in page
+
+
+@pytest.mark.one_database
 def test_a_wish_about_an_invoice_that_is_gone_can_only_be_declined(
     app: Flask, cast: Cast, visit: Callable[..., Visitor]
 ) -> None:
