@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import accumulate
 from math import cos, radians, sin
 from typing import Literal
 
@@ -25,9 +26,9 @@ FONT_NUMBERS: dict[FaceName, int] = {"sc": 1, "sc-bold": 2, "latin": 3, "latin-b
 Align = Literal["left", "right", "center"]
 
 
-# A text operator whose string is not encoded yet: the face whose next text it shows, how many characters that has, and
-# the operators before and after. A plain tuple: a long invoice has thousands, and one with names takes longer to make.
-Show = tuple[FaceName, int, str, str]
+# A text operator whose string is not encoded yet: the face whose next text it shows, the operators before and after. A
+# plain tuple: a long invoice has thousands, and one with names takes longer to make.
+Show = tuple[FaceName, str, str]
 
 
 class Page:
@@ -37,7 +38,8 @@ class Page:
         self.operators: list[str | Show] = []
         self.texts: defaultdict[FaceName, list[str]] = defaultdict(list)
         self.pictures: dict[int, Picture] = {}
-        self._fill = self._stroke = self._font = ""
+        self._fill = self._stroke = self._font = self._height = ""
+        self._y: float | None = None
 
     def text(self, x: float, y: float, text: str, style: Style, align: Align = "left") -> None:
         """Write one line; `x` is its left edge, its right edge or its middle."""
@@ -49,7 +51,9 @@ class Page:
             x -= width * size / 1000
         elif align == "center":
             x -= width * size / 2000
-        before = f"BT {x:.2f} {PAGE_HEIGHT - y:.2f} Td"
+        if y != self._y:  # most texts stand beside the one before
+            self._y, self._height = y, f"{PAGE_HEIGHT - y:.2f} Td"
+        before = f"BT {x:.2f} {self._height}"
         if len(runs) > 1 or color != self._fill:
             self._show(before, runs, style)
             return
@@ -60,7 +64,7 @@ class Page:
             before += font
             self._font = font
         self.texts[face].append(shown)
-        self.operators.append((face, len(shown), before, "ET"))
+        self.operators.append((face, before, "ET"))
 
     def slanted(self, x: float, y: float, text: str, style: Style, degrees: float) -> None:
         """Write one line around its middle, turned counter-clockwise (the mark across a draft)."""
@@ -81,7 +85,7 @@ class Page:
                 before += font
                 self._font = font
             self.texts[face].append(text)
-            self.operators.append((face, len(text), before, "ET" if number == last else ""))
+            self.operators.append((face, before, "ET" if number == last else ""))
             before = ""
 
     def rule(self, x1: float, x2: float, y: float, thickness: float, color: str) -> None:
@@ -154,14 +158,13 @@ def _encode(page: Page, codes: dict[FaceName, dict[int, int]]) -> bytes:
     encoded = {
         face: "".join(texts).translate(codes[face]).encode("utf-16-be").hex() for face, texts in page.texts.items()
     }
-    begun = dict.fromkeys(encoded, 0)
-    lines = []
-    for operator in page.operators:
-        if isinstance(operator, str):
-            lines.append(operator)
-        else:
-            face, length, before, after = operator
-            start = begun[face]
-            begun[face] = end = start + 4 * length  # a glyph number has four digits, whatever its character
-            lines.append(f"{before} <{encoded[face][start:end]}> Tj {after}")
+    # A glyph number has four digits, whatever its character.
+    ends = {face: list(accumulate([4 * len(text) for text in texts])) for face, texts in page.texts.items()}
+    shown = {
+        face: map(encoded[face].__getitem__, map(slice, [0, *ends[face]], ends[face])).__next__ for face in encoded
+    }
+    lines = [
+        operator if isinstance(operator, str) else f"{operator[1]} <{shown[operator[0]]()}> Tj {operator[2]}"
+        for operator in page.operators
+    ]
     return "\n".join(lines).encode("ascii")

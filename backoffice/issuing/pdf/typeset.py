@@ -30,11 +30,8 @@ class Style(NamedTuple):
     color: str = "0.13 g"
 
 
-class Run(NamedTuple):
-    """Text that one face draws."""
-
-    face: FaceName
-    text: str
+# Text that one face draws. A plain tuple: a long invoice has a thousand texts of its own.
+Run = tuple[FaceName, str]
 
 
 @cache
@@ -49,9 +46,9 @@ def measure(text: str, bold: bool) -> tuple[tuple[Run, ...], int]:
     main, _ = _pair(bold)
     advances = list(map(main.widths.__getitem__, text))
     if all(advances):
-        return (Run(main.name, text),), sum(advances)
+        return ((main.name, text),), sum(advances)
     runs = tuple(_runs(text, bold))
-    return runs, sum(faces.face(run.face).widths[character] for run in runs for character in run.text)
+    return runs, sum(faces.face(name).widths[character] for name, shown in runs for character in shown)
 
 
 def _runs(text: str, bold: bool) -> list[Run]:
@@ -63,10 +60,10 @@ def _runs(text: str, bold: bool) -> list[Run]:
         whole = all(map(main.widths.__getitem__, token))
         for character in token:
             face = main if whole or not companion.widths[character] else companion
-            if runs and runs[-1].face == face.name:
-                runs[-1] = Run(face.name, runs[-1].text + character)
+            if runs and runs[-1][0] == face.name:
+                runs[-1] = face.name, runs[-1][1] + character
             else:
-                runs.append(Run(face.name, character))
+                runs.append((face.name, character))
     return runs
 
 

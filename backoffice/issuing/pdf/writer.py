@@ -213,11 +213,8 @@ def _widths(widths: dict[int, int]) -> str:
 
 def _to_unicode(codes: dict[int, int]) -> bytes:
     """The character map that lets people search and copy the text (ISO 32000-1, 9.10.3)."""
-    pairs = sorted((glyph, code) for code, glyph in codes.items())
-    lines = [
-        f"<{glyph:04X}> <{code:04X}>" if code < 0x10000 else f"<{glyph:04X}> <{_surrogates(code)}>"
-        for glyph, code in pairs
-    ]
+    pairs = sorted(zip(codes.values(), codes, strict=True))
+    lines = [f"<{_hex(glyph)}> <{_hex(code)}>" for glyph, code in pairs]
     sections = [[f"{len(block)} beginbfchar", *block, "endbfchar"] for block in _hundreds(lines)]
     blocks = "\n".join(line for section in sections for line in section)
     return (
@@ -229,8 +226,10 @@ def _to_unicode(codes: dict[int, int]) -> bytes:
     ).encode("ascii")
 
 
-def _surrogates(code: int) -> str:
-    return chr(code).encode("utf-16-be").hex().upper()
+@cache  # glyph numbers of all documents are the same few hundred, and most characters
+def _hex(code: int) -> str:
+    """A character in the four digits of UTF-16, or in eight."""
+    return f"{code:04X}" if code < 0x10000 else chr(code).encode("utf-16-be").hex().upper()
 
 
 def _hundreds(lines: list[str]) -> Iterator[list[str]]:
