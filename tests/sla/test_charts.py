@@ -109,6 +109,8 @@ def _holds(outer: Box, inner: Box) -> bool:
 @example(chart(Kind.COLUMNS, [float(at % 50) for at in range(400)], names=["2026-11-30"]), (NARROW, 220.0))
 @example(chart(Kind.AREAS, [3.0]), (NARROW, 220.0))
 @example(chart(Kind.LINES, [97.5] * 157, moments=weeks(157)), (NARROW, 220.0))
+@example(chart(Kind.LINES, [1_000_000_000_001]), (280.0, 220.0))
+@example(chart(Kind.LINES, [1_000_000_000_001, 1_000_000_004_000]), (280.0, 220.0))
 def test_nothing_overlaps_and_nothing_is_cut_off(shown: Chart, size: tuple[float, float]) -> None:
     drawing = draw(shown, *size)
     assert faults(drawing) == []

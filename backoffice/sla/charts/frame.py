@@ -45,7 +45,7 @@ def framed(chart: Chart, width: float, height: float, *, grows: bool) -> Frame:
     lowest, highest = _range(chart)
     steps = max(2, int((height - 50) / _TICK_ROOM))
     figures = ticks(lowest, highest, steps, whole=chart.whole, ceiling=chart.ceiling)
-    written = [text.whole(chart.tick(figure), width * _MOST_BESIDE) for figure in figures]
+    written = _written(chart, figures, width * _MOST_BESIDE)
     left = max(map(text.width, written)) + _GAP
     right = _beside(chart, width)
     places = len(chart.labels)
@@ -71,6 +71,16 @@ def framed(chart: Chart, width: float, height: float, *, grows: bool) -> Frame:
         rules.append(Rule(scale(chart.target.value), "target"))
     shown = labels.free(beside, (), Box(0, 0, width, height))
     return Frame(width, height, plot, scale, slot, tuple(rules), (*shown, *labels.lowered(placed, plot.bottom)))
+
+
+def _written(chart: Chart, figures: list[float], room: float) -> list[str]:
+    """The figures of the scale that have room; where none has, all by powers of ten, exact enough to tell them apart."""
+    words = [text.whole(chart.tick(figure), room) for figure in figures]
+    for digits in range(3, 16) if not any(words) else ():
+        words = [f"{figure:.{digits}g}".replace("e+", "E") for figure in figures]
+        if len(set(words)) == len(words):
+            break
+    return words
 
 
 def _range(chart: Chart) -> tuple[float, float]:
