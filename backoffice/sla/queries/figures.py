@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import URL, func, select
 
@@ -18,6 +19,7 @@ from backoffice import clock
 from backoffice.calendars import queries as calendars
 from backoffice.calendars.rules import BusinessCalendar
 from backoffice.database import session
+from backoffice.money import ZERO
 from backoffice.requests.rules import Reason
 from backoffice.sla import rules
 from backoffice.sla.models import Backlog, DayFigures, Fold
@@ -41,6 +43,27 @@ _NAMES = recount.FIGURES
 _SUMS = [func.sum(getattr(DayFigures, name)) for figure in _NAMES for name in (figure, f"{figure}_amount")]
 Row = Mapping[str, Count]
 _NOTHING: Row = dict.fromkeys(_NAMES, Count())
+
+
+class _Open(NamedTuple):
+    """What is open as of the fold: a row of `Backlog`. There may be thousands, and a page goes through them often."""
+
+    due_on: date
+    submitted_on: date
+    stage: str
+    header_kind: str
+    band: int
+    claimed_by_id: int
+    number: int
+    amount: Decimal
+
+
+_BACKLOG = select(*(getattr(Backlog, name) for name in _Open._fields))
+_COLUMN = {
+    Split.KIND: _Open._fields.index("header_kind"),
+    Split.BAND: _Open._fields.index("band"),
+    Split.REVIEWER: _Open._fields.index("claimed_by_id"),
+}
 
 
 def dashboard(asked: Asked, now: datetime) -> Dashboard:
@@ -100,16 +123,16 @@ class _Book:
     def __init__(self, asked: Asked, today: date, calendar: BusinessCalendar) -> None:
         self.asked, self.today, self.calendar = asked, today, calendar
         self.by_day = self._days()
-        every = select(Backlog.due_on, Backlog.submitted_on, Backlog.stage, Backlog.header_kind, Backlog.band,
-                       Backlog.claimed_by_id, Backlog.number, Backlog.amount)  # fmt: skip
-        self.backlog = [row for row in session.execute(every) if self._wanted(row)]
+        self.backlog = [row for row in map(_Open._make, session.execute(_BACKLOG)) if self._wanted(row)]
         self.open = [row for row in self.backlog if asked.reviewer in (None, row.claimed_by_id)]
+        # What was promised for a day that is past, and whose clock does not stand still.
+        self.late = [row for row in self.open if row.due_on < today and row.stage != "paused"]
 
     def shown(self, figure: Figure, count: Count, **of: Any) -> Shown:
         """A figure of the page, or of what `of` narrows it to."""
         return Shown(figure, replace(self.asked, **of) if of else self.asked, count.number, count.amount)
 
-    def _wanted(self, row: Any) -> bool:
+    def _wanted(self, row: _Open) -> bool:
         kind, band = self.asked.header_kind, self.asked.band
         return kind in ("", row.header_kind) and band in (None, row.band)
 
@@ -152,35 +175,32 @@ class _Book:
     def now_figures(self) -> Now:
         """What is open as of the fold; what is overdue follows the day."""
         today, following = self.today, self.calendar.add_business_days(self.today, 1)
-        ages: dict[int, Count] = defaultdict(Count)
+        age = {day: lists.age(self.calendar, day, today) for day in {row.submitted_on for row in self.open}}
+        ages: dict[int, list[_Open]] = defaultdict(list)
         for row in self.open:
-            ages[lists.age(self.calendar, row.submitted_on, today)] += Count(row.number, row.amount)
+            ages[age[row.submitted_on]].append(row)
         free = [row for row in self.open if row.stage == "pending" and not row.claimed_by_id]
         return Now(
             open=self.shown(Figure.OPEN, _sum(self.open)),
-            overdue=self.shown(Figure.OVERDUE, _sum(self.overdue(self.open, date.min, date.max))),
-            due_today=self.shown(Figure.DUE_TODAY, _sum(row for row in self.open if row.due_on == today)),
+            overdue=self.shown(Figure.OVERDUE, _sum(self.late)),
+            due_today=self.shown(Figure.DUE_TODAY, _sum([row for row in self.open if row.due_on == today])),
             due_next=self.shown(
-                Figure.DUE_NEXT, _sum(row for row in self.open if today < row.due_on <= following)
+                Figure.DUE_NEXT, _sum([row for row in self.open if today < row.due_on <= following])
             ),
             next_day=following,
             unassigned=self.shown(Figure.UNASSIGNED, _sum(free)),
-            paused=self.shown(Figure.PAUSED, _sum(row for row in self.open if row.stage == "paused")),
+            paused=self.shown(Figure.PAUSED, _sum([row for row in self.open if row.stage == "paused"])),
             oldest_on=min((row.submitted_on for row in self.open), default=None),
             ages=tuple(
-                self.shown(Figure.AGE, ages[bucket], cell=str(bucket)) for bucket in range(rules.LAST_AGE + 1)
+                self.shown(Figure.AGE, _sum(ages[bucket]), cell=str(bucket)) for bucket in range(rules.LAST_AGE + 1)
             ),
         )  # fmt: skip
 
-    def overdue(self, rows: Iterable[Any], since: date, until: date) -> list[Any]:
-        """Of open rows those that were promised for these days, are past them, and whose clock does not stand still."""
-        return [row for row in rows if since <= row.due_on <= until and row.due_on < self.today
-                and row.stage != "paused"]  # fmt: skip
-
-    def promises(self, asked: Asked, row: Row, still_open: Sequence[Any] | None = None) -> Promises:
-        """What became of what was promised for the days of `asked`."""
-        late = _sum(self.overdue(self.open if still_open is None else still_open, asked.since, asked.until))
-        met, missed = row["met"], row["missed"] + late
+    def promises(self, asked: Asked, row: Row, late: Iterable[_Open] | None = None) -> Promises:
+        """What became of what was promised for the days of `asked`; `late` is what of it is still open."""
+        still = self.late if late is None else late
+        missed = row["missed"] + _sum([one for one in still if asked.since <= one.due_on <= asked.until])
+        met = row["met"]
         pairs = ((Figure.MET, met), (Figure.MISSED, missed), (Figure.DUE_IN_PERIOD, met + missed),
                  (Figure.MET_GROSS, row["met_gross"]))  # fmt: skip
         return Promises(*(Shown(figure, asked, count.number, count.amount) for figure, count in pairs))
@@ -239,25 +259,41 @@ class _Book:
         self, by: Split, split: Mapping[tuple[Split, str], Row], measured: Mapping[str, Mapping[int, Count]]
     ) -> tuple[Part, ...]:
         """The whole by header type, band or reviewer, in the order of their values."""
-        claimed = {str(row.claimed_by_id) for row in self.open if row.claimed_by_id} if by is Split.REVIEWER else set()
-        values = {value for which, value in split if which is by} | claimed | self._late_of(by)
-        return tuple(self._part(by, value, split.get((by, value), _NOTHING), measured) for value in sorted(values))
+        open_, late = self._grouped(by, self.open), self._grouped(by, self.late)
+        asked_of = {value for value, rows in late.items() if any(self._is_in_period(row) for row in rows)}
+        claimed = set(open_) if by is Split.REVIEWER else set()
+        values = {value for which, value in split if which is by} | claimed | asked_of
+        return tuple(
+            self._part(by, value, split.get((by, value), _NOTHING), measured, open_[value], late[value])
+            for value in sorted(values)
+        )
 
-    def _late_of(self, by: Split) -> set[str]:
-        late = self.overdue(self.open, self.asked.since, self.asked.until)
-        return {str(_value(by, row)) for row in late if by is not Split.REVIEWER or row.claimed_by_id}
+    def _grouped(self, by: Split, rows: Iterable[_Open]) -> dict[str, list[_Open]]:
+        """Open rows by header type, band or reviewer; what nobody works on is no reviewer's."""
+        found: dict[str, list[_Open]] = defaultdict(list)
+        column = _COLUMN[by]
+        for row in rows:
+            value = row[column]
+            if value or by is not Split.REVIEWER:
+                found[str(value)].append(row)
+        return found
 
-    def _part(self, by: Split, value: str, row: Row, measured: Mapping[str, Mapping[int, Count]]) -> Part:
+    def _is_in_period(self, row: _Open) -> bool:
+        return self.asked.since <= row.due_on <= self.asked.until
+
+    def _part(
+        self, by: Split, value: str, row: Row, measured: Mapping[str, Mapping[int, Count]],
+        own: list[_Open], late: list[_Open],
+    ) -> Part:  # fmt: skip
         of: dict[str, Any] = {
             Split.KIND: {"header_kind": value}, Split.BAND: {"band": value}, Split.REVIEWER: {"reviewer": value},
         }[by]  # fmt: skip
         of = {name: given if by is Split.KIND else int(given) for name, given in of.items()}
-        own = [one for one in self.open if str(_value(by, one)) == value]
         person = by is Split.REVIEWER
-        load = _sum(one for one in own if one.stage in ("pending", "held", "paused"))
+        load = _sum([one for one in own if one.stage in ("pending", "held", "paused")])
         return Part(
             value,
-            self.promises(replace(self.asked, **of), row, own),
+            self.promises(replace(self.asked, **of), row, late),
             self.shown(Figure.CLOSED, row["issued"] + row["rejected"], **of),
             Pace.of(measured.get(f"{by}:{value}")),
             self.shown(Figure.REOPENED, row["reopened"], **of) if person else None,
@@ -276,17 +312,13 @@ class _Book:
         return sorted(found, key=lambda one: -one.days)
 
 
-def _value(by: Split, row: Any) -> Any:
-    return {Split.KIND: row.header_kind, Split.BAND: row.band, Split.REVIEWER: row.claimed_by_id}[by]
-
-
 def _row(sums: Sequence[Any]) -> Row:
     pairs = zip(sums[::2], sums[1::2], strict=True)
     return {name: Count(number, amount) for name, (number, amount) in zip(_NAMES, pairs, strict=True)}
 
 
-def _sum(rows: Iterable[Any]) -> Count:
-    return sum((Count(row.number, row.amount) for row in rows), Count())
+def _sum(rows: Sequence[_Open]) -> Count:
+    return Count(sum([row.number for row in rows]), sum([row.amount for row in rows], ZERO))
 
 
 def _out(row: Row) -> Count:
