@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice import clock
 from backoffice.database import Base, Instant, db, session, transaction, upsert_into
+from backoffice.engines import PLANNED_ONCE
 
 # Signs of life: of any worker, and of the one that leads. A frozen leader keeps its lead while others still beat.
 HEARTBEAT, LEADING = "heartbeat", "leading"
@@ -184,9 +185,12 @@ def is_late(name: str, run: JobRun | None, life: Life) -> bool:
     return life.at - run.last_finished_at > 3 * max(turn, QUIET_FOR) + _PATIENCE
 
 
+_LAST_RUNS = select(JobRun).order_by(JobRun.name)
+
+
 def last_runs() -> list[JobRun]:
     """The last run of every job, by name."""
-    return list(session.scalars(select(JobRun).order_by(JobRun.name)))
+    return list(session.scalars(_LAST_RUNS, execution_options=PLANNED_ONCE))
 
 
 def _is_due(name: str, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from backoffice.calendars.models import CalendarDay, CalendarVersion, CalendarYear
 from backoffice.calendars.rules import BusinessCalendar, DayKind, SpecialDay
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.errors import N_, Message, Unavailable
 
 # By content, not by id: an id that a rolled-back transaction gave away may come again with other days.
@@ -44,7 +45,7 @@ def version(version_id: int) -> CalendarVersion:
 
 def newest_version() -> CalendarVersion | None:
     """The newest version, None in an installation that has none yet."""
-    return session.scalars(_NEWEST).one_or_none()
+    return session.scalars(_NEWEST, execution_options=PLANNED_ONCE).one_or_none()
 
 
 def dated() -> Callable[[datetime], int]:

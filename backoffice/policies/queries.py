@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
@@ -47,16 +48,18 @@ def in_force(key: PolicyKey, on: ColumnElement[date]) -> Select[Any]:
 
 def dated(*keys: PolicyKey) -> Callable[[PolicyKey, date], Any]:
     """What `value` says of these keys for any number of days, in one statement: a key has a handful of rows."""
-    rows = session.execute(
-        select(Policy.key, Policy.starts_on, Policy.value)
-        .where(Policy.key.in_(keys), holds())
-        .order_by(Policy.starts_on.desc(), Policy.id.desc())
-    ).all()
+    rows = session.execute(_every_row(keys), execution_options=PLANNED_ONCE).all()
 
     def of(key: PolicyKey, on: date) -> Any:
         return next((row.value for row in rows if row.key == key and row.starts_on <= on), DEFAULTS[key])
 
     return of
+
+
+@cache
+def _every_row(keys: tuple[PolicyKey, ...]) -> Select[Any]:
+    columns = select(Policy.key, Policy.starts_on, Policy.value).where(Policy.key.in_(keys), holds())
+    return columns.order_by(Policy.starts_on.desc(), Policy.id.desc())
 
 
 def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:

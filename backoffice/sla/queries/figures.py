@@ -19,6 +19,7 @@ from backoffice import clock
 from backoffice.calendars import queries as calendars
 from backoffice.calendars.rules import BusinessCalendar
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.money import ZERO
 from backoffice.requests.rules import Reason
 from backoffice.sla import rules
@@ -58,6 +59,7 @@ class _Open(NamedTuple):
     amount: Decimal
 
 
+_FOLD = select(Fold.folded_at, Fold.edition)
 _BACKLOG = select(*(getattr(Backlog, name) for name in _Open._fields))
 _COLUMN = {
     Split.KIND: _Open._fields.index("header_kind"),
@@ -70,7 +72,7 @@ def dashboard(asked: Asked, now: datetime) -> Dashboard:
     """All figures of a period. `asked.until` is today at most."""
     today = clock.local_date(now, clock.zone())
     # A page reads one state of the database: the edition is that of all that is read after it.
-    fold = session.execute(select(Fold.folded_at, Fold.edition)).one_or_none()
+    fold = session.execute(_FOLD, execution_options=PLANNED_ONCE).one_or_none()
     database, edition = session.connection().engine.url, fold.edition if fold else ""
     board = _added_up(asked, today, calendars.current_calendar(), database, edition)
     undelivered = lists.undelivered(asked)

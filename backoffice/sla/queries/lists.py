@@ -21,6 +21,7 @@ from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.delivery.rules import MessageState
 from backoffice.money import ZERO
+from backoffice.prepared import Prepared
 from backoffice.requests.models import InvoiceRequest, in_state, is_open, is_overdue
 from backoffice.requests.rules import ABOUT, State
 from backoffice.sla import rules
@@ -111,12 +112,12 @@ class Count:
 def listed(figure: Figure, asked: Asked, now: datetime) -> Select[InvoiceRequest]:
     """The requests that `figure` counts, in no order yet."""
     if figure in NOW:
-        return select(InvoiceRequest).where(_open(figure, asked, now), *_of_requests(asked, now))
+        return select(InvoiceRequest).where(_open(figure, asked, now), *of_requests(asked, now))
     if figure in _RECEIVED:
-        return select(InvoiceRequest).where(*_received(figure, asked), *_of_requests(asked, now, people=False))
+        return select(InvoiceRequest).where(*_received(figure, asked), *of_requests(asked, now, people=False))
     of = and_(Outcome.request_id == InvoiceRequest.id, *_outcomes(figure, asked))
     if figure in (Figure.MISSED, Figure.DUE_IN_PERIOD):
-        still_open = and_(is_overdue(now), *_of_requests(asked, now))
+        still_open = and_(is_overdue(now), *of_requests(asked, now))
         return select(InvoiceRequest).where(_due_in(asked), or_(exists().where(of), still_open))
     span = _due_in(asked) if figure in _DUE else _closed_in(asked)
     return select(InvoiceRequest).where(span, exists().where(of))
@@ -151,13 +152,14 @@ def total(figure: Figure, asked: Asked, now: datetime) -> Count:
         return _count(listed(figure, asked, now).with_only_columns(InvoiceRequest.amount))
     counted = _count(select(Outcome.amount).where(*_outcomes(figure, asked)))
     if figure in (Figure.MISSED, Figure.DUE_IN_PERIOD):
-        late = select(InvoiceRequest.amount).where(is_overdue(now), _due_in(asked), *_of_requests(asked, now))
+        late = select(InvoiceRequest.amount).where(is_overdue(now), _due_in(asked), *of_requests(asked, now))
         return counted + _count(late)
     return counted
 
 
 def _count(amounts: Select[Any]) -> Count:
-    return _read(_counting(amounts))
+    number, amount = session.execute(_counting(amounts)).one()
+    return Count(number, amount or ZERO)
 
 
 def _counting(amounts: Select[Any]) -> Any:
@@ -165,20 +167,16 @@ def _counting(amounts: Select[Any]) -> Any:
     return select(func.count(), func.sum(rows.c.amount)).select_from(rows)
 
 
-def _read(counting: Any) -> Count:
-    number, amount = session.execute(counting).one()
+def undelivered(asked: Asked) -> Count:
+    """Of what was issued in the period: whose invoice has not reached everybody's mail server."""
+    number, amount = _counting_undelivered(asked).rows(session.connection(), {})[0]
     return Count(number, amount or ZERO)
 
 
-def undelivered(asked: Asked) -> Count:
-    """Of what was issued in the period: whose invoice has not reached everybody's mail server."""
-    return _read(_counting_undelivered(asked))
-
-
 @lru_cache(maxsize=64)
-def _counting_undelivered(asked: Asked) -> Any:
-    # Worded once: the page asks for nothing else that is not folded, and the words take longer than the answer.
-    return _counting(select(Outcome.amount).where(*_outcomes(Figure.UNDELIVERED, asked)))
+def _counting_undelivered(asked: Asked) -> Prepared:
+    # Days, ids and coded words: nothing of it was typed, so all of it is written into the statement.
+    return Prepared(_counting(select(Outcome.amount).where(*_outcomes(Figure.UNDELIVERED, asked))))
 
 
 def age(calendar: BusinessCalendar, submitted_on: date, today: date) -> int:
@@ -226,7 +224,8 @@ def _aged(bucket: int, today: date) -> list[ColumnElement[bool]]:
     return [*until, *oldest]
 
 
-def _of_requests(asked: Asked, now: datetime, *, people: bool = True) -> list[ColumnElement[bool]]:
+def of_requests(asked: Asked, now: datetime, *, people: bool = True) -> list[ColumnElement[bool]]:
+    """What of the requests the filters leave; a reviewer is whoever works on them now, where `people` count."""
     conditions: list[ColumnElement[bool]] = []
     if asked.header_kind:
         conditions.append(InvoiceRequest.header["kind"].as_string() == asked.header_kind)
@@ -309,7 +308,7 @@ def _which(figure: Figure, cell: str) -> list[ColumnElement[bool]]:
 def not_arrived() -> Select[Any]:
     """Requests with an invoice's mail that is on its way or failed, and that no later mail follows."""
     later = aliased(Message)
-    states = [state.value for state in MessageState if state not in (MessageState.ACCEPTED, MessageState.CANCELLED)]
+    states = [state for state in MessageState if state not in (MessageState.ACCEPTED, MessageState.CANCELLED)]
     followed = exists().where(later.follows_id == Message.id)
     return select(Message.about_id).where(
         Message.state.in_(states), Message.template == "issued", Message.about_type == ABOUT, ~followed

@@ -10,14 +10,17 @@ from sqlalchemy import select
 
 from backoffice.accounts.models import User
 from backoffice.database import session
+from backoffice.engines import PLANNED_ONCE
 from backoffice.permissions import Role
 from backoffice.policies import queries as policies
 from backoffice.policies.rules import PolicyKey
 
+_REVIEWERS = select(User.id, User.name).where(User.role == Role.REVIEWER).order_by(User.name, User.id)
+
 
 def reviewers() -> dict[str, str]:
     """The names of everybody who reviews or has decided, by id."""
-    people = session.execute(select(User.id, User.name).where(User.role == Role.REVIEWER).order_by(User.name, User.id))
+    people = session.execute(_REVIEWERS, execution_options=PLANNED_ONCE)
     return {str(id_): name for id_, name in people}
 
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from flask import Flask, render_template, url_for
 from flask_babel import lazy_gettext
 from flask_login import current_user
+from sqlalchemy import select
 
 from backoffice import clock, scheduling
-from backoffice.database import session
 from backoffice.permissions import Permission
-from backoffice.requests.models import InvoiceRequest
+from backoffice.requests.models import InvoiceRequest, is_overdue
 from backoffice.review.queries import queue as review
 from backoffice.sla import labels, rules
 from backoffice.sla.charts.plot import Plot, plotted
 from backoffice.sla.messages import charts, definitions
 from backoffice.sla.queries import figures as queries
-from backoffice.sla.queries import lists, terms
+from backoffice.sla.queries import promised, terms
 from backoffice.sla.queries.board import Dashboard
-from backoffice.sla.queries.lists import Asked, Figure
 from backoffice.sla.views import asking
 from backoffice.sla.views.plumbing import blueprint, with_urgency
 from backoffice.web.guards import guard
@@ -28,7 +26,6 @@ from backoffice.web.metrics import register_gauge
 from backoffice.web.navigation import NavItem, register
 
 SWEEP = "sweep"
-NEXT_SHOWN = 5
 
 
 def init(app: Flask) -> None:
@@ -40,20 +37,15 @@ def init(app: Flask) -> None:
             lazy_gettext("Service level"),
             "chart-line",
             Permission.SEE_SERVICE_LEVEL,
-            count=lambda: review.capped_count(_overdue()),
+            count=lambda: promised.overdue(clock.now()),
             order=30,
         ),
     )
     register_gauge(
         "backoffice_overdue_requests",
         "Open invoice requests past their promised day",
-        lambda: review.totals(_overdue()).number,
+        lambda: review.totals(select(InvoiceRequest).where(is_overdue(clock.now()))).number,
     )
-
-
-def _overdue() -> Any:
-    today = clock.today()
-    return lists.listed(Figure.OVERDUE, Asked(today, today), clock.now())
 
 
 def _plots(board: Dashboard, target_days: int, on_time_target: float) -> dict[str, Plot]:
@@ -80,8 +72,6 @@ def dashboard() -> str:
     state = asking.filters(people)
     board = queries.dashboard(asking.asked(state, today), now)
     runs = {run.name: run for run in scheduling.last_runs()}
-    open_ones = lists.listed(Figure.OPEN, board.asked, now).where(InvoiceRequest.due_at > now)
-    upcoming = review.as_rows(open_ones).order_by(InvoiceRequest.due_at, InvoiceRequest.id).limit(NEXT_SHOWN)
     held = terms.in_force(today)
     path = url_for("sla.dashboard")
     no_dates = {"from": None, "to": None}
@@ -109,5 +99,5 @@ def dashboard() -> str:
         step_targets=tuple(held.steps.items()),
         sweep=runs.get(SWEEP),
         life=scheduling.life_by(runs, now),
-        upcoming=with_urgency(session.execute(upcoming).all()),
+        upcoming=with_urgency(promised.next_due(board.asked, now)),
     )
