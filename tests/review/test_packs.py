@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import subprocess
 import tracemalloc
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import openpyxl
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import select
 
 from backoffice import clock, storage
@@ -26,7 +29,10 @@ from backoffice.delivery.models import Message
 from backoffice.delivery.rules import Effect, MessageState, Outcome
 from backoffice.issuing import jobs
 from backoffice.issuing.models import CreditNote, Invoice
-from backoffice.issuing.services import official
+from backoffice.issuing.services import logos, official
+from backoffice.permissions import SYSTEM
+from backoffice.policies import services as policies
+from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.review.services import notes
 from backoffice.review.views import month_pack
 from backoffice.review.views.month_pack import Plan
@@ -141,6 +147,36 @@ def test_a_credit_note_has_a_pack_of_its_own(
     assert (mail["Mail"], mail["SHA-256 of the PDF"]) == ("Credit note", sha256)
     assert sha256 in (folder / "HOW-TO-VERIFY.txt").read_text()
     assert otto.get("/review/credits/99/audit-pack.zip").status_code == 404
+
+
+@pytest.mark.one_database
+def test_a_pack_brings_the_logo_that_its_documents_are_drawn_with(
+    visit: Callable[..., Visitor], app: Flask, cast: Cast, freeze: Callable[[datetime], None], tmp_path: Path
+) -> None:
+    freeze(BEGAN)
+    with app.app_context():
+        office = Office(cast)
+        office.recharge("100.00")
+        plain = office.issued("20.00")
+        picture = io.BytesIO()
+        Image.new("RGB", (400, 100), "teal").save(picture, "PNG")
+        logo = logos.receive(picture.getvalue())
+        with transaction():
+            seller = {**DEFAULTS[PolicyKey.SELLER], "logo": logo}
+            policies.set_policy(
+                SYSTEM, PolicyKey.SELLER, seller, starts_on=date(2026, 1, 1), reason="logo", now=clock.now()
+            )
+        branded = office.issued("30.00")
+    rita = visit(cast.rita)
+    for request, brings in ((plain, False), (branded, True)):
+        names = unpacked(rita.get(f"/review/{request}/audit-pack.zip"), tmp_path / request)
+        (folder,) = (tmp_path / request).iterdir()
+        assert (f"{folder.name}/logo/{logo}.png" in names) is brings
+        assert checked(folder).returncode == 0
+        frozen = json.loads((folder / "snapshot.json").read_text())
+        assert frozen["seller"].get("logo", "") == (logo if brings else "")
+        assert "logo/" in (folder / "HOW-TO-VERIFY.txt").read_text()
+    assert hashlib.sha256((folder / "logo" / f"{logo}.png").read_bytes()).hexdigest() == logo
 
 
 @pytest.mark.one_database

@@ -153,13 +153,15 @@ def _files(dossier: queries.Dossier, document: issuing.Document) -> Iterator[tup
     enclosed = supporting.of(shown)
     if enclosed is not None:
         yield f"supporting/{enclosed.name}", _stored(enclosed.sha256)
-    yield "snapshot.json", _snapshot(shown.id)
+    frozen = _snapshot(shown.id)
+    yield "snapshot.json", _as_json(frozen)
     about = desk_credits.of_request(shown.id)
     for note in about.notes.values():
         if note.pdf_sha256 is not None:
             for name, content in _document(note.number, note.pdf_sha256):
                 yield f"credit-notes/{name}", content
             yield f"credit-notes/{note.number}.snapshot.json", _as_json(note.snapshot)
+    yield from _logos(frozen, *(note.snapshot for note in about.notes.values()))
     messages = _messages(shown.id)
     checked = list(_checked(dossier))
     yield _table("timeline.csv", TIMELINE, history(dossier, messages))
@@ -191,6 +193,7 @@ def _files_of_note(dossier: queries.Dossier, note: CreditNote) -> Iterator[tuple
         for name, content in _document(invoice.number, invoice.pdf_sha256):
             yield f"invoice/{name}", content
     yield f"invoice/{invoice.number}.snapshot.json", _as_json(invoice.snapshot)
+    yield from _logos(note.snapshot, invoice.snapshot)
     messages = _messages(shown.id)
     yield _table("timeline.csv", TIMELINE, history(dossier, messages))
     yield _table("credit-notes.csv", CREDITS, _proposals(desk_credits.of_request(shown.id)))
@@ -256,10 +259,16 @@ def _stored(sha256: str) -> bytes:
         raise Unavailable(told, code="document-missing") from error
 
 
-def _snapshot(request_id: int) -> bytes:
+def _snapshot(request_id: int) -> Any:
     numbered = issuing.numbered_invoice(request_id)
     assert numbered is not None, "an issued request has its invoice"
-    return _as_json(numbered[1])
+    return numbered[1]
+
+
+def _logos(*snapshots: Any) -> Iterator[tuple[str, bytes]]:
+    """The pictures that documents are drawn with, by the hashes that stand in what was frozen."""
+    for sha256 in sorted({one["seller"].get("logo", "") for one in snapshots} - {""}):
+        yield f"logo/{sha256}.png", _stored(sha256)
 
 
 def _as_json(snapshot: Any) -> bytes:

@@ -17,7 +17,8 @@ Made on {made} by {maker}.
        {sha256}
    Anybody can drop it at {verify} or type its number and total there.
 3. {xml}
-4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
+4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and, where it names a logo, from
+   that picture in logo/, whose name is its SHA-256; and from nothing else.
 5. timeline.csv tells who did what and when; recharges.csv which payments it invoices; mails.csv what mail servers
    answered when they took a mail, and what came later. Times are local times of the installation.
    {checks}
@@ -34,7 +35,7 @@ Made on {made} by {maker}.
        {sha256}
    任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
 3. {xml_zh}
-4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
+4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成；若其中写有标志，还使用 logo/ 中以其 SHA-256 命名的图片。
 5. timeline.csv 记录谁在何时做了什么；recharges.csv 列出所开的充值；mails.csv 是邮件服务器接收邮件时
    的答复及其后的消息。时间为本系统所在时区。{checks_zh}
 6. 已开具的发票不再改动：冲红的部分在 credit-notes/ 目录中，每张红字发票含 PDF、XML 和冻结内容；credit-notes.csv
@@ -54,7 +55,8 @@ Takes back of invoice {invoice}. Made on {made} by {maker}.
        {sha256}
    Anybody can drop it at {verify} or type its number and total there.
 3. The XML is the one inside the PDF, byte for byte (factur-x.xml among its attachments).
-4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and from nothing else.
+4. snapshot.json is what was frozen when the number was taken. The PDF is drawn from it and, where it names a logo, from
+   that picture in logo/, whose name is its SHA-256; and from nothing else.
 5. invoice/ holds the invoice as it was issued: a credit note takes nothing away from it but leaves it as it is.
 6. credit-notes.csv tells who proposed and who confirmed it, beside all others on this invoice; timeline.csv what
    happened to the invoice's request; mails.csv what mail servers answered to this credit note. Times are local times of
@@ -69,7 +71,7 @@ Takes back of invoice {invoice}. Made on {made} by {maker}.
        {sha256}
    任何人都可以在 {verify} 拖入该文件，或输入号码和总额进行查验。
 3. XML 与 PDF 内嵌的附件 factur-x.xml 完全一致。
-4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成。
+4. snapshot.json 是取号时冻结的内容，PDF 只根据它生成；若其中写有标志，还使用 logo/ 中以其 SHA-256 命名的图片。
 5. invoice/ 是当时开具的发票：红字发票不改动原发票。
 6. credit-notes.csv 记录由谁提出、由谁确认，以及该发票的其他红字发票；timeline.csv 是该申请的经过；mails.csv 是邮件
    服务器对本红字发票的答复。时间为本系统所在时区。
