@@ -138,13 +138,12 @@ def _seen_acts(form: SellerForm) -> int:
 
 
 def _began() -> dict[str, Any]:
-    """What will hold last of all, to be changed from today on."""
-    history = queries.history(PolicyKey.SELLER)
-    last: Mapping[str, str] = history[0][0].value if history else queries.value(PolicyKey.SELLER, clock.today())
-    kept_logo = logos.signed(last.get("logo", ""))
-    values = {name: last.get(name, "") for name in SELLER_FIELDS}
+    """What holds today, to be changed from today on: a form in which nothing is changed changes nothing."""
+    today = clock.today()
+    held: Mapping[str, str] = queries.value(PolicyKey.SELLER, today)
+    values = {name: held.get(name, "") for name in SELLER_FIELDS}
     acts = str(queries.acts(PolicyKey.SELLER))
-    return {**values, "kept_logo": kept_logo, "starts_on": clock.today(), "acts": acts}
+    return {**values, "kept_logo": logos.signed(held.get("logo", "")), "starts_on": today, "acts": acts}
 
 
 def _face(seller: Mapping[str, str], logo: str) -> Snapshot:
