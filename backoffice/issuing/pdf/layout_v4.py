@@ -9,7 +9,7 @@ from __future__ import annotations
 from backoffice.issuing.face import COLUMNS, DESCRIPTION_COLUMN, EXTERNAL_ID_COLUMN, RATE_COLUMN, Face, Sum
 from backoffice.issuing.pdf import layout_v3, typeset
 from backoffice.issuing.pdf.canvas import Canvas, Page
-from backoffice.issuing.pdf.table import CELL, LEADING, STRONG
+from backoffice.issuing.pdf.table import CELL, GAP, LEADING, STRONG
 from backoffice.issuing.rules import Snapshot
 
 # In a description of this width the longest text takes less than a page, whatever its characters.
@@ -42,6 +42,11 @@ class FittingTable(layout_v3.CloseTable):
                 break
         self.wrapped = (EXTERNAL_ID_COLUMN, DESCRIPTION_COLUMN, *([RATE_COLUMN] if self._by_words else []))
         return widths
+
+    def _left_over(self, widths: list[float]) -> float:
+        # The order in which v4 has always added, which is not that of the templates before it.
+        others = sum(widths) - widths[DESCRIPTION_COLUMN]
+        return self._right - self._left - others - GAP * (len(widths) - 1)
 
     def _rate_width(self) -> float:
         parts = [word for rate in self._rates for word in rate.split()] if self._by_words else self._rates
