@@ -35,6 +35,10 @@ _FAILED = re.compile(
     r"|退信|退回|无法(投递|送达)|投递失败|未能送达",
     re.I,
 )
+_AUTOREPLY_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
+_ABSENCE = re.compile(
+    r"\s*(automatic reply|auto(matic)?[ -]?(reply|response)|out of (the )?office|自动(回复|答复))", re.I
+)
 _COPY = re.compile(r"^-{2,80}[^\n]{0,60}\b(copy|original|below this line)\b", re.I | re.M)
 _ADDRESS = re.compile(r"[^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,255}")
 _CODE_KIND = re.compile(r"^\s*[a-z0-9-]{1,20}\s*;\s*", re.I)
@@ -94,13 +98,20 @@ def _read(mail: Message) -> Report | None:
     if mail.get_content_type() == "multipart/report":
         return None if _parameter(mail, "report-type") != "delivery-status" else Report()
     failed = _addresses(_header(mail, "X-Failed-Recipients"))
-    if not failed and not _MAILER.search(_header(mail, "From")):
+    if not failed and (not _MAILER.search(_header(mail, "From")) or _is_absence(mail)):
         return None
     text = _first_text(parts)
     told, verdict = _above_copy(text), _in_plain_words(_header(mail, "Subject"), text)
     if verdict is None:
         return None if _header(mail, "Auto-Submitted").lower().startswith("auto-replied") else Report()
     return Report(_ids(mail, parts, text), (Finding(verdict, _plain_words(told), failed),))
+
+
+def _is_absence(mail: Message) -> bool:
+    """Whether a person's mailbox answers by itself, whatever its words say of mail (RFC 3834, and what is in use)."""
+    if not _header(mail, "Auto-Submitted").lower().startswith("auto-replied"):
+        return False
+    return any(name in mail for name in _AUTOREPLY_FIELDS) or _ABSENCE.match(_header(mail, "Subject")) is not None
 
 
 def _own_parts(mail: Message) -> Iterator[Message]:

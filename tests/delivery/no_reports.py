@@ -35,6 +35,24 @@ Auto-Submitted: auto-replied
 
 I am on leave until Monday.
 """,
+    "absence of a postmaster in words of a failure": f"""\
+From: postmaster@lumen.example
+Subject: Automatic reply: Invoice
+In-Reply-To: {ID}
+Auto-Submitted: auto-replied
+Precedence: bulk
+
+I am out of the office. This mailbox is full and not read; delivery failed to reach me.
+""",
+    "autoreply under the subject of a failure": f"""\
+From: postmaster@lumen.example
+Subject: Delivery failed
+In-Reply-To: {ID}
+Auto-Submitted: auto-replied
+X-Autoreply: yes
+
+The user cannot be reached this week.
+""",
     "read receipt": f"""\
 From: {RECIPIENT}
 Subject: Read: Invoice
