@@ -191,9 +191,14 @@ def _choice(name: str, value: str) -> str:
     return value
 
 
+def is_country(code: str) -> bool:
+    """Whether this is an officially assigned code of ISO 3166-1 alpha-2, which is what EN 16931 lets a party state."""
+    return code in countries.CODES
+
+
 def _country(_: str, value: str) -> str:
     code = value.strip().upper() or countries.HOME
-    if code not in countries.CODES:
+    if not is_country(code):
         raise TextError(Message(N_("Choose one of the offered values.")))
     return code
 

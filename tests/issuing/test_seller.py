@@ -158,6 +158,7 @@ def test_a_check_digit_that_does_not_fit_is_told_before_it_is_saved(
         ({"name": "Lumen 😀"}, "No font can print these characters"),
         ({"address": "x" * 129}, "129 characters"),
         ({"country": "C1"}, "A country is a code of two letters"),
+        ({"country": "uk"}, "UK is the code of no country"),
         ({"reason": ""}, "Say why the seller changes."),
         ({"starts_on": "2026-03-09"}, "This day is over"),
         ({"starts_on": ""}, "Please fill this in."),
@@ -195,6 +196,22 @@ def test_what_a_colleague_saved_meanwhile_is_not_overwritten(ana: Visitor, app: 
     assert ana.submit({}, button="Save the seller").status_code == 303
     with app.app_context():
         assert queries.value(PolicyKey.SELLER, date(2026, 3, 12))["name"] == "新云台科技有限公司"
+
+
+@pytest.mark.one_database
+def test_what_was_typed_is_there_after_signing_in_again_with_what_it_changes(ana: Visitor, cast: Cast) -> None:
+    ana.get(PAGE)
+    ana.client.delete_cookie("session")
+    typed = {"phone": "021-55550199", "reason": "moved", "starts_on": "2026-03-12"}
+    assert ana.submit(typed, button="Save the seller").status_code == 302
+    ana.follow()
+    ana.submit({"email": cast.ana.email, "password": "invoice-demo-2026"})
+    page = ana.follow()
+    assert page.status_code == 200
+    for words in typed.values():
+        assert words in page.text
+    assert "12 Mar 2026" in change_told(page.text)
+    assert ana.submit({}, button="Save the seller").status_code == 303
 
 
 @pytest.mark.one_database
