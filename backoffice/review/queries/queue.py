@@ -211,11 +211,6 @@ def totals(statement: Select[InvoiceRequest]) -> Totals:
     return Totals(number, amount or ZERO)
 
 
-def capped_count(statement: Select[InvoiceRequest]) -> int:
-    """How many rows a list holds, `COUNT_LIMIT` standing for that many or more."""
-    return session.scalar(select(_capped(statement, COUNT_LIMIT))) or 0
-
-
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How much there is in each view of work that was asked for, and how much open work, capped; who looks at what; and
@@ -248,7 +243,7 @@ def waiting(viewer: Viewer, counted: tuple[str, ...] = views.COUNTED) -> Waiting
 @lru_cache(maxsize=8)
 def _waiting(counted: tuple[str, ...], limit: int) -> Prepared:
     """The statement for every viewer. To build its twenty parts costs more than to send them, so it is built once."""
-    lists = [_capped(listed(Wanted(code), ANYBODY), limit) for code in counted]
+    lists = [capped(listed(Wanted(code), ANYBODY), limit) for code in counted]
     own = packed(SavedView.position, SavedView.id, SavedView.name, SavedView.query)
     saved = select(own).where(SavedView.user_id == ANYBODY.id).scalar_subquery()
     return Prepared(select(saved, presence.everywhere(ANYBODY), calendars.IN_FORCE, *lists, *work.counts().values()))
@@ -263,9 +258,10 @@ def counts(lists: Sequence[Wanted], viewer: Viewer) -> list[int]:
     """How much there is in each of several lists, capped, in one statement."""
     if not lists:
         return []
-    return list(session.execute(select(*(_capped(listed(wanted, viewer), COUNT_LIMIT) for wanted in lists))).one())
+    return list(session.execute(select(*(capped(listed(wanted, viewer)) for wanted in lists))).one())
 
 
-def _capped(statement: Select[InvoiceRequest], limit: int) -> Any:
+def capped(statement: Select[InvoiceRequest], limit: int = COUNT_LIMIT) -> Any:
+    """How many rows a list holds, `limit` standing for that many or more: a part of a statement."""
     some = statement.with_only_columns(InvoiceRequest.id).limit(limit).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

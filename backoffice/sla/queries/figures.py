@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import URL, func, select
@@ -61,11 +62,9 @@ class _Open(NamedTuple):
 
 _FOLD = select(Fold.folded_at, Fold.edition)
 _BACKLOG = select(*(getattr(Backlog, name) for name in _Open._fields))
-_COLUMN = {
-    Split.KIND: _Open._fields.index("header_kind"),
-    Split.BAND: _Open._fields.index("band"),
-    Split.REVIEWER: _Open._fields.index("claimed_by_id"),
-}
+_VALUE = {
+    Split.KIND: attrgetter("header_kind"), Split.BAND: attrgetter("band"), Split.REVIEWER: attrgetter("claimed_by_id"),
+}  # fmt: skip
 
 
 def dashboard(asked: Asked, now: datetime) -> Dashboard:
@@ -200,9 +199,8 @@ class _Book:
 
     def promises(self, asked: Asked, row: Row, late: Iterable[_Open] | None = None) -> Promises:
         """What became of what was promised for the days of `asked`; `late` is what of it is still open."""
-        still = self.late if late is None else late
-        missed = row["missed"] + _sum([one for one in still if asked.since <= one.due_on <= asked.until])
-        met = row["met"]
+        still = _promised_for(asked, self.late if late is None else late)
+        met, missed = row["met"], row["missed"] + _sum(still)
         pairs = ((Figure.MET, met), (Figure.MISSED, missed), (Figure.DUE_IN_PERIOD, met + missed),
                  (Figure.MET_GROSS, row["met_gross"]))  # fmt: skip
         return Promises(*(Shown(figure, asked, count.number, count.amount) for figure, count in pairs))
@@ -261,10 +259,9 @@ class _Book:
         self, by: Split, split: Mapping[tuple[Split, str], Row], measured: Mapping[str, Mapping[int, Count]]
     ) -> tuple[Part, ...]:
         """The whole by header type, band or reviewer, in the order of their values."""
-        open_, late = self._grouped(by, self.open), self._grouped(by, self.late)
-        asked_of = {value for value, rows in late.items() if any(self._is_in_period(row) for row in rows)}
+        open_, late = self._grouped(by, self.open), self._grouped(by, _promised_for(self.asked, self.late))
         claimed = set(open_) if by is Split.REVIEWER else set()
-        values = {value for which, value in split if which is by} | claimed | asked_of
+        values = {value for which, value in split if which is by} | claimed | set(late)
         return tuple(
             self._part(by, value, split.get((by, value), _NOTHING), measured, open_[value], late[value])
             for value in sorted(values)
@@ -273,15 +270,11 @@ class _Book:
     def _grouped(self, by: Split, rows: Iterable[_Open]) -> dict[str, list[_Open]]:
         """Open rows by header type, band or reviewer; what nobody works on is no reviewer's."""
         found: dict[str, list[_Open]] = defaultdict(list)
-        column = _COLUMN[by]
         for row in rows:
-            value = row[column]
+            value = _VALUE[by](row)
             if value or by is not Split.REVIEWER:
                 found[str(value)].append(row)
         return found
-
-    def _is_in_period(self, row: _Open) -> bool:
-        return self.asked.since <= row.due_on <= self.asked.until
 
     def _part(
         self, by: Split, value: str, row: Row, measured: Mapping[str, Mapping[int, Count]],
@@ -317,6 +310,11 @@ class _Book:
 def _row(sums: Sequence[Any]) -> Row:
     pairs = zip(sums[::2], sums[1::2], strict=True)
     return {name: Count(number, amount) for name, (number, amount) in zip(_NAMES, pairs, strict=True)}
+
+
+def _promised_for(asked: Asked, rows: Iterable[_Open]) -> list[_Open]:
+    """Of open rows those that were promised for the days of `asked`."""
+    return [row for row in rows if asked.since <= row.due_on <= asked.until]
 
 
 def _sum(rows: Sequence[_Open]) -> Count:

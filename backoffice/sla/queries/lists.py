@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -158,7 +159,11 @@ def total(figure: Figure, asked: Asked, now: datetime) -> Count:
 
 
 def _count(amounts: Select[Any]) -> Count:
-    number, amount = session.execute(_counting(amounts)).one()
+    return _read(session.execute(_counting(amounts)).one())
+
+
+def _read(row: Sequence[Any]) -> Count:
+    number, amount = row
     return Count(number, amount or ZERO)
 
 
@@ -169,8 +174,7 @@ def _counting(amounts: Select[Any]) -> Any:
 
 def undelivered(asked: Asked) -> Count:
     """Of what was issued in the period: whose invoice has not reached everybody's mail server."""
-    number, amount = _counting_undelivered(asked).rows(session.connection(), {})[0]
-    return Count(number, amount or ZERO)
+    return _read(_counting_undelivered(asked).rows(session.connection(), {})[0])
 
 
 @lru_cache(maxsize=64)

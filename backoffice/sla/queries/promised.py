@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, cast
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from backoffice.database import Instant, session
 from backoffice.prepared import Prepared
@@ -28,8 +28,7 @@ def overdue(now: datetime) -> int:
 
 @cache
 def _overdue() -> Prepared:
-    some = select(InvoiceRequest.id).where(is_overdue(_NOW)).limit(review.COUNT_LIMIT).subquery()
-    return Prepared(select(func.count()).select_from(some))
+    return Prepared(select(review.capped(select(InvoiceRequest).where(is_overdue(_NOW)))))
 
 
 def next_due(asked: Asked, now: datetime) -> list[tuple[Any, ...]]:
