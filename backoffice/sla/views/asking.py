@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from flask import request, url_for
 from flask_babel import gettext, lazy_gettext
-from werkzeug.datastructures import MultiDict
 
 from backoffice import clock
 from backoffice.requests.rules import Reason
@@ -15,7 +14,7 @@ from backoffice.sla import labels, rules
 from backoffice.sla.messages import lists
 from backoffice.sla.messages.lists import Address
 from backoffice.sla.queries.lists import STEPS, Asked, Figure
-from backoffice.web.filters import Control, DateRange, FilterSet, FilterState, OneOf, Span
+from backoffice.web.filters import DateRange, FilterSet, FilterState, OneOf, Span
 
 PERIODS = {"": lazy_gettext("Last 30 days"), "12w": lazy_gettext("Last 12 weeks"), "ytd": lazy_gettext("This year")}
 # What the cell of a list may be, by figure.
@@ -31,21 +30,19 @@ LONGEST = timedelta(days=3 * 366)
 class Days(DateRange):
     """The days of a period: one that has begun, and no longer than figures are added up for."""
 
-    def read(self, args: MultiDict[str, str]) -> Control:
-        """Read both ends; of a period that nothing could be told about only the error is left."""
-        control = super().read(args)
-        if control.value and (fault := _fault(control.value, clock.today())):
-            control.value, control.parameters, control.parts, control.error = Span(), [], [], fault
-        return control
+    __slots__ = ()
 
-
-def _fault(span: Span, today: date) -> str:
-    since, until = _ends(span, today)
-    if since > today:
-        return str(gettext("This period lies ahead, and figures end today. Choose one that has begun."))
-    if until - since > LONGEST:
-        return str(gettext("A period is three years long at most. Choose a shorter one."))
-    return ""
+    def fault(self, span: Span) -> str:
+        """What is wrong with a period, so that nothing could be told about it."""
+        if backwards := super().fault(span):
+            return backwards
+        today = clock.today()
+        since, until = _ends(span, today)
+        if since > today:
+            return str(gettext("This period lies ahead, and figures end today. Choose one that has begun."))
+        if until - since > LONGEST:
+            return str(gettext("A period is three years long at most. Choose a shorter one."))
+        return ""
 
 
 def _ends(span: Span, today: date) -> tuple[date, date]:

@@ -194,6 +194,11 @@ class Range:
         """A value as a chip tells it."""
         raise NotImplementedError
 
+    def fault(self, span: Span) -> str:
+        """What is wrong with a range that can be read; empty for nothing."""
+        is_backwards = span.low is not None and span.high is not None and span.low > span.high
+        return str(self.backwards) if is_backwards else ""
+
     def read(self, args: MultiDict[str, str]) -> Control:
         """Read both ends; one that makes no sense, or an end before its beginning, is an error."""
         typed = [args.get(name, "").strip()[:40] for name in self.names]
@@ -208,8 +213,8 @@ class Range:
         except ValueError:
             control.error = gettext("Enter a date as year-month-day, for example 2026-11-23.")
             return control
-        if span.low is not None and span.high is not None and span.low > span.high:
-            control.error = str(self.backwards)
+        control.error = self.fault(span)
+        if control.error:
             return control
         control.value = span
         control.parameters = [(name, text) for name, text in zip(self.names, typed, strict=True) if text]
