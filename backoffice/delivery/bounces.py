@@ -103,15 +103,19 @@ def _read(mail: Message) -> Report | None:
     text = _first_text(parts)
     told, verdict = _above_copy(text), _in_plain_words(_header(mail, "Subject"), text)
     if verdict is None:
-        return None if _header(mail, "Auto-Submitted").lower().startswith("auto-replied") else Report()
+        return None if _is_answer(mail) else Report()
     return Report(_ids(mail, parts, text), (Finding(verdict, _plain_words(told), failed),))
 
 
 def _is_absence(mail: Message) -> bool:
-    """Whether a person's mailbox answers by itself, whatever its words say of mail (RFC 3834, and what is in use)."""
-    if not _header(mail, "Auto-Submitted").lower().startswith("auto-replied"):
-        return False
-    return any(name in mail for name in _AUTOREPLY_FIELDS) or _ABSENCE.match(_header(mail, "Subject")) is not None
+    """Whether a person's mailbox answers by itself, whatever its words say of mail."""
+    is_marked = any(name in mail for name in _AUTOREPLY_FIELDS)
+    return _is_answer(mail) and (is_marked or _ABSENCE.match(_header(mail, "Subject")) is not None)
+
+
+def _is_answer(mail: Message) -> bool:
+    """Whether it says that a program answered with it (RFC 3834, 5); some servers mark their reports so, too."""
+    return _header(mail, "Auto-Submitted").lower().startswith("auto-replied")
 
 
 def _own_parts(mail: Message) -> Iterator[Message]:

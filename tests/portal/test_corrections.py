@@ -40,6 +40,13 @@ def states() -> list[str]:
     return list(session.scalars(select(CorrectionWish.state).order_by(CorrectionWish.id)))
 
 
+def with_an_invoice(cast: Cast) -> tuple[Office, str]:
+    """An office, and the number of the request that it has issued 60.00 for."""
+    office = Office(cast)
+    office.recharge("100.00")
+    return office, office.issued("60.00")
+
+
 def test_one_wish_at_a_time_and_a_credit_note_grants_it(office: Office) -> None:
     office.recharge("100.00")
     number, pending = office.issued("60.00"), office.apply("10.00")
@@ -110,9 +117,7 @@ def test_whoever_confirms_reads_which_wish_waits_and_whether_this_grants_it(
     app: Flask, cast: Cast, visit: Callable[..., Visitor]
 ) -> None:
     with app.app_context():
-        office = Office(cast)
-        office.recharge("100.00")
-        number = office.issued("60.00")
+        office, number = with_an_invoice(cast)
         part = office.propose(number, {"R-1": "1.00"})
     rui = visit(cast.rui)
     assert "The customer asks" not in rui.get(f"/review/credits/{part}").text
@@ -138,9 +143,7 @@ def test_whoever_confirms_reads_that_a_reissue_does_more_than_take_the_invoice_b
     app: Flask, cast: Cast, visit: Callable[..., Visitor]
 ) -> None:
     with app.app_context():
-        office = Office(cast)
-        office.recharge("100.00")
-        number = office.issued("60.00")
+        office, number = with_an_invoice(cast)
         ask(office, number)
         anew = office.reissue(number)
     page = visit(cast.rui).get(f"/review/credits/{anew}").text
@@ -153,9 +156,7 @@ def test_a_wish_about_an_invoice_that_is_gone_can_only_be_declined(
     app: Flask, cast: Cast, visit: Callable[..., Visitor]
 ) -> None:
     with app.app_context():
-        office = Office(cast)
-        office.recharge("100.00")
-        number = office.issued("60.00")
+        office, number = with_an_invoice(cast)
         ask(office, number, kind="reissue", header_id=office.headers[cast.lumen])
         office.credit(number, {"R-1": "60.00"})
     desk = visit(cast.rita).get(f"/review/{number}").text
@@ -166,9 +167,7 @@ def test_a_wish_about_an_invoice_that_is_gone_can_only_be_declined(
 @pytest.mark.one_database
 def test_the_customer_asks_and_reads_what_comes_of_it(app: Flask, cast: Cast, visit: Callable[..., Visitor]) -> None:
     with app.app_context():
-        office = Office(cast)
-        office.recharge("100.00")
-        number = office.issued("60.00")
+        _, number = with_an_invoice(cast)
     ada, rita = visit(cast.ada), visit(cast.rita)
     assert f"/invoices/{number}/correction" in ada.get(f"/invoices/{number}").text
     page = ada.get(f"/invoices/{number}/correction").text

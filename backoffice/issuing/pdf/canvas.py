@@ -8,9 +8,8 @@ glyph numbers of those cuts, so that a document embeds no table from one numberi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate
 from math import cos, radians, sin
 from typing import Literal
 
@@ -158,13 +157,18 @@ def _encode(page: Page, codes: dict[FaceName, dict[int, int]]) -> bytes:
     encoded = {
         face: "".join(texts).translate(codes[face]).encode("utf-16-be").hex() for face, texts in page.texts.items()
     }
-    # A glyph number has four digits, whatever its character.
-    ends = {face: list(accumulate([4 * len(text) for text in texts])) for face, texts in page.texts.items()}
-    shown = {
-        face: map(encoded[face].__getitem__, map(slice, [0, *ends[face]], ends[face])).__next__ for face in encoded
-    }
+    shown = {face: _in_turn(encoded[face], texts) for face, texts in page.texts.items()}
     lines = [
-        operator if isinstance(operator, str) else f"{operator[1]} <{shown[operator[0]]()}> Tj {operator[2]}"
+        operator if isinstance(operator, str) else f"{operator[1]} <{next(shown[operator[0]])}> Tj {operator[2]}"
         for operator in page.operators
     ]
     return "\n".join(lines).encode("ascii")
+
+
+def _in_turn(encoded: str, texts: Iterable[str]) -> Iterator[str]:
+    """The part of each text in what all of them are together, one after the other."""
+    start = 0
+    for text in texts:
+        end = start + 4 * len(text)  # a glyph number has four digits, whatever its character
+        yield encoded[start:end]
+        start = end

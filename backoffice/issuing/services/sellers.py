@@ -10,6 +10,7 @@ from backoffice.headers.rules import TaxIdOutcome, TaxIdResult, check_tax_id, di
 from backoffice.issuing.rules import HOME_COUNTRY
 from backoffice.permissions import Actor
 from backoffice.policies.models import Policy
+from backoffice.policies.rules import COUNTRY
 from backoffice.policies.services import selling
 from backoffice.policies.services.changing import Plan
 
@@ -39,7 +40,7 @@ def set_seller(actor: Actor, seller: Mapping[str, str], **given: Any) -> Policy:
 
 def _looked_at(seller: Mapping[str, str]) -> TaxIdResult | None:
     typed, country = seller.get("tax_id", "").strip(), seller.get("country", "").strip().upper()
-    if len(country) == 2 and country.isalpha() and not is_country(country):
+    if COUNTRY.fullmatch(country) and not is_country(country):
         told = N_("%(code)s is the code of no country (ISO 3166-1). Electronic invoices would be refused for it.")
         raise Invalid({"country": [Message(told, code=country)]})
     found = check_tax_id(typed) if typed and country in ("", HOME_COUNTRY) else None
