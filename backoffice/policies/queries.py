@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
+from backoffice.clock import local_date, zone
 from backoffice.database import session
 from backoffice.engines import PLANNED_ONCE
 from backoffice.errors import NotFound
@@ -62,9 +63,37 @@ def _every_row(keys: tuple[PolicyKey, ...]) -> Select[Any]:
     return columns.order_by(Policy.starts_on.desc(), Policy.id.desc())
 
 
+def held_until(key: PolicyKey, day: date, today: date) -> Any:
+    """The value that a change from `day` on ends: that of the eve, which another change from the same day on does not
+    touch; of today itself where the change holds at once."""
+    return value(key, day if day <= today else day - timedelta(days=1))
+
+
+def planned_for(key: PolicyKey, day: date, today: date) -> Policy | None:
+    """The change that a later one from the same day on would replace before it ever held."""
+    row = row_in_force(key, day)
+    return row if row is not None and row.starts_on == day > today else None
+
+
+def replaced(rows: Iterable[Policy]) -> dict[int, Policy]:
+    """Of the rows of one policy those that held on no day, by id: a later one took their first day before it came.
+
+    A row that was replaced on its first day held for a part of it.
+    """
+    last: dict[date, Policy] = {}
+    found = {}
+    for row in sorted((row for row in rows if row.state == PolicyState.VALID), key=lambda row: row.id):
+        earlier, last[row.starts_on] = last.get(row.starts_on), row
+        if earlier is not None and local_date(row.confirmed_at or row.created_at, zone()) < row.starts_on:
+            found[earlier.id] = row
+    return found
+
+
 def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:
     """All rows of a policy that held or will hold, each with the one before it; the last to hold comes first."""
-    rows = session.scalars(_newest_first(key).where(holds())).all()
+    every = session.scalars(_newest_first(key).where(holds())).all()
+    never = replaced(every)
+    rows = [row for row in every if row.id not in never]
     return list(zip(rows, [*rows[1:], None], strict=False))
 
 
@@ -104,7 +133,8 @@ def standing(on: date) -> list[Standing]:
     for key in PolicyKey:
         valid = [row for row in rows if row.key == key and row.state == PolicyState.VALID]
         row = next((row for row in reversed(valid) if row.starts_on <= on), None)
-        planned = tuple(row for row in valid if row.starts_on > on)
+        never = replaced(valid)
+        planned = tuple(row for row in valid if row.starts_on > on and row.id not in never)
         proposed = next((row for row in rows if row.key == key and row.is_proposed), None)
         found.append(Standing(key, DEFAULTS[key] if row is None else row.value, row, planned, proposed))
     return found

@@ -126,6 +126,28 @@ def test_what_a_change_replaces_is_told_before_it_is_saved(ana: Visitor, app: Fl
         assert queries.value(PolicyKey.SELLER, date(2026, 3, 13))["name"] == "新云台科技有限公司"
 
 
+@pytest.mark.one_database
+def test_a_seller_for_a_day_that_has_one_planned_says_what_is_given_up(ana: Visitor, app: Flask, cast: Cast) -> None:
+    day = date(2026, 3, 20)
+    with app.app_context():
+        held = queries.value(PolicyKey.SELLER, date(2026, 3, 10))
+        later = {"country": HOME, **held, "phone": "021-55550199"}
+        with transaction():
+            selling.set_seller(cast.ana.actor, later, starts_on=day, reason="moved", now=clock.now())
+    ana.get(PAGE)
+    ana.submit(
+        {"name": "新云台科技有限公司", "reason": "renamed", "starts_on": day.isoformat()}, button="Save the seller"
+    )
+    told = change_told(ana.page.text)
+    assert f"新云台科技有限公司 Until then: {held['name']}" in told
+    assert "Planned for that day and replaced by it" in told
+    assert "Phone 021-55550199" in told.split("replaced by it")[1]
+    assert ana.submit({}, button="Save the seller").status_code == 303
+    with app.app_context():
+        assert queries.value(PolicyKey.SELLER, day)["phone"] == held["phone"]
+        assert next(row.reason for row, _ in queries.history(PolicyKey.SELLER)) == "renamed"
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [

@@ -55,6 +55,24 @@ def refused(kind: type[BackofficeError], verb: Callable[..., Policy], *given: An
     return told.value
 
 
+def test_a_row_held_on_no_day_only_where_another_took_its_day_before_it_came(
+    ana: Actor, freeze: Callable[[datetime], None]
+) -> None:
+    def saved(days: int, hour: int, day: int = 10) -> Policy:
+        freeze(datetime(2026, 3, day, hour, tzinfo=UTC))
+        with transaction():
+            return set_policy(ana, DAYS, days, starts_on=date(2026, 3, 12), reason="x", now=clock.now())
+
+    early, next_one, on_its_day, last = saved(2, 1), saved(3, 2), saved(4, 1, day=12), saved(6, 3, day=12)
+    never = queries.replaced(queries.course(DAYS))
+    assert {gone: by.id for gone, by in never.items()} == {early.id: next_one.id}
+    told = [(row.value, before and before.value) for row, before in queries.history(DAYS)]
+    assert told == [(6, 4), (4, 3), (3, 5), (5, None)]
+    assert queries.held_until(DAYS, date(2026, 3, 12), clock.today()) == last.value
+    assert queries.held_until(DAYS, date(2026, 3, 12), TODAY) == 5
+    assert on_its_day.id not in never
+
+
 def test_a_change_holds_from_its_day_on_and_can_be_taken_back_before(ana: Actor) -> None:
     row = do(changing.change, ana, DAYS, 4, starts_on=LATER, **WHY)
     assert (row.state, row.reason, row.set_by) == (PolicyState.VALID, "more customers", ana.label)

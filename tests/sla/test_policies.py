@@ -118,6 +118,36 @@ def test_whoever_comes_second_is_told_and_keeps_the_words(desk: Desk, ana: Visit
     assert value(desk, PolicyKey.MINIMUM_AMOUNT) == "3.00"
 
 
+def test_a_second_change_from_the_same_day_replaces_the_first_and_both_say_so(desk: Desk, ana: Visitor) -> None:
+    def planned(days: int) -> int:
+        look(ana, "sla_business_days", value=str(days))
+        ana.submit(button="Save")
+        with desk.app.app_context():
+            return queries.course(PolicyKey.SLA_BUSINESS_DAYS)[0].id
+
+    first = planned(3)
+    shown = re.sub(r"<[^>]+>", " ", look(ana, "sla_business_days", value="4"))
+    assert re.search(r"Until then\s+5 business days\s+New\s+4 business days\s+Planned for that day", shown)
+    assert re.search(r"replaced by it\s+3 business days", shown)
+    assert "by the present value it would be 8 Dec 2026" in shown
+    second = planned(4)
+    with desk.app.app_context():
+        assert queries.replaced(queries.course(PolicyKey.SLA_BUSINESS_DAYS))[first].id == second
+        standing = next(one for one in queries.standing(TODAY) if one.key is PolicyKey.SLA_BUSINESS_DAYS)
+        assert [row.id for row in standing.planned] == [second]
+        assert next(row.id for row, _ in queries.history(PolicyKey.SLA_BUSINESS_DAYS)) == second
+    course = ana.get(f"{PAGE}/sla_business_days").text
+    assert (course.count("Replaced before its day"), course.count("Planned<")) == (1, 1)
+    gone = re.sub(r"<[^>]+>", " ", ana.get(f"{PAGE}/changes/{first}").text)
+    assert "This change holds on no day" in gone
+    assert "is promised a day by the new value" not in gone, "an effect it has not"
+    ana.get(f"{PAGE}/changes/{second}")
+    assert "is promised a day by the new value" in ana.page.text
+    ana.submit({"reason": "The first was right"}, button="Take back")
+    assert value(desk, PolicyKey.SLA_BUSINESS_DAYS) == 3
+    assert "is promised a day by the new value" in ana.get(f"{PAGE}/changes/{first}").text, "it holds again"
+
+
 def test_a_proposal_is_confirmed_by_another(
     desk: Desk, ana: Visitor, abe: Person, visit: Callable[..., Visitor]
 ) -> None:

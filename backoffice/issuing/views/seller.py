@@ -24,7 +24,7 @@ from backoffice.issuing.views.verify import blueprint
 from backoffice.permissions import Permission
 from backoffice.policies import queries
 from backoffice.policies.rules import PolicyKey
-from backoffice.policies.services import FIRST_VALUE, changing
+from backoffice.policies.services import FIRST_VALUE, changing, selling
 from backoffice.policies.services.changing import Plan
 from backoffice.requests import queries as requests
 from backoffice.web import asides, kept_forms, limits
@@ -121,11 +121,16 @@ def _told(form: SellerForm, logo: str) -> dict[str, Any]:
         with suppress(Invalid):
             plan, doubts = _plan(form, logo)
     form.seen.data = form.signature(logo) if plan else ""
+    before = selling.with_country(plan.before) if plan else {}
+    replaced = selling.with_country(plan.replaces.value) if plan and plan.replaces else None
     return {
         "form": form,
         "labels": SELLER_LABELS,
         "plan": plan,
-        "changed": _changed(plan.value, plan.before) if plan else [],
+        "before": before,
+        "changed": _changed(plan.value, before) if plan else [],
+        "replaced": replaced,
+        "given_up": _changed(replaced, plan.value) if plan and replaced else [],
         "doubts": [translate(doubt) for doubt in doubts],
         "open_requests": requests.open_count(),
         "draft": _face(form.seller(), logo),

@@ -32,13 +32,17 @@ _ENDED = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A change that may be made: `before` would hold on its first day otherwise, `until` another one is due already."""
+    """A change that may be made: `before` holds until its first day, `until` another one is due already.
+
+    `replaces` is what was planned from the same day on and holds on none then.
+    """
 
     key: PolicyKey
     before: Any
     value: Any
     starts_on: date
     until: date | None
+    replaces: Policy | None
 
     @property
     def needs_second(self) -> bool:
@@ -61,10 +65,27 @@ def plan(actor: Actor, key: PolicyKey, value: Any, *, starts_on: date, now: date
     early = rules.too_early(key, starts_on, clock.local_date(now, clock.zone()))
     if early is not None:
         raise Invalid({"starts_on": [early]})
-    before = queries.value(key, starts_on)
-    if before == value:
+    if queries.value(key, starts_on) == value:
         raise Invalid({"value": [Message(N_("Nothing is changed: this holds on that day already."))]})
-    return Plan(key, before, value, starts_on, queries.next_day(key, starts_on))
+    return planned(key, value, starts_on, now)
+
+
+def planned(key: PolicyKey, value: Any, day: date, now: datetime) -> Plan:
+    """What `value` from `day` on would change; whoever calls has asked whether it may."""
+    today = clock.local_date(now, clock.zone())
+    before, replaces = queries.held_until(key, day, today), queries.planned_for(key, day, today)
+    return Plan(key, before, value, day, queries.next_day(key, day), replaces)
+
+
+def standing(policy: Policy, now: datetime) -> Plan | None:
+    """What a change that waits or is still to come will do; None where it is over, holds, or will hold on no day."""
+    key, today = PolicyKey(policy.key), clock.local_date(now, clock.zone())
+    if policy.is_proposed:
+        return planned(key, policy.value, takes_effect(policy, now), now)
+    if not policy.is_planned(today) or queries.row_in_force(key, policy.starts_on) is not policy:
+        return None
+    before = queries.held_until(key, policy.starts_on, today)
+    return Plan(key, before, policy.value, policy.starts_on, queries.next_day(key, policy.starts_on), None)
 
 
 def change(
@@ -88,16 +109,17 @@ def change(
     if token is not None and (made := queries.made_from(token)) is not None:
         return made
     refuse_changed(key, acts)
-    planned = plan(actor, key, value, starts_on=starts_on, now=now)
+    needs_second = plan(actor, key, value, starts_on=starts_on, now=now).needs_second
+    before = queries.value(key, starts_on)
     why = text.of_field("reason", reason, max_length=REASON_LIMIT, multiline=True, empty=_SAY_WHY)
-    state = PolicyState.PROPOSED if planned.needs_second else PolicyState.VALID
+    state = PolicyState.PROPOSED if needs_second else PolicyState.VALID
     policy = Policy(
         key=key, value=value, starts_on=starts_on, reason=why, set_by=actor.label, set_by_id=actor.id, created_at=now,
         state=state, token=token,
     )  # fmt: skip
     session.add(policy)
     session.flush()
-    _told_audit(actor, "policy.propose" if planned.needs_second else "policy.set", policy, now, planned.before, why)
+    _told_audit(actor, "policy.propose" if needs_second else "policy.set", policy, now, before, why)
     return policy
 
 

@@ -12,7 +12,7 @@ from backoffice.policies import queries
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import COUNTRY, HOME, SELLER_LIMITS, PolicyKey
 from backoffice.policies.services import REASON_LIMIT, refuse_seller, set_policy
-from backoffice.policies.services.changing import Plan, lock, refuse_changed
+from backoffice.policies.services.changing import Plan, lock, planned, refuse_changed
 
 
 def plan_seller(actor: Actor, typed: Mapping[str, str], *, logo: str = "", starts_on: date, now: datetime) -> Plan:
@@ -35,10 +35,14 @@ def plan_seller(actor: Actor, typed: Mapping[str, str], *, logo: str = "", start
     if starts_on < clock.local_date(now, clock.zone()):
         told = Message(N_("This day is over: its invoices have their seller. Choose today or later."))
         raise Invalid({"starts_on": [told]})
-    held = {"country": HOME, **queries.value(PolicyKey.SELLER, starts_on)}
-    if held == seller:
+    if with_country(queries.value(PolicyKey.SELLER, starts_on)) == seller:
         raise Invalid({"name": [Message(N_("Nothing is changed: this seller holds on that day already."))]})
-    return Plan(PolicyKey.SELLER, held, seller, starts_on, queries.next_day(PolicyKey.SELLER, starts_on))
+    return planned(PolicyKey.SELLER, seller, starts_on, now)
+
+
+def with_country(seller: Mapping[str, str]) -> dict[str, str]:
+    """A seller with its country, which may be left out at home."""
+    return {"country": HOME, **seller}
 
 
 def set_seller(

@@ -134,13 +134,15 @@ def _begun(key: PolicyKey) -> KeptForm:
 
 def _page(key: PolicyKey, form: KeptForm, plan: Plan | None = None) -> str:
     standing = next(one for one in queries.standing(clock.today()) if one.key == key)
+    course = queries.course(key)
     return render_template(
         "sla/policy.html",
         form=form,
         plan=plan,
         sentences=said_of(plan, waits=plan.needs_second) if plan else [],
         one=standing,
-        course=queries.course(key),
+        course=course,
+        never=queries.replaced(course),
         first_day=rules.earliest(key, clock.today()),
         nobody_else=_is_alone(key),
         **told(),

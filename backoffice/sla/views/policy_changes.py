@@ -16,7 +16,6 @@ from backoffice.policies import queries
 from backoffice.policies.models import Policy
 from backoffice.policies.rules import DEFAULTS, PolicyKey
 from backoffice.policies.services import changing
-from backoffice.policies.services.changing import Plan
 from backoffice.sla.views.plumbing import blueprint
 from backoffice.sla.views.policies import said_of, told
 from backoffice.sla.views.policy_forms import EndForm
@@ -84,24 +83,21 @@ def _decide(policy_id: int, said: str, verb: Callable[[], Policy], form: EndForm
 def _page(
     policy_id: int, status: int = 200, *, refusal: BackofficeError | None = None, form: EndForm | None = None
 ) -> Any:
-    row, now, actor = queries.policy(policy_id), clock.now(), current_actor()
-    key = PolicyKey(row.key)
+    row, actor = queries.policy(policy_id), current_actor()
+    key, plan = PolicyKey(row.key), changing.standing(row, clock.now())
     is_own, may = row.set_by_id == actor.id, actor.can(Permission.ADMINISTER)
-    day = changing.takes_effect(row, now) if row.is_proposed else row.starts_on
-    is_planned = row.is_planned(clock.today())
-    before = _before(row)
-    plan = Plan(key, before, row.value, day, None) if row.is_proposed or is_planned else None
+    may_take_back = row.is_planned(clock.today()) or (row.is_proposed and is_own)
     asides.shown_at(_address(policy_id))
     page = render_template(
         "sla/policy_change.html",
         row=row,
         key=key,
-        day=day,
         plan=plan,
-        before=before,
+        before=None if plan else _before(row),
+        never=queries.replaced(queries.course(key)),
         sentences=said_of(plan, waits=row.is_proposed) if plan else [],
         may_check=may and row.is_proposed and not is_own,
-        may_take_back=may and (is_planned or (row.is_proposed and is_own)),
+        may_take_back=may and may_take_back,
         form=form or kept_forms.begin(EndForm, {}),
         refusal=translate(refusal.reason) if refusal else None,
         **told(),
