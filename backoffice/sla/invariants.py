@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import and_, case, exists, func, or_, select
 
@@ -12,7 +15,7 @@ from backoffice.database import session
 from backoffice.delivery.models import Message
 from backoffice.requests.models import InvoiceRequest
 from backoffice.requests.rules import State
-from backoffice.sla.models import DayFigures, DayPace, Flag, Fold, Outcome, WeeklyReport
+from backoffice.sla.models import Backlog, DayFigures, DayPace, Flag, Fold, Outcome, WeeklyReport
 from backoffice.sla.queries import recount
 from backoffice.sla.queries.weekly import WEEK
 from backoffice.sla.rules import Verdict
@@ -38,6 +41,8 @@ def check() -> Iterator[str]:
     if folded is not None and folded.closed_until is not None:
         yield from _outcomes(folded)
         yield from _figures(folded)
+        if folded.folded_at is not None:
+            yield from _backlog(folded.folded_at)
 
 
 def _weeks() -> Iterator[str]:
@@ -87,3 +92,24 @@ def _figures(folded: Fold) -> Iterator[str]:
     told = {(of, day, took): (number, amount) for of, day, took, number, amount in session.execute(paces)}
     for of, day, took in sorted(dict(told.items() ^ recount.paces(days).items())):
         yield f"figures of {day}: what took {took} in {of} differs from a recount"
+
+
+def _backlog(folded_at: datetime) -> Iterator[str]:
+    """What was open at the last fold, by what no request changes while it is open; its stage, claim and promised day
+    may be others by now. What was submitted or closed around the fold may stand there or not."""
+    kept = select(Backlog.submitted_on, Backlog.header_kind, Backlog.band, Backlog.number, Backlog.amount)
+    stands = _sums(session.execute(kept))
+    surely, perhaps = (_sums(session.execute(recount.open_at(folded_at, lag))) for lag in (LAG, -LAG))
+    for key in sorted(stands.keys() | perhaps.keys()):
+        (fewest, least), (number, amount), (most, greatest) = surely[key], stands[key], perhaps[key]
+        if not (fewest <= number <= most and least <= amount <= greatest):
+            day, kind, band = key
+            yield f"what was open of {day}, {kind}, band {band}: its number or its sum differs from a recount"
+
+
+def _sums(rows: Iterable[Any]) -> defaultdict[tuple[date, str, int], tuple[int, Decimal]]:
+    found: defaultdict[tuple[date, str, int], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    for day, kind, band, number, amount in rows:
+        had = found[day, kind, band]
+        found[day, kind, band] = had[0] + number, had[1] + amount
+    return found

@@ -44,7 +44,7 @@ def test_pace_misses_and_last_months_forecast(desk: Desk, visit: Callable[..., V
     year(desk)
     with desk.app.app_context():
         told = coming.coming(NOW)
-        assert (told.open, told.late, told.in_time) == (14, 1, 13)
+        assert (told.open, told.late.number, told.in_time) == (14, 1, 13)
         assert told.pace == pytest.approx(5.6), "closed a business day in the last ten"
         # Turns at 5.6 a day: 5 today, then 11, 16; what is due on day n and comes later misses.
         turns = forecast.outlook([(1, TODAY)], told.pace, calendars.current_calendar(), TODAY)

@@ -61,7 +61,9 @@ def live(desk: Desk) -> None:
         left = days - chance.uniform(0, 12)
         reviewer = chance.choice([cast.rita, cast.rui]).actor
         at = NOW - timedelta(days=max(left, 0))
-        fate = chance.choice(["open", "claimed", "approved", "rejected", "rejected", "returned", "withdrawn", "paused"])
+        fate = chance.choice(
+            ["open", "claimed", "approved", "rejected", "rejected", "returned", "withdrawn", "held", "paused"]
+        )
         if fate == "withdrawn":
             desk.run(changes.withdraw, who.actor, number, now=at)
         if fate == "claimed":
@@ -75,8 +77,9 @@ def live(desk: Desk) -> None:
             desk.run(review.reject, reviewer, number, reason=reason, remarks="No.", now=at)
         if fate == "approved" and chance.random() < 0.7:
             issued(desk, number, at)
-        if fate == "paused":
+        if fate in ("held", "paused"):  # the clock stands still from the moment on in which the mail is accepted
             desk.run(holds.hold, reviewer, number, question="Which one?", now=at)
+        if fate == "paused":
             stopped = update(InvoiceRequest).where(InvoiceRequest.number == number).values(paused_at=at)
             desk.run(lambda sent=stopped: session.execute(sent))
     for days in (7, 6):  # due today, and on the next business day

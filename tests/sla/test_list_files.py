@@ -15,7 +15,7 @@ from backoffice import clock
 from backoffice.database import session
 from backoffice.requests.models import InvoiceRequest
 from backoffice.sla.queries import lists
-from backoffice.sla.queries.lists import Asked, Figure
+from backoffice.sla.queries.lists import NOW, Asked, Figure
 from backoffice.sla.views.asking import CELLS
 from tests.review.desk import Desk
 from tests.sla.test_dashboard import history
@@ -38,7 +38,8 @@ def test_a_file_holds_the_rows_of_its_figure(desk: Desk, visit: Callable[..., Vi
         counted = {one: lists.total(one, asked, clock.now()) for one in whole}
         session.remove()
     for figure, told in counted.items():
-        rows = rows_of(manager, f"/sla/requests/{figure}.csv?from={asked.since}&to={asked.until}")
+        days = "" if figure in NOW else f"?from={asked.since}&to={asked.until}"
+        rows = rows_of(manager, f"/sla/requests/{figure}.csv{days}")
         assert len(rows) == told.number, figure
         assert sum(Decimal(row["Amount"]) for row in rows) == told.amount, figure
     assert {one: counted[one].number for one in (Figure.MET, Figure.MISSED, Figure.OPEN)} == {
@@ -63,6 +64,22 @@ def test_a_file_says_what_became_of_each_promise(desk: Desk, visit: Callable[...
     kept = next(row for row in due.values() if row["Promise"] == "Kept")
     assert (kept["Header type"], kept["Customer account"]) == ("Enterprise", "Lumen Robotics")
     assert (float(kept["Business hours"]), kept["Of these on hold"]) == (48.0, "0.0")
+
+
+def test_a_list_offers_no_filter_that_does_not_narrow_it(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    history(desk, kept=1, broken=0)
+    manager = visit(desk.cast.max)
+    rita = desk.cast.rita.id
+    for address, applies in (
+        ("open?from=2026-11-01", False), ("will-miss?period=12w", False), (f"open?reviewer={rita}", True),
+        (f"received?reviewer={rita}", False), ("received?from=2026-11-01", True), (f"closed?reviewer={rita}", True),
+    ):  # fmt: skip
+        page = manager.get(f"/sla/requests/{address}").text
+        assert ("This list has no such filter." in page) is not applies, address
+        assert ('class="chip' in page) is applies, address
+        with manager.get(f"/sla/requests/{address.replace('?', '.csv?')}") as answer:
+            assert answer.get_data()
+            assert answer.status_code == (200 if applies else 404), address
 
 
 def test_a_spreadsheet_keeps_the_filters_of_its_page(desk: Desk, visit: Callable[..., Visitor]) -> None:

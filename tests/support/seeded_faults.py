@@ -273,6 +273,10 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "sla_day", "UPDATE sla_day SET issued = issued + 1", "differ from a recount"),
     "a day's figures have gone": (
         "sla_day", "DELETE FROM sla_day WHERE received > 0", "differ from a recount"),
+    "what is open counts one request more": (
+        "sla_backlog", "UPDATE sla_backlog SET number = number + 1", "what was open of"),
+    "what is open has another sum": (
+        "sla_backlog", "UPDATE sla_backlog SET amount = amount - 1", "what was open of"),
     "a turnaround became shorter": (
         "sla_pace", "UPDATE sla_pace SET took = took + 1", "differs from a recount"),
     "a mail was accepted at no time": (

@@ -74,9 +74,10 @@ def framed(chart: Chart, width: float, height: float, *, grows: bool) -> Frame:
 
 
 def _written(chart: Chart, figures: list[float], room: float) -> list[str]:
-    """The figures of a scale that have room; where none has, all by powers of ten, exact enough to tell them apart."""
+    """The figures of a scale that have room; where fewer than two have, which is no scale, all by powers of ten, exact
+    enough to tell them apart."""
     words = [text.whole(chart.tick(figure), room) for figure in figures]
-    for digits in range(3, 16) if not any(words) else ():
+    for digits in range(3, 16) if sum(map(bool, words)) < 2 else ():
         words = [f"{figure:.{digits}g}".replace("e+", "E") for figure in figures]
         if len(set(words)) == len(words):
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from backoffice.sla import rules
 from backoffice.sla.charts.chart import Chart, Ink, Kind, Moment, Point, Series, Stroke, Target, grouped
@@ -127,8 +127,10 @@ def _flow(board: Dashboard, to: Address) -> Chart:
 
 
 def _point(label: str, shown: Shown, to: Address, ink: Ink | None = None) -> Point:
-    said = gettext("%(label)s: %(number)s requests, %(amount)s", label=label, number=grouped(shown.number),
-                   amount=amount(shown.amount))  # fmt: skip
+    said = ngettext(
+        "%(label)s: %(number)s request, %(amount)s", "%(label)s: %(number)s requests, %(amount)s", shown.number,
+        label=label, number=grouped(shown.number), amount=amount(shown.amount),
+    )  # fmt: skip
     return Point(label, shown.number, grouped(shown.number), to(shown), said, ink)
 
 

@@ -65,7 +65,8 @@ def _now() -> list[tuple[str, str, str]]:
                  "no reviewer.")),
         ("paused", gettext("Clock stands still"),
          gettext("Pending, and the customer has been asked: the clock runs on with the answer.")),
-        ("oldest", gettext("Oldest"), gettext("The day on which the oldest of the open requests was submitted.")),
+        ("oldest", gettext("Oldest"), gettext(
+            "The day on which the oldest of the open requests was submitted, and how many of them are of that day.")),
     ]  # fmt: skip
 
 
@@ -164,7 +165,7 @@ def _parts() -> list[tuple[str, str, str]]:
         ("closed", gettext("Closed"), gettext("Requests issued or rejected in the period.")),
         ("reopened", gettext("Verdict taken back"),
          gettext("Of the requests closed in the period: those on which a verdict of this reviewer had been taken back "
-                 "before.")),
+                 "before. A first approval of two is no verdict yet.")),
         ("kinds", gettext("By header type"), gettext("The figures of the period for each type of invoice header.")),
         ("kind", gettext("Header type"), gettext("The type of the invoice header, as it was at submission.")),
         ("bands", gettext("By amount"), gettext("The figures of the period for small and large requests.")),

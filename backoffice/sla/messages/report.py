@@ -62,6 +62,7 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
     turnaround = gettext("Nine of ten within %(p90)s, 95 of 100 within %(p95)s business days",
                          p90=_days(board.net.p90), p95=_days(board.net.p95))  # fmt: skip
     oldest = now.oldest_on
+    of_oldest = ngettext("%(num)d request of this day", "%(num)d requests of this day", now.oldest.number)
     return [
         Card(
             gettext("On time"), counted if kept is None else percent(promises.on_time),
@@ -79,7 +80,7 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
         _counted(gettext("Nobody works on it"), now.unassigned),
         _counted(gettext("Clock stands still"), now.paused),
         Card(gettext("Oldest"), str(MISSING) if oldest is None else charts.plain_day(oldest),
-             gettext("day of submission"), value=oldest, kind="day"),
+             of_oldest, value=oldest, kind="day"),
         _counted(gettext("Kept"), promises.met),
         _counted(gettext("Missed"), promises.missed, Ink.BAD),
         _counted(gettext("Issued"), board.issued),

@@ -23,7 +23,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What is open. `oldest_on` is the day on which the oldest was submitted; `ages` go by business days."""
+    """What is open. `oldest` were submitted on the day `oldest_on`; `ages` go by business days."""
 
     open: Shown
     overdue: Shown
@@ -32,6 +32,7 @@ class Now:
     next_day: date
     unassigned: Shown
     paused: Shown
+    oldest: Shown
     oldest_on: date | None
     ages: tuple[Shown, ...]
 

@@ -39,7 +39,7 @@ class Coming:
     pace: float
     closed: Shown
     open: int
-    late: int
+    late: Shown
     in_time: int
     to_keep: float
     hardest: Shown
@@ -71,7 +71,7 @@ def coming(now: datetime, clear_by: date | None = None) -> Coming:
         pace=history.pace,
         closed=_closed(found),
         open=waiting,
-        late=waiting - len(found.in_time),
+        late=_late(found),
         in_time=len(found.in_time),
         to_keep=found.hardest[0],
         hardest=_hardest(found),
@@ -98,6 +98,11 @@ def _closed(found: Ahead) -> Shown:
     since, until = found.paced
     money = sum((amount for day, amount in found.closed.items() if since <= day <= until), ZERO)
     return Shown(Figure.CLOSED, Asked(since, until), sum(found.history.closed[-forecast.PACE_DAYS :]), money)
+
+
+def _late(found: Ahead) -> Shown:
+    amounts = [amount for _, due_on, amount in found.waiting if due_on < found.today]
+    return Shown(Figure.OVERDUE, Asked(found.today, found.today), len(amounts), sum(amounts, ZERO))
 
 
 def _hardest(found: Ahead) -> Shown:

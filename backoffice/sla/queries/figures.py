@@ -177,6 +177,7 @@ class _Book:
         """What is open as of the fold; what is overdue follows the day."""
         today, following = self.today, self.calendar.add_business_days(self.today, 1)
         age = {day: lists.age(self.calendar, day, today) for day in {row.submitted_on for row in self.open}}
+        oldest_on = min(age, default=None)
         ages: dict[int, list[_Open]] = defaultdict(list)
         for row in self.open:
             ages[age[row.submitted_on]].append(row)
@@ -191,7 +192,8 @@ class _Book:
             next_day=following,
             unassigned=self.shown(Figure.UNASSIGNED, _sum(free)),
             paused=self.shown(Figure.PAUSED, _sum([row for row in self.open if row.stage == "paused"])),
-            oldest_on=min((row.submitted_on for row in self.open), default=None),
+            oldest=self.shown(Figure.OLDEST, _sum([row for row in self.open if row.submitted_on == oldest_on])),
+            oldest_on=oldest_on,
             ages=tuple(
                 self.shown(Figure.AGE, _sum(ages[bucket]), cell=str(bucket)) for bucket in range(rules.LAST_AGE + 1)
             ),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from backoffice import clock
@@ -44,6 +44,7 @@ class Figure(StrEnum):
     UNASSIGNED = "unassigned"
     PAUSED = "paused"
     WORKED_ON = "worked-on"
+    OLDEST = "oldest"
     AGE = "age"
     MET = "met"
     MISSED = "missed"
@@ -72,13 +73,14 @@ class Figure(StrEnum):
 
 NOW = frozenset({
     Figure.OPEN, Figure.OVERDUE, Figure.DUE_TODAY, Figure.DUE_NEXT, Figure.UNASSIGNED, Figure.PAUSED, Figure.WORKED_ON,
-    Figure.AGE, Figure.WILL_MISS, Figure.TO_KEEP,
+    Figure.OLDEST, Figure.AGE, Figure.WILL_MISS, Figure.TO_KEEP,
 })  # fmt: skip
 # Of the outlook, not of the managers' page.
 AHEAD = frozenset({Figure.WILL_MISS, Figure.TO_KEEP})
 _DUE = frozenset({Figure.MET, Figure.MISSED, Figure.MET_GROSS, Figure.DUE_IN_PERIOD})
 STEPS = frozenset({Figure.STEP, Figure.STEP_KEPT, Figure.STEP_LATE})
-_RECEIVED = frozenset({Figure.RECEIVED, Figure.BACKLOG})
+# Asked about days alone: nobody has decided on them.
+RECEIVED = frozenset({Figure.RECEIVED, Figure.BACKLOG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def listed(figure: Figure, asked: Asked, now: datetime) -> Select[InvoiceRequest
     """The requests that `figure` counts, in no order yet."""
     if figure in NOW:
         return select(InvoiceRequest).where(_open(figure, asked, now), *of_requests(asked, now))
-    if figure in _RECEIVED:
+    if figure in RECEIVED:
         return select(InvoiceRequest).where(*_received(figure, asked), *of_requests(asked, now, people=False))
     of = and_(Outcome.request_id == InvoiceRequest.id, *_outcomes(figure, asked))
     if figure in (Figure.MISSED, Figure.DUE_IN_PERIOD):
@@ -143,13 +145,13 @@ def order(figure: Figure) -> list[tuple[Any, Literal["asc", "desc"]]]:
     """The order of a figure's list: what is due first, or what was closed or came in last; it follows an index."""
     if figure in NOW or figure in _DUE:
         return [(InvoiceRequest.due_at, "asc"), (InvoiceRequest.id, "asc")]
-    by: Any = InvoiceRequest.submitted_at if figure in _RECEIVED else InvoiceRequest.closed_at
+    by: Any = InvoiceRequest.submitted_at if figure in RECEIVED else InvoiceRequest.closed_at
     return [(by, "desc"), (InvoiceRequest.id, "desc")]
 
 
 def total(figure: Figure, asked: Asked, now: datetime) -> Count:
     """Number and sum of a figure's list, counted from its rows; of what is closed, from the outcomes alone."""
-    if figure in NOW or figure in _RECEIVED:
+    if figure in NOW or figure in RECEIVED:
         return _count(listed(figure, asked, now).with_only_columns(InvoiceRequest.amount))
     counted = _count(select(Outcome.amount).where(*_outcomes(figure, asked)))
     if figure in (Figure.MISSED, Figure.DUE_IN_PERIOD):
@@ -211,9 +213,20 @@ def _open(figure: Figure, asked: Asked, now: datetime) -> ColumnElement[bool]:
         return ahead.read(now).will_miss()
     if figure is Figure.TO_KEEP:
         return ahead.read(now).sets_the_pace()
+    if figure is Figure.OLDEST:
+        return and_(is_open(), *_of_oldest_day(asked, now))
     if figure is Figure.AGE:
         return and_(is_open(), *_aged(int(asked.cell), today))
     return is_open()
+
+
+def _of_oldest_day(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
+    zone, at = clock.zone(), beside(InvoiceRequest.submitted_at)
+    oldest = session.scalar(select(func.min(at)).where(is_open(), *of_requests(asked, now)))
+    if oldest is None:
+        return [false()]
+    after = clock.local_date(oldest, zone) + timedelta(days=1)
+    return [at < clock.start_of_day(after, zone)]
 
 
 def _aged(bucket: int, today: date) -> list[ColumnElement[bool]]:

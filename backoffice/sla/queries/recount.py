@@ -173,6 +173,22 @@ def backlog(now: datetime) -> Select[Any]:
     return select(*keys, func.count().label("number"), func.sum(amount).label("amount")).group_by(*keys)
 
 
+def open_at(moment: datetime, lag: timedelta) -> Select[Any]:
+    """Number and sum of what was open at a past moment, by day of submission, header type and band.
+
+    Left out is whatever was submitted or closed less than `lag` before or after it; a negative one takes that in.
+    """
+    row = InvoiceRequest
+    closed = or_(row.closed_at.is_(None), row.closed_at >= moment + lag)
+    rows = (
+        select(row.submitted_on, kind_column(), band_column(), row.amount)
+        .where(row.submitted_at < moment - lag, closed)
+        .subquery()
+    )
+    *keys, amount = rows.c
+    return select(*keys, func.count(), func.sum(amount)).group_by(*keys)
+
+
 def all_days() -> set[date]:
     """Every day that could have figures."""
     named = union_all(

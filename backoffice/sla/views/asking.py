@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from flask import request, url_for
@@ -13,7 +13,7 @@ from backoffice.requests.rules import Reason
 from backoffice.sla import labels, rules
 from backoffice.sla.messages import lists
 from backoffice.sla.messages.lists import Address
-from backoffice.sla.queries.lists import STEPS, Asked, Figure
+from backoffice.sla.queries.lists import NOW, RECEIVED, STEPS, Asked, Figure
 from backoffice.web.filters import DateRange, FilterSet, FilterState, OneOf, Span
 
 PERIODS = {"": lazy_gettext("Last 30 days"), "12w": lazy_gettext("Last 12 weeks"), "ytd": lazy_gettext("This year")}
@@ -51,29 +51,32 @@ def _ends(span: Span, today: date) -> tuple[date, date]:
     return span.low or until - timedelta(days=29), until
 
 
-def filters(people: Mapping[str, str], *, whole: bool = False, cells: Iterable[str] = ()) -> FilterState:
-    """The filters of this address, with what the cell of a list may be.
+def filters(people: Mapping[str, str], *, whole: bool = False, figure: Figure | None = None) -> FilterState:
+    """The filters of this address: of the page, or of the list of a figure those that narrow it.
 
     `whole`: raises NotFound where one of them cannot be followed, as for a file.
     """
+    days = Days("date", lazy_gettext("Period"), "from", "to")
+    reviewer = OneOf("reviewer", lazy_gettext("Reviewer"), list(people.items()))
     offered = FilterSet(
-        Days("date", lazy_gettext("Period"), "from", "to"),
+        *(() if figure in NOW else (days,)),
         OneOf("kind", lazy_gettext("Header type"), list(labels.kinds.items())),
         OneOf("band", lazy_gettext("Amount"), list(labels.bands().items())),
-        OneOf("reviewer", lazy_gettext("Reviewer"), list(people.items())),
-        carried={"period": [name for name in PERIODS if name], "cell": sorted(cells)},
+        *(() if figure in RECEIVED else (reviewer,)),
+        carried={
+            "cell": sorted(CELLS.get(figure, ())) if figure else (),
+            **({} if figure in NOW else {"period": [name for name in PERIODS if name]}),
+        },
     )
     return offered.parse_whole(request.args) if whole else offered.parse(request.args)
 
 
 def asked(state: FilterState, today: date) -> Asked:
     """What the filters ask about: the days that were typed, else the period of the address; never after today."""
-    span = state["date"]
-    since, until = _period(dict(state.carried).get("period", ""), today)
-    if span:
-        since, until = _ends(span, today)
-    band, reviewer = (int(state[name]) if state[name] else None for name in ("band", "reviewer"))
-    return Asked(since, until, state["kind"], band, reviewer, dict(state.carried).get("cell", ""))
+    carried, span = dict(state.carried), state.get("date")
+    since, until = _ends(span, today) if span else _period(carried.get("period", ""), today)
+    band, reviewer = (int(typed) if (typed := state.get(name)) else None for name in ("band", "reviewer"))
+    return Asked(since, until, state["kind"], band, reviewer, carried.get("cell", ""))
 
 
 def _period(name: str, today: date) -> tuple[date, date]:

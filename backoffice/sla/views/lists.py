@@ -31,6 +31,7 @@ TITLES = {
     Figure.UNASSIGNED: lazy_gettext("Requests that nobody works on"),
     Figure.PAUSED: lazy_gettext("Requests whose clock stands still"),
     Figure.WORKED_ON: lazy_gettext("Requests being worked on"),
+    Figure.OLDEST: lazy_gettext("Open requests of the oldest day"),
     Figure.AGE: lazy_gettext("Open requests of one age"),
     Figure.MET: lazy_gettext("Requests closed in time"),
     Figure.MISSED: lazy_gettext("Requests that missed their day"),
@@ -91,7 +92,7 @@ def _wanted(figure: str, *, whole: bool = False) -> tuple[Figure, FilterState, A
     if request.args.get("cell", "") not in (cells or {""}):
         abort(404)
     people = terms.reviewers() if request.args.get("reviewer") else {}
-    state = asking.filters(people, cells=cells, whole=whole)
+    state = asking.filters(people, figure=shown, whole=whole)
     return shown, state, asking.asked(state, clock.today())
 
 

@@ -69,6 +69,10 @@ class FilterState:
         """The typed value of a filter: list, text or `Span`; empty where not given or wrong."""
         return next(control.value for control in self.controls if control.name == name)
 
+    def get(self, name: str) -> Any:
+        """The same; None of a filter that the list does not offer."""
+        return next((control.value for control in self.controls if control.name == name), None)
+
     @property
     def errors(self) -> dict[str, str]:
         """The sentence to show beside each control that made no sense."""
