@@ -103,15 +103,11 @@ def lock_all() -> None:
 
 def _lock_series(series: str) -> None:
     """Wait until nobody else takes a number of the series. Its periods are all locked before a new one is begun."""
-    begun = session.scalars(
-        select(InvoiceSeries.period)
-        .where(InvoiceSeries.series == series)
-        .order_by(InvoiceSeries.period)
-        .with_for_update()
-    ).all()
-    if not begun:
-        # The very first number: whoever else wants to be first waits here for the row instead.
+    periods = select(InvoiceSeries.period).where(InvoiceSeries.series == series).order_by(InvoiceSeries.period)
+    if not session.scalars(periods.with_for_update()).all():
+        # The very first number. Whoever else wanted to be first waits here, and has no lock of the row that came of it.
         _begin_period(series, _period(clock.today()))
+        session.scalars(periods.with_for_update()).all()
 
 
 def _refuse_stopped() -> None:
