@@ -42,6 +42,11 @@ def configure(currency: str) -> None:
     _currency = currency
 
 
+def currency_in_use() -> str:
+    """The installation's currency (ISO 4217)."""
+    return _currency
+
+
 def parse_amount(text: str, currency: str | None = None) -> Decimal:
     """Read an amount in major units as people type it: 1234.5, 1,234.50 or full-width digits.
 

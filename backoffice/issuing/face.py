@@ -7,15 +7,12 @@ words are a new template.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
 from backoffice.issuing.rules import Language, LineSnapshot, Snapshot, TaxGroupSnapshot, TaxKind
-from backoffice.money import signed, without_unit
-from backoffice.text import folded, hyphenated
 
 _TAGS: dict[Language, tuple[str, ...]] = {"zh": ("zh-CN",), "en": ("en",), "both": ("zh-CN", "en")}
 
@@ -157,37 +154,6 @@ def rate(kind: str, fraction: str, language: Language) -> str:
     if kind == TaxKind.RATE:
         return f"{(Decimal(fraction) * 100).normalize():f}%"
     return TAX_KINDS[kind].inline(language)
-
-
-def printed_total(text: str, currency: str | None = None) -> str:
-    """The figures of a total as it is copied from the face: its label and its currency left out, which is `currency`,
-    the installation's where none is given.
-
-    A currency is written in more ways than the face does; another one stays, so that nothing takes it for an amount.
-    """
-    for word in GROSS:
-        text = text.replace(word, " ")
-    return signed(without_unit(text, currency), currency)
-
-
-def printed_number(text: str) -> str:
-    """A number as it is copied from a document or a mail, its label left out, in the form in which it is kept.
-
-    Width, case, blanks and the kind of the hyphens say nothing. What is no number stays in some form that is none.
-    """
-    number = _folded(text[:_LONGEST_NUMBER])
-    while (label := next((label for label in _NUMBER_LABELS if number.startswith(label)), None)) is not None:
-        number = number.removeprefix(label).lstrip(":")
-    return number
-
-
-def _folded(text: str) -> str:
-    return hyphenated("".join(unicodedata.normalize("NFKC", folded(text)).split())).upper()
-
-
-_NUMBER_LABELS = tuple(_folded(word) for label in (NUMBER, CREDIT_NUMBER, ORIGINAL) for word in label)
-# A number with a label in each language, and room around them.
-_LONGEST_NUMBER = 160
 
 
 def title_of(snapshot: Snapshot) -> Label:

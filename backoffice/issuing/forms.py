@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, StringField
 
-from backoffice.issuing.face import printed_number, printed_total
+from backoffice.issuing.copied import printed_number, printed_total
 from backoffice.issuing.rules import SELLER_FIELDS, is_invoice_number
 from backoffice.web.forms import AmountField, DateField, Form, Required, TextAreaField, TypedField
 from backoffice.web.kept_forms import KeptForm

@@ -13,6 +13,10 @@ from backoffice.money import LIMIT, to_minor
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ((1000, "仟"), (100, "佰"), (10, "拾"), (1, ""))
 _GROUPS = ((10**8, "亿"), (10**4, "万"), (1, ""))
+_SIZES = {name: place for place, name in _PLACES if name}
+_GROUP_SIZES = {"元": 1, **{name: size for size, name in _GROUPS if name}}
+_CENTS = {"角": 10, "分": 1}
+_OTHER_SIGNS = str.maketrans("圆圓正負", "元元整负")
 
 # ISO 4217 code -> words before the number, name of the unit, name of the hundredth (singular, plural).
 _CURRENCIES: dict[str, tuple[str, tuple[str, str] | None, tuple[str, str] | None]] = {
@@ -45,6 +49,31 @@ def capitals(amount: Decimal, currency: str = "CNY") -> str:
     elif fen and yuan:
         words += "零"
     return words + (_DIGITS[fen] + "分" if fen else "整")
+
+
+def figures(written: str, currency: str = "CNY") -> Decimal | None:
+    """The amount that Chinese capitals say, or None where they are no such words of `currency`: 壹仟肆佰零玖元伍角整
+    -> 1409.50. 圆 and 正 are other signs for 元 and 整."""
+    words = "".join(written.split()).translate(_OTHER_SIGNS)
+    amount = _value(words.removeprefix(_named(currency)).removeprefix("负"))
+    found = -amount if "负" in words else amount
+    # Whatever else would come to the same amount is no way to write it.
+    return found if abs(found) <= LIMIT and capitals(found, currency) == words else None
+
+
+def _value(words: str) -> Decimal:
+    """What the signs come to, whatever their order."""
+    cents = whole = group = digit = 0
+    for sign in words:
+        if sign in _DIGITS:
+            digit = _DIGITS.index(sign)
+        elif sign in _SIZES:
+            group, digit = group + digit * _SIZES[sign], 0
+        elif sign in _GROUP_SIZES:
+            whole, group, digit = whole + (group + digit) * _GROUP_SIZES[sign], 0, 0
+        elif sign in _CENTS:
+            cents, digit = cents + digit * _CENTS[sign], 0
+    return Decimal(whole * 100 + cents) / 100
 
 
 def _named(currency: str) -> str:

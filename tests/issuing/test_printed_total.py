@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from backoffice import money
-from backoffice.issuing.face import Face, printed_total
+from backoffice.issuing.copied import printed_total
+from backoffice.issuing.face import Face
 from backoffice.money import AmountError, parse_amount
 from backoffice.requests.rules import typed_amount
 from tests.support.invoices import Paper, line
@@ -66,6 +67,10 @@ def test_a_total_in_another_currency_is_refused_as_that(typed: str, currency: st
     [
         ("-CNY 1,500.00", "CNY", "-1500"),
         ("\u2212¥5.00", "CNY", "-5"),
+        ("(1,500.00)", "CNY", "-1500"),
+        ("CNY (1,500.00)", "CNY", "-1500"),
+        ("（CNY 1,500.00）", "CNY", "-1500"),
+        ("价税合计（小写）：￥1,500.00", "CNY", "1500"),
         ("100美元", "USD", "100"),
         ("100港元", "HKD", "100"),
     ],
@@ -76,7 +81,24 @@ def test_the_own_currency_is_never_called_another(typed: str, currency: str, amo
         parse_amount(printed_total(f"价税合计（小写）{currency} 2.50 2.50", currency), currency)
 
 
-@pytest.mark.parametrize("typed", ["1.00 CNY 2.00", "CNY", "元", "¥", "¥¥1.00", "--¥1.00", "1.00 items", "R1.00"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1.00 CNY 2.00",
+        "CNY",
+        "元",
+        "¥",
+        "¥¥1.00",
+        "--¥1.00",
+        "1.00 items",
+        "R1.00",
+        "(-1.00)",
+        "(1.00",
+        "壹佰",
+        "壹佰元",
+        "美元壹佰元整",
+    ],
+)
 def test_half_a_total_is_none(typed: str) -> None:
     with pytest.raises(AmountError):
         parse_amount(printed_total(typed, "CNY"), "CNY")

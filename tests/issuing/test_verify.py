@@ -25,7 +25,7 @@ from backoffice.database import session, transaction
 from backoffice.extensions import limiter
 from backoffice.headers import services as headers
 from backoffice.issuing import jobs
-from backoffice.issuing.face import printed_number
+from backoffice.issuing.copied import printed_number
 from backoffice.issuing.models import Invoice
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
@@ -86,7 +86,15 @@ def test_number_and_total_together_are_confirmed(visitor: Any, number: str) -> N
 
 
 @pytest.mark.parametrize(
-    "copied", ["CNY 1,234.50", "1234.50元", "价税合计(小写) Total including tax\u3000CNY\xa01,234.50"]
+    "copied",
+    [
+        "CNY 1,234.50",
+        "1234.50元",
+        "价税合计(小写) Total including tax\u3000CNY\xa01,234.50",
+        "价税合计 ¥1,234.50",
+        "壹仟贰佰叁拾肆元伍角整",
+        "价税合计（大写）：壹仟贰佰叁拾肆圆伍角正",
+    ],
 )
 def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: str, copied: str) -> None:
     visitor.get("/verify")
@@ -99,9 +107,21 @@ def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: 
     [
         "发票号码 {}", "Invoice number\n{}", "发票号码 Invoice number {}", "Invoice number: {}", "发票号码：{}",
         "INVOICE NUMBER{}", "  {} ", "红字发票号码 Credit note number {}", "Original invoice {}", "{}\u200b",
+        "https://invoices.example/verify?number={}", "http://127.0.0.1:8000/back/verify?lang=zh&number={}#top",
+        "{}.pdf", "{} (1).PDF", "{}.xml",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("shape", [str, str.lower, lambda number: number.replace("-", "\u2011"), _full_width])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        str,
+        str.lower,
+        lambda number: number.replace("-", "\u2011"),
+        lambda number: number.replace("-", " "),
+        lambda number: number.replace("-", ""),
+        _full_width,
+    ],
+)
 def test_the_number_is_taken_as_it_is_copied_from_a_document(copied: str, shape: Callable[[str], str]) -> None:
     assert printed_number(copied.format(shape("INV-2026-000213"))) == "INV-2026-000213"
 
@@ -117,7 +137,16 @@ def test_a_genuine_invoice_is_known_by_its_number_with_the_label(visitor: Any, n
 
 @pytest.mark.one_database
 @pytest.mark.parametrize(
-    "typed", ["213", "IR-20260306-000001", "INV-2026", "INV-2026-000001 INV-2026-000002", "x" * 400]
+    "typed",
+    [
+        "213",
+        "IR-20260306-000001",
+        "INV-2026",
+        "IR20260306000001",
+        "https://invoices.example/verify",
+        "INV-2026-000001 INV-2026-000002",
+        "x" * 400,
+    ],
 )
 def test_what_is_no_number_of_ours_is_asked_for_again(visitor: Any, number: str, typed: str) -> None:
     visitor.get("/verify")

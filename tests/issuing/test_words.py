@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backoffice.issuing.words import capitals, english
+from backoffice.issuing.words import capitals, english, figures
 from tests.support.capitals import spelled_out
 
 VECTORS = {
@@ -40,6 +40,38 @@ AMOUNTS = st.one_of(
     # Numbers of few digits and many zeros are where the rules of 零 bite.
     st.lists(st.sampled_from("000000123456789"), min_size=1, max_size=14).map(lambda digits: int("".join(digits))),
 )
+
+
+@given(AMOUNTS, st.booleans(), st.sampled_from(["CNY", "USD", "JPY"]))
+def test_capitals_are_read_back(cents: int, negative: bool, currency: str) -> None:
+    amount = Decimal(-cents if negative else cents) / 100
+    written = capitals(amount, currency)
+    assert figures(written, currency) == amount
+    assert figures(f" {written.replace('元', '圆').replace('整', '正')} ", "CNY") == (
+        amount if currency == "CNY" else None
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "元",
+        "负",
+        "壹佰",
+        "壹佰元",
+        "伍分整",
+        "壹拾零元整",
+        "壹佰壹佰元整",
+        "佰元整",
+        "壹仟伍佰元整元",
+        "1500元整",
+        "负负壹元整",
+        "九",
+    ],
+)
+def test_what_is_no_amount_in_capitals_is_none(written: str) -> None:
+    assert figures(written) is None
 
 
 @settings(max_examples=3000, deadline=None)
