@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -172,11 +172,6 @@ def to_minor(amount: Decimal | int) -> int:
 def from_minor(minor: int) -> Decimal:
     """The amount of `minor` cents, always with two places."""
     return Decimal(minor).scaleb(-2).quantize(CENT)
-
-
-def round_half_up(amount: Decimal) -> Decimal:
-    """Round to the cent on the magnitude, then put the sign back (the commercial rule of design/domain.md 4)."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def format_amount(amount: Decimal) -> str:

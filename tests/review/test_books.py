@@ -253,6 +253,9 @@ def test_every_sentence_opens_the_list_that_adds_up_to_it(
     assert "The register holds 3 invoices of this month over ¥48.54" in page
     assert opens(max_, register, "Amount") == Decimal("48.54")
     assert "3 invoices, before credit notes" in max_.get(register).text
+    listed = re.findall(r">(INV-[0-9-]+)<", max_.page.text)
+    assert listed == sorted(listed, reverse=True), "newest first, in the order of the numbers and not of the sums"
+    assert len(set(listed)) == 3
     assert "they took ¥5.00 back in this month" in page
     assert opens(max_, html.unescape(credits), "Invoiced") == Decimal("-5.00")
     moved = page[page.index(">Moved in the month<") : page.index("</tbody>")]

@@ -96,7 +96,7 @@ class CreditNote(Base):
         CheckConstraint("sequence > 0", name="sequence_positive"),
         CheckConstraint("net + tax = gross", name="totals_add_up"),
         CheckConstraint("gross > 0 AND net >= 0 AND tax >= 0", name="takes_back"),
-        Index("ix_credit_note_issued_on", "issued_on", "gross"),
+        Index("ix_credit_note_issued_on", "issued_on", "sequence", "gross"),
         Index("ix_credit_note_pdf_sha256", "pdf_sha256"),
         Index("ix_credit_note_invoice_id", "invoice_id", "id"),
         Index("ix_credit_note_unrendered", "id", sqlite_where=_UNRENDERED, postgresql_where=_UNRENDERED),

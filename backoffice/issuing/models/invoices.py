@@ -36,7 +36,7 @@ class Invoice(Base):
         CheckConstraint("sequence > 0", name="sequence_positive"),
         CheckConstraint("net + tax = gross", name="totals_add_up"),
         # The register of a month, and its sum.
-        Index("ix_invoice_issued_on", "issued_on", "gross"),
+        Index("ix_invoice_issued_on", "issued_on", "sequence", "gross"),
         # Whose document a file is.
         Index("ix_invoice_pdf_sha256", "pdf_sha256"),
         Index(

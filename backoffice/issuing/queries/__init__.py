@@ -255,6 +255,7 @@ def register_between(first: date, last: date) -> Register:
 
 REGISTER_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
     (Invoice.issued_on, "desc"),
+    (Invoice.sequence, "desc"),
     (Invoice.gross, "desc"),
     (Invoice.id, "desc"),
 ]
@@ -264,7 +265,7 @@ def register(first: date, last: date) -> Select[Any]:
     """These invoices, each with its request's number and its account's code, for a list in `REGISTER_ORDER`, which is
     that of the index of issue dates."""
     return (
-        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.gross)
+        select(Invoice.id, Invoice.number, Invoice.issued_on, Invoice.sequence, Invoice.gross)
         .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
         .join(Account, Account.id == Invoice.account_id)
         .add_columns(InvoiceRequest.number.label("request"), InvoiceRequest.state, Account.code, Account.name)

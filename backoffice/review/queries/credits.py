@@ -22,6 +22,7 @@ from backoffice.requests.models import InvoiceRequest
 
 REGISTER_ORDER: list[tuple[Any, Literal["asc", "desc"]]] = [
     (CreditNote.issued_on, "desc"),
+    (CreditNote.sequence, "desc"),
     (CreditNote.gross, "desc"),
     (CreditNote.id, "desc"),
 ]
@@ -79,7 +80,8 @@ def debts_on(lines: list[Creditable]) -> dict[int, Decimal]:
 def register(first: date, last: date) -> Select[Any]:
     """The credit notes dated from `first` to `last` in `REGISTER_ORDER`, each with its invoice and its account."""
     return (
-        select(CreditNote.id, CreditNote.number, CreditNote.issued_on, CreditNote.gross, CreditNote.proposal_id)
+        select(CreditNote.id, CreditNote.number, CreditNote.issued_on, CreditNote.sequence, CreditNote.gross)
+        .add_columns(CreditNote.proposal_id)
         .join(Invoice, Invoice.id == CreditNote.invoice_id)
         .join(InvoiceRequest, InvoiceRequest.id == Invoice.request_id)
         .join(Account, Account.id == CreditNote.account_id)

@@ -12,7 +12,7 @@ Made on {made} by {maker}.
 1. Nothing in this pack was changed since it was made:
        sha256sum -c SHA256SUMS          (Linux, Git Bash)
        shasum -a 256 -c SHA256SUMS      (macOS)
-       Get-FileHash -Algorithm SHA256 * (Windows, compare by eye)
+       Get-ChildItem -Recurse -File | Get-FileHash -Algorithm SHA256   (Windows PowerShell, compare by eye)
 2. The PDF is the one that was issued: its hash, kept with the invoice since it was issued, is
        {sha256}
    Anybody can drop it at {verify} or type its number and total there.
@@ -50,7 +50,7 @@ Takes back of invoice {invoice}. Made on {made} by {maker}.
 1. Nothing in this pack was changed since it was made:
        sha256sum -c SHA256SUMS          (Linux, Git Bash)
        shasum -a 256 -c SHA256SUMS      (macOS)
-       Get-FileHash -Algorithm SHA256 * (Windows, compare by eye)
+       Get-ChildItem -Recurse -File | Get-FileHash -Algorithm SHA256   (Windows PowerShell, compare by eye)
 2. The PDF is the one that was issued: its hash, kept with the credit note since it was issued, is
        {sha256}
    Anybody can drop it at {verify} or type its number and total there.
@@ -104,6 +104,7 @@ INVOICES AND CREDIT NOTES OF {month}
 1. SHA256SUMS holds the hash that was kept with each PDF when it was issued. In this folder:
        sha256sum -c SHA256SUMS          (Linux, Git Bash)
        shasum -a 256 -c SHA256SUMS      (macOS)
+       Get-ChildItem -Recurse -File | Get-FileHash -Algorithm SHA256   (Windows PowerShell, compare by eye)
 2. The XML of each document is the one inside its PDF, byte for byte (factur-x.xml among its attachments). A document
    from before there was XML has none here either.
 3. register.csv has a line for each document, the hash of its PDF among it. What a credit note takes back is negative,
