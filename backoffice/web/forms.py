@@ -220,6 +220,12 @@ class DateField(TypedField):
 
     widget = DateInput()
 
+    def process_data(self, value: Any) -> None:
+        """Take a date, or the text of one, as a form has it that was kept while its writer was away."""
+        if isinstance(value, str):
+            self.typed, value = value, parse_day(value.strip())
+        super().process_data(value)
+
     def parse(self, text: str) -> date:
         """Read an ISO date."""
         day = parse_day(text.strip())

@@ -29,7 +29,7 @@ from backoffice.policies.services.changing import Plan
 from backoffice.requests import queries as requests
 from backoffice.web import asides, kept_forms, limits
 from backoffice.web.errors import translate
-from backoffice.web.forms import apply_errors, parse_day, whole_number
+from backoffice.web.forms import apply_errors, whole_number
 from backoffice.web.guards import current_actor, guard
 from backoffice.web.kept_forms import keep_typed
 
@@ -115,8 +115,6 @@ def _page(form: SellerForm, logo: str) -> str:
 def _told(form: SellerForm, logo: str) -> dict[str, Any]:
     """What is shown of a form before it is saved; what the page has told the effect of is what may be saved."""
     plan, doubts = None, list[Message]()
-    if isinstance(form.starts_on.data, str):  # as a form comes back that was kept while its writer was away
-        form.starts_on.data = parse_day(form.starts_on.data)
     if form.starts_on.data is not None:
         with suppress(Invalid):
             plan, doubts = _plan(form, logo)
