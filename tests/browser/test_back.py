@@ -40,6 +40,7 @@ def test_back_after_change_and_after_submit_without_scripts(stage: Stage, window
     amount = page.get_by_label("Invoice Amount")
     amount.fill("77.70")
     press(page, "Review")
+    arrives(page, "Review and submit")
     page.go_back()
     expect(amount).to_have_value("77.70")
     page.go_forward()
