@@ -17,6 +17,7 @@ from backoffice.web.kept_forms import accepted_forms
 from backoffice.web.navigation import init_navigation
 from backoffice.web.offers import init_offers
 from backoffice.web.shortcuts import init_shortcuts
+from backoffice.web.svg import init_svg
 
 THEMES = ("light", "dark", "auto")
 THEME_COOKIE = "theme"
@@ -87,6 +88,7 @@ def init_interface(app: Flask) -> None:
     init_addresses(app)
     init_drawn(app)
     init_formatting(app)
+    init_svg(app)
     init_icons(app)
     init_navigation(app)
     init_shortcuts(app)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext, ngettext, pgettext
 
 from backoffice.sla import forecast
 from backoffice.sla.rules import BY_DAY, SMALLEST_SAMPLE
+from backoffice.web.formatting import page_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,12 @@ class Definition:
 
 
 class Glossary(dict[str, Definition]):
-    """The words of a page by their keys, in its order."""
+    """The words of a page by their keys, in its order. All that ask for the same have the same one: it is read only."""
+
+    @property
+    def entries(self) -> tuple[Definition, ...]:
+        """All words with what they mean."""
+        return tuple(self.values())
 
     def columns(self, first: str, *figures: str) -> list[dict[str, Any]]:
         """The head of a table, by keys: what its rows are, then its figures (components/table.html)."""
@@ -35,11 +42,21 @@ class Glossary(dict[str, Definition]):
 
 def of_board(target_days: int) -> Glossary:
     """All words of `/sla`; `target_days` are the business days that are promised today."""
+    return _of_board(target_days, page_locale())
+
+
+@lru_cache(maxsize=16)
+def _of_board(target_days: int, _language: str) -> Glossary:
     return _by_key([*_now(), _due(target_days), *_period(), *_turnaround(), *_charts(), *_parts(), *_steps(), *_rest()])
 
 
 def of_forecast(target_days: int) -> Glossary:
     """All words of `/sla/forecast`, likewise."""
+    return _of_forecast(target_days, page_locale())
+
+
+@lru_cache(maxsize=16)
+def _of_forecast(target_days: int, _language: str) -> Glossary:
     return _by_key([*_paces(), *_expected(), *_row(), _due(target_days)])
 
 
