@@ -59,10 +59,17 @@ def laid_out(
 ) -> bytes:
     """The file of the pages that `draw` makes, one at a time per process; also for papers that are no invoice."""
     with _lock, _uncollected():
-        canvas = draw()
-        contents, fonts = canvas.finish()
-        pictures = [page.pictures for page in canvas.pages]
-        return writer.write(contents, fonts, properties, pictures=pictures, archival=archival, enclosed=enclosed)
+        return _written(draw, properties, archival, enclosed)
+
+
+def _written(
+    draw: Callable[[], Canvas], properties: Properties, archival: bool, enclosed: Enclosure | None
+) -> bytes:  # fmt: skip
+    # Of its own, so that the pages are gone when the search for circles begins again: it would walk all of them.
+    canvas = draw()
+    contents, fonts = canvas.finish()
+    pictures = [page.pictures for page in canvas.pages]
+    return writer.write(contents, fonts, properties, pictures=pictures, archival=archival, enclosed=enclosed)
 
 
 @contextmanager
