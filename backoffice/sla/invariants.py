@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,6 +43,7 @@ def check() -> Iterator[str]:
         yield from _figures(folded)
         if folded.folded_at is not None:
             yield from _backlog(folded.folded_at)
+            yield from _stages(folded.folded_at)
 
 
 def _weeks() -> Iterator[str]:
@@ -105,6 +106,27 @@ def _backlog(folded_at: datetime) -> Iterator[str]:
         if not (fewest <= number <= most and least <= amount <= greatest):
             day, kind, band = key
             yield f"what was open of {day}, {kind}, band {band}: its number or its sum differs from a recount"
+
+
+def _stages(folded_at: datetime) -> Iterator[str]:
+    """That all to which nothing has happened since the fold stands there with its day, its stage and its claim."""
+    columns = ("due_on", "submitted_on", "stage", "header_kind", "band", "claimed_by_id", "number")
+    stands = _counted(session.execute(select(*(getattr(Backlog, name) for name in columns))))
+    surely = _counted(session.execute(recount.backlog(folded_at, recount.is_untouched(folded_at - LAG))))
+    for key in sorted(surely - stands):
+        due_on, day, stage, kind, band, claimed_by = key
+        yield (
+            f"what was open of {day}, {kind}, band {band}: {stands[key]} due on {due_on}, {stage}, claimed by"
+            f" {claimed_by or 'nobody'}; a recount finds {surely[key]}"
+        )
+
+
+def _counted(rows: Iterable[Any]) -> Counter[tuple[Any, ...]]:
+    found: Counter[tuple[Any, ...]] = Counter()
+    for due_on, day, stage, kind, band, claimed_by, number, *_ in rows:
+        # A clock stops with the moment at which the question arrived, which is written down some time after it.
+        found[due_on, day, "held" if stage == "paused" else stage, kind, band, claimed_by] += number
+    return found
 
 
 def _sums(rows: Iterable[Any]) -> defaultdict[tuple[date, str, int], tuple[int, Decimal]]:

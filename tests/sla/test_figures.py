@@ -82,7 +82,7 @@ def live(desk: Desk) -> None:
         if fate == "paused":
             stopped = update(InvoiceRequest).where(InvoiceRequest.number == number).values(paused_at=at)
             desk.run(lambda sent=stopped: session.execute(sent))
-    for days in (7, 6):  # due today, and on the next business day
+    for days in (58, 57, 7, 6):  # the oldest, and of the day after it; due today, and on the next business day
         desk.apply(days_ago=days)
     with desk.app.app_context():
         jobs.fold()

@@ -277,6 +277,12 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "sla_backlog", "UPDATE sla_backlog SET number = number + 1", "what was open of"),
     "what is open has another sum": (
         "sla_backlog", "UPDATE sla_backlog SET amount = amount - 1", "what was open of"),
+    "what is open is due on another day": (
+        "sla_backlog", "UPDATE sla_backlog SET due_on = '2199-01-01'", "a recount finds"),
+    "what waits for us stands still": (
+        "sla_backlog", "UPDATE sla_backlog SET stage = 'paused' WHERE stage = 'pending'", "a recount finds"),
+    "somebody works on what nobody claimed": (
+        "sla_backlog", "UPDATE sla_backlog SET claimed_by_id = 1 WHERE claimed_by_id = 0", "a recount finds"),
     "a turnaround became shorter": (
         "sla_pace", "UPDATE sla_pace SET took = took + 1", "differs from a recount"),
     "a mail was accepted at no time": (

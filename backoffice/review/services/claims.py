@@ -100,7 +100,7 @@ def colleague(person_id: int) -> User:
 def unassign(actor: Actor, number: str, *, now: datetime) -> InvoiceRequest:
     """Let nobody work on a pending request, whoever had it. Raises as `claim`."""
     invoice_request = for_decision(actor, number)
-    before = invoice_request.claimed_by_label if invoice_request.is_claimed(now) else None
+    before = invoice_request.claimed_by_label  # also of a claim that has run out: whatever changes is told of
     pending = update(InvoiceRequest).where(InvoiceRequest.id == invoice_request.id, in_state(State.PENDING))
     if not rows_changed(session.execute(pending.values(states.UNCLAIMED))):
         _refuse(actor, invoice_request, now)

@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, union_all
 
 from backoffice import clock
+from backoffice.audit.models import AuditEvent
 from backoffice.database import session
-from backoffice.requests.models import InvoiceRequest, is_open
-from backoffice.requests.rules import State
+from backoffice.requests.models import InvoiceRequest, RequestEvent, is_open
+from backoffice.requests.rules import ABOUT, State
 from backoffice.sla import rules
 from backoffice.sla.models import Outcome
 from backoffice.sla.rules import Clock, Kept, Split, Step, Verdict
@@ -154,8 +155,8 @@ def _kept(step: str) -> Any:
     return case((kept.is_(True), Kept.KEPT.value), (kept.is_(False), Kept.LATE.value), else_=Kept.FREE.value)
 
 
-def backlog(now: datetime) -> Select[Any]:
-    """What is open, in the columns of `sla_backlog`."""
+def backlog(now: datetime, *narrowed: ColumnElement[bool]) -> Select[Any]:
+    """What is open, in the columns of `sla_backlog`; of it what `narrowed` leaves."""
     stage = case(
         (InvoiceRequest.state == State.APPROVED, "approved"),
         (InvoiceRequest.paused_at.is_not(None), "paused"),
@@ -166,7 +167,7 @@ def backlog(now: datetime) -> Select[Any]:
     rows = (
         select(InvoiceRequest.due_on, InvoiceRequest.submitted_on, stage.label("stage"), kind_column(), band_column())
         .add_columns(claimed_by.label("claimed_by_id"), InvoiceRequest.amount)
-        .where(is_open())
+        .where(is_open(), *narrowed)
         .subquery()
     )
     *keys, amount = rows.c
@@ -187,6 +188,18 @@ def open_at(moment: datetime, lag: timedelta) -> Select[Any]:
     )
     *keys, amount = rows.c
     return select(*keys, func.count(), func.sum(amount)).group_by(*keys)
+
+
+def is_untouched(since: datetime) -> ColumnElement[bool]:
+    """Whether nothing has happened to a request from a moment on: neither its timeline nor the audit log tells of it.
+
+    That its question reached the customer is told by neither, and stops its clock.
+    """
+    happened = exists().where(RequestEvent.request_id == InvoiceRequest.id, RequestEvent.at >= since)
+    done = exists().where(
+        AuditEvent.object_type == ABOUT, AuditEvent.object_id == InvoiceRequest.number, AuditEvent.at >= since
+    )
+    return and_(~happened, ~done)
 
 
 def all_days() -> set[date]:
