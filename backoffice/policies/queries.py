@@ -89,6 +89,13 @@ def replaced(rows: Iterable[Policy]) -> dict[int, Policy]:
     return found
 
 
+def replaced_by(policy: Policy) -> Policy | None:
+    """The change that held on no day because this one took its first day; taken back, this one gives it back."""
+    rows = course(PolicyKey(policy.key))
+    never = replaced(rows)
+    return next((row for row in rows if row.id in never and never[row.id].id == policy.id), None)
+
+
 def history(key: PolicyKey) -> list[tuple[Policy, Policy | None]]:
     """All rows of a policy that held or will hold, each with the one before it; the last to hold comes first."""
     every = session.scalars(_newest_first(key).where(holds())).all()

@@ -141,9 +141,13 @@ def test_a_second_change_from_the_same_day_replaces_the_first_and_both_say_so(de
     gone = re.sub(r"<[^>]+>", " ", ana.get(f"{PAGE}/changes/{first}").text)
     assert "This change holds on no day" in gone
     assert "is promised a day by the new value" not in gone, "an effect it has not"
-    ana.get(f"{PAGE}/changes/{second}")
-    assert "is promised a day by the new value" in ana.page.text
+    assert re.search(r"Before\s+5 business days\s+New\s+3 business days", gone)
+    standing = re.sub(r"<[^>]+>", " ", ana.get(f"{PAGE}/changes/{second}").text)
+    assert "is promised a day by the new value" in standing
+    assert re.search(r"replaced by it\s+3 business days", standing)
+    assert "What it replaced is due again from that day on: 3 business days." in standing
     ana.submit({"reason": "The first was right"}, button="Take back")
+    assert "What it replaced is due again: 3 business days." in ana.follow().text
     assert value(desk, PolicyKey.SLA_BUSINESS_DAYS) == 3
     assert "is promised a day by the new value" in ana.get(f"{PAGE}/changes/{first}").text, "it holds again"
 

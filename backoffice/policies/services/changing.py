@@ -84,8 +84,8 @@ def standing(policy: Policy, now: datetime) -> Plan | None:
         return planned(key, policy.value, takes_effect(policy, now), now)
     if not policy.is_planned(today) or queries.row_in_force(key, policy.starts_on) is not policy:
         return None
-    before = queries.held_until(key, policy.starts_on, today)
-    return Plan(key, before, policy.value, policy.starts_on, queries.next_day(key, policy.starts_on), None)
+    before, replaces = queries.held_until(key, policy.starts_on, today), queries.replaced_by(policy)
+    return Plan(key, before, policy.value, policy.starts_on, queries.next_day(key, policy.starts_on), replaces)
 
 
 def change(
@@ -153,6 +153,7 @@ def decline(actor: Actor, policy_id: int, *, reason: str, now: datetime) -> Poli
 def take_back(actor: Actor, policy_id: int, *, reason: str, now: datetime) -> Policy:
     """Take back a change whose day is still to come, or one's own proposal: what holds now goes on.
 
+    A change of the same day that it had replaced is due again.
     Raises NotFound, Forbidden for a colleague's proposal, Conflict where it was ended or holds already, Invalid
     (`reason`).
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -54,7 +55,13 @@ def decline_policy(policy_id: int) -> Any:
 @guard(Permission.ADMINISTER, rescue=lambda: keep_typed(page=_back()))
 def take_back_policy(policy_id: int) -> Any:
     """Take a change back before its day, or one's own proposal, with a reason."""
-    return _end(policy_id, gettext("The change is taken back. What holds goes on."), changing.take_back)
+    row = queries.policy(policy_id)
+    again = None if row.is_proposed else queries.replaced_by(row)
+    said = gettext("The change is taken back. What holds goes on.")
+    if again is not None:
+        value = told()["words"](row.key, again.value)
+        said = gettext("The change is taken back. What it replaced is due again: %(value)s.", value=value)
+    return _end(policy_id, said, changing.take_back)
 
 
 def _end(policy_id: int, said: str, verb: Callable[..., Policy]) -> Any:
@@ -111,7 +118,7 @@ def _before(row: Policy) -> Any:
     for one, before in queries.history(key):
         if one.id == row.id:
             return DEFAULTS[key] if before is None else before.value
-    return queries.value(key, row.starts_on)
+    return queries.value(key, row.starts_on - timedelta(days=1))
 
 
 def _address(policy_id: int) -> str:
