@@ -10,6 +10,7 @@ from datetime import date
 from backoffice import text
 from backoffice.calendars.rules import FIRST_YEAR, LAST_YEAR, NAME_LIMIT, DayKind, SpecialDay
 from backoffice.errors import N_, Invalid, Message
+from backoffice.web.cells import as_it_was, kept_as_text
 
 COLUMNS = ("day", "kind", "name")
 # A century of calendars; whatever is larger is another file.
@@ -18,11 +19,12 @@ _FAULTS_SHOWN = 20
 
 
 def write(special: Mapping[date, SpecialDay]) -> str:
-    """The text that `read` reads back as the same days."""
+    """The text that `read` reads back as the same days; what a spreadsheet would run stays text there."""
     written = io.StringIO(newline="")
     lines = csv.writer(written, lineterminator="\n")
     lines.writerow(COLUMNS)
-    lines.writerows((day.isoformat(), special[day].kind.value, special[day].name) for day in sorted(special))
+    named = ((day.isoformat(), special[day].kind.value, kept_as_text(special[day].name)) for day in sorted(special))
+    lines.writerows(named)
     return written.getvalue()
 
 
@@ -66,7 +68,8 @@ def _line(row: Mapping[str, str | None], weekend: str, days: dict[date, SpecialD
         yield Message(N_("%(day)s is on no weekend, it is worked anyway"), day=day.isoformat())
     else:
         try:
-            days[day] = SpecialDay(DayKind(kind), text.clean(row["name"] or "", max_length=NAME_LIMIT))
+            name = text.clean(as_it_was(row["name"] or ""), max_length=NAME_LIMIT)
+            days[day] = SpecialDay(DayKind(kind), name)
         except text.TextError as error:
             yield error.message
 

@@ -86,6 +86,11 @@ def kept_as_text(value: str) -> str:
     return f"'{value}" if _MARKED.match(value) or _becomes_another(value) else value
 
 
+def as_it_was(value: str) -> str:
+    """The text of a cell that `kept_as_text` wrote; any other, as people type it, stays."""
+    return value[1:] if value.startswith("'") and kept_as_text(value[1:]) == value else value
+
+
 def _becomes_another(value: str) -> bool:
     # Full-width figures count as figures. An apostrophe too many does no harm.
     text = unicodedata.normalize("NFKC", value).strip().casefold()

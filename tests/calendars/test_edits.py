@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, date, datetime
 
 import pytest
@@ -68,3 +69,12 @@ def test_saving_needs_a_reason_a_role_and_the_calendar_that_was_seen(cast: Cast)
 def test_what_is_exported_reads_back_as_the_same_days() -> None:
     days = {MONDAY: SpecialDay(DayKind.HOLIDAY, 'A "day", 元旦'), SATURDAY: SpecialDay(DayKind.WORKDAY)}
     assert files.read(files.write(days), "67") == days
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "-1+1", "'=1", "'t was a day off", "1 Mar", "@home"])
+def test_a_name_that_a_spreadsheet_would_run_stays_text_in_the_file_and_is_read_back(name: str) -> None:
+    days = {MONDAY: SpecialDay(DayKind.HOLIDAY, name)}
+    written = files.write(days)
+    assert next(csv.reader(written.splitlines()[1:]))[2] == f"'{name}"
+    assert files.read(written, "67") == days
+    assert files.read(f"day,kind,name\n{MONDAY},holiday,'t was a rest\n", "67")[MONDAY].name == "'t was a rest"

@@ -115,6 +115,24 @@ def test_a_year_is_exported_and_imported_again(desk: Desk, visit: Callable[..., 
         assert not queries.current_calendar().is_business_day(date(2026, 10, 10))
 
 
+@pytest.mark.parametrize(
+    ("days", "warns"), [("2027-01-01,holiday,New Year", "2027 would have 1 holiday"), ("2031-05-01,holiday,", "2031 ")]
+)
+def test_a_file_with_few_days_of_a_year_is_warned_about(
+    desk: Desk, visit: Callable[..., Visitor], days: str, warns: str
+) -> None:
+    ana = visit(desk.cast.ana)
+    ana.get(PAGE)
+    shown = ana.submit({"file": (io.BytesIO(f"day,kind,name\n{days}\n".encode()), "new.csv")}, button=LOOK).text
+    assert "Few days for a whole year" in shown
+    assert warns in shown
+    ana.get(PAGE)
+    whole = ana.get(f"{PAGE}.csv?year=2026").text
+    ana.get(PAGE)
+    shown = ana.submit({"file": (io.BytesIO(whole.encode()), "2026.csv")}, button=LOOK).text
+    assert "Few days for a whole year" not in shown
+
+
 def test_who_may_not_change_it_reads_it(desk: Desk, visit: Callable[..., Visitor]) -> None:
     page = visit(desk.cast.max).get(f"{PAGE}?year=2027").text
     assert "2027 is provisional" in page

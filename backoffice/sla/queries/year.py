@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -40,6 +41,18 @@ def changes(before: BusinessCalendar, after: BusinessCalendar, years: Iterable[i
     days = (date.fromordinal(one) for year in sorted(years) for one in _ordinals(year))
     both = ((_day(before, day), _day(after, day)) for day in days)
     return [(old, new) for old, new in both if old != new]
+
+
+def sparse(before: BusinessCalendar, after: BusinessCalendar, years: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Of `years` those with less than half the holidays and working weekends that are usual: year, how many, usually.
+
+    Usual is what the year had; of one that was not known, what the poorest of the known ones has.
+    """
+    known = Counter(day.year for day in before.special)
+    least = min((known[year] for year in before.years), default=0)
+    now = Counter(day.year for day in after.special)
+    usual = {year: known[year] if year in before.years else least for year in sorted(years)}
+    return [(year, now[year], most) for year, most in usual.items() if now[year] * 2 < most]
 
 
 def _ordinals(year: int) -> range:

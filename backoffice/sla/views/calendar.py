@@ -40,6 +40,7 @@ class Proposal:
 
     changed: list[tuple[year.Day, year.Day]]
     settled: list[int]
+    sparse: list[tuple[int, int, int]]
     moves: moves.Moves
     seen: str
 
@@ -150,7 +151,8 @@ def _proposal(found: KnownYears) -> Proposal:
     changed = year.changes(before, after, found.years)
     settled = [one for one in sorted(found.years) if before.is_provisional(one) and not found.years[one]]
     content = fingerprint(found.weekend, after.special, after.years)
-    return Proposal(changed, settled, moves.who_moves(after), f"{current.id}-{content}")
+    sparse = year.sparse(before, after, found.years)
+    return Proposal(changed, settled, sparse, moves.who_moves(after), f"{current.id}-{content}")
 
 
 def _year() -> int:
