@@ -84,6 +84,7 @@ def test_a_moved_day_names_the_one_before_and_a_kept_one_says_so(desk: Desk, vis
     assert (told(desk, number).spare, counted(told(desk, number))) == (1, 6)
     page = visit(desk.cast.ada).get(f"/invoices/{number}/due").text
     assert "a promised day never moves earlier" in page
+    assert "This one is a business day again: Tue 24 Nov 2026." in re.sub("<[^>]+>", "", page)
     assert 'datetime="2026-11-27"' in page
     assert "Promised day moved" in visit(desk.cast.ada).get(f"/invoices/{number}").text
     assert f'href="/review/{number}/due"' in visit(desk.cast.max).get(f"/review/{number}").text
@@ -93,5 +94,6 @@ def test_a_moved_day_names_the_one_before_and_a_kept_one_says_so(desk: Desk, vis
     desk.run(session.execute, update(Hold).values(clock_stopped_at=since))
     desk.run(holds.resume, desk.cast.rita.actor, number, now=until)
     assert told(desk, number).moved == (
-        Moved(date(2026, 11, 27), date(2026, 11, 30)), Moved(date(2026, 11, 30), date(2026, 12, 1), (since, until)),
+        Moved(date(2026, 11, 27), date(2026, 11, 30), again=(date(2026, 11, 24),)),
+        Moved(date(2026, 11, 30), date(2026, 12, 1), (since, until)),
     )  # fmt: skip

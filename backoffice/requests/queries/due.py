@@ -36,11 +36,15 @@ class ExplainedDay:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A promised day that made room for a later one: for a question, while which the clock `stood`, or the calendar."""
+    """A promised day that made room for a later one: for a question, while which the clock `stood`, or the calendar.
+
+    `again` are the days of rest that the calendar had then, and that are business days by now.
+    """
 
     before: date
     after: date
     stood: Span | None = None
+    again: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,9 @@ def _touches(span: Span, day: date) -> bool:
 
 def _moved(invoice_request: InvoiceRequest, start: date, days: int, now: datetime) -> Iterator[Moved]:
     """Each move of the day in its order, reckoned as it was made: by the calendar of the question's end."""
-    steps = sorted([*_by_calendar(invoice_request.id), *_by_questions(invoice_request.id, now)], key=lambda one: one[0])
+    steps = sorted(
+        [*_by_calendar(invoice_request, start), *_by_questions(invoice_request.id, now)], key=lambda one: one[0]
+    )
     if not steps:
         return
     in_force = calendars.dated()
@@ -124,10 +130,15 @@ def _moved(invoice_request: InvoiceRequest, start: date, days: int, now: datetim
             yield moved
 
 
-def _by_calendar(request_id: int) -> Iterator[tuple[datetime, Moved]]:
-    moves = select(RequestEvent).where(RequestEvent.request_id == request_id, RequestEvent.kind == "due_moved")
+def _by_calendar(invoice_request: InvoiceRequest, start: date) -> Iterator[tuple[datetime, Moved]]:
+    moves = select(RequestEvent).where(RequestEvent.request_id == invoice_request.id, RequestEvent.kind == "due_moved")
+    now = calendars.calendar_of(calendars.version(invoice_request.calendar_version_id))
     for event in session.scalars(moves.order_by(RequestEvent.id)):
-        yield event.at, Moved(event.day("before"), event.day("due_on"))
+        then = calendars.calendar_of(calendars.version(event.data["calendar_version"]))
+        after = event.day("due_on")
+        days = (start + timedelta(days=number) for number in range(1, (after - start).days + 1))
+        again = tuple(day for day in days if now.is_business_day(day) and not then.is_business_day(day))
+        yield event.at, Moved(event.day("before"), after, again=again)
 
 
 def _by_questions(request_id: int, now: datetime) -> Iterator[tuple[datetime, Any]]:

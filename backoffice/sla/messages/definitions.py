@@ -253,7 +253,8 @@ def _paces() -> list[tuple[str, str, str]]:
 def _expected() -> list[tuple[str, str, str]]:
     return [
         ("ahead", gettext("Expected backlog"),
-         gettext("How many requests are expected to be open at the end of each of the coming business days.")),
+         gettext("How many requests are expected to be open at the end of each of the coming business days. It is "
+                 "reckoned from what was known when today began: what has happened since is not in it.")),
         ("before", gettext("Last month's forecast"),
          gettext("What was expected twenty business days ago, from what was known then, beside what came of it.")),
         ("day", gettext("Day"), gettext("A business day; what happens on a day off belongs to the next one.")),

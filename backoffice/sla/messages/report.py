@@ -55,12 +55,19 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
     kept = None if promises.on_time is None else promises.on_time >= target
     counted = gettext("%(met)d of %(n)d", met=promises.met.number, n=promises.due.number)
     goal = gettext("Target: %(target)s", target=percent(target, 0))
-    held = ngettext("the clock of %(num)d request stood still", "the clock of %(num)d requests stood still",
-                    board.held.number)  # fmt: skip
-    again = ngettext("%(num)d request issued after a resubmission", "%(num)d requests issued after a resubmission",
-                     board.resubmitted.number)  # fmt: skip
-    turnaround = gettext("Nine of ten within %(p90)s, 95 of 100 within %(p95)s business days",
-                         p90=_days(board.net.p90), p95=_days(board.net.p95))  # fmt: skip
+    held = ngettext(
+        "the clock of %(held)d of %(num)d request stood still", "the clock of %(held)d of %(num)d requests stood still",
+        board.closed.number, held=board.held.number,
+    )  # fmt: skip
+    again = ngettext(
+        "%(again)d of %(num)d request issued after a resubmission",
+        "%(again)d of %(num)d requests issued after a resubmission",
+        board.issued.number, again=board.resubmitted.number,
+    )  # fmt: skip
+    turnaround = gettext(
+        "Of %(n)d closed nine of ten within %(p90)s, 95 of 100 within %(p95)s business days",
+        n=board.net.number, p90=_days(board.net.p90), p95=_days(board.net.p95),
+    )  # fmt: skip
     oldest = now.oldest_on
     of_oldest = ngettext("%(num)d request of this day", "%(num)d requests of this day", now.oldest.number)
     return [

@@ -86,6 +86,7 @@ def _ahead(told: Forecast) -> Chart:
             Series(_name(told.method.other), _line(told, told.method.other), Ink.QUIET, Stroke.DOTTED),
         ),
         gettext("Day"),
+        summary=gettext("From what was known when today began: what has happened since is not in it."),
         whole=False,
         moments=moments(one.day for one in told.days),
     )
