@@ -18,28 +18,27 @@ def printed_number(text: str) -> str:
     """A number as it is copied from a document, a mail, the address behind its QR code or its file's name, what stands
     around it left out, in the form in which it is kept.
 
-    Width, case, blanks and the kind of the hyphens say nothing. What is no number stays in some form that is none.
+    Width, case, blanks and the kind of the hyphens say nothing. What has no number in it, or several, stays in some
+    form that is none.
     """
-    number = _folded(text[:_LONGEST_NUMBER])
-    if (address := _ADDRESS.search(number)) is not None:
-        number = address[1]
-    number = _ENDING.sub("", number)
+    line = hyphenated(unicodedata.normalize("NFKC", folded(text[:_LONGEST_NUMBER]))).upper()
+    bare = _unlabelled("".join(line.split()))
+    if (parts := _LOOSE.fullmatch(bare)) is not None:
+        return "-".join(parts.groups())
+    numbers = {"-".join(parts.groups()) for parts in _AMONG_WORDS.finditer(line)}
+    return numbers.pop() if len(numbers) == 1 else bare
+
+
+def _unlabelled(number: str) -> str:
     while (label := next((label for label in _NUMBER_LABELS if number.startswith(label)), None)) is not None:
         number = number.removeprefix(label).lstrip(":")
-    parts = _LOOSE.fullmatch(number)
-    return "-".join(parts.groups()) if parts else number
+    return number
 
 
-def _folded(text: str) -> str:
-    return hyphenated("".join(unicodedata.normalize("NFKC", folded(text)).split())).upper()
-
-
-_NUMBER_LABELS = tuple(_folded(word) for label in (NUMBER, CREDIT_NUMBER, ORIGINAL) for word in label)
-_ADDRESS = re.compile(r"/VERIFY\?(?:[^#]*&)?NUMBER=([^&#]*)")
-# Of a file, also of its second copy in a folder: INV-2026-000123 (1).pdf.
-_ENDING = re.compile(r"(?:\([0-9]{1,3}\))?\.(?:PDF|XML)$")
-# Series, period and number, whatever parts them: blanks are gone already.
+_NUMBER_LABELS = tuple("".join(word.split()).upper() for label in (NUMBER, CREDIT_NUMBER, ORIGINAL) for word in label)
+# Series, period and number, whatever parts them; where blanks are gone, and where they part them from other words.
 _LOOSE = re.compile(r"([A-Z]{2,4})[-_.]?([0-9]{4})[-_.]?([0-9]{6,9})")
+_AMONG_WORDS = re.compile(r"(?<![A-Z0-9])([A-Z]{2,4})[-_. ]?([0-9]{4})[-_. ]?([0-9]{6,9})(?![0-9])")
 
 
 def printed_total(text: str, currency: str | None = None) -> str:

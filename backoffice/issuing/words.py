@@ -17,6 +17,7 @@ _SIZES = {name: place for place, name in _PLACES if name}
 _GROUP_SIZES = {"元": 1, **{name: size for size, name in _GROUPS if name}}
 _CENTS = {"角": 10, "分": 1}
 _OTHER_SIGNS = str.maketrans("圆圓正負", "元元整负")
+_RENMINBI = "人民币"  # as cheques and contracts begin; our invoices do not
 
 # ISO 4217 code -> words before the number, name of the unit, name of the hundredth (singular, plural).
 _CURRENCIES: dict[str, tuple[str, tuple[str, str] | None, tuple[str, str] | None]] = {
@@ -53,8 +54,10 @@ def capitals(amount: Decimal, currency: str = "CNY") -> str:
 
 def figures(written: str, currency: str = "CNY") -> Decimal | None:
     """The amount that Chinese capitals say, or None where they are no such words of `currency`: 壹仟肆佰零玖元伍角整
-    -> 1409.50. 圆 and 正 are other signs for 元 and 整."""
+    -> 1409.50. 圆 and 正 are other signs for 元 and 整, and an amount in yuan may begin with 人民币."""
     words = "".join(written.split()).translate(_OTHER_SIGNS)
+    if currency == "CNY":
+        words = words.removeprefix(_RENMINBI)
     amount = _value(words.removeprefix(_named(currency)).removeprefix("负"))
     found = -amount if "负" in words else amount
     # Whatever else would come to the same amount is no way to write it.

@@ -27,6 +27,7 @@ from backoffice.headers import services as headers
 from backoffice.issuing import jobs
 from backoffice.issuing.copied import printed_number
 from backoffice.issuing.models import Invoice
+from backoffice.issuing.rules import is_invoice_number
 from backoffice.ledger.rules import Line
 from backoffice.ledger.services.entries import book
 from backoffice.requests.services import applying as requests
@@ -108,7 +109,8 @@ def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: 
         "发票号码 {}", "Invoice number\n{}", "发票号码 Invoice number {}", "Invoice number: {}", "发票号码：{}",
         "INVOICE NUMBER{}", "  {} ", "红字发票号码 Credit note number {}", "Original invoice {}", "{}\u200b",
         "https://invoices.example/verify?number={}", "http://127.0.0.1:8000/back/verify?lang=zh&number={}#top",
-        "{}.pdf", "{} (1).PDF", "{}.xml",
+        "{}.pdf", "{} (1).PDF", "{}.xml", "{} 上海流明机器人有限公司.pdf", "<http://127.0.0.1:8000/verify?number={}>",
+        "No. {}", "“{}”", "{}, 2026-03-10", "Invoice {} for 上海流明机器人有限公司",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
@@ -124,6 +126,14 @@ def test_the_total_is_taken_as_it_is_copied_from_the_page(visitor: Any, number: 
 )
 def test_the_number_is_taken_as_it_is_copied_from_a_document(copied: str, shape: Callable[[str], str]) -> None:
     assert printed_number(copied.format(shape("INV-2026-000213"))) == "INV-2026-000213"
+
+
+@pytest.mark.parametrize(
+    "copied",
+    ["INV-2026-000213 INV-2026-000214", "IR-20261202-975961", "AAINV-2026-000213", "INV-2026-0002131234", "INV"],
+)
+def test_what_names_no_single_number_is_none(copied: str) -> None:
+    assert not is_invoice_number(printed_number(copied))
 
 
 def test_a_genuine_invoice_is_known_by_its_number_with_the_label(visitor: Any, number: str) -> None:

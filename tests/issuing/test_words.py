@@ -50,6 +50,7 @@ def test_capitals_are_read_back(cents: int, negative: bool, currency: str) -> No
     assert figures(f" {written.replace('元', '圆').replace('整', '正')} ", "CNY") == (
         amount if currency == "CNY" else None
     )
+    assert figures(f"人民币{capitals(amount)}", currency) == (amount if currency == "CNY" else None)
 
 
 @pytest.mark.parametrize(
