@@ -60,7 +60,7 @@ def test_figures_of_the_spreadsheet_are_numbers_with_their_formats(desk: Desk, v
         ("未结申请", 2, "0", None, 530, None),
         ("按时率", pytest.approx(4 / 7), "0.0%", None, None, "7 件中 4 件 · 目标:95%"),
         ("办理时长中位数", 2.0, "0.0", "个工作日", None,
-         "6 份已办结申请中，九成在 14.6 个、百分之九十五在 14.6 个工作日内"),
+         "6 件已办结申请中，九成在 14.6 个、百分之九十五在 14.6 个工作日内"),
         ("最早", datetime.fromisoformat("2026-11-13"), "yyyy-mm-dd", None, None, "该日共 1 件"),
     ):  # fmt: skip
         name, figure, of, money, said = rows[label]
