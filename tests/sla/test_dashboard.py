@@ -166,7 +166,8 @@ def test_under_five_cases_there_is_no_percentage(desk: Desk, visit: Callable[...
 def test_an_empty_installation_has_a_page(desk: Desk, visit: Callable[..., Visitor]) -> None:
     page = visit(desk.cast.max).get("/sla").text
     assert shown(page, "open") == "0"
-    assert shown(page, "turnaround") == "—"
+    assert (shown(page, "turnaround"), shown(page, "oldest")) == ("—", "—")
+    assert "nothing is open" in page
     assert "No worker has counted these figures yet." in page
     assert "No worker has looked for overdue requests yet." in page
     assert "No request counts towards this figure" in visit(desk.cast.max).get("/sla/requests/missed").text

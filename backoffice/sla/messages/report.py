@@ -70,6 +70,8 @@ def _cards(board: Dashboard, target: float) -> list[Card]:
     )  # fmt: skip
     oldest = now.oldest_on
     of_oldest = ngettext("%(num)d request of this day", "%(num)d requests of this day", now.oldest.number)
+    if oldest is None:
+        of_oldest = gettext("nothing is open")
     return [
         Card(
             gettext("On time"), counted if kept is None else percent(promises.on_time),
